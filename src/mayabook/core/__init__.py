@@ -1,0 +1,1 @@
+"""The words every room uses: books, chunks, takes, verdicts, settings, errors."""

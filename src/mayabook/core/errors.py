@@ -1,0 +1,40 @@
+"""One family of exceptions for everything a user can cause or mend.
+
+The message of each is one line that ends in what to do next; the command line prints it without a traceback.
+"""
+
+
+class MayaBookError(Exception):
+    """Base of the family."""
+
+
+class BookError(MayaBookError):
+    """The EPUB cannot be read."""
+
+
+class DrmError(BookError):
+    """The EPUB is encrypted."""
+
+
+class ScriptError(MayaBookError):
+    """The text cannot be turned into chunks, or a lexicon is malformed."""
+
+
+class EngineError(MayaBookError):
+    """An engine, voice or model cannot be used."""
+
+
+class CheckError(MayaBookError):
+    """The recogniser cannot be used."""
+
+
+class SettingsError(MayaBookError):
+    """A setting is unknown or out of range."""
+
+
+class JobError(MayaBookError):
+    """A job folder is in use, unreadable or from another version."""
+
+
+class OutputError(MayaBookError):
+    """The audiobook cannot be written."""

@@ -1,0 +1,107 @@
+"""One registry of settings: type, range, default and meaning of each, by room.
+
+A settings file is TOML with a table per room; unknown names and values out of range are refused.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mayabook.core.errors import SettingsError
+
+
+class Room(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class BookSettings(Room):
+    include: tuple[str, ...] = ()
+    """Chapters to narrate although they would be skipped: numbers, ranges (3-7) or titles."""
+    skip: tuple[str, ...] = ()
+    """Chapters to leave out: numbers, ranges or titles."""
+    only: tuple[str, ...] = ()
+    """Narrate these chapters and no others."""
+    image_alt: bool = False
+    """Read the alternative text of images."""
+    max_bytes: int = Field(default=1 << 30, gt=0)
+    """Refuse books that unpack to more than this."""
+
+
+class ScriptSettings(Room):
+    max_words: int = Field(default=70, ge=5, le=500)
+    """Most words in a chunk."""
+    max_chars: int = Field(default=350, ge=40, le=4000)
+    """Most characters in a chunk."""
+    min_words: int = Field(default=4, ge=1, le=50)
+    """A sentence with fewer words than this joins a neighbour where it can."""
+
+
+class CheckSettings(Room):
+    asr_model: str = "tiny.en"
+    """Whisper model: a name or a folder with a CTranslate2 model; tiny.en needs no download."""
+    attempts: int = Field(default=3, ge=1, le=20)
+    """Takes of one chunk before it is flagged for a person."""
+
+
+class NarratorSettings(Room):
+    voice: str = "heart"
+    """Voice of the CPU narrator."""
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+    """Pace of speech; 1 is the voice's own."""
+    workers: int = Field(default=0, ge=0, le=256)
+    """Worker processes; 0 takes one for each two cores."""
+
+
+class MasterSettings(Room):
+    pause_sentence: float = Field(default=0.25, ge=0, le=10)
+    """Seconds of silence after a chunk that ends inside a paragraph."""
+    pause_paragraph: float = Field(default=0.45, ge=0, le=10)
+    """Seconds after a paragraph."""
+    pause_scene: float = Field(default=1.5, ge=0, le=30)
+    """Seconds at a scene break."""
+    pause_heading: float = Field(default=0.9, ge=0, le=30)
+    """Seconds after a heading."""
+    pause_chapter: float = Field(default=2.0, ge=0, le=60)
+    """Seconds after a chapter."""
+    loudness: float = Field(default=-19.0, ge=-40, le=-5)
+    """Integrated loudness of the whole book in LUFS (EBU R128, mono)."""
+    true_peak: float = Field(default=-3.0, ge=-20, le=0)
+    """Highest true peak in dBTP."""
+    bitrate: int = Field(default=64, ge=24, le=320)
+    """Kilobits per second of the lossy formats."""
+    captions: Literal["none", "srt", "vtt"] = "none"
+    """Captions beside the audiobook, one for each chunk."""
+    split: bool = False
+    """One file per chapter, in a folder, in place of one file."""
+
+
+class Settings(Room):
+    book: BookSettings = BookSettings()
+    script: ScriptSettings = ScriptSettings()
+    narrator: NarratorSettings = NarratorSettings()
+    checks: CheckSettings = CheckSettings()
+    master: MasterSettings = MasterSettings()
+
+
+def load_settings(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
+    """Defaults, then `file`, then `overrides` (room -> name -> value; None means not given).
+
+    Raises SettingsError with the offending name and what it takes.
+    """
+    tables: dict[str, Any] = {}
+    if file is not None:
+        try:
+            tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"Cannot read settings from {file}: {error}") from error
+    for room, values in overrides.items():
+        given = {name: value for name, value in values.items() if value is not None}
+        tables[room] = {**tables.get(room, {}), **given}
+    try:
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"Setting {name}: {first['msg']} (given: {first['input']!r})") from error

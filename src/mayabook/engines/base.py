@@ -1,0 +1,32 @@
+"""The contract between whatever speaks and the rest of the house."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from mayabook.core.take import Take, TakeRequest
+
+
+class Engine(Protocol):
+    name: str
+    sample_rate: int
+    """Hz."""
+    voice: str
+    """Name or description of the voice that requests should ask for."""
+    identity: str
+    """Everything a take depends on besides its request: model fingerprint, versions, slot width."""
+
+    def takes(self, requests: Iterable[TakeRequest]) -> Iterator[Take]:
+        """One take for each request, in any order, as they finish. Requests are drawn lazily, a few ahead."""
+        ...
+
+    def sampling(self, attempt: int) -> Mapping[str, float]:
+        """Settings for the first (0) or a later attempt at a chunk; later ones trade liveliness for safety."""
+        ...
+
+    def unspeakable(self, text: str) -> str | None:
+        """Why this engine cannot read a text in this script or language, in words for a person; None if it can."""
+        ...
+
+    def close(self) -> None:
+        """Ends worker processes and frees the model."""
+        ...
