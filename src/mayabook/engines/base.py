@@ -1,6 +1,6 @@
 """The contract between whatever speaks and the rest of the house."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Protocol
 
 from mayabook.core.take import Take, TakeRequest
@@ -15,8 +15,11 @@ class Engine(Protocol):
     identity: str
     """Everything a take depends on besides its request: model fingerprint, versions, slot width."""
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Iterator[Take]:
-        """One take for each request, in any order, as they finish. Requests are drawn lazily, a few ahead."""
+    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        """One take for each request, in any order, as they finish. Requests are drawn lazily, a few ahead.
+
+        Closing the generator abandons what is under way.
+        """
         ...
 
     def sampling(self, attempt: int) -> Mapping[str, float]:

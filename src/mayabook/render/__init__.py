@@ -1,0 +1,23 @@
+"""Chunks become kept takes: the job folder, the ledger, retries, resume, and the proof of coverage."""
+
+from mayabook.render.coverage import Coverage, Status, cover, write_coverage
+from mayabook.render.job import Job
+from mayabook.render.keys import content_key
+from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, StoredTake
+from mayabook.render.progress import Progress
+from mayabook.render.render import Renderer
+
+__all__ = [
+    "Coverage",
+    "Job",
+    "Ledger",
+    "PlannedChunk",
+    "Progress",
+    "Renderer",
+    "Ruling",
+    "Status",
+    "StoredTake",
+    "content_key",
+    "cover",
+    "write_coverage",
+]

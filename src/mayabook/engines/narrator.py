@@ -1,0 +1,94 @@
+"""The CPU narrator: hibari-tts, whose English voice comes inside its package."""
+
+import hashlib
+import os
+import time
+import unicodedata
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import hibari
+from hibari import voices
+
+from mayabook.core.errors import EngineError
+from mayabook.core.settings import NarratorSettings
+from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.engines.workers import Workers
+
+RETRY_PACE = (1.0, 0.95, 0.9)
+"""Pace of the first, second and later attempts: the seed alone changes only breath noise, a slower reading also
+changes durations and so the articulation."""
+
+
+class Narrator:
+    """Speaks in worker processes, one onnxruntime thread each, so a take does not depend on how many there are."""
+
+    name = "narrator"
+    sample_rate: int = hibari.SAMPLE_RATE
+
+    def __init__(self, settings: NarratorSettings) -> None:
+        self.voice = settings.voice
+        model = _voice_model(settings.voice)
+        self.identity = f"hibari-tts {version('hibari-tts')} {_sha256(model)}"
+        self._speed = settings.speed
+        n_workers = settings.workers or max(1, (os.cpu_count() or 1) // 2)
+        self._workers: Workers[TakeRequest, tuple[Audio, float]] = Workers(
+            partial(_load, settings.voice, str(model)), n_workers
+        )
+
+    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        with closing(self._workers.serve(self._mine(requests))) as replies:
+            for request, (audio, seconds) in replies:
+                yield Take(request, audio, self.sample_rate, StopReason.END, seconds)
+
+    def _mine(self, requests: Iterable[TakeRequest]) -> Iterator[TakeRequest]:
+        for request in requests:
+            if request.voice != self.voice:
+                raise EngineError(
+                    f"This narrator speaks as {self.voice!r}, not {request.voice!r}; start another."
+                )
+            yield request
+
+    def sampling(self, attempt: int) -> Mapping[str, float]:
+        return {"speed": round(self._speed * RETRY_PACE[min(attempt, len(RETRY_PACE) - 1)], 4)}
+
+    def unspeakable(self, text: str) -> str | None:
+        letters = [char for char in text if char.isalpha()]
+        foreign = [char for char in letters if not unicodedata.name(char, "LATIN").startswith("LATIN")]
+        if len(foreign) * 2 <= len(letters):
+            return None
+        script = unicodedata.name(foreign[0]).split()[0].capitalize()
+        return f"the text is in {script} script, and the narrator reads English only"
+
+    def close(self) -> None:
+        self._workers.close()
+
+
+def _load(voice: str, model: str) -> Callable[[TakeRequest], tuple[Audio, float]]:
+    tts = hibari.Hibari(voice=voice, model=model)
+
+    def speak(request: TakeRequest) -> tuple[Audio, float]:
+        started = time.perf_counter()
+        audio = tts(request.text, speed=request.sampling["speed"], seed=request.seed)
+        return audio, time.perf_counter() - started
+
+    return speak
+
+
+def _voice_model(voice: str) -> Path:
+    if voice not in voices.VOICES:
+        raise EngineError(f"The narrator has no voice {voice!r}; choose one of: {', '.join(voices.VOICES)}.")
+    try:
+        return Path(voices.voice_path(voice))
+    except RuntimeError as error:  # a voice outside the package, and no network
+        bundled = ", ".join(name for name, facts in voices.VOICES.items() if facts.get("bundled"))
+        raise EngineError(
+            f"Voice {voice!r} is not here. {error} Or use a voice that is: {bundled}."
+        ) from error
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

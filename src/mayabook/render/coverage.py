@@ -1,0 +1,146 @@
+"""The proof: for every sentence of the book, the take that speaks it and whether it was heard."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from jinja2 import Environment, PackageLoader
+
+from mayabook.core.book import Book
+from mayabook.core.files import write_text
+from mayabook.core.verdict import HeardWord, Verdict, WordMatch
+from mayabook.render.job import Job
+from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, StoredTake
+
+
+class Status(StrEnum):
+    HEARD = "heard"
+    """Every word was heard as written, or as something that sounds the same."""
+    ACCEPTED = "accepted by a person"
+    DOUBTFUL = "in doubt"
+    """Some word was heard otherwise, or not."""
+    MISSING = "missing"
+    """Most of its words were not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceRow:
+    """One sentence. chunk: its number, from 1. href, path: where the book has it. heard: the transcript's words for
+    it. start, end: seconds into the file `take`. attempts: takes made of its chunk."""
+
+    chapter_number: int
+    chapter: str
+    chunk: int
+    text: str
+    href: str
+    path: str
+    status: Status
+    heard: str
+    start: float | None
+    end: float | None
+    take: str
+    attempts: int
+    accepted: bool
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """errors, n_words: of the whole book, in words after normalisation, by the kept takes' transcripts."""
+
+    title: str
+    rows: tuple[SentenceRow, ...]
+    skipped: tuple[tuple[str, str], ...]
+    n_chunks: int
+    flagged: tuple[int, ...]
+    errors: int
+    n_words: int
+
+    @property
+    def wer(self) -> float:
+        return self.errors / max(1, self.n_words)
+
+    def count(self, status: Status) -> int:
+        return sum(row.status == status for row in self.rows)
+
+
+def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str) -> Coverage:
+    """checks: the `Checker.identity` whose verdicts count. Every chunk of the plan must have a judged take."""
+    rows: list[SentenceRow] = []
+    flagged: list[int] = []
+    errors = n_words = 0
+    blocks = {chapter.number: chapter.blocks for chapter in book.chapters}
+    for item in plan:
+        take = ledger.kept(item.key, checks)
+        verdict = None if take is None else ledger.verdict(take, checks)
+        if take is None or verdict is None:
+            raise ValueError(f"chunk {item.number} has no judged take")
+        n_takes = len(ledger.takes(item.key, checks))
+        if not take.good:
+            flagged.append(item.number)
+        errors, n_words = errors + verdict.errors, n_words + verdict.n_words
+        for sentence, words in zip(item.chunk.sentences, _by_sentence(item, verdict), strict=True):
+            block = blocks[item.chunk.chapter][sentence.span.block]
+            times = [time for word in words for time in (word.start, word.end) if time is not None]
+            rows.append(
+                SentenceRow(
+                    chapter_number=item.chunk.chapter,
+                    chapter=item.chapter_title,
+                    chunk=item.number,
+                    text=sentence.text,
+                    href=block.href,
+                    path=block.path,
+                    status=_status(words, take),
+                    heard=" ".join(word.heard for word in words if word.heard),
+                    start=min(times, default=None),
+                    end=max(times, default=None),
+                    take=take.file.name,
+                    attempts=n_takes,
+                    accepted=take.good,
+                    findings=tuple(f"{finding.kind}: {finding.evidence}" for finding in verdict.findings),
+                )
+            )
+    return Coverage(
+        title=book.title,
+        rows=tuple(rows),
+        skipped=tuple((chapter.title, chapter.reason) for chapter in book.chapters if not chapter.narrated),
+        n_chunks=len(plan),
+        flagged=tuple(flagged),
+        errors=errors,
+        n_words=n_words,
+    )
+
+
+def _by_sentence(item: PlannedChunk, verdict: Verdict) -> list[list[HeardWord]]:
+    """The verdict's rows, dealt to the chunk's sentences; an inserted word goes with the word before it."""
+    ends: list[int] = []
+    for sentence in item.chunk.sentences:
+        ends.append((ends[-1] if ends else 0) + len(sentence.text.split()))
+    dealt: list[list[HeardWord]] = [[] for _ in ends]
+    current = 0
+    for word in verdict.words:
+        if word.index is not None:
+            current = next(number for number, end in enumerate(ends) if word.index < end)
+        dealt[current].append(word)
+    return dealt
+
+
+def _status(words: Sequence[HeardWord], take: StoredTake) -> Status:
+    if take.ruling == Ruling.ACCEPTED:
+        return Status.ACCEPTED
+    expected = [word for word in words if word.index is not None]
+    if sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
+        return Status.MISSING
+    if any(word.match not in (WordMatch.SAME, WordMatch.SOUND) for word in words):
+        return Status.DOUBTFUL
+    return Status.HEARD
+
+
+def write_coverage(coverage: Coverage, job: Job) -> None:
+    """Writes coverage.json and coverage.html into the job folder."""
+    totals = {status.value: coverage.count(status) for status in Status}
+    body = asdict(coverage) | {"wer": coverage.wer, "sentences": totals}
+    write_text(job.coverage_json, json.dumps(body, ensure_ascii=False, indent=1))
+    page = Environment(loader=PackageLoader("mayabook.render"), autoescape=True).get_template("coverage.html.j2")
+    write_text(job.coverage_html, page.render(coverage=coverage, totals=totals, takes=job.takes.name))

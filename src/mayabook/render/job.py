@@ -1,0 +1,63 @@
+"""The folder of one audiobook in the making: ledger, takes, reports, and a lock against a second run."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import filelock
+
+from mayabook.core.errors import JobError
+from mayabook.core.files import make_folder
+from mayabook.render.ledger import Ledger
+
+SUFFIX = ".mayabook"
+
+
+class Job:
+    """Use as a context manager: the job is locked, and its ledger open, inside the block."""
+
+    ledger: Ledger
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.takes = folder / "takes"
+        self.coverage_html = folder / "coverage.html"
+        self.coverage_json = folder / "coverage.json"
+        self._ledger_file = folder / "ledger.sqlite"
+        self._lock = filelock.FileLock(folder / "lock", timeout=0)
+
+    @classmethod
+    def beside(cls, output: Path) -> "Job":
+        """The job whose audiobook is `output`."""
+        return cls(output.with_suffix(SUFFIX))
+
+    @classmethod
+    def existing(cls, path: Path) -> "Job":
+        """The job in the folder `path`, or the one beside the audiobook `path`."""
+        job = cls(path) if path.suffix == SUFFIX or path.is_dir() else cls.beside(path)
+        if not job._ledger_file.is_file():
+            raise JobError(f"There is no job at {job.folder}; name the {SUFFIX} folder that `mayabook make` left.")
+        return job
+
+    def __enter__(self) -> Self:
+        make_folder(self.takes)
+        try:
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise JobError(
+                f"Another run is working on {self.folder}; wait for it, or give this one another output with -o."
+            ) from None
+        except OSError as error:
+            raise JobError(f"{self.folder} cannot be locked ({error}); check its permissions.") from error
+        try:
+            self.ledger = Ledger(self._ledger_file)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.ledger.close()
+        self._lock.release()

@@ -1,0 +1,223 @@
+"""What has been rendered, and what was found: one SQLite file in the job folder, keyed by content.
+
+A take's row is committed after its audio is on disk, so every row names a file that is whole. Verdicts are kept per
+`Checker.identity`: new checks judge old takes again and nothing is rendered twice. Only one thread uses a ledger.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from mayabook.core.chunk import Chunk
+from mayabook.core.errors import JobError, OutputError
+from mayabook.core.take import StopReason
+from mayabook.core.verdict import Verdict
+
+VERSION = 1
+SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE plan (
+    position INTEGER PRIMARY KEY, key TEXT NOT NULL, chapter_title TEXT NOT NULL, chunk TEXT NOT NULL
+);
+CREATE TABLE takes (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, attempt INTEGER NOT NULL, seed INTEGER NOT NULL,
+    sampling TEXT NOT NULL, stop TEXT NOT NULL, file TEXT NOT NULL, n_samples INTEGER NOT NULL,
+    sample_rate INTEGER NOT NULL, seconds REAL NOT NULL, ruling TEXT, UNIQUE (key, attempt)
+);
+CREATE TABLE verdicts (
+    take INTEGER NOT NULL REFERENCES takes (id), checks TEXT NOT NULL, accepted INTEGER NOT NULL,
+    risk REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (take, checks)
+) WITHOUT ROWID;
+"""
+
+_CHUNK = TypeAdapter(Chunk)
+_VERDICT = TypeAdapter(Verdict)
+
+
+class Ruling(StrEnum):
+    """A person's word on a take; it outranks the checks'."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChunk:
+    """A chunk of the book as it was last planned. number: from 1, as a person counts."""
+
+    number: int
+    key: str
+    chapter_title: str
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTake:
+    """accepted, risk: the verdict under the checks asked for, None and 0 where there is none yet."""
+
+    id: int
+    key: str
+    attempt: int
+    seed: int
+    sampling: Mapping[str, float]
+    stop: StopReason
+    file: Path
+    n_samples: int
+    sample_rate: int
+    seconds: float
+    ruling: Ruling | None
+    accepted: bool | None
+    risk: float
+
+    @property
+    def good(self) -> bool:
+        """Accepted by a person, or by the checks and not refused by a person."""
+        return self.ruling == Ruling.ACCEPTED or (self.accepted is True and self.ruling is None)
+
+
+class Ledger:
+    def __init__(self, file: Path) -> None:
+        self._folder = file.parent
+        self._database = sqlite3.connect(file)
+        self._database.row_factory = sqlite3.Row
+        with self._reporting():
+            version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, VERSION):
+                raise JobError(f"{file} was written by another version of MayaBook; choose another output name.")
+            self._database.execute("PRAGMA journal_mode = WAL")
+            if version == 0:
+                self._database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "full" in str(error):
+                raise OutputError(
+                    f"The disk with {self._folder} is full; free some space and run the same command: it goes on."
+                ) from error
+            raise JobError(f"The ledger in {self._folder} cannot be used ({error}); check its permissions.") from error
+        except sqlite3.DatabaseError as error:
+            raise JobError(f"The ledger in {self._folder} is damaged ({error}); move that folder away.") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._reporting(), self._database:
+            yield self._database
+
+    def close(self) -> None:
+        self._database.close()
+
+    def set_fact(self, name: str, value: str) -> None:
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def fact(self, name: str) -> str | None:
+        with self._reporting():
+            row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row["value"])
+
+    def set_plan(self, plan: Sequence[PlannedChunk]) -> None:
+        """Replaces the plan; takes stay, whatever the plan was when they were made."""
+        rows = [(item.number, item.key, item.chapter_title, _CHUNK.dump_json(item.chunk).decode()) for item in plan]
+        with self._transaction() as database:
+            database.execute("DELETE FROM plan")
+            database.executemany("INSERT INTO plan VALUES (?, ?, ?, ?)", rows)
+
+    def plan(self) -> list[PlannedChunk]:
+        with self._reporting():
+            rows = self._database.execute("SELECT * FROM plan ORDER BY position").fetchall()
+        return [
+            PlannedChunk(row["position"], row["key"], row["chapter_title"], _CHUNK.validate_json(row["chunk"]))
+            for row in rows
+        ]
+
+    def add_take(self, take: StoredTake) -> StoredTake:
+        """The take with its id. Its audio must be on disk."""
+        with self._transaction() as database:
+            cursor = database.execute(
+                "INSERT INTO takes (key, attempt, seed, sampling, stop, file, n_samples, sample_rate, seconds)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    take.key,
+                    take.attempt,
+                    take.seed,
+                    json.dumps(dict(take.sampling)),
+                    take.stop,
+                    take.file.relative_to(self._folder).as_posix(),
+                    take.n_samples,
+                    take.sample_rate,
+                    take.seconds,
+                ),
+            )
+        return self._takes("takes.id = ?", "", cursor.lastrowid)[0]
+
+    def takes(self, key: str, checks: str) -> list[StoredTake]:
+        """Takes of a chunk by attempt, with the verdicts of the checks of that identity."""
+        return self._takes("takes.key = ?", checks, key)
+
+    def _takes(self, where: str, checks: str, value: object) -> list[StoredTake]:
+        with self._reporting():
+            rows = self._database.execute(
+                "SELECT takes.*, accepted, risk FROM takes"
+                " LEFT JOIN verdicts ON verdicts.take = takes.id AND verdicts.checks = ?"
+                f" WHERE {where} ORDER BY attempt",
+                (checks, value),
+            ).fetchall()
+        return [
+            StoredTake(
+                id=row["id"],
+                key=row["key"],
+                attempt=row["attempt"],
+                seed=row["seed"],
+                sampling=json.loads(row["sampling"]),
+                stop=StopReason(row["stop"]),
+                file=self._folder / row["file"],
+                n_samples=row["n_samples"],
+                sample_rate=row["sample_rate"],
+                seconds=row["seconds"],
+                ruling=None if row["ruling"] is None else Ruling(row["ruling"]),
+                accepted=None if row["accepted"] is None else bool(row["accepted"]),
+                risk=row["risk"] or 0.0,
+            )
+            for row in rows
+        ]
+
+    def forget_take(self, take: StoredTake) -> None:
+        """For a take whose audio has gone from the disk."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM verdicts WHERE take = ?", (take.id,))
+            database.execute("DELETE FROM takes WHERE id = ?", (take.id,))
+
+    def add_verdict(self, take: StoredTake, checks: str, verdict: Verdict) -> None:
+        with self._transaction() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)",
+                (take.id, checks, verdict.accepted, verdict.risk, _VERDICT.dump_json(verdict).decode()),
+            )
+
+    def verdict(self, take: StoredTake, checks: str) -> Verdict | None:
+        with self._reporting():
+            row = self._database.execute(
+                "SELECT body FROM verdicts WHERE take = ? AND checks = ?", (take.id, checks)
+            ).fetchone()
+        return None if row is None else _VERDICT.validate_json(row["body"])
+
+    def rule(self, take: StoredTake, ruling: Ruling) -> None:
+        with self._transaction() as database:
+            database.execute("UPDATE takes SET ruling = ? WHERE id = ?", (ruling, take.id))
+
+    def kept(self, key: str, checks: str) -> StoredTake | None:
+        """The take that goes into the audiobook: good before not good, then least risk, then earliest."""
+        takes = [take for take in self.takes(key, checks) if take.accepted is not None or take.ruling is not None]
+        ranks = {Ruling.ACCEPTED: 0, None: 1, Ruling.REJECTED: 2}
+        return min(
+            takes, key=lambda take: (ranks[take.ruling], not take.accepted, take.risk, take.attempt), default=None
+        )
