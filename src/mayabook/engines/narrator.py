@@ -47,9 +47,7 @@ class Narrator:
     def _mine(self, requests: Iterable[TakeRequest]) -> Iterator[TakeRequest]:
         for request in requests:
             if request.voice != self.voice:
-                raise EngineError(
-                    f"This narrator speaks as {self.voice!r}, not {request.voice!r}; start another."
-                )
+                raise EngineError(f"This narrator speaks as {self.voice!r}, not {request.voice!r}; start another.")
             yield request
 
     def sampling(self, attempt: int) -> Mapping[str, float]:
@@ -85,9 +83,7 @@ def _voice_model(voice: str) -> Path:
         return Path(voices.voice_path(voice))
     except RuntimeError as error:  # a voice outside the package, and no network
         bundled = ", ".join(name for name, facts in voices.VOICES.items() if facts.get("bundled"))
-        raise EngineError(
-            f"Voice {voice!r} is not here. {error} Or use a voice that is: {bundled}."
-        ) from error
+        raise EngineError(f"Voice {voice!r} is not here. {error} Or use a voice that is: {bundled}.") from error
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,146 @@
+"""mayabook make: an EPUB becomes an audiobook."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mayabook.cli import options
+from mayabook.cli.reporting import clock, reporter
+
+if TYPE_CHECKING:
+    from mayabook.produce import Order, Product
+
+FLAGGED = 3
+"""Exit code of a run that finished with chunks for a person to look at."""
+
+
+def make(
+    book: Annotated[Path, typer.Argument(help="The book, an EPUB file.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The audiobook; its suffix chooses the format: .m4b (default), .mp3, .opus, .flac or .wav.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an audiobook that exists.")] = False,
+    voice: options.Voice = None,
+    speed: options.Speed = None,
+    include: options.Include = None,
+    skip: options.Skip = None,
+    only: options.Only = None,
+    image_alt: options.ImageAlt = None,
+    lexicon: options.Lexicon = None,
+    max_words: options.MaxWords = None,
+    max_chars: options.MaxChars = None,
+    asr_model: options.AsrModel = None,
+    attempts: options.Attempts = None,
+    loudness: options.Loudness = None,
+    bitrate: options.Bitrate = None,
+    captions: options.Captions = None,
+    split: options.Split = None,
+    workers: options.Workers = None,
+    settings: options.SettingsFile = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Turn an EPUB into an audiobook, listen to every sentence of it, and report what was heard.
+
+    A run that was stopped goes on when the same command is given again. Work in progress lies beside the audiobook,
+    in a folder with the suffix .mayabook; `mayabook review` looks into it.
+    """
+    from mayabook.produce import Order
+
+    chosen = options.settings_of(
+        settings,
+        {
+            "book": {"include": include, "skip": skip, "only": only, "image_alt": image_alt},
+            "script": {"max_words": max_words, "max_chars": max_chars},
+            "narrator": {"voice": voice, "speed": speed, "workers": workers},
+            "checks": {"asr_model": asr_model, "attempts": attempts},
+            "master": {"loudness": loudness, "bitrate": bitrate, "captions": captions, "split": split},
+        },
+    )
+    target = output or book.with_suffix(".m4b")
+    if target.exists() and not force and sys.stdin.isatty() and not (as_json or quiet):
+        force = typer.confirm(f"{target} exists. Replace it?")
+    order = Order(
+        book=book.absolute(), output=target.absolute(), lexicon=lexicon and lexicon.absolute(), settings=chosen
+    )
+    run(order, force=force, as_json=as_json, quiet=quiet)
+
+
+def run(order: "Order", *, force: bool, as_json: bool, quiet: bool) -> None:
+    """Produces, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
+    from mayabook.produce import produce
+
+    signal.signal(signal.SIGTERM, _stop)
+    with reporter(as_json=as_json, quiet=quiet) as shown:
+        product = produce(order, shown, force=force)
+    shown.result(_lines(product), _facts(product))
+    if product.coverage.flagged:
+        raise typer.Exit(FLAGGED)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _lines(product: "Product") -> list[str]:
+    from mayabook.render import Status
+
+    audiobook, coverage = product.audiobook, product.coverage
+    size = sum(file.stat().st_size for file in audiobook.files) / 1e6
+    heard = coverage.count(Status.HEARD) + coverage.count(Status.ACCEPTED)
+    rate = "" if product.rate is None else f", {product.rate:.1f}x real time"
+    lines = [
+        "",
+        *(str(_short(file)) for file in audiobook.files),
+        f"  {clock(audiobook.duration)} long, {len(audiobook.chapters)} chapters, {size:.1f} MB, "
+        f"{audiobook.loudness:.1f} LUFS; made in {clock(product.seconds)}{rate}",
+        f"  text: {product.script.coverage.n_book_words:,} words in the book, "
+        f"{product.script.coverage.n_chunk_words:,} in the script",
+        f"  heard: {heard} of {len(coverage.rows)} sentences as written, {coverage.count(Status.DOUBTFUL)} in doubt, "
+        f"{coverage.count(Status.MISSING)} missing; word error rate {coverage.wer:.1%}",
+        f"  chunks: {coverage.n_chunks - len(coverage.flagged)} of {coverage.n_chunks} accepted, "
+        f"{len(coverage.flagged)} flagged",
+        f"  proof: {_short(product.job / 'coverage.html')}",
+    ]
+    lines += [f"  note: {warning}" for warning in audiobook.warnings]
+    if coverage.flagged:
+        lines.append(f"  listen to the flagged ones with: mayabook review {_short(product.job)}")
+    return lines
+
+
+def _short(path: Path) -> Path:
+    """Relative where it lies below the working folder."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _facts(product: "Product") -> dict[str, object]:
+    from mayabook.render import Status
+
+    audiobook, coverage = product.audiobook, product.coverage
+    return {
+        "files": [str(file) for file in audiobook.files],
+        "duration": audiobook.duration,
+        "chapters": [{"title": chapter.title, "start": chapter.start} for chapter in audiobook.chapters],
+        "loudness": audiobook.loudness,
+        "true_peak": audiobook.true_peak,
+        "seconds": product.seconds,
+        "rate": product.rate,
+        "book_words": product.script.coverage.n_book_words,
+        "script_words": product.script.coverage.n_chunk_words,
+        "sentences": {status.value: coverage.count(status) for status in Status},
+        "chunks": coverage.n_chunks,
+        "flagged": list(coverage.flagged),
+        "wer": coverage.wer,
+        "job": str(product.job),
+        "warnings": list(audiobook.warnings),
+    }

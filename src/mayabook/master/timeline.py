@@ -1,0 +1,137 @@
+"""Where every take stands in the audiobook, to the sample."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from mayabook.core.audio import read_flac
+from mayabook.core.chunk import Pause
+from mayabook.core.errors import JobError
+from mayabook.core.settings import MasterSettings
+from mayabook.core.take import Audio
+from mayabook.master.edges import LEAD_SECONDS, TAIL_SECONDS, sounding
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The kept take of one chunk, in book order.
+
+    path: a FLAC as `core.audio` writes it; None where nothing was rendered. chapter: `Chapter.number`.
+    text: what a listener should hear. pause: what ends after it.
+    """
+
+    path: Path | None
+    chapter: int
+    text: str
+    pause: Pause
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Samples `first` to `stop` of the take at `path`, to be heard from sample `start` of the book."""
+
+    path: Path
+    text: str
+    first: int
+    stop: int
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.stop - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A chapter from sample `start` to `end`; the pause after it belongs to it."""
+
+    title: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Clips in order, without overlap, none across two chapters; chapters cover all samples.
+
+    warnings: what is not there, one line each.
+    """
+
+    sample_rate: int
+    clips: tuple[Clip, ...]
+    chapters: tuple[Mark, ...]
+    n_samples: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.n_samples / self.sample_rate
+
+
+def build_timeline(segments: Iterable[Segment], titles: Mapping[int, str], settings: MasterSettings) -> Timeline:
+    """Reads each take once to find where it sounds, and places it.
+
+    A pause of the settings lasts from the last sound of a take to the first of the next: the soft edges that are
+    kept around a take count towards it. Where nothing was rendered nothing stands, and of the pauses that meet
+    there the longest holds. titles: chapter number -> title.
+
+    Raises JobError if a take cannot be read, differs in sample rate, or there is none.
+    """
+    clips: list[Clip] = []
+    openings: list[tuple[int, int]] = []  # chapter number, its first sample
+    absent: Counter[int] = Counter()
+    sample_rate = 0
+    position = 0  # past the last sample that is taken
+    pause = soft_tail = 0  # samples wanted after the last sound, and how many of them its clip already holds
+
+    for segment in segments:
+        seconds: float = getattr(settings, f"pause_{segment.pause}")
+        audio, rate = _read(segment.path) if segment.path else (np.zeros(0, np.float32), sample_rate)
+        if segment.path is None or not len(audio):
+            absent[segment.chapter] += 1
+            pause = max(pause, round(seconds * sample_rate))
+            continue
+        if clips and rate != sample_rate:
+            raise JobError(
+                f"{segment.path} is at {rate} Hz, the takes before it at {sample_rate} Hz: render the book in a new job."
+            )
+        sample_rate = rate
+        sound_start, sound_stop = sounding(audio, rate)
+        first = max(0, sound_start - round(LEAD_SECONDS * rate))
+        stop = min(len(audio), sound_stop + round(TAIL_SECONDS * rate))
+        start = position + max(0, pause - soft_tail - (sound_start - first)) if clips else 0
+        if not openings or openings[-1][0] != segment.chapter:
+            openings.append((segment.chapter, start))
+        clips.append(Clip(segment.path, segment.text, first, stop, start))
+        position = clips[-1].end
+        pause, soft_tail = round(seconds * rate), stop - sound_stop
+
+    if not clips:
+        raise JobError("Nothing of this book has been rendered yet: run the same command again to render it.")
+    n_samples = position + max(0, pause - soft_tail)
+    ends = [start for _, start in openings[1:]] + [n_samples]
+    marks = tuple(Mark(_title(number, titles), start, end) for (number, start), end in zip(openings, ends, strict=True))
+    heard = {number for number, _ in openings}
+    warnings = tuple(
+        f"{_title(number, titles)}: {count} of its chunks have no audio and are missing."
+        if number in heard
+        else f"{_title(number, titles)}: nothing of it has audio; the chapter is missing."
+        for number, count in absent.items()
+    )
+    return Timeline(sample_rate, tuple(clips), marks, n_samples, warnings)
+
+
+def _read(path: Path) -> tuple[Audio, int]:
+    try:
+        return read_flac(path)
+    except soundfile.SoundFileError as error:
+        raise JobError(f"Cannot read the take {path} ({error}): delete it and run the same command again.") from error
+
+
+def _title(number: int, titles: Mapping[int, str]) -> str:
+    return titles.get(number) or f"Chapter {number}"
