@@ -125,7 +125,7 @@ def _master(
     for item in plan:
         take = job.ledger.kept(item.key, checks)
         assert take is not None
-        segments.append(Segment(take.file, take.n_samples, item.chunk.chapter, item.chunk.text, item.chunk.pause))
+        segments.append(Segment(take.file, item.chunk.chapter, item.chunk.text, item.chunk.pause))
     titles = {chapter.number: chapter.title for chapter in book.narrated}
     timeline = build_timeline(segments, titles, engine.sample_rate, order.settings.master)
     tags = Tags.of(book, narrator=f"{engine.voice} ({engine.name})")

@@ -1,0 +1,18 @@
+"""Kept takes -> audiobook: timeline, pauses, loudness, encoding, chapters, tags, captions."""
+
+from mayabook.master.audiobook import Audiobook, AudiobookChapter, write_audiobook
+from mayabook.master.outputs import check_output, destination
+from mayabook.master.tags import Tags
+from mayabook.master.timeline import Segment, Timeline, build_timeline
+
+__all__ = [
+    "Audiobook",
+    "AudiobookChapter",
+    "Segment",
+    "Tags",
+    "Timeline",
+    "build_timeline",
+    "check_output",
+    "destination",
+    "write_audiobook",
+]

@@ -3,24 +3,27 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-import av
 import numpy as np
+from av import AudioFrame
+from av.error import BlockingIOError, EOFError
 from av.filter import Graph
 
 from mayabook.core.settings import MasterSettings
 from mayabook.core.take import Audio
 from mayabook.master.limiter import limited
 from mayabook.master.peaks import PeakMeter
+from mayabook.master.stream import watched
 
 SILENCE = -70.0
-"""LUFS; nothing at or below it counts (ITU-R BS.1770-5, absolute gate)."""
+"""LUFS; what is not above it does not count (ITU-R BS.1770-5, absolute gate)."""
 CLOSE_ENOUGH = 0.1
 """LU."""
-MAX_PASSES = 8
-"""Each pass makes up for what the limiter took away in the one before, which is less each time."""
+MAX_LIMITED_PASSES = 8
+"""Each makes up for what the limiter took away in the one before, which is less each time."""
 BELOW_LIMIT = 0.1
-"""dB by which the limiter stays below the limit, as meters differ by about as much."""
+"""dB by which the limiter stays below the limit, because meters differ by about as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,9 @@ class Loudness:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What is done to every sample, and the loudness that comes of it.
+    """gain: dB, for every sample of the book. ceiling: dBTP that the limiter keeps to, None if it is not needed.
 
-    gain: factor. ceiling: amplitude that the limiter keeps to, None if gain alone stays below the limit.
+    result: the loudness that comes of it.
     """
 
     gain: float
@@ -44,54 +47,86 @@ class Level:
 
 
 def levelled(blocks: Iterable[Audio], gain: float, ceiling: float | None, sample_rate: int) -> Iterator[Audio]:
-    """gain and ceiling: as in Level."""
-    louder = (block * np.float32(gain) for block in blocks)
-    return louder if ceiling is None else limited(louder, ceiling, sample_rate)
+    """As many samples as came in; gain and ceiling as in Level."""
+    factor = np.float32(_amplitude(gain))
+    louder = (block * factor for block in blocks)
+    return louder if ceiling is None else limited(louder, _amplitude(ceiling), sample_rate)
 
 
 def find_level(
-    read: Callable[[], Iterable[Audio]], sample_rate: int, settings: MasterSettings, passed: Callable[[], None]
+    read: Callable[[], Iterable[Audio]],
+    n_samples: int,
+    sample_rate: int,
+    settings: MasterSettings,
+    progress: Callable[[float], None],
 ) -> Level:
-    """Measures the book once and, where its peaks have to be limited, again until it is as loud as wanted.
+    """Measures the book once and, where its peaks need the limiter, again until it is as loud as wanted.
 
-    read: the samples of the book, from the start at each call. passed: called after each pass.
-    Silence is left as it is. Speech cannot miss the target; a few clicks in silence can: see the result.
+    read: the n_samples samples of the book, from the start at each call. progress: takes the fraction done.
+    Silence is left as it is. Speech does not miss the target; a few clicks in silence can: see the result.
     """
-    before = measure(read(), sample_rate)
-    passed()
-    if before.integrated <= SILENCE:
-        return Level(1.0, None, before)
-    gain = settings.loudness - before.integrated
-    peak = before.true_peak + gain
+    done = 0.0
+
+    def attempt(gain: float, ceiling: float | None) -> Level:
+        nonlocal done
+        share = (1 - done) / 2  # how many passes are to come is not known
+        blocks = watched(levelled(read(), gain, ceiling, sample_rate), n_samples, done, share, progress)
+        level = Level(gain, ceiling, measure(blocks, sample_rate))
+        done += share
+        return level
+
+    level = attempt(0.0, None)
+    if level.result.integrated <= SILENCE:
+        return level
+    gain = settings.loudness - level.result.integrated
+    peak = level.result.true_peak + gain
     if peak <= settings.true_peak:
-        return Level(_factor(gain), None, Loudness(settings.loudness, peak))
+        return Level(gain, None, Loudness(settings.loudness, peak))
     ceiling = settings.true_peak - BELOW_LIMIT
-    for _ in range(MAX_PASSES):
-        level = Level(
-            _factor(gain),
-            _factor(ceiling),
-            measure(levelled(read(), _factor(gain), _factor(ceiling), sample_rate), sample_rate),
-        )
-        passed()
-        short = settings.loudness - level.result.integrated
-        over = level.result.true_peak - settings.true_peak
-        if abs(short) <= CLOSE_ENOUGH and over <= 0:
+    for _ in range(MAX_LIMITED_PASSES):
+        level = attempt(gain, ceiling)
+        missing = settings.loudness - level.result.integrated
+        excess = level.result.true_peak - settings.true_peak
+        if abs(missing) <= CLOSE_ENOUGH and excess <= 0:
             break
-        gain += short
-        ceiling -= max(0.0, over)
+        gain += missing
+        ceiling -= max(0.0, excess)
     return level
 
 
 def measure(blocks: Iterable[Audio], sample_rate: int) -> Loudness:
-    """Loudness of a mono stream by FFmpeg's ebur128 filter: a full-scale sine of 997 Hz reads -3.01 LUFS."""
-    meter = Graph()
-    meter.link_nodes(
-        meter.add_abuffer(sample_rate=sample_rate, format="flt", layout="mono"),
-        meter.add("ebur128", "metadata=1"),
-        meter.add("abuffersink"),
-    ).configure()
+    """Of a mono stream, by FFmpeg's ebur128 filter: a full-scale sine of 997 Hz reads -3.01 LUFS."""
+    graph = Graph()
+    source = graph.add_abuffer(sample_rate=sample_rate, format="flt", layout="mono")
+    graph.link_nodes(source, graph.add("ebur128", "metadata=1"), graph.add("abuffersink")).configure()
     peaks = PeakMeter()
     integrated = SILENCE
     position = 0
-    last_window = np.zeros(sample_rate // 5, np.float32)  # completes the filter's step of 100 ms
-    for block in (*blocks, last_window): ...
+    window = np.zeros(sample_rate // 10, np.float32)  # the filter reports at the end of each 100 ms only
+    for block in chain(blocks, [window]):
+        peaks.add(block)
+        frame = AudioFrame.from_ndarray(block[np.newaxis], format="flt", layout="mono")
+        frame.sample_rate, frame.pts = sample_rate, position
+        position += len(block)
+        graph.push(frame)
+        integrated = _latest(graph, integrated)
+    graph.push(None)
+    integrated = _latest(graph, integrated)
+    return Loudness(max(integrated, SILENCE), _decibels(peaks.highest))
+
+
+def _latest(graph: Graph, integrated: float) -> float:
+    """Integrated loudness so far, by the last of the frames that have come out of the meter."""
+    try:
+        while True:
+            integrated = float(graph.pull().metadata.get("lavfi.r128.I", integrated))
+    except (BlockingIOError, EOFError):
+        return integrated
+
+
+def _amplitude(decibels: float) -> float:
+    return float(10 ** (decibels / 20))
+
+
+def _decibels(amplitude: float) -> float:
+    return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf

@@ -1,7 +1,5 @@
 """True peaks: the highest magnitude of the signal between its samples, not only at them."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -21,7 +19,8 @@ def _interpolator() -> NDArray[np.float32]:
     points = np.linspace(-0.5, 0.5, OVERSAMPLING + 1)[None, :]
     distance = points - taps
     weights = np.sinc(distance) * np.i0(8.0 * np.sqrt(1 - (distance / (HALF_TAPS + 0.5)) ** 2))
-    return (weights / weights.sum(axis=0)).astype(np.float32)
+    normalised: NDArray[np.float32] = (weights / weights.sum(axis=0)).astype(np.float32)
+    return normalised
 
 
 _WEIGHTS = _interpolator()
@@ -36,7 +35,8 @@ def peak_bound(audio: Audio) -> float:
 def true_peaks(audio: Audio) -> Audio:
     """Around each sample but the HALF_TAPS at either end: the true peak within half a sample of it."""
     windows = np.ascontiguousarray(sliding_window_view(audio, 2 * HALF_TAPS + 1))  # what BLAS is fast on
-    return np.asarray(np.abs(windows @ _WEIGHTS).max(axis=1))
+    peaks: Audio = np.abs(windows @ _WEIGHTS).max(axis=1)
+    return peaks
 
 
 class PeakMeter:

@@ -1,6 +1,6 @@
 """The timeline as samples, a block at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import soundfile
@@ -32,6 +32,17 @@ def pcm(timeline: Timeline, start: int = 0, stop: int | None = None) -> Iterator
                 block, filled = np.zeros(BLOCK, np.float32), 0
     if filled:
         yield block[:filled]
+
+
+def watched(
+    blocks: Iterable[Audio], n_samples: int, start: float, share: float, progress: Callable[[float], None]
+) -> Iterator[Audio]:
+    """The blocks; progress rises from `start` by `share` for n_samples of them."""
+    seen = 0
+    for block in blocks:
+        yield block
+        seen += len(block)
+        progress(start + share * seen / n_samples)
 
 
 def _pieces(timeline: Timeline, start: int, stop: int) -> Iterator[Audio]:

@@ -98,7 +98,7 @@ def build_timeline(segments: Iterable[Segment], titles: Mapping[int, str], setti
             continue
         if clips and rate != sample_rate:
             raise JobError(
-                f"{segment.path} is at {rate} Hz, the takes before it at {sample_rate} Hz: render the book in a new job."
+                f"{segment.path} is at {rate} Hz, the takes before it at {sample_rate} Hz: render the book anew."
             )
         sample_rate = rate
         sound_start, sound_stop = sounding(audio, rate)

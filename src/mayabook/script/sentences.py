@@ -5,6 +5,7 @@ boundary, `joins` take one away, and what has no letter of its own goes with its
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import regex
 import sentencex
@@ -14,12 +15,12 @@ from mayabook.core.tags import without_tags
 _OPENERS = r"[\"'“”‘«»„‚‹(\[¿¡—–-]"
 _CLOSERS = r"[\"'”’»“›)\]]"
 _SPEECH_VERBS = (
-    "added admitted agreed announced answered asked barked began bellowed breathed called cried croaked "
-    "declared demanded exclaimed gasped groaned growled hissed howled inquired enquired insisted interrupted "
-    "laughed moaned mumbled murmured muttered pleaded protested repeated replied roared said screamed shouted "
-    "shrieked sighed snapped sobbed stammered suggested thought told wailed wept whispered wondered yelled "
-    "says asks cries calls replies answers whispers shouts"
-).split()
+    r"added|admitted|agreed|announced|answered|asked|barked|began|bellowed|breathed|called|cried|croaked|"
+    r"declared|demanded|exclaimed|gasped|groaned|growled|hissed|howled|inquired|enquired|insisted|"
+    r"interrupted|laughed|moaned|mumbled|murmured|muttered|pleaded|protested|repeated|replied|roared|said|"
+    r"screamed|shouted|shrieked|sighed|snapped|sobbed|stammered|suggested|thought|told|wailed|wept|"
+    r"whispered|wondered|yelled|says|asks|cries|calls|replies|answers|whispers|shouts"
+)
 
 _MISSED_ENDS = [
     # He left… | Then he came back. But: I… I do not know.
@@ -32,6 +33,8 @@ _MISSED_ENDS = [
     regex.compile(r"[.!?…—–-][”»\"’']\s+(?=[“«\"‘„][^\s])"),
     # “Wait—” | The line went dead.
     regex.compile(r"[—–][”»\"’']\s+(?=\p{Lu})"),
+    # What?! | I never said that.
+    regex.compile(rf"[!?]{{2,}}{_CLOSERS}*\s+(?={_OPENERS}*\p{{Lu}})"),
     # No. | I did not.
     regex.compile(rf"(?:^|[.!?…]{_CLOSERS}*\s+){_OPENERS}*No\.\s+(?={_OPENERS}*\p{{L}})"),
 ]
@@ -42,7 +45,7 @@ _NUMBER = regex.compile(r"\d|[IVXLC]+\b")
 # “Run!” Mary cried. “Stop!” I said.
 _SPEECH_END = regex.compile(rf"[!?…—–]{_CLOSERS}+\s+$")
 _SPEAKER = regex.compile(
-    rf"(?!(?:He|She|It|We|You|They)\b)(?:I|\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+(?:\s+\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+){{0,2}})\s+(?:{'|'.join(_SPEECH_VERBS)})\b"
+    rf"(?!(?:He|She|It|We|You|They)\b)(?:I|\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+(?:\s+\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+){{0,2}})\s+(?:{_SPEECH_VERBS})\b"
 )
 _LOWERCASE_START = regex.compile(rf"(?:{_OPENERS}|\s|<\w+>)*\p{{Ll}}")
 _LOOKBACK = 12  # characters, enough for each rule that looks behind a boundary
@@ -52,54 +55,54 @@ _STRAY_OPENER = regex.compile(r"(?<=\s)[\"'“‘«„]+$")
 def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
     """(start, end) of each sentence, in order, with nothing but whitespace between them.
 
+    text: on one line, with no whitespace but plain spaces (`speakable`).
     language: a BCP 47 tag; one that the library does not know is cut by its general rules.
     A sentence without a letter or digit is joined to its neighbour, so only a text without any yields one.
     """
-    line = regex.sub(r"\s", " ", text)
-    cuts = [0, *_joined(line, _boundaries(line, language)), len(line)]
+    cuts = [0, *_joined(text, _boundaries(text, language)), len(text)]
     spans = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
-        piece = line[start:end]
+    for start, end in pairwise(cuts):
+        piece = text[start:end]
         if piece.strip():
             spans.append((start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())))
     return spans
 
 
-def _boundaries(line: str, language: str) -> list[int]:
+def _boundaries(text: str, language: str) -> list[int]:
     """Where a sentence may start, in order: what the library finds and what it misses."""
     found: set[int] = set()
     position = 0
-    for piece in sentencex.segment(language.split("-")[0].lower(), line):
+    for piece in sentencex.segment(language.split("-")[0].lower(), text):
         position += len(piece)
-        before = line[max(0, position - _LOOKBACK) : position]
+        before = text[max(0, position - _LOOKBACK) : position]
         opener = _STRAY_OPENER.search(before)
         found.add(position - len(opener[0]) if opener else position)
     for rule in _MISSED_ENDS:
-        found.update(match.end() for match in rule.finditer(line, overlapped=True))
-    return sorted(position for position in found if 0 < position < len(line))
+        found.update(match.end() for match in rule.finditer(text, overlapped=True))
+    return sorted(position for position in found if 0 < position < len(text))
 
 
-def _joined(line: str, boundaries: list[int]) -> Iterator[int]:
+def _joined(text: str, boundaries: list[int]) -> Iterator[int]:
     """The boundaries that stand."""
     carried = False  # the piece before this boundary was joined to the next one
     starts = [0, *boundaries]
-    ends = [*boundaries, len(line)]
+    ends = [*boundaries, len(text)]
     last = 0
     for start, end in zip(starts, ends, strict=True):
-        piece = line[start:end]
+        piece = text[start:end]
         wordless = not any(char.isalnum() for char in without_tags(piece))
-        leads = wordless and "<" in piece and end < len(line)
-        joins = start > 0 and (carried or (wordless and not leads) or _continues(line, last, start))
+        leads = wordless and "<" in piece and end < len(text)
+        joins = start > 0 and (carried or (wordless and not leads) or _continues(text, last, start))
         if start > 0 and not joins:
             yield start
             last = start
         carried = leads or (carried and wordless) or (wordless and start == 0)
 
 
-def _continues(line: str, last: int, start: int) -> bool:
-    before = line[max(last, start - _LOOKBACK) : start]
-    if _LOWERCASE_START.match(line, start):
+def _continues(text: str, last: int, start: int) -> bool:
+    before = text[max(last, start - _LOOKBACK) : start]
+    if _LOWERCASE_START.match(text, start):
         return True
-    if _NUMBERED.search(before) and _NUMBER.match(line, start):
+    if _NUMBERED.search(before) and _NUMBER.match(text, start):
         return True
-    return bool(_SPEECH_END.search(before) and _SPEAKER.match(line, start))
+    return bool(_SPEECH_END.search(before) and _SPEAKER.match(text, start))

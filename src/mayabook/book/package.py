@@ -1,0 +1,147 @@
+"""The package document (OPF): what files there are, and in which order they are read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mayabook.book.container import Container, fragment_of
+from mayabook.book.markup import Element, parse_xml
+from mayabook.book.metadata import Metadata, read_metadata
+from mayabook.core.errors import BookError
+
+_OPF_MEDIA_TYPE = "application/oebps-package+xml"
+_PAGE_SUFFIXES = (".xhtml", ".html", ".htm", ".xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file of the manifest. name: of its zip entry. properties: those of EPUB 3."""
+
+    id: str
+    name: str
+    media_type: str
+    properties: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the EPUB 2 guide says of a place in the book."""
+
+    type: str
+    name: str
+    fragment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """spine: zip entries of the documents in reading order. cover_id: what EPUB 2 names as the cover image."""
+
+    metadata: Metadata
+    items: tuple[Item, ...]
+    spine: tuple[str, ...]
+    ncx: str | None
+    guide: tuple[Reference, ...]
+    cover_id: str
+
+    @property
+    def nav(self) -> str | None:
+        return next((item.name for item in self.items if "nav" in item.properties), None)
+
+
+def read_package(container: Container, warn: Callable[[str], None]) -> Package:
+    """Raises BookError where there is no package document or nothing in it to read."""
+    name = _find_opf(container, warn)
+    parsed = parse_xml(container.read(name))
+    for mended in parsed.mended:
+        warn(f"{name} {mended}")
+    root = parsed.root
+    if root is None or root.find(".//{*}manifest") is None:
+        raise BookError(f"{container.path.name} has a broken package file ({name}): get the book again.")
+
+    manifest = {item.get("id", ""): item for item in root.iterfind(".//{*}manifest/{*}item")}
+    items: dict[str, Item] = {}
+    for item_id, element in manifest.items():
+        found = container.find(element.get("href", ""), name)
+        if found is not None:
+            properties = frozenset(element.get("properties", "").split())
+            items[item_id] = Item(item_id, found, element.get("media-type", "").lower(), properties)
+
+    spine = root.find(".//{*}spine")
+    return Package(
+        metadata=read_metadata(root, warn),
+        items=tuple(items.values()),
+        spine=_spine(spine, manifest, items, container, warn),
+        ncx=_ncx(spine, items),
+        guide=tuple(_guide(root, container, name)),
+        cover_id=next((m.get("content", "") for m in root.iter("{*}meta") if m.get("name") == "cover"), ""),
+    )
+
+
+def _find_opf(container: Container, warn: Callable[[str], None]) -> str:
+    problem = "has no META-INF/container.xml"
+    description = container.find("META-INF/container.xml")
+    if description is not None:
+        root = parse_xml(container.read(description)).root
+        rootfiles = [] if root is None else list(root.iter("{*}rootfile"))
+        rootfiles.sort(key=lambda element: element.get("media-type") != _OPF_MEDIA_TYPE)
+        for element in rootfiles:
+            if (name := container.find(element.get("full-path", ""))) is not None:
+                return name
+        problem = "has a META-INF/container.xml that leads to no package file"
+    packages = [name for name in container.names if name.lower().endswith(".opf")]
+    if len(packages) == 1:
+        warn(f"the book {problem}; {packages[0]} was used")
+        return packages[0]
+    raise BookError(f"{container.path.name} {problem}, so it is not a whole EPUB: get the book again.")
+
+
+def _spine(
+    spine: Element | None,
+    manifest: dict[str, Element],
+    items: dict[str, Item],
+    container: Container,
+    warn: Callable[[str], None],
+) -> tuple[str, ...]:
+    references = [] if spine is None else list(spine.iterchildren("{*}itemref"))
+    if not references:
+        warn("the book gives no reading order; that of its manifest was used")
+        order = [item.id for item in items.values() if _is_text(item) and "nav" not in item.properties]
+    elif all(_is_aside(reference) for reference in references):
+        warn("the book leaves everything out of its reading order; all of it is read")
+        order = [reference.get("idref", "") for reference in references]
+    else:
+        order = [reference.get("idref", "") for reference in references if not _is_aside(reference)]
+
+    names: dict[str, None] = {}
+    for item_id in order:
+        if item_id not in items:
+            what = manifest[item_id].get("href", "") if item_id in manifest else f"item {item_id!r}"
+            warn(f"{what} is in the reading order but not in the book; its text is missing")
+        elif items[item_id].name in names:
+            warn(f"{items[item_id].name} is in the reading order twice; it is read once")
+        elif _is_text(items[item_id]):
+            names[items[item_id].name] = None
+    if not names:
+        raise BookError(f"{container.path.name} holds none of the texts it lists: get a whole copy of the book.")
+    return tuple(names)
+
+
+def _is_text(item: Item) -> bool:
+    return "html" in item.media_type or "dtbook" in item.media_type or item.name.lower().endswith(_PAGE_SUFFIXES)
+
+
+def _is_aside(reference: Element) -> bool:
+    return reference.get("linear", "").strip().lower() == "no"
+
+
+def _ncx(spine: Element | None, items: dict[str, Item]) -> str | None:
+    declared = "" if spine is None else spine.get("toc", "")
+    if declared in items:
+        return items[declared].name
+    return next((item.name for item in items.values() if item.media_type == "application/x-dtbncx+xml"), None)
+
+
+def _guide(root: Element, container: Container, opf: str) -> Iterator[Reference]:
+    for element in root.iterfind(".//{*}guide/{*}reference"):
+        href = element.get("href", "")
+        if (name := container.find(href, opf)) is not None:
+            yield Reference(element.get("type", "").lower(), name, fragment_of(href))

@@ -1,0 +1,30 @@
+"""Raw text of elements -> clean text on one line."""
+
+import re
+import unicodedata
+
+_WINDOWS_1252 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x180E, 0x200B, 0x2060, 0xFEFF, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+"""Soft hyphen, zero-width spaces and joiners of words, marks of text direction."""
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_CHARACTERS = {**_WINDOWS_1252, **_INVISIBLE, **_LIGATURES}
+_IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U0010ffff])[\u200c\u200d]")
+"""Zero-width joiners and non-joiners, but not inside Arabic, Indic and other scripts that they shape."""
+
+
+def clean(text: str) -> str:
+    """Visible characters only, canonical composition (NFC), runs of white space of any kind as one space."""
+    text = text.translate(_CHARACTERS)
+    text = _IDLE_JOINERS.sub("", text)
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def has_words(text: str) -> bool:
+    return any(char.isalnum() for char in text)
+
+
+def is_ornament(text: str) -> bool:
+    """Nothing but stars, dashes, dots and the like. Quotes, `?` and `!` are speech, however short."""
+    return bool(text) and not has_words(text) and not set(text) & set("\"'“”‘’„«»‹›「」『』?!¿¡？！")

@@ -1,0 +1,144 @@
+"""The finished audiobook: levelled, encoded, labelled, and on disk whole or not at all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mayabook.core.files import appearing, write_text
+from mayabook.core.settings import MasterSettings
+from mayabook.master.captions import Cue, captions
+from mayabook.master.cover import Picture, picture
+from mayabook.master.encode import FORMATS, Labels, encode
+from mayabook.master.loudness import SILENCE, Level, find_level, levelled
+from mayabook.master.outputs import chapter_file, check_output, writing
+from mayabook.master.stream import pcm, watched
+from mayabook.master.tags import Tags, fields
+from mayabook.master.timeline import Mark, Timeline
+
+MEASURING = 0.3
+"""Share of the progress bar."""
+TOLERANCE = 0.5
+"""LU."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudiobookChapter:
+    """start, end: seconds into `file`."""
+
+    title: str
+    file: Path
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Audiobook:
+    """files: in order. captions: beside them, if asked for. duration: seconds of all files together.
+
+    loudness (LUFS), true_peak (dBTP): of what the encoder was given, over the whole book.
+    warnings: what is not as it should be, one line each.
+    """
+
+    files: tuple[Path, ...]
+    captions: tuple[Path, ...]
+    duration: float
+    chapters: tuple[AudiobookChapter, ...]
+    loudness: float
+    true_peak: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Samples `start` to `stop` of the book, to be one file; chapter marks count from its beginning.
+
+    place: chapter title, number and count if there are several files.
+    """
+
+    file: Path
+    start: int
+    stop: int
+    marks: tuple[Mark, ...]
+    place: tuple[str, int, int] | None = None
+
+
+def write_audiobook(
+    timeline: Timeline, tags: Tags, output: Path, settings: MasterSettings, progress: Callable[[float], None]
+) -> Audiobook:
+    """Measures the whole book, then encodes it at one gain. Files of the same name are replaced.
+
+    The format follows the suffix of `output`: .m4b, .mp3, .opus, .flac or .wav. progress: takes the fraction done.
+    Raises OutputError if it cannot be written, JobError if a take has gone or changed; no part of a file remains.
+    """
+    check_output(output, settings)
+    rate, n_samples = timeline.sample_rate, timeline.n_samples
+    cover = picture(tags.cover) if tags.cover else None
+    level = find_level(lambda: pcm(timeline), n_samples, rate, settings, lambda done: progress(MEASURING * done))
+    parts = _parts(timeline, output, settings)
+    subtitles: list[Path] = []
+    for part in parts:
+        done = MEASURING + (1 - MEASURING) * part.start / n_samples
+        samples = levelled(pcm(timeline, part.start, part.stop), level.gain, level.ceiling, rate)
+        muxer = FORMATS[output.suffix.lower()].muxer
+        labels = Labels(fields(tags, muxer, part.place), tags.language_code, part.marks, cover)
+        with writing(part.file), appearing(part.file) as temporary:
+            encode(
+                temporary, watched(samples, n_samples, done, 1 - MEASURING, progress), rate, settings.bitrate, labels
+            )
+        if settings.captions != "none":
+            subtitles.append(part.file.with_suffix(f".{settings.captions}"))
+            with writing(subtitles[-1]):
+                write_text(subtitles[-1], captions(_cues(timeline, part), settings.captions))
+    progress(1.0)
+    return Audiobook(
+        files=tuple(part.file for part in parts),
+        captions=tuple(subtitles),
+        duration=timeline.duration,
+        chapters=tuple(
+            AudiobookChapter(mark.title, part.file, mark.start / rate, mark.end / rate)
+            for part in parts
+            for mark in part.marks
+        ),
+        loudness=level.result.integrated,
+        true_peak=level.result.true_peak,
+        warnings=(*timeline.warnings, *_shortcomings(tags, cover, level, output, settings)),
+    )
+
+
+def _parts(timeline: Timeline, output: Path, settings: MasterSettings) -> list[_Part]:
+    if not settings.split:
+        return [_Part(output, 0, timeline.n_samples, timeline.chapters)]
+    count = len(timeline.chapters)
+    return [
+        _Part(
+            file=chapter_file(output, settings, number, count, mark.title),
+            start=mark.start,
+            stop=mark.end,
+            marks=(Mark(mark.title, 0, mark.end - mark.start),),
+            place=(mark.title, number, count),
+        )
+        for number, mark in enumerate(timeline.chapters, 1)
+    ]
+
+
+def _cues(timeline: Timeline, part: _Part) -> Iterator[Cue]:
+    for clip in timeline.clips:
+        if part.start <= clip.start < part.stop:
+            start, end = clip.start - part.start, clip.end - part.start
+            yield Cue(start / timeline.sample_rate, end / timeline.sample_rate, clip.text)
+
+
+def _shortcomings(
+    tags: Tags, cover: Picture | None, level: Level, output: Path, settings: MasterSettings
+) -> Iterator[str]:
+    if tags.cover and not cover:
+        yield "The cover is not an image that can be read, and is left out."
+    if output.suffix.lower() == ".wav":
+        yield "WAV holds neither chapters nor a cover; .flac does, without loss."
+    if level.result.integrated <= SILENCE:
+        yield "The whole book is silent: nothing was made louder."
+    elif abs(level.result.integrated - settings.loudness) > TOLERANCE:
+        yield (
+            f"The book came out at {level.result.integrated:.1f} LUFS, not {settings.loudness:.1f}: "
+            f"its peaks allow no more below {settings.true_peak:.1f} dBTP."
+        )

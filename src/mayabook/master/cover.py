@@ -1,0 +1,67 @@
+"""The cover as every player shows it: a JPEG or PNG of sane size."""
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+from av.codec import CodecContext
+from av.codec.context import Flags
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from mayabook.core.book import Cover
+
+MAX_BYTES = 4 << 20
+MAX_SIDE = 2400
+MAX_PIXELS = 100_000_000
+"""Of an image that is unpacked at all."""
+IMAGES = "jpeg_pipe,png_pipe,apng,gif,webp_pipe,bmp_pipe,tiff_pipe,j2k_pipe"
+"""Formats that may be tried on a stranger's bytes; left to itself FFmpeg would follow playlists to other files."""
+END_OF_JPEG = b"\xff\xd9"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """codec: `mjpeg` or `png`. width, height: pixels."""
+
+    data: bytes
+    codec: str
+    width: int
+    height: int
+
+    @property
+    def media_type(self) -> str:
+        return "image/png" if self.codec == "png" else "image/jpeg"
+
+
+def picture(cover: Cover) -> Picture | None:
+    """The cover's own bytes if they are a sound JPEG or PNG, else what can be seen of it as JPEG, else None."""
+    try:
+        codec, frame = _decode(cover.data)
+        sound = codec == "png" or (codec == "mjpeg" and cover.data.endswith(END_OF_JPEG))
+        if sound and len(cover.data) <= MAX_BYTES:
+            return Picture(cover.data, codec, frame.width, frame.height)
+        return _jpeg(frame)
+    except (FFmpegError, StopIteration):
+        return None
+
+
+def _decode(data: bytes) -> tuple[str, VideoFrame]:
+    options = {"format_whitelist": IMAGES, "max_pixels": str(MAX_PIXELS)}
+    with av.open(io.BytesIO(data), "r", options=options) as container:
+        stream = container.streams.video[0]
+        return stream.codec_context.name, next(container.decode(stream))
+
+
+def _jpeg(frame: VideoFrame) -> Picture:
+    scale = min(1.0, MAX_SIDE / max(frame.width, frame.height))
+    width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    encoder = CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
+    encoder.time_base = Fraction(1)
+    encoder.flags |= Flags.bitexact
+    image = frame.reformat(width, height, "yuvj420p")
+    image.pts = 0
+    packets = [*encoder.encode(image), *encoder.encode(None)]
+    return Picture(b"".join(bytes(packet) for packet in packets), "mjpeg", width, height)
