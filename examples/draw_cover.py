@@ -1,6 +1,6 @@
-"""Draws the cover of the sample book: the tower by night, its clock at 10:41, and the last train on the bridge.
+"""Draws the cover of the sample book: the tower by night, its clock at 10:41, the last train on the bridge.
 
-Every shape is a signed distance in pixels (negative inside), so that each edge is smooth without oversampling.
+Every shape is a signed distance in pixels (negative inside), so that edges are smooth without oversampling.
 The build takes the JPEG this script left in the book's folder; run it only to change the picture.
 """
 
@@ -18,7 +18,9 @@ Field = NDArray[np.float64]
 Colour = tuple[float, float, float]
 """Red, green, blue, each 0 to 1."""
 
-Y, X = (axis.astype(np.float64) + 0.5 for axis in np.mgrid[0:HEIGHT, 0:WIDTH])
+CENTRES: NDArray[np.float64] = np.indices((HEIGHT, WIDTH), dtype=np.float64) + 0.5
+Y: Field = CENTRES[0]
+X: Field = CENTRES[1]
 
 NIGHT: Colour = (0.035, 0.060, 0.130)
 DUSK: Colour = (0.340, 0.330, 0.410)
@@ -31,6 +33,7 @@ COACH: Colour = (0.230, 0.075, 0.075)
 LAMP: Colour = (1.000, 0.780, 0.420)
 FACE: Colour = (0.985, 0.925, 0.760)
 INK: Colour = (0.090, 0.080, 0.100)
+STEAM: Colour = (0.620, 0.630, 0.700)
 MOON: Colour = (0.930, 0.930, 0.880)
 
 TOWER_X, TOWER_TOP, TOWER_HALF = 400.0, 470.0, 104.0
@@ -60,22 +63,33 @@ def arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> t
 
 
 LETTERS["O"] = (arc(2, 3, 2.1, 3, 0, 360),)
-LETTERS["R"] = ((0, 6, 0, 0, 1.9, 0), arc(1.9, 1.6, 1.6, 1.6, -90, 90), (1.9, 3.2, 0, 3.2), (1.7, 3.2, 3.7, 6))
+LETTERS["R"] = ((1.9, 3.2, 0, 3.2, 0, 0, 1.9, 0), (0, 3.2, 0, 6), arc(1.9, 1.6, 1.6, 1.6, -90, 90), (1.7, 3.2, 3.7, 6))
 LETTERS["S"] = (arc(1.9, 1.5, 1.6, 1.5, -25, -270), arc(1.9, 4.5, 1.7, 1.5, -90, 155))
 LETTERS["U"] = ((0, 0, 0, 4), arc(2, 4, 2, 2, 180, 0), (4, 4, 4, 0))
 
 
+def union(*shapes: Field) -> Field:
+    joined: Field = np.minimum.reduce(shapes)
+    return joined
+
+
+def overlap(*shapes: Field) -> Field:
+    common: Field = np.maximum.reduce(shapes)
+    return common
+
+
 def disc(x: float, y: float, radius: float) -> Field:
-    return np.hypot(X - x, Y - y) - radius
+    distance: Field = np.hypot(X - x, Y - y) - radius
+    return distance
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Field:
-    return np.maximum(np.maximum(left - X, X - right), np.maximum(top - Y, Y - bottom))
+    return overlap(left - X, X - right, top - Y, Y - bottom)
 
 
 def line(points: tuple[float, ...], thickness: float) -> Field:
     """A stroke with round ends through x, y, x, y, ..."""
-    nearest = np.full_like(X, np.inf)
+    nearest: Field = np.full_like(X, np.inf)
     for i in range(0, len(points) - 2, 2):
         x0, y0, x1, y1 = points[i : i + 4]
         dx, dy = x1 - x0, y1 - y0
@@ -85,9 +99,8 @@ def line(points: tuple[float, ...], thickness: float) -> Field:
 
 
 def gable(x: float, top: float, half: float, bottom: float, rise: float) -> Field:
-    """A house front: a box under a roof that rises `rise` pixels to its ridge at `x`."""
-    roof = (top - Y) + np.abs(X - x) * rise / half
-    return np.maximum(np.maximum(np.abs(X - x) - half, roof), Y - bottom)
+    """A house front, or a spire: a box under a roof that rises `rise` pixels to its ridge at (x, top)."""
+    return overlap(np.abs(X - x) - half, (top - Y) + np.abs(X - x) * rise / half, Y - bottom)
 
 
 class Canvas:
@@ -130,7 +143,7 @@ def draw_sky(canvas: Canvas, random: np.random.Generator) -> None:
         canvas.paint(disc(x, y, size), MOON, 0.75 * (1 - y / 1000))
     canvas.glow(655, 415, 70, MOON, 0.34)
     canvas.paint(disc(655, 415, 43), MOON)
-    canvas.paint(np.maximum(disc(655, 415, 43), -disc(673, 405, 45)), (0.80, 0.81, 0.80), 0.5)
+    canvas.paint(overlap(disc(655, 415, 43), -disc(673, 405, 45)), (0.80, 0.81, 0.80), 0.5)
 
 
 def draw_hills(canvas: Canvas) -> None:
@@ -140,9 +153,9 @@ def draw_hills(canvas: Canvas) -> None:
 
 def draw_tower(canvas: Canvas) -> None:
     x, half = TOWER_X, TOWER_HALF
-    spire = np.maximum((TOWER_TOP - 190 - Y) + np.abs(X - x) * 190 / (half - 16), Y - TOWER_TOP)
+    spire = gable(x, TOWER_TOP - 190, half - 16, TOWER_TOP, 190)
     canvas.paint(spire, ROOF)
-    canvas.paint(np.maximum(spire, x + 18 - X), STONE, 0.6)
+    canvas.paint(overlap(spire, x + 18 - X), STONE, 0.6)
     canvas.paint(line((x, TOWER_TOP - 232, x, TOWER_TOP - 186), 4), ROOF)
     canvas.paint(line((x - 11, TOWER_TOP - 218, x + 11, TOWER_TOP - 218), 4), ROOF)
     shaft = box(x - half, TOWER_TOP, x + half, BRIDGE_Y)
@@ -155,7 +168,8 @@ def draw_tower(canvas: Canvas) -> None:
         canvas.paint(box(x - half, y, x + half, y + 7), ROOF, 0.55)
     for side in (-1, 1):
         for corner in (half - 2, half + 9):
-            canvas.paint(box(x + side * corner - 6, TOWER_TOP - 40, x + side * corner + 6, TOWER_TOP - 14), STONE)
+            middle = x + side * corner
+            canvas.paint(box(middle - 6, TOWER_TOP - 40, middle + 6, TOWER_TOP - 14), STONE)
 
 
 def draw_clock(canvas: Canvas) -> None:
@@ -167,12 +181,13 @@ def draw_clock(canvas: Canvas) -> None:
     canvas.paint(disc(x, y, radius), LAMP, np.clip(np.hypot(X - x, Y - y) / radius, 0, 1) ** 3 * 0.45)
     for minute in range(60):
         sin, cos = np.sin(np.radians(minute * 6)), -np.cos(np.radians(minute * 6))
-        inner, thickness = (radius - 20, 5.0) if minute % 5 == 0 else (radius - 9, 1.6)
-        outer = radius - 6
-        canvas.paint(line((x + inner * sin, y + inner * cos, x + outer * sin, y + outer * cos), thickness), INK)
+        inner, outer, thickness = (62, 76, 5.0) if minute % 5 == 0 else (73, 76, 1.6)
+        mark = (x + inner * sin, y + inner * cos, x + outer * sin, y + outer * cos)
+        canvas.paint(line(mark, thickness), INK)
     for turns, length, thickness in (((10 + 41 / 60) / 12, 43, 7.0), (41 / 60, 65, 4.6)):
         sin, cos = np.sin(turns * 2 * np.pi), -np.cos(turns * 2 * np.pi)
-        canvas.paint(line((x - 13 * sin, y - 13 * cos, x + length * sin, y + length * cos), thickness), INK)
+        hand = (x - 13 * sin, y - 13 * cos, x + length * sin, y + length * cos)
+        canvas.paint(line(hand, thickness), INK)
     canvas.paint(disc(x, y, 7), INK)
 
 
@@ -180,19 +195,21 @@ def draw_small_window(canvas: Canvas) -> None:
     """The lamp-lit window under the face, and in it a man who holds both arms out."""
     x, y = TOWER_X, 775.0
     canvas.glow(x, y + 6, 30, LAMP, 0.45)
-    canvas.paint(np.minimum(disc(x, y, 28), box(x - 28, y, x + 28, y + 54)), INK)
-    pane = np.minimum(disc(x, y, 23), box(x - 23, y, x + 23, y + 50))
+    canvas.paint(union(disc(x, y, 28), box(x - 28, y, x + 28, y + 54)), INK)
+    pane = union(disc(x, y, 23), box(x - 23, y, x + 23, y + 50))
     canvas.paint(pane, LAMP)
     canvas.paint(pane, FACE, np.exp(-np.hypot(X - x - 4, Y - y - 2) / 17) * 0.8)
-    man = np.minimum(disc(x - 8, y + 7, 5.5), line((x - 8, y + 20, x - 9, y + 56), 13))
-    arms = np.minimum(line((x - 8, y + 18, x + 10, y + 17), 4), line((x - 8, y + 22, x + 10, y + 21), 4))
-    rod = line((x + 11, y - 22, x + 11, y + 50), 2.2)
-    canvas.paint(np.maximum(np.minimum(np.minimum(man, arms), rod), pane), INK)
+    man = union(disc(x - 8, y + 7, 5.5), line((x - 8, y + 20, x - 9, y + 56), 13))
+    arms = union(line((x - 8, y + 18, x + 10, y + 17), 4), line((x - 8, y + 22, x + 10, y + 21), 4))
+    pendulum = line((x + 11, y - 22, x + 11, y + 50), 2.2)
+    canvas.paint(overlap(union(man, arms, pendulum), pane), INK)
 
 
 def draw_town(canvas: Canvas, random: np.random.Generator) -> None:
-    houses = [(40, 914, 52, 44), (128, 876, 44, 52), (212, 920, 50, 40), (290, 890, 46, 50), (505, 900, 48, 46)]
-    houses += [(592, 926, 50, 40), (676, 884, 46, 54), (764, 916, 52, 44), (372, 946, 44, 34), (440, 952, 40, 30)]
+    houses = (
+        *((40, 914, 52, 44), (128, 876, 44, 52), (212, 920, 50, 40), (290, 890, 46, 50), (372, 946, 44, 34)),
+        *((440, 952, 40, 30), (505, 900, 48, 46), (592, 926, 50, 40), (676, 884, 46, 54), (764, 916, 52, 44)),
+    )
     for x, top, half, rise in houses:
         canvas.paint(gable(x, top, half, BRIDGE_Y + 10, rise), ROOF)
         canvas.paint(box(x + half * 0.35, top - 8, x + half * 0.35 + 11, top + 34), ROOF)
@@ -217,10 +234,10 @@ def draw_bridge_and_train(canvas: Canvas) -> None:
     deck = box(0, top, WIDTH, top + 16)
     wall = box(0, top, WIDTH, RIVER_Y - 8)
     for x in range(-20, WIDTH + 100, 105):
-        arch = np.minimum(disc(x, top + 62, 42), box(x - 42, top + 62, x + 42, HEIGHT))
-        wall = np.maximum(wall, -arch)
+        arch = union(disc(x, top + 62, 42), box(x - 42, top + 62, x + 42, HEIGHT))
+        wall = overlap(wall, -arch)
     for x in range(-72, WIDTH + 100, 105):
-        wall = np.minimum(wall, box(x - 11, top, x + 11, RIVER_Y + 18))
+        wall = union(wall, box(x - 11, top, x + 11, RIVER_Y + 18))
     canvas.paint(wall, (0.055, 0.062, 0.100))
     canvas.paint(box(0, top, WIDTH, top + 4), MOONLIT, 0.8)
     canvas.paint(deck, MOONLIT, 0.12)
@@ -229,10 +246,10 @@ def draw_bridge_and_train(canvas: Canvas) -> None:
         canvas.paint(box(left, rail - 44, left + 85, rail - 7), COACH)
         canvas.paint(box(left - 3, rail - 49, left + 88, rail - 43), INK)
         canvas.paint(line((left + 83, rail - 13, left + 96, rail - 13), 4), INK)
-        for window in range(4):
-            x = left + 7 + window * 19.5
-            canvas.glow(x + 6, rail - 28, 9, LAMP, 0.22)
-            canvas.paint(box(x, rail - 37, x + 13, rail - 20), LAMP, 0.95)
+        for window in (7, 26.5, 46, 65.5):
+            pane = left + window
+            canvas.glow(pane + 6, rail - 28, 9, LAMP, 0.22)
+            canvas.paint(box(pane, rail - 37, pane + 13, rail - 20), LAMP, 0.95)
         for wheel in (14, 32, 54, 72):
             canvas.paint(disc(left + wheel, rail - 6, 6.5), INK)
     draw_engine(canvas, 430, rail)
@@ -243,20 +260,20 @@ def draw_bridge_and_train(canvas: Canvas) -> None:
 def draw_engine(canvas: Canvas, left: float, rail: float) -> None:
     """A steam engine that runs to the right, from its cab at `left`."""
     for i in range(16):
-        fade = 1 - i / 16
-        x, y = left + 96 - i * 15, rail - 74 - 2.1 * i - 5 * np.sin(i * 1.3)
-        canvas.paint(disc(x, y, 8 + i * 1.5), (0.62, 0.63, 0.70), 0.17 * fade * np.clip(1 - disc(x, y, 0) / 40, 0, 1))
-    body = np.minimum(box(left, rail - 56, left + 34, rail - 8), box(left + 30, rail - 42, left + 114, rail - 12))
-    body = np.minimum(body, np.minimum(box(left - 4, rail - 60, left + 38, rail - 54), disc(left + 113, rail - 27, 15)))
-    body = np.minimum(body, box(left + 92, rail - 66, left + 102, rail - 40))
-    body = np.minimum(body, np.minimum(disc(left + 66, rail - 43, 8), box(left + 89, rail - 69, left + 105, rail - 64)))
-    canvas.paint(body, INK)
+        puff = disc(left + 96 - i * 15, rail - 74 - 2.1 * i - 5 * np.sin(i * 1.3), 8 + i * 1.5)
+        canvas.paint(puff, STEAM, 0.17 * (1 - i / 16))
+    cab = union(box(left, rail - 56, left + 34, rail - 8), box(left - 4, rail - 60, left + 38, rail - 54))
+    boiler = union(box(left + 30, rail - 42, left + 114, rail - 12), disc(left + 113, rail - 27, 15))
+    chimney = union(box(left + 92, rail - 66, left + 102, rail - 40), box(left + 89, rail - 69, left + 105, rail - 64))
+    dome = disc(left + 66, rail - 43, 8)
+    canvas.paint(union(cab, boiler, chimney, dome), INK)
     canvas.paint(box(left + 8, rail - 47, left + 25, rail - 31), LAMP, 0.95)
     for x, radius in ((left + 16, 10), (left + 44, 10), (left + 71, 10), (left + 100, 7)):
         canvas.paint(disc(x, rail - radius + 1, radius), INK)
         canvas.paint(np.abs(disc(x, rail - radius + 1, radius - 3)) - 0.8, MOONLIT, 0.8)
-    beam = np.clip(1 - (X - left - 128) / 250, 0, 1) * np.exp(-(((Y - rail + 28) / (8 + 0.11 * (X - left - 128))) ** 2))
-    canvas.pixels += (0.45 * beam * (X > left + 128))[..., None] * np.array(LAMP)
+    ahead = X - (left + 128)
+    beam = np.clip(1 - ahead / 250, 0, 1) * np.exp(-(((Y - rail + 28) / (8 + 0.11 * np.abs(ahead))) ** 2))
+    canvas.pixels += (0.45 * beam * (ahead > 0))[..., None] * np.array(LAMP)
     canvas.paint(disc(left + 128, rail - 28, 4.5), FACE)
 
 

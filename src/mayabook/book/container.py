@@ -70,7 +70,15 @@ class Container:
         try:
             with self._zip.open(self._names[name]) as file:
                 return file.read()
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+            OSError,
+        ) as error:
             raise BookError(f"{name} in {self.path.name} is damaged ({error}): get the book again.") from error
 
     def _index(self, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
@@ -116,7 +124,9 @@ def _open(path: Path) -> zipfile.ZipFile:
     except FileNotFoundError as error:
         raise BookError(f"There is no file {path}: check its name and folder.") from error
     except OSError as error:
-        raise BookError(f"{path} cannot be read ({error.strerror or error}): check its permissions and disk.") from error
+        raise BookError(
+            f"{path} cannot be read ({error.strerror or error}): check its permissions and disk."
+        ) from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         if head == b"PK\3\4":
             raise BookError(f"{path.name} is cut off or damaged: copy or download it again.") from error

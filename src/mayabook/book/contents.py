@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mayabook.book.container import Container, fragment_of
-from mayabook.book.markup import Element, Parsed, local_name, parse_xhtml, parse_xml, walk
+from mayabook.book.markup import Element, Parsed, local_name, parse_xhtml, parse_xml, texts, walk
 from mayabook.book.package import Package
 from mayabook.book.semantics import types_of
 from mayabook.book.text import clean
@@ -129,6 +129,6 @@ def _entry(title: str, href: str, depth: int, container: Container, base: str) -
 
 
 def _label(element: Element) -> str:
-    text = clean("".join(element.itertext()))
+    text = clean("".join(texts(element)))
     pictures = " ".join(image.get("alt", "") for image in element.iter("{*}img"))
     return text or clean(pictures) or clean(element.get("title", ""))

@@ -7,7 +7,7 @@ parser sees it, and HTML's named characters are looked up in the table of the st
 import codecs
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.entities import html5
 from typing import Any
@@ -83,6 +83,11 @@ def parse_xml(data: bytes) -> Parsed:
 def local_name(element: Element) -> str:
     """Tag without namespace or prefix, in lower case."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
+
+
+def texts(element: Element) -> Iterator[str]:
+    """The pieces of text inside an element, in document order."""
+    return map(str, element.itertext())
 
 
 def walk(root: Element, enter: Callable[[Element], bool], leave: Callable[[Element], None]) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mayabook.book.markup import Element, parse_xhtml
+from mayabook.book.markup import Element, parse_xhtml, texts
 from mayabook.book.text import clean
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -59,8 +59,8 @@ def _values(package: Element, name: str) -> list[tuple[str, Element]]:
     """Texts of the Dublin Core elements of this name that say anything, in order."""
     metadata = package.find("{*}metadata")
     elements = [] if metadata is None else list(metadata.iter("{http://purl.org/dc/elements/1.1/}" + name))
-    texts = [(clean("".join(element.itertext())), element) for element in elements]
-    return [(text, element) for text, element in texts if text]
+    values = [(clean("".join(texts(element))), element) for element in elements]
+    return [(text, element) for text, element in values if text]
 
 
 def _first(values: list[tuple[str, Element]]) -> str:
@@ -74,7 +74,7 @@ def _attribute(element: Element, name: str) -> str:
 def _refinements(package: Element) -> dict[tuple[str, str], str]:
     """(id of the refined element, property) -> value, as EPUB 3 attaches roles and kinds of titles."""
     return {
-        (meta.get("refines", "").removeprefix("#"), meta.get("property", "")): clean("".join(meta.itertext()))
+        (meta.get("refines", "").removeprefix("#"), meta.get("property", "")): clean("".join(texts(meta)))
         for meta in package.iter("{*}meta")
         if meta.get("refines")
     }
@@ -98,4 +98,4 @@ def _without_markup(description: str) -> str:
     if "<" not in description and "&" not in description:
         return description
     root = parse_xhtml(f"<div>{description}</div>".encode()).root
-    return "" if root is None else clean(" ".join(root.itertext()))
+    return "" if root is None else clean(" ".join(texts(root)))

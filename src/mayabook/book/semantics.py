@@ -1,16 +1,15 @@
-"""What an element says it is: epub:type, ARIA role, class."""
+"""What elements mean: by name, epub:type, ARIA role and class."""
 
-from mayabook.book.markup import Element
+from mayabook.book.markup import Element, local_name, walk
+from mayabook.book.text import clean
 from mayabook.core.book import Matter
 
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 
-BODY_TYPES = frozenset(
-    """acknowledgements acknowledgments afterword appendix bodymatter chapter conclusion dedication division epigraph
-    epilogue foreword introduction part preface prologue subchapter volume""".split()
-)
+_BODY_TYPES = """acknowledgements acknowledgments afterword appendix chapter conclusion dedication division epigraph
+    epilogue foreword introduction part preface prologue subchapter volume"""
 MATTER_TYPES: dict[str, Matter] = {
-    **dict.fromkeys(BODY_TYPES, Matter.BODY),
+    **dict.fromkeys(_BODY_TYPES.split(), Matter.BODY),
     "cover": Matter.COVER,
     **dict.fromkeys(("titlepage", "halftitlepage", "halftitle", "title-page"), Matter.TITLE_PAGE),
     **dict.fromkeys(("copyright-page", "imprint", "colophon"), Matter.IMPRINT),
@@ -19,11 +18,9 @@ MATTER_TYPES: dict[str, Matter] = {
     "bibliography": Matter.BIBLIOGRAPHY,
     **dict.fromkeys(("footnotes", "endnotes", "rearnotes", "notes"), Matter.NOTES),
 }
-"""Structural semantics of EPUB 3 and of the EPUB 2 guide. `bodymatter` says no more than that it may be read."""
+"""Structural semantics of EPUB 3 and of the EPUB 2 guide, as far as they tell what to read."""
 
-NOTE_TYPES = frozenset(
-    ("footnote", "endnote", "rearnote", "footnotes", "endnotes", "rearnotes")
-)
+NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "footnotes", "endnotes", "rearnotes"))
 NOTE_CLASSES = frozenset(("footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes"))
 PAGE_NUMBER_CLASSES = frozenset(("pagenum", "pagenumber", "pageno", "page-number", "page_number", "pagebreak"))
 SCENE_BREAK_CLASSES = frozenset(
@@ -52,3 +49,28 @@ def matter_type(types: frozenset[str]) -> str:
     known = sorted(types & MATTER_TYPES.keys())
     skipped = [token for token in known if MATTER_TYPES[token] is not Matter.BODY]
     return next(iter(skipped + known), "")
+
+
+_BLOCK_TAGS = """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section
+    summary table tbody td tfoot th thead tr ul"""
+BLOCK_TAGS = frozenset(_BLOCK_TAGS.split())
+HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_SEPARATE = BLOCK_TAGS | {"br", "text", "title", "desc"}
+
+
+def text_of(element: Element) -> str:
+    """All text inside an element, on one line, a space where a block or line ends."""
+    parts: list[str] = []
+
+    def enter(inner: Element) -> bool:
+        parts.append(" " if local_name(inner) in _SEPARATE else "")
+        parts.append(inner.text or "")
+        return True
+
+    def leave(inner: Element) -> None:
+        parts.append(" " if local_name(inner) in _SEPARATE else "")
+        parts.append(inner.tail or "" if inner is not element else "")
+
+    walk(element, enter, leave)
+    return clean("".join(parts))

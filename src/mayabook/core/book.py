@@ -64,6 +64,19 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Words of a narrated or skipped chapter that are in no block: a footnote and its mark, a page number.
+
+    reason: in words for a person. href, path: where it stands, as in `Block`.
+    """
+
+    text: str
+    reason: str
+    href: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
     data: bytes
     media_type: str
@@ -73,7 +86,8 @@ class Cover:
 class Book:
     """language: a BCP 47 tag, `en` when the book names none. year: four digits or empty.
 
-    warnings: what had to be mended to read it, one line each.
+    left_out: what no chapter holds although it was in the text. Words of the book's documents = words of all
+    chapters + words left out. warnings: what had to be mended to read it, one line each.
     """
 
     title: str
@@ -85,6 +99,7 @@ class Book:
     description: str = ""
     year: str = ""
     cover: Cover | None = None
+    left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

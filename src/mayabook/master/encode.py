@@ -29,18 +29,22 @@ class Format:
     """muxer, codec, samples (the codec's sample format) and options are FFmpeg's names.
 
     max_bitrate: kilobits per second that the codec takes in mono at 24 kHz, 0 if it is lossless.
+    scale: what the encoder multiplies samples by of its own accord.
     """
 
     muxer: str
     codec: str
     samples: str
     max_bitrate: int = 0
+    scale: float = 1.0
     options: Mapping[str, str] = field(default_factory=dict)
 
 
 FORMATS = {
-    ".m4b": Format("mp4", "aac", "fltp", 144, {"brand": "M4B "}),
-    ".mp3": Format("mp3", "libmp3lame", "fltp", 160, {"id3v2_version": "3"}),
+    ".m4b": Format("mp4", "aac", "fltp", 144, options={"brand": "M4B ", "aac_coder": "fast"}),
+    ".mp3": Format(
+        "mp3", "libmp3lame", "fltp", 160, scale=0.95, options={"id3v2_version": "3", "compression_level": "7"}
+    ),
     ".opus": Format("ogg", "libopus", "flt", 256),
     ".flac": Format("flac", "flac", "s32"),
     ".wav": Format("wav", "pcm_s24le", "s32", options={"rf64": "auto"}),  # RF64 above 4 GiB
@@ -77,7 +81,7 @@ def encode(path: Path, blocks: Iterable[Audio], sample_rate: int, bitrate: int, 
             container.mux(cover)
         position = 0
         for block in blocks:
-            frame = _frame(block)
+            frame = _frame(block, form)
             frame.sample_rate, frame.pts, frame.time_base = sample_rate, position, Fraction(1, sample_rate)
             position += len(block)
             container.mux(stream.encode(frame))
@@ -91,36 +95,38 @@ def _rate(codec: str, sample_rate: int) -> int:
     return min((rate for rate in rates if rate > sample_rate), default=max(rates))
 
 
-def _frame(block: Audio) -> AudioFrame:
-    """24-bit integers, in the upper bits of 32: exact for lossless formats, and finer than a lossy one can show."""
-    scaled = np.rint(block.astype(np.float64) * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1)
-    return AudioFrame.from_ndarray(scaled.astype(np.int32)[np.newaxis] << 8, format="s32", layout="mono")
+def _frame(block: Audio, form: Format) -> AudioFrame:
+    if form.max_bitrate:
+        return AudioFrame.from_ndarray(block[np.newaxis] / np.float32(form.scale), format="flt", layout="mono")
+    integers = np.rint(block.astype(np.float64) * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int32)
+    return AudioFrame.from_ndarray(integers[np.newaxis] << 8, format="s32", layout="mono")
 
 
 def _label(
     container: OutputContainer, stream: AudioStream, muxer: str, labels: Labels, sample_rate: int
 ) -> "Packet[Stream] | None":
     """Sets chapters and tags; returns the cover as the packet of a stream of its own, where that is the way."""
-    container.set_chapters(
-        [
-            {
-                "id": number,
-                "start": mark.start * 1000 // sample_rate,
-                "end": mark.end * 1000 // sample_rate,
-                "time_base": Fraction(1, 1000),
-                "metadata": {"title": mark.title},
-            }
-            for number, mark in enumerate(labels.chapters)
-        ]
-    )
     container.metadata.update(labels.metadata)
     stream.metadata["language"] = labels.language
     if muxer == "flac":
         container.metadata.update(_chapter_comments(labels.chapters, sample_rate))
     elif muxer == "ogg":
-        stream.metadata.update(labels.metadata)
+        stream.metadata.update({**labels.metadata, **_chapter_comments(labels.chapters, sample_rate)})
         if labels.picture:
             stream.metadata["METADATA_BLOCK_PICTURE"] = picture_comment(labels.picture)
+    else:
+        container.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": mark.start * 1000 // sample_rate,
+                    "end": mark.end * 1000 // sample_rate,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": mark.title},
+                }
+                for number, mark in enumerate(labels.chapters)
+            ]
+        )
     if labels.picture is None or muxer in ("ogg", "wav"):
         return None
     shown = container.add_mux_stream(labels.picture.codec, width=labels.picture.width, height=labels.picture.height)
@@ -132,7 +138,7 @@ def _label(
 
 
 def _chapter_comments(chapters: Iterable[Mark], sample_rate: int) -> dict[str, str]:
-    """As the Ogg muxer writes them; the FLAC muxer writes none of its own."""
+    """As players expect them. FFmpeg's FLAC muxer writes none, its Ogg muxer rounds the seconds of theirs up."""
     comments: dict[str, str] = {}
     for number, mark in enumerate(chapters):
         minutes, milliseconds = divmod(mark.start * 1000 // sample_rate, 60_000)

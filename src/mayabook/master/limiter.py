@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from mayabook.core.take import Audio
-from mayabook.master.peaks import HALF_TAPS, peak_bound, true_peaks
+from mayabook.master.peaks import HALF_TAPS, true_peaks
 
 REACH_SECONDS = 0.01
 """The gain is held down for this long before and after a peak, and takes as long again to fall and to recover:
@@ -17,10 +17,9 @@ longer than the period of a low voice, so that it does not follow single vibrati
 def limited(blocks: Iterable[Audio], ceiling: float, sample_rate: int) -> Iterator[Audio]:
     """As many samples as came in, with no true peak above `ceiling` (full scale is 1), but for a few hundredths
     of a decibel that the moving gain can add."""
-    reach = round(REACH_SECONDS * sample_rate)
-    context = 2 * reach + HALF_TAPS
-    smoothing = np.hanning(2 * reach + 3)[1:-1]
-    smoothing = (smoothing / smoothing.sum()).astype(np.float32)
+    half = round(REACH_SECONDS * sample_rate / 2)
+    window = 2 * half + 1
+    context = 4 * half + HALF_TAPS  # samples on each side that the gain of a sample depends on
 
     held = np.zeros(context, np.float32)
     for block in chain(blocks, [np.zeros(context, np.float32)]):
@@ -28,9 +27,11 @@ def limited(blocks: Iterable[Audio], ceiling: float, sample_rate: int) -> Iterat
         if len(held) <= 2 * context:
             continue
         middle = held[context:-context]
-        if peak_bound(held) > ceiling:
-            excess = 1 - ceiling / np.maximum(true_peaks(held), np.float32(ceiling))
-            excess = maximum_filter1d(excess, 2 * reach + 1)[reach:-reach]
-            middle = middle * (1 - np.convolve(excess, smoothing, mode="valid"))
+        peaks = true_peaks(held, ceiling)
+        if peaks.max() > ceiling:
+            excess = 1 - ceiling / np.maximum(peaks, np.float32(ceiling))
+            excess = maximum_filter1d(excess, 2 * window - 1)
+            excess = uniform_filter1d(uniform_filter1d(excess, window), window)
+            middle = middle * (1 - excess[4 * half : -4 * half]).astype(np.float32)
         yield middle
         held = held[-2 * context :]

@@ -21,7 +21,10 @@ SILENCE = -70.0
 CLOSE_ENOUGH = 0.1
 """LU."""
 MAX_LIMITED_PASSES = 8
-"""Each makes up for what the limiter took away in the one before, which is less each time."""
+MAX_MAKE_UP = 6.0
+"""dB of gain that may be added because the limiter takes loudness away; more would flatten the voice."""
+LEAST_SLOPE = 0.2
+"""LU that a further dB of gain brings, at the least, for the next guess."""
 BELOW_LIMIT = 0.1
 """dB by which the limiter stays below the limit, because meters differ by about as much."""
 
@@ -82,14 +85,16 @@ def find_level(
     peak = level.result.true_peak + gain
     if peak <= settings.true_peak:
         return Level(gain, None, Loudness(settings.loudness, peak))
+    most = gain + MAX_MAKE_UP
     ceiling = settings.true_peak - BELOW_LIMIT
     for _ in range(MAX_LIMITED_PASSES):
-        level = attempt(gain, ceiling)
+        before, level = level, attempt(gain, ceiling)
         missing = settings.loudness - level.result.integrated
         excess = level.result.true_peak - settings.true_peak
-        if abs(missing) <= CLOSE_ENOUGH and excess <= 0:
+        if excess <= 0 and (abs(missing) <= CLOSE_ENOUGH or gain >= most):
             break
-        gain += missing
+        slope = (level.result.integrated - before.result.integrated) / (gain - before.gain or 1.0)
+        gain = min(most, gain + missing / min(1.0, max(LEAST_SLOPE, slope)))
         ceiling -= max(0.0, excess)
     return level
 
@@ -112,7 +117,7 @@ def measure(blocks: Iterable[Audio], sample_rate: int) -> Loudness:
         integrated = _latest(graph, integrated)
     graph.push(None)
     integrated = _latest(graph, integrated)
-    return Loudness(max(integrated, SILENCE), _decibels(peaks.highest))
+    return Loudness(max(integrated, SILENCE), _decibels(peaks.finish()))
 
 
 def _latest(graph: Graph, integrated: float) -> float:

@@ -1,128 +1,138 @@
 """Which sentences make a chunk.
 
-A stretch of text that fits into one chunk is one. Any other is cut in two at the strongest edge that leaves at
-least half a chunk on either side, and so on with both halves. A paragraph's end is stronger than a sentence's;
-among equals a number drawn from the words that follow decides (a checksum of them). So it depends on the text
-around an edge, not on a count from the beginning, whether there is a cut: insert a sentence, and the chunks
-before and after its own stay as they are, as does their audio. Before that, a sentence of a few words joins a
-neighbour; after it, what is left smaller than half a chunk does, wherever the limits allow.
+Sentences grow together into chunks across the edges between them, the weakest edge first, wherever both sides
+together keep to the limits. An edge inside a paragraph is weaker than one between paragraphs, so a chunk rather
+ends with a paragraph; an edge before a sentence of few words is weaker than its like, so that such a sentence
+finds company; and among equals a checksum of the words that follow decides. No count from the beginning has a
+say, so whether there is a cut depends on the text around it alone: add a sentence to a paragraph whose chunk has
+room, and only that chunk changes; insert one anywhere, and it is that chunk and at times one or two beside it.
+All other audio of the book is kept. At last, what is left with too few words takes sentences from a neighbour.
 """
 
 import zlib
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from mayabook.core.settings import ScriptSettings
 from mayabook.script.pieces import Piece
 
-_WELL_FILLED = 0.5  # share of a chunk that a cut leaves on either side
-
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Consecutive pieces."""
+    """Pieces that stay together: one that holds a word, and what has none of its own beside it."""
 
     pieces: tuple[Piece, ...]
-    n_words: int
-    n_chars: int
-    n_speakable: int
 
-    def __add__(self, after: "_Run") -> "_Run":
-        return _Run(
-            self.pieces + after.pieces,
-            self.n_words + after.n_words,
-            self.n_chars + 1 + after.n_chars,
-            self.n_speakable + after.n_speakable,
-        )
+    @property
+    def n_words(self) -> int:
+        return sum(piece.n_words for piece in self.pieces)
+
+    @property
+    def n_chars(self) -> int:
+        return sum(piece.n_chars for piece in self.pieces) + len(self.pieces) - 1
+
+    @property
+    def n_speakable(self) -> int:
+        return sum(piece.n_speakable for piece in self.pieces)
+
+    def strength(self, min_words: int) -> tuple[int, bool, int]:
+        """Of the edge before it."""
+        checksum = zlib.crc32(self.pieces[0].sentence.text.encode())
+        return self.pieces[0].opens, self.n_speakable >= min_words, checksum
 
 
-def chunk_runs(pieces: list[Piece], settings: ScriptSettings) -> list[tuple[Piece, ...]]:
-    """The pieces of one scene, or of one run of headings, as chunks in order.
+class _Stretch:
+    """The runs of a scene. Ranges of them are named by the numbers of their first and of the one after their last."""
 
-    Pieces without a letter or digit join a neighbour; one that fits beside neither is left out.
+    def __init__(self, runs: Sequence[_Run], settings: ScriptSettings) -> None:
+        self.runs = runs
+        self.settings = settings
+        self._words = [0, *accumulate(run.n_words for run in runs)]
+        self._chars = [0, *accumulate(run.n_chars + 1 for run in runs)]
+        self._speakable = [0, *accumulate(run.n_speakable for run in runs)]
+
+    def fullness(self, start: int, end: int) -> float:
+        """1 fills a chunk, more does not fit."""
+        n_words, n_chars = self._words[end] - self._words[start], self._chars[end] - self._chars[start] - 1
+        return max(n_words / self.settings.max_words, n_chars / self.settings.max_chars)
+
+    def has_few_words(self, start: int, end: int) -> bool:
+        return self._speakable[end] - self._speakable[start] < self.settings.min_words
+
+
+def chunk_pieces(pieces: Sequence[Piece], settings: ScriptSettings) -> list[tuple[Piece, ...]]:
+    """The pieces of one scene, or of one stretch of headings, as chunks in order.
+
+    A piece without a letter or digit stays with a neighbour; one that fits beside neither is left out.
     """
-    few = min(settings.min_words, settings.max_words * _WELL_FILLED)
-    runs = [_Run((piece,), piece.n_words, piece.n_chars, piece.n_speakable) for piece in pieces]
-    runs = _join_small(runs, lambda run: run.n_speakable < few, settings)
-    chunks = _divide([run for run in runs if run.n_speakable], settings)
-    chunks = _join_small(chunks, lambda run: _fullness(run, settings) < _WELL_FILLED, settings)
-    return [chunk.pieces for chunk in chunks]
+
+    def fits(run: _Run) -> bool:
+        return run.n_words <= settings.max_words and run.n_chars <= settings.max_chars
+
+    stretch = _Stretch(_with_words(pieces, fits), settings)
+    cuts = _even_out(stretch, _grow(stretch))
+    return [
+        tuple(piece for run in stretch.runs[start:end] for piece in run.pieces) for start, end in pairwise(cuts)
+    ]
 
 
-def _fullness(run: _Run, settings: ScriptSettings) -> float:
-    """1 fills a chunk, more does not fit."""
-    return max(run.n_words / settings.max_words, run.n_chars / settings.max_chars)
+def _with_words(pieces: Sequence[Piece], fits: Callable[[_Run], bool]) -> list[_Run]:
+    """A run for each piece that holds a word. What holds none goes with the run before it, a tag with the next."""
+    runs: list[_Run] = []
+    waiting: tuple[Piece, ...] = ()
+    for piece in pieces:
+        run = _Run((*waiting, piece))
+        if waiting and not fits(run):
+            _append(runs, waiting, fits)
+            run = _Run((piece,))
+        waiting = ()
+        if run.n_speakable:
+            runs.append(run)
+        elif "<" in piece.sentence.text or not _append(runs, run.pieces, fits):
+            waiting = run.pieces
+    _append(runs, waiting, fits)
+    return runs
 
 
-def _join_small(runs: list[_Run], small: Callable[[_Run], bool], settings: ScriptSettings) -> list[_Run]:
-    """Each small run with the neighbour across the weaker edge, or else the smaller one, if both fit a chunk."""
-    joined: list[_Run] = []
-    waiting = runs[::-1]
-    while waiting:
-        run = waiting.pop()
-        if not small(run):
-            joined.append(run)
-            continue
-        pairs = []
-        if joined:
-            pairs.append((run.pieces[0].opens, _fullness(joined[-1] + run, settings), joined))
-        if waiting:
-            pairs.append((waiting[-1].pieces[0].opens, _fullness(run + waiting[-1], settings), waiting))
-        fitting = [pair for pair in pairs if pair[1] <= 1]
-        if not fitting:
-            joined.append(run)
-        elif min(fitting, key=lambda pair: pair[:2])[2] is joined:
-            joined[-1] += run
+def _append(runs: list[_Run], pieces: tuple[Piece, ...], fits: Callable[[_Run], bool]) -> bool:
+    """Adds pieces to the last run; whether there was one with room for them."""
+    if not runs or not fits(longer := _Run(runs[-1].pieces + pieces)):
+        return False
+    runs[-1] = longer
+    return True
+
+
+def _grow(stretch: _Stretch) -> list[int]:
+    """Where chunks begin, and the end of the last."""
+    n_runs = len(stretch.runs)
+    starts = list(range(n_runs))  # of the range that ends with a run, where it starts
+    ends = list(range(1, n_runs + 1))  # of the range that starts with a run, where it ends
+    cuts = {0, n_runs}
+    min_words = stretch.settings.min_words
+    for edge in sorted(range(1, n_runs), key=lambda edge: stretch.runs[edge].strength(min_words)):
+        start, end = starts[edge - 1], ends[edge]
+        if stretch.fullness(start, end) <= 1:
+            ends[start], starts[end - 1] = end, start
         else:
-            waiting[-1] = run + waiting[-1]
-    return joined
+            cuts.add(edge)
+    return sorted(cuts)
 
 
-def _divide(runs: list[_Run], settings: ScriptSettings) -> list[_Run]:
-    words = [0, *accumulate(run.n_words for run in runs)]
-    chars = [0, *accumulate(run.n_chars + 1 for run in runs)]
-    strengths = [_strength(run.pieces[0]) for run in runs]
-
-    def fullness(start: int, end: int) -> float:
-        n_words, n_chars = words[end] - words[start], chars[end] - chars[start] - 1
-        return max(n_words / settings.max_words, n_chars / settings.max_chars)
-
-    chunks = []
-    todo = [(0, len(runs))] if runs else []
-    while todo:
-        start, end = todo.pop()
-        if end - start == 1 or fullness(start, end) <= 1:
-            chunks.append(_merged(runs[start:end]))
+def _even_out(stretch: _Stretch, cuts: list[int]) -> list[int]:
+    """Moves a cut beside a range of few words, if then neither side has few: to where the smaller side has most."""
+    cuts = list(cuts)
+    for place in range(1, len(cuts) - 1):
+        before, cut, after = cuts[place - 1], cuts[place], cuts[place + 1]
+        if not (stretch.has_few_words(before, cut) or stretch.has_few_words(cut, after)):
             continue
-        cut = _cut(start, end, strengths, fullness)
-        todo += [(cut, end), (start, cut)]
-    return chunks
-
-
-def _strength(piece: Piece) -> int:
-    """Of the edge before a piece: first what ends there, then a checksum of what follows."""
-    return (piece.opens << 32) + zlib.crc32(piece.sentence.text.encode())
-
-
-def _cut(start: int, end: int, strengths: list[int], fullness: Callable[[int, int], float]) -> int:
-    """Between `start` and `end`, both excluded: where to cut the runs from `start` to `end`."""
-    cuts = range(start + 1, end)
-    first = bisect_left(cuts, _WELL_FILLED, key=lambda cut: fullness(start, cut))
-    last = bisect_right(cuts, -_WELL_FILLED, key=lambda cut: -fullness(cut, end))
-    if first >= last:  # no cut leaves enough on both sides: the one that leaves most on the smaller
-        near = cuts[max(0, min(first, last) - 1) : max(first, last) + 1]
-        return max(near, key=lambda cut: (min(fullness(start, cut), fullness(cut, end)), strengths[cut]))
-    strongest = max(strengths[cuts[first] : cuts[last - 1] + 1])
-    equal = [cut for cut in cuts[first:last] if strengths[cut] == strongest]
-    return min(equal, key=lambda cut: abs(2 * cut - start - end))
-
-
-def _merged(runs: list[_Run]) -> _Run:
-    return _Run(
-        tuple(piece for run in runs for piece in run.pieces),
-        sum(run.n_words for run in runs),
-        sum(run.n_chars + 1 for run in runs) - 1,
-        sum(run.n_speakable for run in runs),
-    )
+        better = [
+            moved
+            for moved in range(before + 1, after)
+            if max(stretch.fullness(before, moved), stretch.fullness(moved, after)) <= 1
+            and not stretch.has_few_words(before, moved)
+            and not stretch.has_few_words(moved, after)
+        ]
+        if better:
+            cuts[place] = max(better, key=lambda m, b=before, a=after: min(stretch.fullness(b, m), stretch.fullness(m, a)))
+    return cuts

@@ -7,7 +7,7 @@ from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk, Pause
 from mayabook.core.errors import ScriptError
 from mayabook.core.settings import ScriptSettings
-from mayabook.script.chunking import chunk_runs
+from mayabook.script.chunking import chunk_pieces
 from mayabook.script.coverage import WordCoverage, check_coverage
 from mayabook.script.lexicon import Lexicon
 from mayabook.script.pieces import Edge, PieceMaker, spoken_text
@@ -58,7 +58,7 @@ def _chapter_chunks(chapter: Chapter, maker: PieceMaker) -> list[Chunk]:
                 chunks[-1] = replace(chunks[-1], pause=Pause.SCENE)
             continue
         at_end = Pause.HEADING if kind is BlockKind.HEADING else Pause.PARAGRAPH
-        runs = chunk_runs(maker.pieces(list(stretch)), maker.settings)
+        runs = chunk_pieces(maker.pieces(list(stretch)), maker.settings)
         edges = [run[0].opens for run in runs[1:]] + [Edge.PARAGRAPH]
         for run, edge in zip(runs, edges, strict=False):
             pause = at_end if edge is Edge.PARAGRAPH else Pause.SENTENCE

@@ -1,0 +1,154 @@
+"""What part of the book a chapter is, and why: marks in the book first, then its title, then its shape.
+
+Where nothing is sure it is read aloud: to skip a chapter that matters is worse than to read one that does not.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mayabook.book.blocks import Piece
+from mayabook.book.metadata import Metadata
+from mayabook.book.semantics import MATTER_TYPES
+from mayabook.book.text import has_words
+from mayabook.core.book import BlockKind, Matter
+from mayabook.core.words import words
+
+UNSURE = "nothing says that it should be skipped"
+
+_TITLES = {
+    Matter.COVER: "((front|book|back) )?cover( (page|image))?|umschlag|couverture|cubierta|copertina|capa|封面|表紙",
+    Matter.TITLE_PAGE: "(half ?)?title ?page|half ?title|titel(seite|blatt|pagina)|page de titre|portada|frontespizio",
+    Matter.IMPRINT: "(un)?copyright( page| notice| information)?|imprint|impressum|colo(ph|f)[oó]n|legal notice"
+    "|mentions légales|créditos|the full project gutenberg.* license|project gutenberg.* license",
+    Matter.CONTENTS: "(table of |brief |detailed )?contents|toc|list of (illustrations|figures|tables|plates|maps)"
+    "|inhalt|inhaltsverzeichnis|table des matières|sommaire|índice( general)?|indice|sumário|inhoud|inhoudsopgave"
+    "|目录|目次",
+    Matter.INDEX: "((general|subject|name|author) )?index( of .*)?|(sach|personen|namens)?register"
+    "|stichwortverzeichnis|índice (analítico|onomástico)|indice analitico|索引",
+    Matter.BIBLIOGRAPHY: "((selected|select|general) )?bibliography|works cited|(list of )?references|further reading"
+    "|literatur(verzeichnis)?|bibliogra(ph|f)ie|bibliograf[íi]a|参考文献",
+    Matter.NOTES: "(chapter |source )?notes|end ?notes|foot ?notes|notes and references|anmerkungen|endnoten"
+    "|fu(ß|ss)noten|notas|notes de fin|noten",
+    Matter.ADVERT: "(also|books|other books|other titles|more|more books|novels) (by|from) .*|by the same author"
+    "|also available.*|advertisements?|about the publisher|praise for .*|coming soon.*|newsletter",
+    Matter.BODY: "dedication|epigraph|foreword|preface|introduction|prologue|epilogue|afterword|acknowledge?ments"
+    "|about the author|author.?s note",
+}
+_TITLE_PATTERNS = {matter: re.compile(pattern) for matter, pattern in _TITLES.items()}
+
+_MOST_WORDS = {Matter.COVER: 150, Matter.TITLE_PAGE: 300, Matter.IMPRINT: 3000}
+_MOST_WORDS_PER_BLOCK = {Matter.CONTENTS: 20, Matter.INDEX: 30}
+"""Beyond these a title or landmark is not believed: a guide often calls the whole file "cover"."""
+
+_PAGE_NUMBERS = re.compile(r".*\D(\d{1,4})(?:[–-]\d{1,4})?[nf]{0,2}\.?$")
+_IMPRINT_SIGNS = tuple(
+    re.compile(sign, re.IGNORECASE)
+    for sign in (
+        r"\bISBN\b",
+        r"(©|\(c\)|copyright)\W+(\w+\W+){0,4}\d{4}|\d{4}\W+©",
+        r"all rights reserved|alle rechte vorbehalten",
+        r"library of congress|cataloging.in.publication|british library",
+        r"\bfirst published\b|\bfirst edition\b",
+        r"\bprinted (and bound )?in\b",
+        r"no part of this (book|publication)",
+        r"\bpublished (in|by)\b",
+    )
+)
+_LONGEST_IMPRINT = 800
+_FEWEST_LINES = {Matter.CONTENTS: 4, Matter.INDEX: 20}
+_MOST_OTHER_WORDS_ON_TITLE_PAGE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the book says of a place from outside: its landmarks, its guide, or being the navigation document."""
+
+    matter: Matter
+    reason: str
+
+
+def judge(
+    title: str, pieces: Sequence[Piece], hint: Hint | None, metadata: Metadata, is_early: bool
+) -> tuple[Matter, str]:
+    """What it is, and the reason in words for a person.
+
+    is_early: no chapter of any length came before, so this may be the title page.
+    """
+    readable = [piece for piece in pieces if has_words(piece.block.text)]
+    titled = _by_title(title)
+    if not readable:
+        is_cover = titled is Matter.COVER or (hint is not None and hint.matter is Matter.COVER)
+        return (Matter.COVER, "it is a picture") if is_cover else (Matter.EMPTY, "there is no text in it")
+    if holds_only_notes(readable):
+        return Matter.NOTES, "it holds nothing but footnotes"
+    inner = [piece for piece in readable if piece.block.kind is not BlockKind.HEADING] or readable
+    declared = {MATTER_TYPES.get(piece.declared) for piece in inner}
+    if len(declared) == 1 and (matter := declared.pop()) is not None:
+        return matter, f"epub:type or role is {inner[0].declared!r}"
+    if hint is not None and _is_believable(hint.matter, readable):
+        return hint.matter, hint.reason
+    if titled is not None and _is_believable(titled, readable):
+        return titled, f"its title is {title!r}"
+    return _by_shape(readable, metadata, is_early)
+
+
+def holds_only_notes(pieces: Sequence[Piece]) -> bool:
+    """Whether there are notes, and nothing beside them but headings."""
+    others = [piece for piece in pieces if not piece.is_note and has_words(piece.block.text)]
+    return len(others) < len(pieces) and all(piece.block.kind is BlockKind.HEADING for piece in others)
+
+
+def _by_title(title: str) -> Matter | None:
+    plain = " ".join(title.casefold().strip(" .:*[]()").split())
+    return next((matter for matter, pattern in _TITLE_PATTERNS.items() if pattern.fullmatch(plain)), None)
+
+
+def _is_believable(matter: Matter, pieces: Sequence[Piece]) -> bool:
+    n_words = sum(len(piece.block.text.split()) for piece in pieces)
+    return n_words <= _MOST_WORDS.get(matter, n_words) and n_words <= _MOST_WORDS_PER_BLOCK.get(matter, n_words) * len(
+        pieces
+    )
+
+
+def _by_shape(pieces: Sequence[Piece], metadata: Metadata, is_early: bool) -> tuple[Matter, str]:
+    if _is_title_page(pieces, metadata) and is_early:
+        return Matter.TITLE_PAGE, "it holds little but the title of the book"
+    if _is_imprint(pieces):
+        return Matter.IMPRINT, "it reads like an imprint (copyright, ISBN, rights)"
+    if _is_believable(Matter.CONTENTS, pieces) and len(pieces) >= _FEWEST_LINES[Matter.CONTENTS]:
+        if _share(piece.linked > 0.5 for piece in pieces) > 0.7:
+            return Matter.CONTENTS, "most of its lines are links"
+        numbers = [int(m[1]) for piece in pieces if (m := _PAGE_NUMBERS.fullmatch(piece.block.text))]
+        if is_early and len(numbers) > 0.7 * len(pieces) and numbers == sorted(numbers):
+            return Matter.CONTENTS, "its lines end in rising page numbers"
+    if _is_index(pieces):
+        return Matter.INDEX, "its lines are in alphabetical order and end in page numbers"
+    return Matter.BODY, UNSURE
+
+
+def _is_title_page(pieces: Sequence[Piece], metadata: Metadata) -> bool:
+    lines = [" ".join(words(piece.block.text.casefold())) for piece in pieces]
+    title = " ".join(words(metadata.title.casefold()))
+    known = {*title.split(), *words(" ".join((*metadata.authors, metadata.publisher)).casefold())}
+    others = [word for line in lines for word in line.split() if word not in known]
+    return bool(title) and title in lines and len(others) <= _MOST_OTHER_WORDS_ON_TITLE_PAGE
+
+
+def _is_imprint(pieces: Sequence[Piece]) -> bool:
+    text = " ".join(piece.block.text for piece in pieces)
+    return len(text.split()) <= _LONGEST_IMPRINT and sum(bool(sign.search(text)) for sign in _IMPRINT_SIGNS) >= 2
+
+
+def _is_index(pieces: Sequence[Piece]) -> bool:
+    lines = [piece.block.text for piece in pieces if piece.block.kind is not BlockKind.HEADING]
+    if len(lines) < _FEWEST_LINES[Matter.INDEX] or not _is_believable(Matter.INDEX, pieces):
+        return False
+    in_order = _share(first[:1].casefold() <= second[:1].casefold() for first, second in pairwise(lines))
+    return in_order > 0.8 and _share(bool(_PAGE_NUMBERS.fullmatch(line)) for line in lines) > 0.6
+
+
+def _share(truths: Iterable[bool]) -> float:
+    listed = list(truths)
+    return sum(listed) / max(1, len(listed))

@@ -1,0 +1,39 @@
+"""What the tests of this room share: read a book made of strings, and look at it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from epubs import write_epub, write_zip
+from mayabook.book import read_book
+from mayabook.core.book import Book, Chapter
+from mayabook.core.settings import BookSettings
+
+
+def read_pages(folder: Path, pages: Mapping[str, str | bytes], **options: Any) -> Book:
+    return read_book(write_epub(folder / "book.epub", pages, **options), BookSettings())
+
+
+def read_body(folder: Path, body: str | bytes, **settings: Any) -> Book:
+    """A book of one document."""
+    return read_book(write_epub(folder / "book.epub", {"one.xhtml": body}), BookSettings(**settings))
+
+
+def read_files(folder: Path, files: Mapping[str, str | bytes], **settings: Any) -> Book:
+    return read_book(write_zip(folder / "book.epub", files), BookSettings(**settings))
+
+
+def kinds_and_texts(book: Book) -> list[tuple[str, str]]:
+    return [(str(block.kind), block.text) for chapter in book.chapters for block in chapter.blocks]
+
+
+def texts_of(chapters: Iterable[Chapter]) -> list[list[str]]:
+    return [[block.text for block in chapter.blocks] for chapter in chapters]
+
+
+def titles_of(book: Book) -> list[str]:
+    return [chapter.title for chapter in book.chapters]
+
+
+def all_text(book: Book) -> str:
+    return " ".join(text for _, text in kinds_and_texts(book))

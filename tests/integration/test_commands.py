@@ -1,0 +1,152 @@
+"""inspect, review, doctor, and how the command line reports."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from runs import STORY, write_story
+
+Run = Callable[..., CompletedProcess[str]]
+
+DOUBTFUL = {"One": ["The old word was λόγος, and it was carved over the door.", "She read it aloud, twice."]}
+"""The narrator leaves the Greek word out, so no take of the first chunk can be right."""
+
+
+@pytest.fixture
+def doubtful(tmp_path: Path) -> Path:
+    return write_story(tmp_path / "doubtful.epub", "Doubtful", DOUBTFUL)
+
+
+def flagged(mayabook: Run, *arguments: str | Path) -> dict:
+    run = mayabook("make", *arguments, "--json")
+    assert run.returncode == 3, run.stdout + run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_a_chunk_that_stays_wrong_is_flagged_and_kept(mayabook: Run, doubtful: Path, tmp_path: Path) -> None:
+    facts = flagged(mayabook, doubtful, "--max-words", "12")
+    assert len(facts["flagged"]) == 1
+    assert doubtful.with_suffix(".m4b").exists()
+    takes = [file.name for file in (tmp_path / "doubtful.mayabook" / "takes").iterdir()]
+    assert len(takes) == facts["chunks"] + 2  # three attempts at one chunk
+
+
+def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, doubtful: Path, tmp_path: Path) -> None:
+    [number] = flagged(mayabook, doubtful)["flagged"]
+    shown = mayabook("review", "doubtful.mayabook")
+    assert shown.returncode == 0
+    assert f"Chunk {number}, " in shown.stdout
+    assert "The old word was λόγος" in shown.stdout
+    assert "[-λόγος,-]" in shown.stdout
+    [row] = [json.loads(line) for line in mayabook("review", "doubtful.m4b", "--json").stdout.splitlines()]
+    assert (row["chunk"], row["accepted"]) == (number, False)
+    assert Path(row["audio"]).is_file()
+
+    redone = mayabook("review", "doubtful.mayabook", "--redo", str(number), "--json")
+    assert redone.returncode == 3
+    takes = list((tmp_path / "doubtful.mayabook" / "takes").glob(f"{Path(row['audio']).name.split('-')[0]}-*"))
+    assert len(takes) == 6
+
+    accepted = mayabook("review", "doubtful.mayabook", "--accept", str(number), "--json")
+    assert accepted.returncode == 0, accepted.stderr
+    facts = json.loads(accepted.stdout.splitlines()[-1])
+    assert facts["flagged"] == []
+    assert facts["sentences"]["accepted by a person"] >= 1
+    assert "No chunk of" in mayabook("review", "doubtful.mayabook").stdout
+
+
+def test_review_of_a_chunk_that_is_not_there(mayabook: Run, doubtful: Path) -> None:
+    flagged(mayabook, doubtful)
+    run = mayabook("review", "doubtful.mayabook", "--redo", "999")
+    assert run.returncode == 2
+    assert "There is no chunk 999" in run.stderr
+
+
+def test_review_of_nothing(mayabook: Run) -> None:
+    run = mayabook("review", "nothing.m4b")
+    assert run.returncode == 2
+    assert "There is no job at" in run.stderr
+
+
+def test_inspect_shows_chapters_forecast_and_reasons(mayabook: Run, tmp_path: Path) -> None:
+    book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
+    facts = json.loads(mayabook("inspect", book, "--json").stdout)
+    told = {chapter["title"]: chapter for chapter in facts["chapters"]}
+    assert [title for title in told if told[title]["narrated"]] == list(STORY)
+    assert facts["words"] == sum(chapter["words"] for chapter in facts["chapters"]) > 100
+    assert all(chapter["reason"] for chapter in facts["chapters"] if not chapter["narrated"])
+    assert "Thomas" in facts["rare_names"]
+    made = json.loads(mayabook("make", book, "--json").stdout.splitlines()[-1])
+    assert facts["seconds"] == pytest.approx(made["duration"], rel=0.2)
+    assert facts["chunks"] == made["chunks"]
+    shown = mayabook("inspect", book, "--skip", "The Letter").stdout
+    assert "skipped" in next(line for line in shown.splitlines() if "The Letter" in line)
+
+
+def test_a_selector_that_names_nothing(mayabook: Run, tmp_path: Path) -> None:
+    book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
+    run = mayabook("make", book, "--only", "The Desert")
+    assert run.returncode == 2
+    assert "The Desert" in run.stderr
+    assert "The Letter" in run.stderr
+
+
+def test_doctor_names_the_parts(mayabook: Run) -> None:
+    facts = json.loads(mayabook("doctor", "--json").stdout)
+    assert "hibari-tts" in facts["narrator"]
+    assert "libmp3lame" in facts["FFmpeg in PyAV"]
+    assert "narrator" in facts["for a book"]
+
+
+def test_plain_output_quiet_output_and_help(mayabook: Run, tmp_path: Path) -> None:
+    book = write_story(tmp_path / "harbour.epub", "The Harbour", {"The Harbour": STORY["The Harbour"]})
+    plain = mayabook("make", book)
+    assert plain.returncode == 0
+    assert "harbour.m4b" in plain.stdout
+    assert "0 missing" in plain.stdout
+    assert "\x1b" not in plain.stdout
+    quiet = mayabook("make", book, "--quiet", "--force")
+    assert (quiet.returncode, quiet.stdout) == (0, "")
+    usage = mayabook("make", "--help").stdout
+    assert "Integrated loudness of the whole book" in usage
+
+
+def test_the_lexicon_changes_what_is_said_and_not_what_is_expected(mayabook: Run, tmp_path: Path) -> None:
+    book = write_story(tmp_path / "names.epub", "Names", {"One": ["Then Siobhan walked home along the river."]})
+    (tmp_path / "names.toml").write_text('[words]\n"Siobhan" = "Shivawn"\n')
+    first = mayabook("make", book, "--json")
+    second = mayabook("make", book, "--json", "--force", "--lexicon", "names.toml")
+    assert first.returncode in (0, 3)
+    assert second.returncode == 0, second.stdout
+    assert len(list((tmp_path / "names.mayabook" / "takes").iterdir())) >= 2
+    [row] = json.loads((tmp_path / "names.mayabook" / "coverage.json").read_text())["rows"][1:] or [None]
+    assert row is None or "Siobhan" in row["text"]
+
+
+def test_an_unknown_setting_is_named(mayabook: Run, tmp_path: Path) -> None:
+    book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
+    (tmp_path / "mine.toml").write_text("[master]\nloudnes = -16\n")
+    run = mayabook("make", book, "--settings", "mine.toml")
+    assert run.returncode == 2
+    assert "master.loudnes" in run.stderr
+    run = mayabook("make", book, "--speed", "9")
+    assert run.returncode == 2
+    assert "narrator.speed" in run.stderr
+
+
+def test_the_live_display_runs_on_a_terminal(tmp_path: Path) -> None:
+    """Under a pseudo-terminal the bar is drawn, and the result is the same."""
+    write_story(tmp_path / "harbour.epub", "The Harbour", {"The Harbour": STORY["The Harbour"]})
+    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'mayabook', 'make', 'harbour.epub']) >> 8)"
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert run.returncode == 0, run.stdout
+    assert "real time" in run.stdout
+    assert "harbour.m4b" in run.stdout
+    assert (tmp_path / "harbour.m4b").stat().st_size > 10_000

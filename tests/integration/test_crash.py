@@ -1,0 +1,107 @@
+"""kill -9 anywhere costs at most the takes in flight, and the same command ends with the same bytes."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runs import COMMAND, STORY, lines_of, samples_of, start, write_story
+
+KILLS = 30
+SEED = 20260101
+SMALL_CHUNKS = ("--max-words", "20", "--max-chars", "140")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_story(tmp_path_factory.mktemp("book") / "harbour.epub", "The Harbour", STORY)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(book: Path) -> tuple[Path, float]:
+    """The audiobook of a run that nobody disturbed, and the seconds it took."""
+    output = book.with_name("undisturbed.m4b")
+    began = time.monotonic()
+    subprocess.run([*COMMAND, "make", book, "-o", output, *SMALL_CHUNKS, "--quiet"], check=True)
+    return output, time.monotonic() - began
+
+
+def test_thirty_kills_at_random_moments(book: Path, undisturbed: tuple[Path, float], tmp_path: Path) -> None:
+    """Each run is killed at a random moment of its life, the next goes on; a job that finishes is compared."""
+    reference, lifetime = undisturbed
+    chance = random.Random(SEED)
+    kills = finished = 0
+    while kills < KILLS or not finished:
+        output = tmp_path / f"{finished}.m4b"
+        process = start("make", book, "-o", output, *SMALL_CHUNKS, "--quiet", cwd=tmp_path)
+        try:
+            process.wait(chance.uniform(0.1, lifetime) if kills < KILLS else 240)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+            continue
+        assert process.returncode == 0, process.stderr.read() if process.stderr else ""
+        np.testing.assert_array_equal(samples_of(output), samples_of(reference))
+        assert output.read_bytes() == reference.read_bytes()
+        finished += 1
+    assert kills == KILLS
+
+
+@pytest.mark.parametrize("event", ["rendering", "mastering"])
+def test_a_kill_while(event: str, book: Path, undisturbed: tuple[Path, float], tmp_path: Path) -> None:
+    """Killed at the moment it reports `event`: nothing of the audiobook is there, and the next run makes it whole."""
+    output = tmp_path / "killed.m4b"
+    process = start("make", book, "-o", output, *SMALL_CHUNKS, "--json", cwd=tmp_path)
+    for line in lines_of(process):
+        facts = json.loads(line)
+        if facts["event"] == event and facts.get("done_chunks", 3) >= 3:
+            process.send_signal(signal.SIGKILL)
+            break
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert not output.exists()
+    again = subprocess.run(
+        [sys.executable, "-m", "mayabook", "make", book, "-o", output, *SMALL_CHUNKS, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    events = [json.loads(line) for line in again.stdout.splitlines()]
+    resumed = next(facts for facts in events if facts["event"] == "rendering")
+    assert resumed["resumed_chunks"] >= 3
+    assert output.read_bytes() == undisturbed[0].read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_is_quick_and_says_how_to_go_on(number: signal.Signals, book: Path, tmp_path: Path) -> None:
+    output = tmp_path / "stopped.m4b"
+    process = start("make", book, "-o", output, *SMALL_CHUNKS, "--json", cwd=tmp_path)
+    next(line for line in lines_of(process) if json.loads(line).get("done_chunks", 0) >= 2)
+    process.send_signal(number)
+    _, complaint = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in complaint
+    assert "Traceback" not in complaint
+    subprocess.run([*COMMAND, "make", book, "-o", output, *SMALL_CHUNKS, "--quiet"], check=True)
+    assert output.exists()
+
+
+def test_a_second_run_of_the_same_job_says_so(book: Path, tmp_path: Path) -> None:
+    output = tmp_path / "twice.m4b"
+    first = start("make", book, "-o", output, *SMALL_CHUNKS, "--json", cwd=tmp_path)
+    next(line for line in lines_of(first) if json.loads(line)["event"] == "rendering")
+    second = subprocess.run(
+        [*COMMAND, "make", book, "-o", output, *SMALL_CHUNKS], capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 2
+    assert "Another run is working on" in second.stderr
+    assert len(second.stderr.strip().splitlines()) == 1
+    first.communicate(timeout=120)
+    assert first.returncode == 0

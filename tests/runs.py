@@ -1,0 +1,83 @@
+"""Whole runs of the command, as a person types it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from epubs import write_epub
+
+COMMAND = (sys.executable, "-m", "mayabook")
+
+STORY = {
+    "The Harbour": [
+        "The boat came in at dawn, with nobody aboard. Anna saw it first, from the kitchen window.",
+        "“Who left it there?” asked Thomas. “Nobody,” she said.",
+        "They walked down to the water and tied it to the old stone pier. It was dry inside, and very clean.",
+    ],
+    "The Letter": [
+        "Under the seat they found a letter, dated March 3rd, 1897, and addressed to the keeper of the light.",
+        "It had never been opened. Thomas turned it over twice, and then he put it back where it had been.",
+        "“We should read it,” said Anna. He shook his head. Some letters are better left alone.",
+    ],
+    "The Tide": [
+        "In the evening the water rose, and the boat went out again. Neither of them tried to stop it.",
+        "They stood on the pier until the stars came out, and talked about the summer.",
+    ],
+}
+"""Chapter title -> paragraphs. Short, so that a run takes seconds; eight chunks at the limits the tests use."""
+
+
+def mayabook_in(
+    folder: Path, *arguments: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 240
+) -> "subprocess.CompletedProcess[str]":
+    """Runs `mayabook ARGUMENTS` in `folder`, and returns what it printed."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def start(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[str]":
+    """Starts `mayabook ARGUMENTS` in a process group of its own, as a shell does."""
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def lines_of(process: "subprocess.Popen[str]") -> Iterator[str]:
+    assert process.stdout is not None
+    yield from process.stdout
+
+
+def write_story(path: Path, title: str, chapters: Mapping[str, Sequence[str]]) -> Path:
+    """An EPUB of chapters with a heading each, from title -> paragraphs."""
+    pages = {
+        f"part{number}.xhtml": f"<h1>{name}</h1>" + "".join(f"<p>{text}</p>" for text in paragraphs)
+        for number, (name, paragraphs) in enumerate(chapters.items())
+    }
+    return write_epub(path, pages, title=title, toc=list(zip(chapters, pages, strict=True)))
+
+
+def samples_of(audiobook: Path) -> NDArray[np.float32]:
+    """All decoded samples of the first audio stream, mono."""
+    with av.open(str(audiobook)) as container:
+        frames: Sequence[NDArray[np.float32]] = [
+            frame.to_ndarray().astype(np.float32).reshape(-1) for frame in container.decode(audio=0)
+        ]
+    return np.concatenate(frames)
