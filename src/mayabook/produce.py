@@ -127,6 +127,6 @@ def _master(
         assert take is not None
         segments.append(Segment(take.file, item.chunk.chapter, item.chunk.text, item.chunk.pause))
     titles = {chapter.number: chapter.title for chapter in book.narrated}
-    timeline = build_timeline(segments, titles, engine.sample_rate, order.settings.master)
+    timeline = build_timeline(segments, titles, order.settings.master)
     tags = Tags.of(book, narrator=f"{engine.voice} ({engine.name})")
     return write_audiobook(timeline, tags, order.output, order.settings.master, watcher.mastering)

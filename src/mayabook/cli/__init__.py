@@ -3,11 +3,18 @@
 Exit codes: 0 done, 2 an error the user can mend, 3 done with flagged chunks, 130 stopped by Ctrl-C.
 """
 
+import sys
+
 from mayabook.cli.app import app
+from mayabook.core.errors import MayaBookError
 
 
 def main() -> None:
-    app()
+    try:
+        app()
+    except MayaBookError as error:
+        print(f"mayabook: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 __all__ = ["app", "main"]

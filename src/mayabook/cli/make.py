@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FLAGGED = 3
 """Exit code of a run that finished with chunks for a person to look at."""
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 def make(
@@ -81,8 +83,12 @@ def run(order: "Order", *, force: bool, as_json: bool, quiet: bool) -> None:
     from mayabook.produce import produce
 
     signal.signal(signal.SIGTERM, _stop)
-    with reporter(as_json=as_json, quiet=quiet) as shown:
-        product = produce(order, shown, force=force)
+    try:
+        with reporter(as_json=as_json, quiet=quiet) as shown:
+            product = produce(order, shown, force=force)
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None
     shown.result(_lines(product), _facts(product))
     if product.coverage.flagged:
         raise typer.Exit(FLAGGED)
