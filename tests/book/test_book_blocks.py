@@ -15,11 +15,21 @@ Q, T, S, I = "quote", "table_row", "scene_break", "image"  # noqa: E741
     ("body", "expected"),
     [
         pytest.param("<h2>One</h2><p>Two</p>", [(H, "One"), (P, "Two")], id="heading and paragraph"),
-        pytest.param('<p role="heading" aria-level="3">One</p><p>Two</p>', [(H, "One"), (P, "Two")], id="heading by role"),
+        pytest.param(
+            '<p role="heading" aria-level="3">One</p><p>Two</p>', [(H, "One"), (P, "Two")], id="heading by role"
+        ),
         pytest.param("<h1>The<br/>Long<br/>Title</h1><p>x</p>", [(H, "The Long Title"), (P, "x")], id="br in heading"),
         pytest.param(
             "loose <b>text</b><p>a paragraph</p>more<div>a division<p>inner</p>tail</div>end",
-            [(P, "loose text"), (P, "a paragraph"), (P, "more"), (P, "a division"), (P, "inner"), (P, "tail"), (P, "end")],
+            [
+                (P, "loose text"),
+                (P, "a paragraph"),
+                (P, "more"),
+                (P, "a division"),
+                (P, "inner"),
+                (P, "tail"),
+                (P, "end"),
+            ],
             id="text beside blocks",
         ),
         pytest.param("<p>one<br/>two</p>", [(P, "one two")], id="br is a space"),
@@ -54,7 +64,9 @@ Q, T, S, I = "quote", "table_row", "scene_break", "image"  # noqa: E741
             [(L, "one"), (L, "two"), (L, "three"), (L, "four"), (L, "five"), (L, "six")],
             id="lists",
         ),
-        pytest.param("<ul><li><p>one</p><p>two</p></li></ul>", [(L, "one"), (L, "two")], id="paragraphs in a list item"),
+        pytest.param(
+            "<ul><li><p>one</p><p>two</p></li></ul>", [(L, "one"), (L, "two")], id="paragraphs in a list item"
+        ),
         pytest.param("<blockquote><p>one</p>two</blockquote>", [(Q, "one"), (Q, "two")], id="quotes"),
         pytest.param(
             "<table><tr><th>Name</th><th>Age</th></tr><tr><td><p>Ann</p></td><td> </td><td>30<br/>or so</td></tr></table>",
@@ -72,11 +84,15 @@ Q, T, S, I = "quote", "table_row", "scene_break", "image"  # noqa: E741
             id="table around a long text",
         ),
         pytest.param("<p>a</p><hr/><p>b</p>", [(P, "a"), (S, ""), (P, "b")], id="hr"),
-        pytest.param("<p>a</p><hr/><p>***</p><hr/><p>b</p>", [(P, "a"), (S, ""), (P, "b")], id="breaks are not doubled"),
+        pytest.param(
+            "<p>a</p><hr/><p>***</p><hr/><p>b</p>", [(P, "a"), (S, ""), (P, "b")], id="breaks are not doubled"
+        ),
         pytest.param("<p>a</p><h3>* * *</h3><p>b</p>", [(P, "a"), (S, ""), (P, "b")], id="ornament as heading"),
         pytest.param('<p>a</p><p class="scene-break">\u00a0</p><p>b</p>', [(P, "a"), (S, ""), (P, "b")], id="by class"),
         pytest.param('<p>a</p><p><img alt="* * *"/></p><p>b</p>', [(P, "a"), (S, ""), (P, "b")], id="ornament picture"),
-        pytest.param("<p>a</p><p>“…”</p><p>?</p><p>b</p>", [(P, "a"), (P, "“…”"), (P, "?"), (P, "b")], id="mute speech"),
+        pytest.param(
+            "<p>a</p><p>“…”</p><p>?</p><p>b</p>", [(P, "a"), (P, "“…”"), (P, "?"), (P, "b")], id="mute speech"
+        ),
         pytest.param("<h1>A</h1><hr/><p>b</p><hr/>", [(H, "A"), (P, "b")], id="no break at the edges of a chapter"),
         pytest.param("<figure><img alt='x'/><figcaption>Seen</figcaption></figure>", [(P, "Seen")], id="caption"),
     ],

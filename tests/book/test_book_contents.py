@@ -36,7 +36,13 @@ def test_nested_contents_give_depth(tmp_path: Path, version: int) -> None:
         ("Part II", "4.xhtml"),
     ]
     book = read_pages(tmp_path, pages, toc=toc, version=version)
-    assert outline(book) == [(1, 1, "Part I"), (2, 2, "Chapter 1"), (3, 3, "Scene"), (4, 2, "Chapter 2"), (5, 1, "Part II")]
+    assert outline(book) == [
+        (1, 1, "Part I"),
+        (2, 2, "Chapter 1"),
+        (3, 3, "Scene"),
+        (4, 2, "Chapter 2"),
+        (5, 1, "Part II"),
+    ]
     assert files_of(book) == [["0"], ["1"], ["2"], ["3"], ["4"]]
 
 
@@ -144,7 +150,12 @@ def test_titles_are_clean_and_empty_ones_are_filled_from_the_text(tmp_path: Path
         "c.xhtml": f"<h1>Chapter 3</h1><h2>The Storm</h2>{PROSE}",
         "d.xhtml": PROSE,
     }
-    toc = [("", "a.xhtml"), (" ", "b.xhtml"), ("\u00a0", "c.xhtml"), ("<i>Wuthe&shy;ring</i>&nbsp;\n<b>H</b>eights", "d.xhtml")]
+    toc = [
+        ("", "a.xhtml"),
+        (" ", "b.xhtml"),
+        ("\u00a0", "c.xhtml"),
+        ("<i>Wuthe&shy;ring</i>&nbsp;\n<b>H</b>eights", "d.xhtml"),
+    ]
     assert titles_of(read_pages(tmp_path, pages, toc=toc)) == [
         "A Heading",
         "It was a dark and stormy…",

@@ -39,7 +39,9 @@ def test_clean_keeps_every_letter_and_digit(word: str) -> None:
     assert has_words(clean(word))
 
 
-@pytest.mark.parametrize("text", ["***", "* * *", "⁂", "—", "#", "~", "• • •", "· · ·", "❦", "§", "- - -", "…", "◆◇◆", "_"])
+@pytest.mark.parametrize(
+    "text", ["***", "* * *", "⁂", "—", "#", "~", "• • •", "· · ·", "❦", "§", "- - -", "…", "◆◇◆", "_"]
+)
 def test_ornaments(text: str) -> None:
     assert is_ornament(text)
 

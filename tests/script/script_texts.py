@@ -5,22 +5,25 @@ from collections.abc import Iterable, Sequence
 
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 
-_WORDS = (
-    "a the of and in to it was he she his her they had with that for at on as but by from not were all into "
-    "there could one when would so then them over like only little down after before under again back old "
-    "house river morning window letter garden kitchen brother captain evening mountain silence remember "
-    "whispered yesterday nothing something beautiful understand afternoon impossible dark cold road night light "
-    "door hand eyes face voice water wind stone table chair glass boat tree rain snow fire walked turned looked"
-).split()
-_NAMES = "Anna Tom Mary Eleanor Baker Whitby Lucas Ines".split()
+_WORDS = """
+a the of and in to it was he she his her they had with that for at on as but by from not were all into
+there could one when would so then them over like only little down after before under again back old  house
+river morning window letter garden kitchen brother captain evening mountain silence remember  whispered
+yesterday nothing something beautiful understand afternoon impossible dark cold road night light  door hand
+eyes face voice water wind stone table chair glass boat tree rain snow fire walked turned looked
+""".split()
+_NAMES = ["Anna", "Tom", "Mary", "Eleanor", "Baker", "Whitby", "Lucas", "Ines"]
 
 
 def made_sentence(random_: random.Random, fewest: int, most: int) -> str:
     """Words with a capital, a comma here and there, a name now and then, and an end."""
     n_words = random_.randint(fewest, most)
     words = [random_.choice(_NAMES) if random_.random() < 0.03 else random_.choice(_WORDS) for _ in range(n_words)]
-    words = [word + "," if 3 < place < n_words - 2 and random_.random() < 0.08 else word for place, word in enumerate(words)]
-    return " ".join(words)[:1].upper() + " ".join(words)[1:] + random_.choice("......!?")
+    for place in range(4, n_words - 2):
+        if random_.random() < 0.08:
+            words[place] += ","
+    line = " ".join(words)
+    return line[:1].upper() + line[1:] + random_.choice("......!?")
 
 
 def prose_paragraph(random_: random.Random) -> str:
@@ -30,7 +33,7 @@ def prose_paragraph(random_: random.Random) -> str:
 
 def dialogue_line(random_: random.Random) -> str:
     said = made_sentence(random_, *random_.choice(((1, 3), (3, 8), (5, 14))))
-    attribution = random_.choice(("", "", f" said {random_.choice(_NAMES)}.", " she whispered.", " he asked, and turned away."))
+    attribution = random_.choice(("", "", " said Mary.", " she whispered.", " he asked, and turned away."))
     return f"“{said}”{attribution}"
 
 

@@ -1,5 +1,6 @@
 """The zip around a book. Nothing is unpacked to disk, and no name outside the zip is ever opened."""
 
+import lzma
 import posixpath
 import re
 import stat
@@ -16,6 +17,18 @@ ABSURD_BYTES = 32 << 20
 ABSURD_RATIO = 200
 """A file that unpacks to more than 32 MiB and 200 times its size is a bomb: prose shrinks 3 to 5 times."""
 
+_PIECE = 1 << 16
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
+"""What `zipfile` raises on broken entries, besides its own error."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 
 
@@ -56,30 +69,27 @@ class Container:
             return None
         if not target:
             return base or None
-        candidates = [
-            posixpath.normpath(posixpath.join(posixpath.dirname(base), form)) for form in (target, unquote(target))
-        ]
+        forms = (posixpath.join(posixpath.dirname(base), form) for form in (target, unquote(target)))
+        candidates = [name for name in map(posixpath.normpath, forms) if not name.startswith(("../", "/"))]
         for name in candidates:
             if name in self._names:
                 return name
         return next((self._folded[folded] for folded in map(_fold, candidates) if folded in self._folded), None)
 
     def read(self, name: str) -> bytes:
-        """Raises BookError where the entry is damaged. Never gives more bytes than the zip said it holds,
-        and those were counted when the book was opened."""
+        """Raises BookError where the entry is damaged.
+
+        Inflates piece by piece, and never more than the size that was counted when the book was opened: reading in
+        one go would inflate whatever a lying header hides before it is compared with the claim.
+        """
+        pieces = []
         try:
             with self._zip.open(self._names[name]) as file:
-                return file.read()
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            ValueError,
-            OSError,
-        ) as error:
+                while piece := file.read(_PIECE):
+                    pieces.append(piece)
+        except _DAMAGE as error:
             raise BookError(f"{name} in {self.path.name} is damaged ({error}): get the book again.") from error
+        return b"".join(pieces)
 
     def _index(self, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
         names: dict[str, zipfile.ZipInfo] = {}

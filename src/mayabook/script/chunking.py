@@ -72,9 +72,7 @@ def chunk_pieces(pieces: Sequence[Piece], settings: ScriptSettings) -> list[tupl
 
     stretch = _Stretch(_with_words(pieces, fits), settings)
     cuts = _even_out(stretch, _grow(stretch))
-    return [
-        tuple(piece for run in stretch.runs[start:end] for piece in run.pieces) for start, end in pairwise(cuts)
-    ]
+    return [tuple(piece for run in stretch.runs[start:end] for piece in run.pieces) for start, end in pairwise(cuts)]
 
 
 def _with_words(pieces: Sequence[Piece], fits: Callable[[_Run], bool]) -> list[_Run]:
@@ -126,13 +124,12 @@ def _even_out(stretch: _Stretch, cuts: list[int]) -> list[int]:
         before, cut, after = cuts[place - 1], cuts[place], cuts[place + 1]
         if not (stretch.has_few_words(before, cut) or stretch.has_few_words(cut, after)):
             continue
-        better = [
-            moved
+        evenness = {
+            moved: min(stretch.fullness(before, moved), stretch.fullness(moved, after))
             for moved in range(before + 1, after)
             if max(stretch.fullness(before, moved), stretch.fullness(moved, after)) <= 1
             and not stretch.has_few_words(before, moved)
             and not stretch.has_few_words(moved, after)
-        ]
-        if better:
-            cuts[place] = max(better, key=lambda m, b=before, a=after: min(stretch.fullness(b, m), stretch.fullness(m, a)))
+        }
+        cuts[place] = max(evenness, key=evenness.__getitem__, default=cut)
     return cuts

@@ -68,8 +68,9 @@ class PieceMaker:
         if before is not None and before.kind is block.kind is BlockKind.VERSE:
             edge = Edge.SENTENCE if _ENDED.search(before.text) else Edge.PART
         runs_on = after is not None and after.kind is block.kind is BlockKind.VERSE
+        last_end = len(line.rstrip())
         for start, end in sentence_spans(line, self.language):
-            closes = not runs_on and not line[end:].strip()
+            closes = end == last_end and not runs_on
             for text, first, last in self._parts(line[start:end], closes):
                 sentence = Sentence(text, Span(number, start + first, start + last))
                 yield self._piece(sentence, closes and start + last == end, edge)

@@ -1,0 +1,186 @@
+"""The ways a written number may be read aloud.
+
+Each function returns readings, tuples of lower-case words, the likeliest first, and no reading for what it cannot
+read. Number words come from hibari's phonemiser.
+"""
+
+import re
+
+from hibari.g2p import numbers
+
+Reading = tuple[str, ...]
+
+MAGNITUDES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
+MONTHS = frozenset(
+    "january february march april may june july august september october november december"
+    " jan feb mar apr jun jul aug sept sep oct nov dec".split()
+)
+_MONEY = {
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "£": ("pound", "pounds", "pence", "pence"),
+    "€": ("euro", "euros", "cent", "cents"),
+    "¥": ("yen", "yen", "", ""),
+    "¢": ("cent", "cents", "", ""),
+}
+_AMOUNT = re.compile(r"([$£€¥])(\d[\d,]*)(?:\.(\d\d))?(?:\.(\d+))?(?: ([a-z]+))?")
+_DECIMAL = re.compile(r"(\d+)?\.(\d+)")
+_CLOCK = re.compile(r"(\d{1,2})[:.]([0-5]\d)")
+_ORDINAL = re.compile(r"(\d[\d,]*)(?:st|nd|rd|th)", re.IGNORECASE)
+_PLURAL = re.compile(r"['’]?(\d+)['’]?s", re.IGNORECASE)
+_FRACTION = re.compile(r"(\d{1,2})[/⁄](\d{1,2})")
+_PIECES = re.compile(r"\d+(?:,\d{3})+|\d+|[^\W\d_]+|%|½|¼|¾|°")
+_SIGNS = {"%": ("percent",), "½": ("and", "a", "half"), "¼": ("and", "a", "quarter"), "¾": ("and", "three", "quarters"),
+          "°": ("degrees",)}  # fmt: skip
+_DENOMINATORS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
+_ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_MAX_DIGITS = 15
+_MAX_READINGS = 40
+
+
+def numeral(word: str) -> list[Reading]:
+    """Readings of a word with digits in it: 1897, 3rd, 10:45, 3.14, $5.50, 20%, 1890s, 1/2, 221B, 1914-18."""
+    if money := amount(word.lower()):
+        return money
+    if word.endswith("¢") and word[:-1].isdecimal():
+        return [(*one, "cent" if word == "1¢" else "cents") for one in _cardinals(word[:-1])]
+    if (match := _ORDINAL.fullmatch(word)) and len(match[1]) <= _MAX_DIGITS:
+        ordinals = _with_and(_words(numbers.ordinal(_whole(match[1]))))
+        return [*ordinals, *(("the", *one) for one in ordinals)]
+    if match := _CLOCK.fullmatch(word):
+        return [*_clock(int(match[1]), match[2]), *_decimal(match[1], match[2])]
+    if match := _DECIMAL.fullmatch(word.replace(",", "")):
+        return _decimal(match[1] or "", match[2])
+    if match := _FRACTION.fullmatch(word):
+        return _fraction(int(match[1]), int(match[2]))
+    if match := _PLURAL.fullmatch(word):
+        return [(*one[:-1], _plural(one[-1])) for one in _integers(match[1])]
+    return _mixture(word)
+
+
+def amount(text: str) -> list[Reading]:
+    """Readings of money: "$5.50", "£3", "$20 million"; [] for anything else."""
+    match = _AMOUNT.fullmatch(text)
+    if match is None or (match[5] and match[5] not in MAGNITUDES):
+        return []
+    sign, whole, cents, decimals, magnitude = match.groups()
+    one, many, cent, many_cents = _MONEY[sign]
+    if magnitude:
+        heads = _decimal(whole, (cents or "") + (decimals or "")) if cents or decimals else _cardinals(whole)
+        return [(*head, magnitude, *unit) for head in heads for unit in ((many,), (one,), ())]
+    if decimals:
+        return []
+    units = [unit for head in _cardinals(whole) for unit in ((*head, one if _whole(whole) == 1 else many), (*head, one))]
+    if not cents or not cent:
+        return [*units, *_cardinals(whole)]
+    if int(cents) == 0:
+        return [*units, *_cardinals(whole)]
+    (small,) = _cardinals(str(int(cents)))[:1]
+    coin = cent if int(cents) == 1 else many_cents
+    both = [(*unit, *joint, *small, *end) for unit in units for joint in (("and",), ()) for end in ((coin,), ())]
+    bare = [(*head, *small) for head in _cardinals(whole)]
+    return ([(*small, coin)] if _whole(whole) == 0 else []) + both + bare
+
+
+def roman(word: str) -> int:
+    """The value of a Roman numeral in capitals, 0 for anything else."""
+    if not word or not _ROMAN.fullmatch(word):
+        return 0
+    values = [_ROMAN_DIGITS[char] for char in word]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+
+
+def _mixture(word: str) -> list[Reading]:
+    """Digits beside letters and signs, each read by itself: 221B, 20%, 1914-18, 5km."""
+    parts = _PIECES.findall(word)
+    readings: list[Reading] = [()]
+    for place, part in enumerate(parts):
+        if part[0].isdigit():
+            options = _integers(part)
+        else:
+            options = [_SIGNS[part] if part in _SIGNS else (part.lower(),)]
+        if place and part[0].isdigit() and parts[place - 1][-1].isdigit():
+            options = options + [("to", *option) for option in options]
+        readings = [(*reading, *option) for reading in readings for option in options][:_MAX_READINGS]
+    return [reading for reading in readings if reading]
+
+
+def _integers(digits: str) -> list[Reading]:
+    """A whole number as a quantity, as a year or pairs of digits, and digit by digit."""
+    if "," in digits:
+        return _cardinals(digits)
+    found = _cardinals(digits) if digits[0] != "0" or digits == "0" else []
+    found += _pairs(digits)
+    if len(digits) > 1:
+        found += _digit_by_digit(digits)
+    return list(dict.fromkeys(found))
+
+
+def _pairs(digits: str) -> list[Reading]:
+    """1897 -> eighteen ninety seven; 1905 -> nineteen oh five; 1900 -> nineteen hundred; 212 -> two twelve."""
+    if len(digits) not in (3, 4) or digits[0] == "0":
+        return []
+    high, low = int(digits[:-2]), int(digits[-2:])
+    head = _words(numbers.cardinal(high))
+    if low == 0:
+        return [(*head, "hundred")]
+    tail = _words(numbers.cardinal(low))
+    hundreds = [(*head, "hundred", *joint, *tail) for joint in (("and",), ())] if len(digits) == 4 else []
+    return [(*head, *(("oh",) if low < 10 else ()), *tail), *hundreds]
+
+
+def _digit_by_digit(digits: str) -> list[Reading]:
+    return [tuple(zero if char == "0" else numbers.ONES[int(char)] for char in digits) for zero in ("zero", "oh")]
+
+
+def _cardinals(digits: str) -> list[Reading]:
+    """With and without "and"; "a hundred" for "one hundred"; digit by digit beyond what has a name."""
+    if len(digits.replace(",", "")) > _MAX_DIGITS:
+        return _digit_by_digit(digits.replace(",", ""))
+    found = _with_and(_words(numbers.cardinal(_whole(digits))))
+    if found[0][0] == "one" and len(found[0]) > 1:
+        found += [("a", *one[1:]) for one in found]
+    return found
+
+
+def _with_and(words: Reading) -> list[Reading]:
+    without = tuple(word for word in words if word != "and")
+    return [words, without] if without != words else [words]
+
+
+def _decimal(whole: str, decimals: str) -> list[Reading]:
+    heads: list[Reading] = [("zero",), ()] if whole in ("", "0") else _cardinals(whole)
+    tails = [*_digit_by_digit(decimals), *(_cardinals(decimals)[:1] if len(decimals) == 2 else [])]
+    return [(*head, "point", *tail) for head in heads for tail in tails]
+
+
+def _clock(hour: int, minute: str) -> list[Reading]:
+    head = _words(numbers.cardinal(hour))
+    if minute == "00":
+        return [(*head, "o'clock"), head, (*head, "hundred")]
+    tail = _words(numbers.cardinal(int(minute)))
+    if minute[0] == "0":
+        return [(*head, zero, *tail) for zero in ("oh", "zero")]
+    return [(*head, *tail)]
+
+
+def _fraction(above: int, below: int) -> list[Reading]:
+    top = _words(numbers.cardinal(above))
+    slashed = [(*top, *joint, *_words(numbers.cardinal(below))) for joint in (("over",), ("slash",), ())]
+    if below < 2:
+        return slashed
+    part, parts = _DENOMINATORS.get(below, (numbers.ordinal(below), numbers.ordinal(below) + "s"))
+    named = _words(part if above == 1 else parts)
+    return [(*top, *named), *([("a", *named), named] if above == 1 else []), *slashed]
+
+
+def _plural(word: str) -> str:
+    return word[:-1] + "ies" if word.endswith("y") else word + ("es" if word.endswith("x") else "s")
+
+
+def _whole(digits: str) -> int:
+    return int(digits.replace(",", ""))
+
+
+def _words(text: str) -> Reading:
+    return tuple(re.findall(r"[a-z]+", text))

@@ -1,0 +1,65 @@
+"""How words sound, and how far apart two sounds are: "their" is "there", "not" is neither "night" nor "need"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from hibari.g2p import G2P
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
+
+from mayabook.checks.thresholds import Sound
+
+# hibari writes English phonemes in misaki's alphabet: one character each, diphthongs too.
+_VOWELS = "AIOQWYaeiouæɑɒɔəɛɜɪʊʌ"
+_ALIKE = str.maketrans("ɐᵊᵻɾTɡ", "əəɪttg", "ˈˌː̃ .,:;!?—…“”\"()")
+_ANY_VOWEL = str.maketrans(_VOWELS, "ə" * len(_VOWELS))
+_UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
+
+
+class Sounds:
+    """Pronunciations are remembered. May be used from several threads."""
+
+    def __init__(self, thresholds: Sound, english: bool = True) -> None:
+        """english: whether words are pronounced; in another language their spelling stands for their sound."""
+        self._thresholds = thresholds
+        self._g2p = G2P() if english else None
+        self._known: dict[str, str] = {}
+
+    def of(self, token: str) -> str:
+        """Phonemes of a word in lower case, without stress; its letters where it cannot be pronounced."""
+        sound = self._known.get(token)
+        if sound is None:
+            sound = token if self._g2p is None else str(self._g2p(token)).translate(_ALIKE) or token
+            self._known[token] = sound
+        return sound
+
+    def distances(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
+        """Distance of each sound of `left` to each of `right`, shape (len(left), len(right)).
+
+        An edit distance in which a wrong vowel costs little and a wrong voicing less than a wrong consonant: the
+        weighted sum of the distances between ever coarser transcriptions.
+        """
+        steps = ((self._thresholds.vowel, None), (self._thresholds.voicing, _ANY_VOWEL), (self._thresholds.other, _UNVOICED))
+        total = np.zeros((len(left), len(right)), np.float32)
+        for weight, coarser in steps:
+            if coarser is not None:
+                left = [sound.translate(coarser) for sound in left]
+                right = [sound.translate(coarser) for sound in right]
+            total += weight * cdist(left, right, scorer=Levenshtein.distance, dtype=np.uint16)
+        return total
+
+    def distance(self, left: str, right: str) -> float:
+        """Distance of the sounds of two words or phrases."""
+        one, other = ("".join(map(self.of, phrase.lower().split())) for phrase in (left, right))
+        return float(self.distances([one], [other])[0, 0])
+
+    def allowed(self, n_phonemes: int, *, name: bool) -> float:
+        """How far apart two sounds may be, the longer of `n_phonemes`, that count as one."""
+        exact = self._thresholds.name_exact if name else self._thresholds.word_exact
+        return self._thresholds.per_phoneme * max(0, n_phonemes - exact)
+
+    def alike(self, left: str, right: str, *, name: bool = False) -> bool:
+        """Whether two words or phrases count as the same sound."""
+        longer = max(len("".join(map(self.of, phrase.lower().split()))) for phrase in (left, right))
+        return self.distance(left, right) <= self.allowed(longer, name=name) + 1e-6
