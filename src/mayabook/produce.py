@@ -89,7 +89,7 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
             plan = plan_of(book, script, engine)
             job.ledger.set_fact(ORDER, order.model_dump_json())
             job.ledger.set_plan(plan)
-            checker = Checker(settings.checks)
+            checker = Checker(settings.checks, book.language)
             job.ledger.set_fact(CHECKS, checker.identity)
             watcher.say(f"{book.title}: {len(plan)} chunks, {sum(item.chunk.n_words for item in plan):,} words")
             renderer = Renderer(job, plan, engine, checker, settings.checks.attempts, watcher.rendering)

@@ -156,10 +156,13 @@ class TestBrokenXhtml:
             ("<p>no html</p><p>no body</p>", "no html no body"),
             ("no elements at all", "no elements at all"),
             ("<html><body><p>un\0wanted \x01\x02bytes\x1e</p><p>end</body></html>", "unwanted bytes end"),
-            ("<html><body><p>&#1;bad <![CDATA[<raw> & text]]> good</p></body></html>", "\ufffdbad <raw> & text good"),
+            (
+                "<html><body><p>&#1;b&#x1E;a&#31d <![CDATA[<raw> & text]]> goo&#100;</body></html>",
+                "bad <raw> & text good",
+            ),
             ("<html><body><p>cut <![CDATA[off", "cut <![CDATA[off"),
             ('<html><body><p epub:type="x" foo:bar="y">prefix</p></body></html>', "prefix"),
-            ("<html><body><p>one</p><table><tr><p>stray</p><td>cell</table></body></html>", "one stray cell"),
+            ("<html><body><p>one</p><table><tr><p>stray</p><td>cell</table></body></html>", "one stray, cell"),
         ],
     )
     def test_every_word_is_kept_and_it_is_said(self, tmp_path: Path, page: str, text: str) -> None:

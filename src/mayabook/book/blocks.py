@@ -10,6 +10,7 @@ from mayabook.book.notes import Place, Resolve, is_reference, note_elements
 from mayabook.book.semantics import (
     BLOCK_TAGS,
     HEADING_TAGS,
+    NEVER_TEXT,
     NOTE_CLASSES,
     NOTE_TYPES,
     PAGE_NUMBER_CLASSES,
@@ -28,7 +29,6 @@ _CELL = "\x1f"
 """Ends of lines and of table cells in gathered text; the parser lets no control character through."""
 
 _REFERENCE = "footnote reference"
-_NEVER_TEXT = frozenset(("head", "script", "style", "template"))
 _LEFT_OUT_TAGS = {
     "rt": "reading aid (ruby)",
     "rp": "reading aid (ruby)",
@@ -226,7 +226,7 @@ class _Reader:
 
     def _why_left_out(self, element: Element, tag: str) -> str | None:
         """None for what is read; an empty reason for what was never text."""
-        if tag in _NEVER_TEXT:
+        if tag in NEVER_TEXT:
             return ""
         if _is_hidden(element):
             return "hidden"

@@ -35,9 +35,11 @@ _DOCTYPE = re.compile(
         (?:\[ (?:[^\]"'<]++|"[^"]*"|'[^']*'|<!--.*?-->|<\?.*?\?>|<(?!!--|\?))*+ \]\s*+)? >""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_NUMBER = re.compile(r"&#(?:([0-9]{1,9})|[xX]([0-9A-Fa-f]{1,8}));?")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9._-]*);")
 _XML_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
-_CONTROLS = dict.fromkeys(c for c in range(0x20) if c not in (0x09, 0x0A, 0x0D))
+_CONTROLS = dict.fromkeys(code for code in range(0x20) if chr(code) not in "\t\n\r")
+_END_OF_DOCUMENT = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]*)[^<>]*?(/?)>")
 _VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
 
@@ -160,11 +162,16 @@ def _prepare(data: bytes) -> tuple[str, tuple[str, ...]]:
             return ""
         return "".join(f"&#{ord(char)};" for char in value)
 
-    text = _ENTITY.sub(character, text)
+    text = _ENTITY.sub(character, _NUMBER.sub(_without_controls, text))
     if unknown:
         names = ", ".join(f"&{name};" for name in sorted(unknown)[:3])
         mended.append(f"uses entities of its own ({names}), which were left out")
     return text, tuple(mended)
+
+
+def _without_controls(reference: re.Match[str]) -> str:
+    code = int(reference[1] or reference[2], 10 if reference[1] else 16)
+    return "" if code in _CONTROLS else reference[0]
 
 
 def _without_cdata(text: str) -> str:
@@ -197,6 +204,7 @@ def _parse_html(text: str) -> tuple[Element | None, bool]:
     parser: Any = etree.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False
     )
+    text = _END_OF_DOCUMENT.sub("", text)  # what comes after it would be lost
     root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     limit = etree.ErrorTypes.ERR_RESOURCE_LIMIT
     return root, any(error.type == limit for error in parser.error_log)

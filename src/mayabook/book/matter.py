@@ -19,7 +19,7 @@ UNSURE = "nothing says that it should be skipped"
 
 _TITLES = {
     Matter.COVER: "((front|book|back) )?cover( (page|image))?|umschlag|couverture|cubierta|copertina|capa|封面|表紙",
-    Matter.TITLE_PAGE: "(half ?)?title ?page|half ?title|titel(seite|blatt|pagina)|page de titre|portada|frontespizio",
+    Matter.TITLE_PAGE: "(half[ -]?)?title[ -]?page|half[ -]?title|titel(seite|blatt|pagina)|page de titre|portada|frontespizio",
     Matter.IMPRINT: "(un)?copyright( page| notice| information)?|imprint|impressum|colo(ph|f)[oó]n|legal notice"
     "|mentions légales|créditos|the full project gutenberg.* license|project gutenberg.* license",
     Matter.CONTENTS: "(table of |brief |detailed )?contents|toc|list of (illustrations|figures|tables|plates|maps)"
@@ -142,7 +142,8 @@ def _is_imprint(pieces: Sequence[Piece]) -> bool:
 
 
 def _is_index(pieces: Sequence[Piece]) -> bool:
-    lines = [piece.block.text for piece in pieces if piece.block.kind is not BlockKind.HEADING]
+    other = (BlockKind.HEADING, BlockKind.TABLE_ROW)  # tables of results are sorted and end in numbers too
+    lines = [piece.block.text for piece in pieces if piece.block.kind not in other]
     if len(lines) < _FEWEST_LINES[Matter.INDEX] or not _is_believable(Matter.INDEX, pieces):
         return False
     in_order = _share(first[:1].casefold() <= second[:1].casefold() for first, second in pairwise(lines))

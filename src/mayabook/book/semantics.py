@@ -55,6 +55,7 @@ _BLOCK_TAGS = """address article aside blockquote body caption center dd details
     figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section
     summary table tbody td tfoot th thead tr ul"""
 BLOCK_TAGS = frozenset(_BLOCK_TAGS.split())
+NEVER_TEXT = frozenset(("head", "script", "style", "template"))
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _SEPARATE = BLOCK_TAGS | {"br", "text", "title", "desc"}
 
@@ -65,6 +66,8 @@ def text_of(element: Element) -> str:
 
     def enter(inner: Element) -> bool:
         parts.append(" " if local_name(inner) in _SEPARATE else "")
+        if local_name(inner) in NEVER_TEXT:
+            return False
         parts.append(inner.text or "")
         return True
 

@@ -37,7 +37,8 @@ _CONTRACTIONS = [(regex.compile(short), full) for short, full in EnglishTextNorm
 _EDGES = regex.compile(r"^[^\w$£€¥&%+=@½¼¾°]+|[^\w$£€¥¢&%+=@½¼¾°]+$")
 _TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*")
 _BEFORE_ROMAN = frozenset(
-    "act appendix article book canto chapter part phase psalm scene section verse volume war".split()
+    ("act", "appendix", "article", "book", "canto", "chapter", "part", "phase", "psalm", "scene", "section")
+    + ("verse", "volume", "war")
 )
 
 

