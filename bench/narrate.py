@@ -37,14 +37,14 @@ def make(book: Path, output: Path) -> tuple[dict[str, object], float]:
     command = [sys.executable, "-m", "mayabook", "make", str(book), "-o", str(output), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    peak, last = 0.0, ""
+    peak = 0.0
+    result: dict[str, object] = {}
     watched = psutil.Process(process.pid)
     for line in process.stdout:
-        last = line
+        result = json.loads(line)
         peak = max(peak, _resident(watched))
     if process.wait() not in (0, 3):
         raise SystemExit(f"{' '.join(command)} failed")
-    result: dict[str, object] = json.loads(last)
     return result, peak
 
 
@@ -86,7 +86,7 @@ def longer_book(blocks: list[Block], output: Path) -> None:
         random.Random(copy).shuffle(sentences)
         paragraphs = [". ".join(sentences[at : at + 3]) + "." for at in range(0, len(sentences), 3)]
         chapter = epub.EpubHtml(title=f"Part {copy + 1}", file_name=f"part{copy}.xhtml", lang="en")
-        chapter.content = f"<h1>Part {copy + 1}</h1>" + "".join(f"<p>{text}</p>" for text in paragraphs)
+        chapter.content = (f"<h1>Part {copy + 1}</h1>" + "".join(f"<p>{text}</p>" for text in paragraphs)).encode()
         book.add_item(chapter)
         chapters.append(chapter)
     book.toc = [epub.Link(chapter.file_name, chapter.title, f"p{n}") for n, chapter in enumerate(chapters)]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from book_reading import all_text, read_files, titles_of
-from epubs import CONTAINER, OPF, container_xml, epub_files, write_epub, write_zip
 
+from epubs import CONTAINER, OPF, container_xml, epub_files, write_epub, write_zip
 from mayabook.book import read_book
 from mayabook.book.container import Container
 from mayabook.core.errors import BookError, DrmError, SettingsError

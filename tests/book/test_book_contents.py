@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from book_reading import read_files, read_pages, texts_of, titles_of
-from epubs import OPF, epub_files, nav_xhtml, xhtml
 
+from epubs import OPF, epub_files, nav_xhtml, xhtml
 from mayabook.core.book import Book, Matter
 
 PROSE = "<p>It was a dark and stormy night, and nobody was out.</p>"

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 from book_reading import all_text, read_files
-from epubs import epub_files
 
+from epubs import epub_files
 from mayabook.core.errors import DrmError
 
 PAGES = {"one.xhtml": "<h1>One</h1><p>First text.</p>"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from book_reading import all_text, kinds_and_texts, read_body, read_files, read_pages, texts_of
-from epubs import OPF, epub_files, ncx_xml, xhtml
 
+from epubs import OPF, epub_files, ncx_xml, xhtml
 from mayabook.book.markup import MAX_DEPTH, decode, parse_xhtml, parse_xml
 from mayabook.core.words import words
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from book_reading import read_pages, titles_of
-from epubs import xhtml
 
+from epubs import xhtml
 from mayabook.core.book import Chapter, Matter
 
 PROSE = "<p>It was a dark and stormy night, and nobody was out, and the rain fell and fell.</p>" * 20
@@ -223,7 +223,7 @@ class TestShape:
 def test_the_navigation_page_in_the_reading_order(tmp_path: Path) -> None:
     toc = [("One", "one.xhtml"), ("Two", "two.xhtml")]
     book = read_pages(tmp_path, {"one.xhtml": ONE, "two.xhtml": TWO}, toc=toc, nav_in_spine=True)
-    assert [(c.title, c.matter) for c in book.chapters][0] == ("Table of contents", Matter.CONTENTS)
+    assert (book.chapters[0].title, book.chapters[0].matter) == ("Table of contents", Matter.CONTENTS)
     assert book.chapters[0].reason == "epub:type or role is 'toc'"
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 from book_reading import read_files, read_pages
-from epubs import OPF, PIXEL_PNG, epub_files, xhtml
 
+from epubs import OPF, PIXEL_PNG, epub_files, xhtml
 from mayabook.core.book import Book, Cover
 
 PAGES = {"one.xhtml": "<h1>One</h1><p>Text.</p>"}

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from epubs import write_epub
 
+from epubs import write_epub
 from mayabook.book import read_book
 from mayabook.core.book import Book
 from mayabook.core.errors import SettingsError

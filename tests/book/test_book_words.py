@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 
 from book_reading import read_body, read_pages
-from epubs import write_epub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from epubs import write_epub
 from mayabook.book import read_book
 from mayabook.core.book import Book
 from mayabook.core.settings import BookSettings

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mayabook.book.markup import Element, local_name, texts, walk
-from mayabook.book.notes import Place, Resolve, is_reference, note_elements
+from mayabook.book.notes import Place, Resolve, note_elements
+from mayabook.book.omissions import REFERENCE, why_left_out
 from mayabook.book.semantics import (
     BLOCK_TAGS,
     HEADING_TAGS,
-    NEVER_TEXT,
     NOTE_CLASSES,
     NOTE_TYPES,
-    PAGE_NUMBER_CLASSES,
     SCENE_BREAK_CLASSES,
     VERSE,
     classes_of,
@@ -21,6 +20,7 @@ from mayabook.book.semantics import (
     text_of,
     types_of,
 )
+from mayabook.book.shapes import is_data, is_pictured_initial, is_verse, tail_after
 from mayabook.book.text import clean, has_words, is_ornament
 from mayabook.core.book import Block, BlockKind, LeftOut
 
@@ -28,32 +28,7 @@ _LINE = "\x1e"
 _CELL = "\x1f"
 """Ends of lines and of table cells in gathered text; the parser lets no control character through."""
 
-_REFERENCE = "footnote reference"
-_LEFT_OUT_TAGS = {
-    "rt": "reading aid (ruby)",
-    "rp": "reading aid (ruby)",
-    "rtc": "reading aid (ruby)",
-    "svg": "text inside a drawing",
-    "audio": "stand-in for media",
-    "video": "stand-in for media",
-    "object": "stand-in for media",
-    "iframe": "stand-in for media",
-    "canvas": "stand-in for media",
-    "case": "another form of what follows",
-    "annotation": "formula in another notation",
-    "annotation-xml": "formula in another notation",
-}
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
-_DROP_CAP = re.compile(r"[\"'“‘«]?[^\W\d_]")
-_DROP_CAP_CLASS = re.compile(r"drop|initial|lettrine|versal", re.IGNORECASE)
-_WORDS_OF_ONE_LETTER = frozenset("AIO")
-_LONGEST_PAGE_NUMBER = 16
-_LONGEST_VERSE = 60
-_FEWEST_VERSES = 3
-"""A paragraph of at least three lines of at most 60 characters is verse, or is set like it."""
-_MOST_BLOCKS_IN_CELL = 2
-_LONGEST_CELL = 1000
 _DEEPEST_PATH = 200
 """Steps of an element path; text in deeper elements is said to stand in the one at this depth."""
 
@@ -143,11 +118,12 @@ class _Reader:
         self._n_chars = 0
         self._n_linked = 0
         self._images: list[str] = []
+        self._is_after_mark = False
 
     def enter(self, element: Element) -> bool:
         tag = local_name(element)
         self._step_down(tag)
-        reason = self._why_left_out(element, tag)
+        reason = why_left_out(element, tag, self._notes, self._resolve)
         is_block = reason is None and self._is_block(element, tag)
         if is_block:
             self._end_of_block(_CELL if tag in ("td", "th") else " ")
@@ -182,7 +158,11 @@ class _Reader:
         self._frames.pop()
         self._steps.pop()
         self._siblings.pop()
-        self._gather(_after_drop_cap(element) if _DROP_CAP_CLASS.search(element.get("class", "")) else element.tail)
+        tail = tail_after(element)
+        if self._is_after_mark:
+            tail = self._close_gap(tail)
+            self._is_after_mark = False
+        self._gather(tail)
 
     def finish(self) -> None:
         self._flush()
@@ -224,43 +204,23 @@ class _Reader:
             return True
         return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
 
-    def _why_left_out(self, element: Element, tag: str) -> str | None:
-        """None for what is read; an empty reason for what was never text."""
-        if tag in NEVER_TEXT:
-            return ""
-        if _is_hidden(element):
-            return "hidden"
-        if tag in _LEFT_OUT_TAGS:
-            return _LEFT_OUT_TAGS[tag]
-        if tag == "math" and element.get("alttext"):
-            return "formula, read as its description"
-        types = types_of(element)
-        if (tag in ("a", "sup") or types) and is_reference(element, self._notes, self._resolve):
-            return _REFERENCE
-        if "backlink" in types:
-            return "way back from a footnote"
-        if ("pagebreak" in types or classes_of(element) & PAGE_NUMBER_CLASSES) and _is_short(element):
-            return "page number"
-        return None
-
     def _leave_out(self, element: Element, reason: str) -> None:
         text = text_of(element) if reason else ""
         if has_words(text):
             self._page.left_out.append(LeftOut(text, reason, self._page.href, self._path(len(self._steps))))
         if local_name(element) == "math":
             self._gather(element.get("alttext"))
-        if reason == _REFERENCE:
-            self._close_gap(element)
+        self._is_after_mark = reason == REFERENCE
 
-    def _close_gap(self, reference: Element) -> None:
-        """Takes away the brackets or the space that only stood there for the mark."""
-        before, after = "".join(self._text[-1:]), reference.tail or ""
+    def _close_gap(self, after: str) -> str:
+        """What stands behind a mark that was left out; brackets or a space that were there for its sake go too."""
+        before = "".join(self._text[-1:])
         if before.rstrip()[-1:] in ("[", "(") and after.lstrip()[:1] in ("]", ")"):
             before, after = before.rstrip()[:-1], after.lstrip()[1:]
         if after[:1] in tuple(".,;:!?)”’"):
             before = before.rstrip()
         self._text[-1:] = [before]
-        reference.tail = after
+        return after
 
     def _anchor(self, element: Element) -> None:
         for name in (element.get("id"), element.get("name")):
@@ -272,8 +232,8 @@ class _Reader:
 
     def _picture(self, element: Element) -> None:
         alt = clean(element.get("alt", ""))
-        at_start = not "".join(self._text).strip()
-        if at_start and (is_ornament(alt) or (_DROP_CAP.fullmatch(alt) and _text_after(element)[:1].isalpha())):
+        at_start = not any(part.strip() for part in self._text)
+        if at_start and (is_ornament(alt) or is_pictured_initial(element)):
             self._text.append(alt)
         elif self._image_alt and has_words(alt):
             self._images.append(alt)
@@ -307,7 +267,8 @@ class _Reader:
             self._add(frame.kind, clean(raw), frame)
         else:
             for lines in _paragraphs(raw):
-                if frame.kind is BlockKind.VERSE or _is_verse(lines, frame.kind):
+                in_prose = frame.kind in (BlockKind.PARAGRAPH, BlockKind.QUOTE)
+                if frame.kind is BlockKind.VERSE or (in_prose and is_verse(lines)):
                     for line in lines:
                         self._add(BlockKind.VERSE, line, frame)
                 else:
@@ -340,10 +301,10 @@ def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> 
         return BlockKind.HEADING, int(tag[1])
     if element.get("role") == "heading":
         level = element.get("aria-level", "")
-        return BlockKind.HEADING, min(6, int(level)) if level.isdecimal() and int(level) > 0 else 2
+        return BlockKind.HEADING, int(level) if level in tuple("123456") else 2
     if any(mark.rstrip("0123456789-_") in VERSE for mark in marks):
         return BlockKind.VERSE, 0
-    if tag == "tr" and not parent.in_row and _is_data(element):
+    if tag == "tr" and not parent.in_row and is_data(element):
         return BlockKind.TABLE_ROW, 0
     if parent.kind is not BlockKind.VERSE:
         if tag in ("li", "dt", "dd"):
@@ -351,27 +312,6 @@ def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> 
         if tag == "blockquote":
             return BlockKind.QUOTE, 0
     return parent.kind, parent.level
-
-
-def _is_hidden(element: Element) -> bool:
-    return bool(element.attrib) and (
-        element.get("hidden") is not None
-        or element.get("aria-hidden", "").lower() == "true"
-        or _HIDDEN_STYLE.search(element.get("style", "")) is not None
-    )
-
-
-def _is_data(row: Element) -> bool:
-    """Whether the cells of a row are short data. Tables are also used to lay out whole pages."""
-    for cell in row:
-        n_blocks, size = 0, len(cell.text or "")
-        for inner in cell.iterdescendants():
-            tag = local_name(inner)
-            n_blocks += tag in BLOCK_TAGS
-            size += len(inner.text or "") + len(inner.tail or "")
-            if n_blocks > _MOST_BLOCKS_IN_CELL or size > _LONGEST_CELL or tag == "table" or tag in HEADING_TAGS:
-                return False
-    return True
 
 
 def _paragraphs(raw: str) -> list[list[str]]:
@@ -385,30 +325,3 @@ def _paragraphs(raw: str) -> list[list[str]]:
         elif groups[-1]:
             groups.append([])
     return [lines for lines in groups if lines]
-
-
-def _is_verse(lines: list[str], kind: BlockKind) -> bool:
-    return (
-        kind in (BlockKind.PARAGRAPH, BlockKind.QUOTE)
-        and len(lines) >= _FEWEST_VERSES
-        and all(len(line) <= _LONGEST_VERSE for line in lines)
-    )
-
-
-def _is_short(element: Element) -> bool:
-    return len(clean("".join(texts(element)))) <= _LONGEST_PAGE_NUMBER
-
-
-def _after_drop_cap(element: Element) -> str:
-    """What follows a large initial, without a space that would cut it off its word ("O nce", but "A man")."""
-    tail = element.tail or ""
-    initial = clean("".join(texts(element)))
-    if _DROP_CAP.fullmatch(initial) and initial[-1] not in _WORDS_OF_ONE_LETTER and tail.strip()[:1].isalpha():
-        return tail.lstrip()
-    return tail
-
-
-def _text_after(element: Element) -> str:
-    following = element.getnext()
-    is_inline = following is not None and local_name(following) not in BLOCK_TAGS
-    return element.tail or (following.text or "" if following is not None and is_inline else "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mayabook.book.blocks import Page, Piece
 from mayabook.book.matter import UNSURE, Hint, holds_only_notes, judge
 from mayabook.book.metadata import Metadata
+from mayabook.book.omissions import FOOTNOTE, FOOTNOTE_HEADING
 from mayabook.book.outline import Start, heading_title
 from mayabook.book.semantics import MATTER_TYPES
 from mayabook.book.text import has_words
@@ -101,7 +102,7 @@ def _split(section: _Section) -> list[_Section]:
     if len(parts) == 1 or not parts:
         return [section]
     body = parts.get(None, [])
-    if all(piece.block.kind is BlockKind.HEADING for piece in body):
+    if all(piece.is_note or piece.block.kind is BlockKind.HEADING for piece in body):
         first = next(matter for matter in parts if matter is not None)
         parts[first] = body + parts[first]
         parts.pop(None, None)
@@ -128,9 +129,7 @@ def _without_notes(pieces: list[Piece], left_out: list[LeftOut]) -> list[Piece]:
         is_heading = block.kind is BlockKind.HEADING and not piece.is_note
         heads_notes = is_heading and index > 0 and n_notes > 0 and n_others == 0
         if piece.is_note or heads_notes:
-            removed.append(
-                LeftOut(block.text, "footnote" if piece.is_note else "heading of footnotes", block.href, block.path)
-            )
+            removed.append(LeftOut(block.text, FOOTNOTE if piece.is_note else FOOTNOTE_HEADING, block.href, block.path))
         else:
             kept.append(piece)
         if is_heading and not heads_notes:

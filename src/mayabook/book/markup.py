@@ -38,7 +38,7 @@ _DOCTYPE = re.compile(
 _NUMBER = re.compile(r"&#(?:([0-9]{1,9})|[xX]([0-9A-Fa-f]{1,8}));?")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9._-]*);")
 _XML_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
-_CONTROLS = dict.fromkeys(code for code in range(0x20) if chr(code) not in "\t\n\r")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _END_OF_DOCUMENT = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]*)[^<>]*?(/?)>")
 _VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
@@ -141,7 +141,7 @@ codecs.register_error("mayabook.stray_bytes", _stray_byte)
 def _prepare(data: bytes) -> tuple[str, tuple[str, ...]]:
     text, wrong = decode(data)
     mended = [wrong] if wrong else []
-    text = text.translate(_CONTROLS).lstrip("\ufeff \t\r\n")
+    text = _CONTROLS.sub("", text).lstrip("\ufeff \t\r\n")
     if declaration := _XML_DECLARATION.match(text):
         text = text[declaration.end() :]
     start = re.search("<!DOCTYPE", text, re.IGNORECASE)
@@ -171,7 +171,7 @@ def _prepare(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 def _without_controls(reference: re.Match[str]) -> str:
     code = int(reference[1] or reference[2], 10 if reference[1] else 16)
-    return "" if code in _CONTROLS else reference[0]
+    return "" if code < 0x20 and _CONTROLS.match(chr(code)) else reference[0]
 
 
 def _without_cdata(text: str) -> str:

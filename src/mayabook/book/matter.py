@@ -19,7 +19,8 @@ UNSURE = "nothing says that it should be skipped"
 
 _TITLES = {
     Matter.COVER: "((front|book|back) )?cover( (page|image))?|umschlag|couverture|cubierta|copertina|capa|封面|表紙",
-    Matter.TITLE_PAGE: "(half[ -]?)?title[ -]?page|half[ -]?title|titel(seite|blatt|pagina)|page de titre|portada|frontespizio",
+    Matter.TITLE_PAGE: "(half[ -]?)?title[ -]?page|half[ -]?title|titel(seite|blatt|pagina)|page de titre|portada"
+    "|frontespizio",
     Matter.IMPRINT: "(un)?copyright( page| notice| information)?|imprint|impressum|colo(ph|f)[oó]n|legal notice"
     "|mentions légales|créditos|the full project gutenberg.* license|project gutenberg.* license",
     Matter.CONTENTS: "(table of |brief |detailed )?contents|toc|list of (illustrations|figures|tables|plates|maps)"

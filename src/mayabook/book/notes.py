@@ -7,9 +7,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from mayabook.book.markup import Element, local_name, texts
-from mayabook.book.semantics import BLOCK_TAGS, HEADING_TAGS, types_of
+from mayabook.book.semantics import BLOCK_TAGS, HEADING_TAGS, opening_of, types_of
 from mayabook.book.text import clean, has_words
 
 Place = tuple[str, str]
@@ -25,6 +26,8 @@ _LONGEST_MARK = 12
 _NOTE_TAGS = frozenset(("p", "li", "aside", "dd", "div", "blockquote", "tr"))
 _WRAPPERS = frozenset(("li", "aside", "dd"))
 _WRAPPER_LEVELS = 3
+_FAR = 50
+"""Elements without a word that may stand before a mark that leads its block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Mark:
 
 def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[Mark]:
     for link in root.iter("{*}a"):
-        text = _mark_text(link)
+        text = opening_of(link, _LONGEST_MARK)
         declared = is_declared_reference(link)
         returns = bool(_RETURN.fullmatch(text)) or "backlink" in types_of(link)
         if not (declared or returns or _MARK.fullmatch(text)):
@@ -89,30 +92,27 @@ def is_declared_reference(element: Element) -> bool:
 
 
 def is_reference(element: Element, places: frozenset[Place], resolve: Resolve) -> bool:
-    """Whether this is a mark that leads to a note: declared, raised, in brackets, or with a way back."""
+    """Whether this is the mark of a note: declared, raised, in brackets, or with a way back."""
     if is_declared_reference(element):
-        return True
+        return _is_like_mark(opening_of(element, _LONGEST_MARK))
     if local_name(element) == "sup":
         links = list(element.iter("{*}a"))
         plain = "".join(texts(element))
         return bool(links) and all(is_reference(link, places, resolve) for link in links) and _is_marks(plain)
     if local_name(element) != "a":
         return False
-    text = _mark_text(element)
+    text = opening_of(element, _LONGEST_MARK)
     target = resolve(element.get("href", ""))
     if target is None or not _MARK.fullmatch(text):
         return False
     return bool(_SURE_MARK.fullmatch(text)) or _is_raised(element) or target in places
 
 
-def _mark_text(link: Element) -> str:
-    """Text of the link; cut, as only short ones matter."""
-    parts: list[str] = []
-    for part in texts(link):
-        parts.append(part)
-        if sum(map(len, parts)) > 4 * _LONGEST_MARK:
-            break
-    return clean("".join(parts))
+def _is_like_mark(text: str) -> bool:
+    """Looser than `_MARK`, for what is declared a reference; some books declare words of the story."""
+    if len(text) > _LONGEST_MARK:
+        return False
+    return bool(_MARK.fullmatch(text)) or not any(map(str.isalpha, text)) or text[0] in "[(" or text[-1].isdigit()
 
 
 def _is_marks(text: str) -> bool:
@@ -150,7 +150,7 @@ def _ids(element: Element) -> list[str]:
 def _leads(link: Element) -> bool:
     element: Element | None = link
     while element is not None and local_name(element) not in BLOCK_TAGS:
-        for sibling in element.itersiblings(preceding=True):
+        for sibling in islice(element.itersiblings(preceding=True), _FAR):
             if has_words(sibling.tail or "") or any(map(has_words, texts(sibling))):
                 return False
         element = element.getparent()

@@ -121,6 +121,8 @@ def _spine(
         elif _is_text(items[item_id]):
             names[items[item_id].name] = None
     if not names:
+        if any(item_id in items for item_id in order):
+            raise BookError(f"{container.path.name} holds no text to read (pictures only?): choose another book.")
         raise BookError(f"{container.path.name} holds none of the texts it lists: get a whole copy of the book.")
     return tuple(names)
 

@@ -1,6 +1,6 @@
 """What elements mean: by name, epub:type, ARIA role and class."""
 
-from mayabook.book.markup import Element, local_name, walk
+from mayabook.book.markup import Element, local_name, texts, walk
 from mayabook.book.text import clean
 from mayabook.core.book import Matter
 
@@ -22,7 +22,6 @@ MATTER_TYPES: dict[str, Matter] = {
 
 NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "footnotes", "endnotes", "rearnotes"))
 NOTE_CLASSES = frozenset(("footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes"))
-PAGE_NUMBER_CLASSES = frozenset(("pagenum", "pagenumber", "pageno", "page-number", "page_number", "pagebreak"))
 SCENE_BREAK_CLASSES = frozenset(
     ("scenebreak", "scene-break", "scene_break", "sectionbreak", "section-break", "asterism", "thoughtbreak")
 )
@@ -57,6 +56,7 @@ _BLOCK_TAGS = """address article aside blockquote body caption center dd details
 BLOCK_TAGS = frozenset(_BLOCK_TAGS.split())
 NEVER_TEXT = frozenset(("head", "script", "style", "template"))
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_MOST_BLANKS = 200
 _SEPARATE = BLOCK_TAGS | {"br", "text", "title", "desc"}
 
 
@@ -76,4 +76,16 @@ def text_of(element: Element) -> str:
         parts.append(inner.tail or "" if inner is not element else "")
 
     walk(element, enter, leave)
+    return clean("".join(parts))
+
+
+def opening_of(element: Element, size: int) -> str:
+    """Clean text of an element, whole if it has at most `size` characters; of a longer one more than `size`."""
+    parts: list[str] = []
+    length = 0
+    for part in texts(element):
+        parts.append(part)
+        length += len(part)
+        if length > _MOST_BLANKS + size:
+            break
     return clean("".join(parts))

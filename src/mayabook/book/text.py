@@ -16,6 +16,8 @@ _IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U
 
 def clean(text: str) -> str:
     """Visible characters only, canonical composition (NFC), runs of white space of any kind as one space."""
+    if text.isascii():
+        return " ".join(text.split())
     text = text.translate(_CHARACTERS)
     text = _IDLE_JOINERS.sub("", text)
     return unicodedata.normalize("NFC", " ".join(text.split()))

@@ -6,9 +6,10 @@ whole: "north west" and "northwest", "1897" and "eighteen ninety-seven", "Eleano
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mayabook.checks.normalise import Slot
 from mayabook.checks.sounds import Sounds
@@ -83,17 +84,13 @@ class Aligner:
             at = pairs[-1].expected[0], pairs[-1].heard[0]
         return pairs[::-1]
 
-    def _distances(
-        self, expected: Sequence[Slot], heard: Sequence[Slot]
-    ) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+    def _distances(self, expected: Sequence[Slot], heard: Sequence[Slot]) -> NDArray[np.float32]:
         """Of the plainest readings' sounds, as a share of the longer, 0 to 1; shape (expected, heard)."""
         left, right = ([self._sound(slot.readings[0]) for slot in side] for side in (expected, heard))
         if not left or not right:
             return np.zeros((len(left), len(right)), np.float32)
         lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
-        shares: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = np.minimum(
-            1.0, self._sounds.distances(left, right) / np.maximum(1, lengths)
-        )
+        shares: NDArray[np.float32] = np.minimum(1.0, self._sounds.distances(left, right) / np.maximum(1, lengths))
         return shares
 
     def _matches(
@@ -148,10 +145,5 @@ def _shapes(expected: Sequence[Slot], i: int, heard: Sequence[Slot], j: int) -> 
 
 def _readings(slots: Sequence[Slot]) -> list[tuple[str, ...]]:
     """The readings of neighbouring slots as one."""
-    whole = [()] if not slots else [tuple(token for part in parts for token in part) for parts in _few(slots)]
-    return whole
-
-
-def _few(slots: Sequence[Slot]) -> list[tuple[tuple[str, ...], ...]]:
-    combinations = product(*(slot.readings for slot in slots))
-    return [parts for _, parts in zip(range(MOST_READINGS), combinations, strict=False)]
+    combinations = islice(product(*(slot.readings for slot in slots)), MOST_READINGS)
+    return [tuple(token for part in parts for token in part) for parts in combinations]

@@ -37,8 +37,7 @@ _CONTRACTIONS = [(regex.compile(short), full) for short, full in EnglishTextNorm
 _EDGES = regex.compile(r"^[^\w$£€¥&%+=@½¼¾°]+|[^\w$£€¥¢&%+=@½¼¾°]+$")
 _TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*")
 _BEFORE_ROMAN = frozenset(
-    ("act", "appendix", "article", "book", "canto", "chapter", "part", "phase", "psalm", "scene", "section")
-    + ("verse", "volume", "war")
+    "act appendix article book canto chapter part phase psalm scene section verse volume war".split()
 )
 
 

@@ -12,32 +12,10 @@ Reading = tuple[str, ...]
 
 MAGNITUDES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sept",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-    ]
+    (
+        "january february march april may june july august september october november december jan feb "
+        "mar apr jun jul aug sept sep oct nov dec"
+    ).split()
 )
 _MONEY = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -121,10 +99,7 @@ def _mixture(word: str) -> list[Reading]:
     parts = _PIECES.findall(word)
     readings: list[Reading] = [()]
     for place, part in enumerate(parts):
-        if part[0].isdigit():
-            options = _integers(part)
-        else:
-            options = [_SIGNS[part] if part in _SIGNS else (part.lower(),)]
+        options = _integers(part) if part[0].isdigit() else [_SIGNS.get(part, (part.lower(),))]
         if place and part[0].isdigit() and parts[place - 1][-1].isdigit():
             options = options + [("to", *option) for option in options]
         readings = [(*reading, *option) for reading in readings for option in options][:_MAX_READINGS]

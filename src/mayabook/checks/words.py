@@ -8,66 +8,13 @@ from mayabook.checks.thresholds import Thresholds
 from mayabook.core.verdict import Finding, FindingKind, HeardWord, WordMatch
 
 FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "with",
-        "as",
-        "is",
-        "was",
-        "are",
-        "were",
-        "be",
-        "been",
-        "it",
-        "its",
-        "he",
-        "she",
-        "they",
-        "him",
-        "her",
-        "them",
-        "his",
-        "their",
-        "i",
-        "you",
-        "we",
-        "my",
-        "your",
-        "our",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "then",
-        "than",
-        "so",
-        "if",
-        "had",
-        "has",
-        "have",
-        "do",
-        "did",
-        "does",
-        "would",
-        "could",
-        "will",
-    ]
+    (
+        "a an the and or but of to in on at by for from with as is was are were be been it its he she "
+        "they him her them his their i you we my your our this that these those there then than so if "
+        "had has have do did does would could will"
+    ).split()
 )
-FILLERS = frozenset(["ah", "eh", "er", "hm", "hmm", "huh", "mm", "oh", "uh", "um"])
+FILLERS = frozenset("ah eh er hm hmm huh mm oh uh um".split())
 
 _GOOD = (WordMatch.SAME, WordMatch.SOUND)
 
@@ -151,18 +98,18 @@ def _judge(run: _Run, rows: Sequence[HeardWord], weigh: _Weigher) -> tuple[Findi
 def _repeats(run: _Run, rows: Sequence[HeardWord]) -> int:
     """How often the inserted words were said, where they are a repetition of what stands beside them; else 0."""
     inserted = [_plain(row.heard) for row in run.rows]
-    size = next(
-        n
-        for n in range(1, len(inserted) + 1)
-        if all(inserted[at] == inserted[at - n] for at in range(n, len(inserted)))
-    )
+    size = _period(inserted)
     phrase = inserted[:size]
     before = [_plain(row.heard) for row in rows[: run.start] if row.heard][-size:]
     after = [_plain(row.heard) for row in rows[run.start + len(run.rows) :] if row.heard][:size]
-    if len(inserted) // size > 1 or before == phrase or after == phrase:
-        beside = (before == phrase) or (after == phrase)
-        return len(inserted) // size + beside if beside or len(inserted) // size > 1 else 0
-    return 0
+    beside = phrase in (before, after)
+    times = len(inserted) // size + beside
+    return times if times > 1 else 0
+
+
+def _period(words: Sequence[str]) -> int:
+    """The length of the phrase of which the words are repetitions."""
+    return next(n for n in range(1, len(words) + 1) if all(words[at] == words[at - n] for at in range(n, len(words))))
 
 
 def _plain(word: str) -> str:

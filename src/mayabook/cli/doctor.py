@@ -33,6 +33,7 @@ def doctor(as_json: options.Json = False) -> None:
     from mayabook.core.settings import CheckSettings, NarratorSettings
     from mayabook.engines import Narrator
 
+    memory = psutil.virtual_memory()
     narrator = Narrator(NarratorSettings())
     checker = Checker(CheckSettings())
     here = [name for name in voices.VOICES if _here(name)]
@@ -40,10 +41,7 @@ def doctor(as_json: options.Json = False) -> None:
         ("mayabook", __version__),
         ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         ("cores", str(os.cpu_count())),
-        (
-            "memory",
-            f"{psutil.virtual_memory().available / 1e9:.0f} of {psutil.virtual_memory().total / 1e9:.0f} GB free",
-        ),
+        ("memory", f"{memory.available / 1e9:.0f} of {memory.total / 1e9:.0f} GB free"),
         ("free disk here", f"{shutil.disk_usage(Path.cwd()).free / 1e9:.0f} GB"),
         ("FFmpeg in PyAV", f"PyAV {av.__version__}, encoders: {', '.join(_encoders())}"),
         ("narrator", f"{narrator.identity}; voices here: {', '.join(here)}"),
