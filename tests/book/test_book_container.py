@@ -140,6 +140,26 @@ def test_all_spine_items_missing(tmp_path: Path) -> None:
     assert refusal(path) == "book.epub holds none of the texts it lists: get a whole copy of the book."
 
 
+def test_pictures_in_the_reading_order(tmp_path: Path) -> None:
+    """They give way to their fallback text, if they have one that ends."""
+    picture = '<item id="p{n}" href="p{n}.svg" media-type="image/svg+xml" fallback="{fallback}"/>'
+    added = (
+        picture.format(n=1, fallback="p2") + picture.format(n=2, fallback="page0") + picture.format(n=3, fallback="p3")
+    )
+    files = epub_files(PAGES, toc=TOC, extra={f"EPUB/p{n}.svg": "<svg/>" for n in (1, 2, 3)})
+    opf = str(files[OPF]).replace("</manifest>", f"{added}</manifest>")
+    files[OPF] = opf.replace('<itemref idref="page0"/>', '<itemref idref=" p1 "/><itemref idref="p3"/>')
+    assert all_text(read_files(tmp_path, files)) == "One First text. Two Second text."
+    files[OPF] = opf.partition("<spine>")[0] + '<spine><itemref idref="p3"/></spine></package>'
+    assert "holds no text to read (pictures only?)" in refusal(write_zip(tmp_path / "pictures.epub", files))
+
+
+def test_ids_with_spaces_around_them(tmp_path: Path) -> None:
+    files = epub_files(PAGES, toc=TOC)
+    files[OPF] = str(files[OPF]).replace('id="page0"', 'id=" page0\n"').replace('idref="page1"', 'idref=" page1 "')
+    assert all_text(read_files(tmp_path, files)) == "One First text. Two Second text."
+
+
 def test_everything_outside_the_reading_order(tmp_path: Path) -> None:
     book = read_files(tmp_path, epub_files(PAGES, toc=TOC, not_linear=list(PAGES)))
     assert titles_of(book) == ["One", "Two"]

@@ -186,6 +186,10 @@ class TestShape:
     def test_one_sign_makes_no_imprint(self, tmp_path: Path) -> None:
         assert chapter_of(tmp_path, "<p>She looked up the ISBN. It was printed on the back.</p>").narrated
 
+    def test_a_paragraph_on_rights_makes_no_imprint(self, tmp_path: Path) -> None:
+        body = PROSE + "<p>Please quote us as: Ann Author, The Test Book, copyright 2012, ISBN 978-3-16-148410-0.</p>"
+        assert chapter_of(tmp_path, body).narrated
+
     def test_contents_of_links(self, tmp_path: Path) -> None:
         links = "".join(f'<p><a href="{name}.xhtml">Chapter {name}</a></p>' for name in ("one", "two", "one", "two"))
         chapter = chapter_of(tmp_path, f"<h2>What is in here</h2>{links}", "Something")
@@ -265,6 +269,13 @@ def test_a_marked_part_of_a_chapter_is_skipped_alone(tmp_path: Path) -> None:
     assert [chapter.narrated for chapter in book.chapters] == [True, False, True]
     assert book.chapters[0].blocks[-1].text == "The last words."
     assert [block.text for block in book.chapters[1].blocks] == ["Read for this", "Some book."]
+
+
+def test_a_marked_imprint_with_a_footnote_is_one_chapter(tmp_path: Path) -> None:
+    body = "<section epub:type='colophon'><p>Set in Garamond.</p></section><aside epub:type='footnote'>A note.</aside>"
+    book = read_pages(tmp_path, {"c.xhtml": body, "one.xhtml": ONE}, toc=[("C", "c.xhtml"), ("One", "one.xhtml")])
+    assert [(c.title, c.matter) for c in book.chapters] == [("C", Matter.IMPRINT), ("One", Matter.BODY)]
+    assert [(entry.text, entry.reason) for entry in book.left_out] == [("A note.", "footnote")]
 
 
 def test_a_file_with_several_kinds_of_front_matter(tmp_path: Path) -> None:

@@ -63,6 +63,10 @@ def left_out(book: Book) -> list[tuple[str, str]]:
             id="class of a division",
         ),
         pytest.param(
+            '<p>Some text<a epub:type="noteref" href="#n">1</a><span epub:type="footnote" id="n">The note.</span>, more.</p>',
+            id="note inside the paragraph",
+        ),
+        pytest.param(
             '<p>Some text<span epub:type="noteref">1</span>, more.</p><p epub:type="endnote">The note.</p>',
             id="no links at all",
         ),
@@ -138,6 +142,9 @@ def test_the_heading_of_a_chapter_stays_though_a_note_follows(tmp_path: Path) ->
             '<p><a id="v1" href="#w1">1</a> In the beginning</p><p id="w1"><a href="#v1">1</a> was the word.</p>',
             "1 In the beginning 1 was the word.",
             id="verse numbers that link to each other",
+        ),
+        pytest.param(
+            '<p><a epub:type="noteref" href="#n">The Duke of York</a> fell.</p>', "The Duke of York fell.", id="words that are marks"
         ),
         pytest.param('<p class="footnote">A caption in the wrong class.</p>', "A caption in the wrong class.", id="class alone"),
     ],

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Set
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mayabook.book.markup import Element, local_name, texts, walk
 from mayabook.book.notes import Place, Resolve, note_elements
 from mayabook.book.omissions import REFERENCE, why_left_out
+from mayabook.book.page import Page, Piece
 from mayabook.book.semantics import (
     BLOCK_TAGS,
     HEADING_TAGS,
@@ -31,31 +31,6 @@ _CELL = "\x1f"
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
 _DEEPEST_PATH = 200
 """Steps of an element path; text in deeper elements is said to stand in the one at this depth."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A block and what is known of where it stands.
-
-    declared: the epub:type or role around it that says what part of the book it is. linked: share of its
-    characters that are links. is_note: it is the body of a footnote.
-    """
-
-    block: Block
-    declared: str = ""
-    linked: float = 0.0
-    is_note: bool = False
-
-
-@dataclass(slots=True)
-class Page:
-    """One document. title: from its head. anchors: id -> number of the piece that starts there."""
-
-    href: str
-    title: str = ""
-    pieces: list[Piece] = field(default_factory=list)
-    anchors: dict[str, int] = field(default_factory=dict)
-    left_out: list[LeftOut] = field(default_factory=list)
 
 
 class _Frame(NamedTuple):

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mayabook.book.blocks import Piece
 from mayabook.book.metadata import Metadata
+from mayabook.book.page import Piece
 from mayabook.book.semantics import MATTER_TYPES
 from mayabook.book.text import has_words
 from mayabook.core.book import BlockKind, Matter
@@ -138,8 +138,12 @@ def _is_title_page(pieces: Sequence[Piece], metadata: Metadata) -> bool:
 
 
 def _is_imprint(pieces: Sequence[Piece]) -> bool:
-    text = " ".join(piece.block.text for piece in pieces)
-    return len(text.split()) <= _LONGEST_IMPRINT and sum(bool(sign.search(text)) for sign in _IMPRINT_SIGNS) >= 2
+    """At least two signs, and not one paragraph about a book among others."""
+    lines = [piece.block.text for piece in pieces]
+    if sum(len(line.split()) for line in lines) > _LONGEST_IMPRINT:
+        return False
+    signs = {sign for line in lines for sign in _IMPRINT_SIGNS if sign.search(line)}
+    return len(signs) >= 2 and _share(any(sign.search(line) for sign in _IMPRINT_SIGNS) for line in lines) >= 0.25
 
 
 def _is_index(pieces: Sequence[Piece]) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from mayabook.book.blocks import Page, Piece
 from mayabook.book.contents import Entry
+from mayabook.book.page import Page, Piece
 from mayabook.core.book import BlockKind
 from mayabook.core.words import words
 

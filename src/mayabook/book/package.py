@@ -14,12 +14,14 @@ _PAGE_SUFFIXES = (".xhtml", ".html", ".htm", ".xml")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file of the manifest. name: of its zip entry. properties: those of EPUB 3."""
+    """A file of the manifest. name: of its zip entry. properties: those of EPUB 3. fallback: id of what to read for it
+    if it is no text."""
 
     id: str
     name: str
     media_type: str
     properties: frozenset[str]
+    fallback: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,14 @@ def read_package(container: Container, warn: Callable[[str], None]) -> Package:
     if root is None or root.find(".//{*}manifest") is None:
         raise BookError(f"{container.path.name} has a broken package file ({name}): get the book again.")
 
-    manifest = {item.get("id", ""): item for item in root.iterfind(".//{*}manifest/{*}item")}
+    manifest = {item.get("id", "").strip(): item for item in root.iterfind(".//{*}manifest/{*}item")}
     items: dict[str, Item] = {}
     for item_id, element in manifest.items():
         found = container.find(element.get("href", ""), name)
         if found is not None:
             properties = frozenset(element.get("properties", "").split())
-            items[item_id] = Item(item_id, found, element.get("media-type", "").lower(), properties)
+            media_type, fallback = element.get("media-type", "").lower(), element.get("fallback", "").strip()
+            items[item_id] = Item(item_id, found, media_type, properties, fallback)
 
     spine = root.find(".//{*}spine")
     return Package(
@@ -107,24 +110,37 @@ def _spine(
         order = [item.id for item in items.values() if _is_text(item) and "nav" not in item.properties]
     elif all(_is_aside(reference) for reference in references):
         warn("the book leaves everything out of its reading order; all of it is read")
-        order = [reference.get("idref", "") for reference in references]
+        order = [reference.get("idref", "").strip() for reference in references]
     else:
-        order = [reference.get("idref", "") for reference in references if not _is_aside(reference)]
+        order = [reference.get("idref", "").strip() for reference in references if not _is_aside(reference)]
 
     names: dict[str, None] = {}
     for item_id in order:
         if item_id not in items:
             what = manifest[item_id].get("href", "") if item_id in manifest else f"item {item_id!r}"
             warn(f"{what} is in the reading order but not in the book; its text is missing")
-        elif items[item_id].name in names:
-            warn(f"{items[item_id].name} is in the reading order twice; it is read once")
-        elif _is_text(items[item_id]):
-            names[items[item_id].name] = None
+        elif (item := _text_of(items[item_id], items)) is None:
+            continue
+        elif item.name in names:
+            warn(f"{item.name} is in the reading order twice; it is read once")
+        else:
+            names[item.name] = None
     if not names:
         if any(item_id in items for item_id in order):
             raise BookError(f"{container.path.name} holds no text to read (pictures only?): choose another book.")
         raise BookError(f"{container.path.name} holds none of the texts it lists: get a whole copy of the book.")
     return tuple(names)
+
+
+def _text_of(item: Item, items: dict[str, Item]) -> Item | None:
+    """The item, or the first text of its chain of fallbacks."""
+    tried: set[str] = set()
+    while not _is_text(item):
+        tried.add(item.id)
+        if item.fallback in tried or item.fallback not in items:
+            return None
+        item = items[item.fallback]
+    return item
 
 
 def _is_text(item: Item) -> bool:
@@ -136,7 +152,7 @@ def _is_aside(reference: Element) -> bool:
 
 
 def _ncx(spine: Element | None, items: dict[str, Item]) -> str | None:
-    declared = "" if spine is None else spine.get("toc", "")
+    declared = "" if spine is None else spine.get("toc", "").strip()
     if declared in items:
         return items[declared].name
     return next((item.name for item in items.values() if item.media_type == "application/x-dtbncx+xml"), None)

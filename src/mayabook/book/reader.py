@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mayabook.book.blocks import Page, read_page
+from mayabook.book.blocks import read_page
 from mayabook.book.chapters import divide
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.contents import Contents, read_contents
@@ -14,6 +14,7 @@ from mayabook.book.matter import Hint
 from mayabook.book.notes import Mark, Place, Resolve, marks_in, note_places
 from mayabook.book.outline import find_starts
 from mayabook.book.package import Package, read_package
+from mayabook.book.page import Page
 from mayabook.book.select import select
 from mayabook.book.semantics import MATTER_TYPES
 from mayabook.book.text import has_words
