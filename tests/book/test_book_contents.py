@@ -239,3 +239,10 @@ def test_ncx_serves_where_the_nav_is_empty(tmp_path: Path) -> None:
     assert titles_of(read_files(tmp_path, {**files, "EPUB/nav.xhtml": nav_xhtml([])})) == ["Ncx A", "Ncx B"]
     with_nav = {**files, "EPUB/nav.xhtml": nav_xhtml([("Nav A", "a.xhtml"), ("Nav B", "b.xhtml")])}
     assert titles_of(read_files(tmp_path, with_nav)) == ["Nav A", "Nav B"]
+
+
+def test_a_table_that_lists_itself(tmp_path: Path) -> None:
+    pages = {"a.xhtml": f"<h1>A</h1>{PROSE}", "b.xhtml": f"<h1>B</h1>{PROSE}"}
+    book = read_pages(tmp_path, pages, toc=[("Contents", "nav.xhtml"), ("A", "a.xhtml"), ("B", "b.xhtml")])
+    assert titles_of(book) == ["A", "B"]
+    assert book.warnings == ()

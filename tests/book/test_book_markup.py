@@ -84,6 +84,16 @@ class TestEntities:
         assert all_text(book) == "a b — éÉ “q” … & < ½ ≂̸"
         assert book.warnings == ()
 
+    def test_characters_that_a_document_names_itself(self, tmp_path: Path) -> None:
+        subset = """<!ENTITY O "&#x201C;"><!ENTITY C '&#8221;'><!ENTITY nbsp "_"><!ENTITY B "B&#46; Brown">
+            <!ENTITY O "second"><!ENTITY long "12345678901234567"><!ENTITY mark "<b>"><!ENTITY two "&B;&B;">"""
+        body = "<p>&O;Go,&C; said&nbsp;&B;. &long;&mark;&two;</p>"
+        book = read_body(tmp_path, f"<!DOCTYPE html [{subset}]><html><body>{body}</body></html>")
+        assert all_text(book) == "“Go,” said_B. Brown."
+        assert book.warnings == (
+            "EPUB/one.xhtml uses entities of its own (&long;, &mark;, &two;), which were left out",
+        )
+
     @pytest.mark.parametrize("wrap", ["<p>Before. &lol9; After.</p>", '<p title="&lol9;">Before. After.</p>'])
     def test_billion_laughs(self, tmp_path: Path, wrap: str) -> None:
         laughs = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">' for n in range(1, 10))

@@ -122,6 +122,7 @@ def test_landmark_of_a_place_inside_a_file(tmp_path: Path) -> None:
         ("COPYRIGHT PAGE", Matter.IMPRINT),
         ("Impressum", Matter.IMPRINT),
         ("The Full Project Gutenberg License", Matter.IMPRINT),
+        ("The Project Gutenberg eBook of Emma", Matter.IMPRINT),
         ("Table of Contents", Matter.CONTENTS),
         ("Contents.", Matter.CONTENTS),
         ("List of Illustrations", Matter.CONTENTS),

@@ -117,15 +117,18 @@ def test_plain_output_quiet_output_and_help(mayabook: Run, tmp_path: Path) -> No
 
 
 def test_the_lexicon_changes_what_is_said_and_not_what_is_expected(mayabook: Run, tmp_path: Path) -> None:
-    book = write_story(tmp_path / "names.epub", "Names", {"One": ["Then Siobhan walked home along the river."]})
-    (tmp_path / "names.toml").write_text('[words]\n"Siobhan" = "Shivawn"\n')
+    book = write_story(tmp_path / "names.epub", "Names", {"One": ["They tied the boat to the quay before dark."]})
+    (tmp_path / "names.toml").write_text('[words]\n"quay" = "key"\n')
     first = mayabook("make", book, "--json")
     second = mayabook("make", book, "--json", "--force", "--lexicon", "names.toml")
     assert first.returncode in (0, 3)
     assert second.returncode == 0, second.stdout
     assert len(list((tmp_path / "names.mayabook" / "takes").iterdir())) >= 2
-    [row] = json.loads((tmp_path / "names.mayabook" / "coverage.json").read_text())["rows"][1:] or [None]
-    assert row is None or "Siobhan" in row["text"]
+    rows = json.loads((tmp_path / "names.mayabook" / "coverage.json").read_text())["rows"]
+    assert [(row["text"], row["status"]) for row in rows][-1] == (
+        "They tied the boat to the quay before dark.",
+        "heard",
+    )
 
 
 def test_an_unknown_setting_is_named(mayabook: Run, tmp_path: Path) -> None:

@@ -5,13 +5,18 @@ from collections.abc import Iterable, Sequence
 
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 
-_WORDS = """
-a the of and in to it was he she his her they had with that for at on as but by from not were all into
-there could one when would so then them over like only little down after before under again back old  house
-river morning window letter garden kitchen brother captain evening mountain silence remember  whispered
-yesterday nothing something beautiful understand afternoon impossible dark cold road night light  door hand
-eyes face voice water wind stone table chair glass boat tree rain snow fire walked turned looked
-""".split()
+# fmt: off
+_WORDS = [
+    "a", "the", "of", "and", "in", "to", "it", "was", "he", "she", "his", "her", "they", "had", "with", "that",
+    "for", "at", "on", "as", "but", "by", "from", "not", "were", "all", "into", "there", "could", "one", "when",
+    "would", "so", "then", "them", "over", "like", "only", "little", "down", "after", "before", "under", "again",
+    "back", "old", "house", "river", "morning", "window", "letter", "garden", "kitchen", "brother", "captain",
+    "evening", "mountain", "silence", "remember", "whispered", "yesterday", "nothing", "something", "beautiful",
+    "understand", "afternoon", "impossible", "dark", "cold", "road", "night", "light", "door", "hand", "eyes",
+    "face", "voice", "water", "wind", "stone", "table", "chair", "glass", "boat", "tree", "rain", "snow", "fire",
+    "walked", "turned", "looked",
+]
+# fmt: on
 _NAMES = ["Anna", "Tom", "Mary", "Eleanor", "Baker", "Whitby", "Lucas", "Ines"]
 
 

@@ -55,6 +55,8 @@ def read_contents(container: Container, package: Package, warn: Callable[[str], 
         nav_map = None if root is None else root.find(".//{*}navMap")
         if nav_map is not None:
             entries = _ncx_entries(nav_map, container, package.ncx)
+    if package.nav is not None and package.nav not in package.spine:
+        entries = [entry for entry in entries if entry.name != package.nav]  # many tables list themselves
     return Contents(tuple(entries), tuple(landmarks))
 
 

@@ -1,7 +1,8 @@
 """Bytes of a file in the book -> a tree of elements, trusting nothing they say.
 
-No DTD is ever read, no entity expanded, no file or address opened: the document type is cut out before the
-parser sees it, and HTML's named characters are looked up in the table of the standard library.
+No DTD is ever read, no entity expanded by the parser, no file or address opened: the document type is cut out before
+the parser sees it. Named characters are put in by hand: those of HTML from the table of the standard library, and those
+that a document declares itself, as long as they are a few plain characters.
 """
 
 import codecs
@@ -37,6 +38,7 @@ _DOCTYPE = re.compile(
 )
 _NUMBER = re.compile(r"&#(?:([0-9]{1,9})|[xX]([0-9A-Fa-f]{1,8}));?")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9._-]*);")
+_OWN_CHARACTERS = re.compile(r"""<!ENTITY\s+([A-Za-z][\w.-]*)\s+(["'])((?:(?!\2)[^&<%]|&\#\w{1,8};){1,16})\2\s*>""")
 _XML_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _END_OF_DOCUMENT = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
@@ -145,7 +147,11 @@ def _prepare(data: bytes) -> tuple[str, tuple[str, ...]]:
     if declaration := _XML_DECLARATION.match(text):
         text = text[declaration.end() :]
     start = re.search("<!DOCTYPE", text, re.IGNORECASE)
+    own: dict[str, str] = {}
     if start and (doctype := _DOCTYPE.match(text, start.start())):
+        for name, _, value in _OWN_CHARACTERS.findall(doctype[0]):
+            if not set(character := html.unescape(value)) & set("&<%"):
+                own.setdefault(name, character)
         text = text[: start.start()] + text[doctype.end() :]
     text = text.replace("<!ENTITY", "<ENTITY")  # whatever escaped the line above declares nothing
     if "<![CDATA[" in text:
@@ -153,16 +159,16 @@ def _prepare(data: bytes) -> tuple[str, tuple[str, ...]]:
 
     unknown: set[str] = set()
 
-    def character(match: re.Match[str]) -> str:
+    def spelt_out(match: re.Match[str]) -> str:
         name = match[1]
         if name in _XML_ENTITIES:
             return match[0]
-        if (value := html5.get(f"{name};")) is None:
+        if (value := own.get(name) or html5.get(f"{name};")) is None:
             unknown.add(name)
             return ""
         return "".join(f"&#{ord(char)};" for char in value)
 
-    text = _ENTITY.sub(character, _NUMBER.sub(_without_controls, text))
+    text = _ENTITY.sub(spelt_out, _NUMBER.sub(_without_controls, text))
     if unknown:
         names = ", ".join(f"&{name};" for name in sorted(unknown)[:3])
         mended.append(f"uses entities of its own ({names}), which were left out")

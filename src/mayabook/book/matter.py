@@ -22,7 +22,7 @@ _TITLES = {
     Matter.TITLE_PAGE: "(half[ -]?)?title[ -]?page|half[ -]?title|titel(seite|blatt|pagina)|page de titre|portada"
     "|frontespizio",
     Matter.IMPRINT: "(un)?copyright( page| notice| information)?|imprint|impressum|colo(ph|f)[oó]n|legal notice"
-    "|mentions légales|créditos|the full project gutenberg.* license|project gutenberg.* license",
+    "|mentions légales|créditos|(the )?(full )?project gutenberg.* license|the project gutenberg e-?book of .*",
     Matter.CONTENTS: "(table of |brief |detailed )?contents|toc|list of (illustrations|figures|tables|plates|maps)"
     "|inhalt|inhaltsverzeichnis|table des matières|sommaire|índice( general)?|indice|sumário|inhoud|inhoudsopgave"
     "|目录|目次",

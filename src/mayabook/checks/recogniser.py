@@ -98,6 +98,7 @@ class Recogniser:
         while True:
             rest = audio[round(start * SAMPLE_RATE) :]
             found = [replace(word, start=word.start + start, end=word.end + start) for word in self._decode(rest)]
+            found = self._without_untimed(found)
             words += found
             if not found:
                 break
@@ -106,6 +107,17 @@ class Recogniser:
             if left < self._thresholds.hearing.resume_seconds:
                 break
         return [replace(word, start=word.start + offset, end=word.end + offset) for word in words]
+
+    def _without_untimed(self, words: list[Word]) -> list[Word]:
+        """Without the last words if several have no time of their own.
+
+        Whisper made them up, or the voice that is theirs comes after them and is heard again.
+        """
+        hearing = self._thresholds.hearing
+        last = len(words)
+        while last and words[last - 1].end - words[last - 1].start < hearing.untimed_seconds:
+            last -= 1
+        return words[:last] if last and len(words) - last >= hearing.untimed_words else words
 
     def _decode(self, audio: Audio) -> list[Word]:
         encoded, n_frames = self._encode(audio)

@@ -89,6 +89,8 @@ class Hearing:
     padding: float
     tokens_per_second: float
     resume_seconds: float
+    untimed_seconds: float
+    untimed_words: int
     short_likelihood: float
 
 

@@ -48,6 +48,7 @@ _SPEAKER = regex.compile(
     rf"(?!(?:He|She|It|We|You|They)\b)(?:I|\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+(?:\s+\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+){{0,2}})\s+(?:{_SPEECH_VERBS})\b"
 )
 _LOWERCASE_START = regex.compile(rf"(?:{_OPENERS}|\s|<\w+>)*\p{{Ll}}")
+_WINDOW = 10_000  # characters, more than a paragraph has
 _LOOKBACK = 12  # characters, enough for each rule that looks behind a boundary
 _STRAY_OPENER = regex.compile(r"(?<=\s)[\"'“‘«„]+$")
 
@@ -71,15 +72,25 @@ def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
 def _boundaries(text: str, language: str) -> list[int]:
     """Where a sentence may start, in order: what the library finds and what it misses."""
     found: set[int] = set()
-    position = 0
-    for piece in sentencex.segment(language.split("-")[0].lower(), text):
-        position += len(piece)
-        before = text[max(0, position - _LOOKBACK) : position]
-        opener = _STRAY_OPENER.search(before)
+    for position in _library_ends(text, language.split("-")[0].lower()):
+        opener = _STRAY_OPENER.search(text[max(0, position - _LOOKBACK) : position])
         found.add(position - len(opener[0]) if opener else position)
     for rule in _MISSED_ENDS:
         found.update(match.end() for match in rule.finditer(text, overlapped=True))
     return sorted(position for position in found if 0 < position < len(text))
+
+
+def _library_ends(text: str, language: str) -> Iterator[int]:
+    """A window at a time: the library's time grows with the square of the length of a text without spaces."""
+    position, width = 0, _WINDOW
+    while position < len(text):
+        pieces = sentencex.segment(language, text[position : position + width])
+        if position + width < len(text):
+            pieces = pieces[:-1]  # it may go on beyond the window
+        width = _WINDOW if pieces else 2 * width
+        for piece in pieces:
+            position += len(piece)
+            yield position
 
 
 def _joined(text: str, boundaries: list[int]) -> Iterator[int]:
