@@ -13,8 +13,13 @@ from runs import STORY, write_story
 
 Run = Callable[..., CompletedProcess[str]]
 
-DOUBTFUL = {"One": ["The old word was λόγος, and it was carved over the door.", "She read it aloud, twice."]}
-"""The narrator leaves the Greek word out, so no take of the first chunk can be right."""
+DOUBTFUL = {
+    "One": [
+        "The old words were λόγος καὶ ἀλήθεια καὶ ζωή, and they were carved over the door.",
+        "She read it aloud, twice.",
+    ]
+}
+"""The narrator cannot read the Greek words, so no take of their chunk can be right."""
 
 
 @pytest.fixture
@@ -41,8 +46,8 @@ def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, doubtful
     shown = mayabook("review", "doubtful.mayabook")
     assert shown.returncode == 0
     assert f"Chunk {number}, " in shown.stdout
-    assert "The old word was λόγος" in shown.stdout
-    assert "[-λόγος,-]" in shown.stdout
+    assert "The old words were λόγος" in shown.stdout
+    assert "[-ἀλήθεια-]" in shown.stdout
     [row] = [json.loads(line) for line in mayabook("review", "doubtful.m4b", "--json").stdout.splitlines()]
     assert (row["chunk"], row["accepted"]) == (number, False)
     assert Path(row["audio"]).is_file()

@@ -32,14 +32,14 @@ _TITLES = {
     "|literatur(verzeichnis)?|bibliogra(ph|f)ie|bibliograf[íi]a|参考文献",
     Matter.NOTES: "(chapter |source )?notes|end ?notes|foot ?notes|notes and references|anmerkungen|endnoten"
     "|fu(ß|ss)noten|notas|notes de fin|noten",
-    Matter.ADVERT: "(also|books|other books|other titles|more|more books|novels) (by|from) .*|by the same author"
-    "|also available.*|advertisements?|about the publisher|praise for .*|coming soon.*|newsletter",
+    Matter.ADVERT: "(also|books|other books|other titles|more books|novels) by .*|by the same author|also available.*"
+    "|advertisements?|about the publisher|praise for .*|coming soon|newsletter",
     Matter.BODY: "dedication|epigraph|foreword|preface|introduction|prologue|epilogue|afterword|acknowledge?ments"
     "|about the author|author.?s note",
 }
 _TITLE_PATTERNS = {matter: re.compile(pattern) for matter, pattern in _TITLES.items()}
 
-_MOST_WORDS = {Matter.COVER: 150, Matter.TITLE_PAGE: 300, Matter.IMPRINT: 3000}
+_MOST_WORDS = {Matter.COVER: 150, Matter.TITLE_PAGE: 300, Matter.IMPRINT: 3000, Matter.ADVERT: 1500}
 _MOST_WORDS_PER_BLOCK = {Matter.CONTENTS: 20, Matter.INDEX: 30}
 """Beyond these a title or landmark is not believed: a guide often calls the whole file "cover"."""
 
@@ -108,9 +108,8 @@ def _by_title(title: str) -> Matter | None:
 
 def _is_believable(matter: Matter, pieces: Sequence[Piece]) -> bool:
     n_words = sum(len(piece.block.text.split()) for piece in pieces)
-    return n_words <= _MOST_WORDS.get(matter, n_words) and n_words <= _MOST_WORDS_PER_BLOCK.get(matter, n_words) * len(
-        pieces
-    )
+    most = _MOST_WORDS_PER_BLOCK.get(matter, n_words) * len(pieces)
+    return n_words <= min(most, _MOST_WORDS.get(matter, n_words))
 
 
 def _by_shape(pieces: Sequence[Piece], metadata: Metadata, is_early: bool) -> tuple[Matter, str]:
