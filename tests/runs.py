@@ -62,7 +62,8 @@ def start(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[str]":
 
 def lines_of(process: "subprocess.Popen[str]") -> Iterator[str]:
     assert process.stdout is not None
-    yield from process.stdout
+    while line := process.stdout.readline():  # iterating would close the pipe when the caller has seen enough
+        yield line
 
 
 def write_story(path: Path, title: str, chapters: Mapping[str, Sequence[str]]) -> Path:

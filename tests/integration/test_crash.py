@@ -46,8 +46,10 @@ def test_thirty_kills_at_random_moments(book: Path, undisturbed: tuple[Path, flo
             process.kill()
             process.wait()
             kills += 1
-            continue
-        assert process.returncode == 0, process.stderr.read() if process.stderr else ""
+            if not output.exists():  # else the audiobook was whole before the process ended
+                continue
+        else:
+            assert process.returncode == 0, process.stderr.read() if process.stderr else ""
         np.testing.assert_array_equal(samples_of(output), samples_of(reference))
         assert output.read_bytes() == reference.read_bytes()
         finished += 1

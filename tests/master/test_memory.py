@@ -14,7 +14,7 @@ from mayabook.core.settings import MasterSettings
 from mayabook.master import Segment, Tags, build_timeline, write_audiobook
 
 take, output, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-settings = MasterSettings(captions="srt")
+settings = MasterSettings(loudness=-21, captions="srt")
 timeline = build_timeline((Segment(take, n // 20, "Text.", Pause.SENTENCE) for n in range(count)), {}, settings)
 write_audiobook(timeline, Tags("Book"), output, settings, lambda fraction: None)
 print(timeline.duration, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)

@@ -25,6 +25,12 @@ def test_a_sentence_that_fits_stays_whole() -> None:
         ("the cold and the rain and the old house", 25, ["the cold and the rain", "and the old house"]),
         # speech of several sentences is cut at one of them
         ("“I came home, it rained. I left, he stayed.”", 30, ["“I came home, it rained.", "I left, he stayed.”"]),
+        (
+            "“I came home and it rained.” “I left him, and he stayed.”",
+            40,
+            ["“I came home and it rained.”", "“I left him, and he stayed.”"],
+        ),
+        ("he came home. it had rained. she was not there.", 30, ["he came home. it had rained.", "she was not there."]),
         # an abbreviation, a number and a span of years are no places to cut
         (
             "from 1914–1918 with Mr. Brown, for 1,000,000 days",

@@ -19,6 +19,7 @@ class Job:
     ledger: Ledger
 
     def __init__(self, folder: Path) -> None:
+        folder = folder.absolute()
         self.folder = folder
         self.takes = folder / "takes"
         self.coverage_html = folder / "coverage.html"

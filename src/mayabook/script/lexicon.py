@@ -10,7 +10,8 @@ says is not looked up again.
 """
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,32 +29,29 @@ class Respelling:
     case: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lexicon:
     entries: tuple[Respelling, ...] = ()
-    _ordered: tuple[Respelling, ...] = field(init=False, repr=False, compare=False)
-    _pattern: regex.Pattern[str] | None = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        # At one place the longest wins; of two as long, the one that minds the case.
-        ordered = sorted(self.entries, key=lambda entry: (-len(entry.word), not entry.case, entry.word))
-        object.__setattr__(self, "_ordered", tuple(ordered))
-        object.__setattr__(self, "_pattern", _compiled(ordered) if ordered else None)
+    @cached_property
+    def _by_precedence(self) -> list[Respelling]:
+        """At one place the longest wins; of two as long, the one that minds the case."""
+        return sorted(self.entries, key=lambda entry: (-len(entry.word), not entry.case, entry.word))
+
+    @cached_property
+    def _pattern(self) -> regex.Pattern[str]:
+        """With one group for each entry, in order of precedence."""
+        groups = []
+        for entry in self._by_precedence:
+            word = "['’]".join(regex.escape(part) for part in regex.split("['’]", entry.word))
+            groups.append(f"({word})" if entry.case else f"((?i:{word}))")
+        # Not inside a longer word or an emotion tag; not "don" in "don't", but "Siobhan" in "Siobhan's".
+        return regex.compile(rf"(?<![\w<])(?:{'|'.join(groups)})(?!\w|['’](?!s\b)\w)")
 
     def respell(self, text: str) -> str:
-        if self._pattern is None:
+        if not self.entries:
             return text
-        return self._pattern.sub(lambda found: self._ordered[(found.lastindex or 1) - 1].say, text)
-
-
-def _compiled(entries: list[Respelling]) -> regex.Pattern[str]:
-    """One group for each entry, in order."""
-    groups = []
-    for entry in entries:
-        word = regex.escape(entry.word, literal_spaces=True).replace("'", "['’]").replace("’", "['’]")
-        groups.append(f"({word})" if entry.case else f"((?i:{word}))")
-    # Not inside a longer word, nor in an emotion tag; "don" is not a word of "don't", but "Siobhan" is of "Siobhan's".
-    return regex.compile(rf"(?<![\w<])(?:{'|'.join(groups)})(?!\w|['’](?!s\b)\w)")
+        return self._pattern.sub(lambda found: self._by_precedence[(found.lastindex or 1) - 1].say, text)
 
 
 def read_lexicon(path: Path) -> Lexicon:

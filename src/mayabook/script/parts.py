@@ -12,15 +12,16 @@ from collections.abc import Callable, Sequence
 
 import regex
 
-from mayabook.script.sentences import sentence_spans
+from mayabook.script.sentences import library_ends, sentence_spans
 
 _CLAUSE_MARKS = [
-    regex.compile(r"[.!?…;:][\"'”’»)\]]*\s+|[；：。！？]+[」』”’]*\s*"),
+    regex.compile(r"[!?…;:][\"'”’»)\]]*\s+|[；：。！？]+[」』”’]*\s*"),
     regex.compile(r"—[\"'”’»]*\s*|\s[–-]\s+|--+\s*|[)\]][\"'”’»]*\s+"),
     regex.compile(r",[\"'”’»]*\s+|[、，،]\s*"),
     regex.compile(r"\s+"),
 ]
 _QUOTES = regex.compile(r"[\"“”„«»「」『』]|(?<!\w)['‘]|['’](?!\w)")
+_OPENERS = "\"'“„‘«「『"
 _TAG_OR_CHARACTER = regex.compile(r"<\w+>|\X", regex.DOTALL)
 _TAG_OR_CODE_POINT = regex.compile(r"<\w+>|.", regex.DOTALL)
 _MARGIN = 1 / 4  # share of the text that a clause mark must leave on either side
@@ -37,7 +38,9 @@ def part_spans(text: str, fullness: Fullness, language: str) -> list[tuple[int, 
     if fullness(0, len(text)) <= 1:
         return [(0, len(text))]
     unquoted = _QUOTES.sub(" ", text)
-    levels = [[start for start, _ in sentence_spans(unquoted, language)[1:]]]
+    ends = [start for start, _ in sentence_spans(unquoted, language)[1:]]
+    library = library_ends(unquoted, language)  # for a book that knows no capitals
+    levels = [[_before_openers(text, end) for end in level] for level in (ends, library)]
     levels += [[mark.end() for mark in marks.finditer(text)] for marks in _CLAUSE_MARKS]
     spans = []
     todo = [(0, len(text))]
@@ -48,9 +51,15 @@ def part_spans(text: str, fullness: Fullness, language: str) -> list[tuple[int, 
             spans.append((start, end))
             continue
         cut = _cut(text, start, end, share, levels)
-        todo.append((cut, end))
+        todo.append((end - len(text[cut:end].lstrip()), end))
         todo.append((start, start + len(text[start:cut].rstrip())))
     return spans
+
+
+def _before_openers(text: str, place: int) -> int:
+    while place and text[place - 1] in _OPENERS:
+        place -= 1
+    return place
 
 
 def _cut(text: str, start: int, end: int, share: float, levels: list[list[int]]) -> int:

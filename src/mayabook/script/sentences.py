@@ -72,7 +72,7 @@ def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
 def _boundaries(text: str, language: str) -> list[int]:
     """Where a sentence may start, in order: what the library finds and what it misses."""
     found: set[int] = set()
-    for position in _library_ends(text, language.split("-")[0].lower()):
+    for position in library_ends(text, language.split("-")[0].lower()):
         opener = _STRAY_OPENER.search(text[max(0, position - _LOOKBACK) : position])
         found.add(position - len(opener[0]) if opener else position)
     for rule in _MISSED_ENDS:
@@ -80,8 +80,11 @@ def _boundaries(text: str, language: str) -> list[int]:
     return sorted(position for position in found if 0 < position < len(text))
 
 
-def _library_ends(text: str, language: str) -> Iterator[int]:
-    """A window at a time: the library's time grows with the square of the length of a text without spaces."""
+def library_ends(text: str, language: str) -> Iterator[int]:
+    """Where the library ends a sentence, by its own rules alone.
+
+    It is given a window at a time, for its time grows with the square of the length of a text without spaces.
+    """
     position, width = 0, _WINDOW
     while position < len(text):
         pieces = sentencex.segment(language, text[position : position + width])
