@@ -79,6 +79,7 @@ def longer_book(blocks: list[Block], output: Path) -> None:
     """The sample's sentences, LONGER times, shuffled anew each time so that no chunk occurs twice."""
     sentences = [sentence for block in blocks for sentence in block.text.split(". ") if len(sentence.split()) > 5]
     book = epub.EpubBook()
+    book.set_identifier("longer")
     book.set_title("Longer")
     book.set_language("en")
     chapters = []

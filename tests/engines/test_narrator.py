@@ -102,3 +102,12 @@ def test_scripts_it_cannot_read(text: str, reason: str | None) -> None:
     narrator = Narrator(NarratorSettings(workers=1))
     answer = narrator.unspeakable(text)
     assert answer is None if reason is None else reason in str(answer)
+
+
+def test_an_abbreviated_number_is_said_in_full() -> None:
+    narrator = Narrator(NarratorSettings(workers=1))
+    texts = ("Wait in room No. 7 today.", "Wait in room Number 7 today.")
+    takes = narrator.takes(TakeRequest(text, text, "heart", 1, 0, narrator.sampling(0)) for text in texts)
+    short, full = (take.audio for take in takes)
+    narrator.close()
+    np.testing.assert_array_equal(short, full)

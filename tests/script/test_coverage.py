@@ -142,7 +142,7 @@ def test_a_chapter_without_chunks_is_a_gap() -> None:
 def test_a_lost_word_stops_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = write.chunk_pieces
     monkeypatch.setattr(write, "chunk_pieces", lambda pieces, settings: whole(pieces[1:], settings))
-    with pytest.raises(ScriptError, match=r"chapter 1, block 0: .* “Gone”.*; .*report the book") as caught:
+    with pytest.raises(ScriptError, match=r"chapter 1, block 0: .* “Gone”\).*please report the book$") as caught:
         write_script(book_of(["Gone for ever. She stayed."]), ScriptSettings())
     assert "\n" not in str(caught.value)
 

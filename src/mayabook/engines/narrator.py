@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import time
 import unicodedata
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -21,6 +22,9 @@ from mayabook.engines.workers import Workers
 RETRY_PACE = (1.0, 0.95, 0.9)
 """Pace of the first, second and later attempts: the seed alone changes only breath noise, a slower reading also
 changes durations and so the articulation."""
+
+_NUMBER = re.compile(r"\bNo\.\s(?=\d)")
+"""hibari-tts ends a sentence there and says the word no."""
 
 
 class Narrator:
@@ -70,7 +74,7 @@ def _load(voice: str, model: str) -> Callable[[TakeRequest], tuple[Audio, float]
 
     def speak(request: TakeRequest) -> tuple[Audio, float]:
         started = time.perf_counter()
-        audio = tts(request.text, speed=request.sampling["speed"], seed=request.seed)
+        audio = tts(_NUMBER.sub("Number ", request.text), speed=request.sampling["speed"], seed=request.seed)
         return audio, time.perf_counter() - started
 
     return speak
