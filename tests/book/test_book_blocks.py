@@ -135,7 +135,7 @@ def test_text_of_a_paragraph(tmp_path: Path, body: str, expected: str) -> None:
     ("body", "left_out", "reason"),
     [
         ('<p hidden="hidden">gone</p>', "gone", "hidden"),
-        ('<p hidden="">gone</p>', "gone", "hidden"),
+        ('<p hidden="">gone<script>never</script></p>', "gone", "hidden"),
         ('<div style="color: red; DISPLAY : none">gone <p>too</p></div>', "gone too", "hidden"),
         ('<span style="visibility:hidden">gone</span>', "gone", "hidden"),
         ('<span aria-hidden="true">gone</span>', "gone", "hidden"),

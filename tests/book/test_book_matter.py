@@ -207,6 +207,13 @@ class TestShape:
         chapter = chapter_of(tmp_path, lines)
         assert (chapter.matter, chapter.reason) == (Matter.CONTENTS, "its lines end in rising page numbers")
 
+    def test_lines_with_numbers_that_do_not_rise_are_no_contents(self, tmp_path: Path) -> None:
+        lines = "".join(
+            f"<p>The number called {name} {number}</p>"
+            for name, number in zip("abcdef", (7, 3, 9, 1, 4, 2), strict=True)
+        )
+        assert chapter_of(tmp_path, lines).narrated
+
     def test_index(self, tmp_path: Path) -> None:
         names = sorted(f"{a}{b}nd" for a in "abcdefgh" for b in "aeiou")
         lines = "".join(f"<li>{name}, {len(name) * 7}, {n + 3}–{n + 5}</li>" for n, name in enumerate(names))

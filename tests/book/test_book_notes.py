@@ -120,6 +120,20 @@ def test_the_heading_over_notes_goes_with_them(tmp_path: Path) -> None:
     assert left_out(book) == [("1", REFERENCE), ("Notes", HEADING), ("1 A note.", NOTE)]
 
 
+def test_a_mark_in_a_heading(tmp_path: Path) -> None:
+    body = '<h1>One<a id="r" href="#n">1</a></h1><p>Text.</p><p id="n"><a href="#r">1</a> A note.</p>'
+    assert all_text(read_body(tmp_path, body)) == "One Text."
+
+
+def test_a_chapter_keeps_its_heading_before_notes_and_another_heading(tmp_path: Path) -> None:
+    pages = {
+        "one.xhtml": '<h1>One</h1><aside epub:type="footnote">A note.</aside><h2>First part</h2><p>Text.</p>',
+        "two.xhtml": "<h1>Two</h1><p>Other text.</p>",
+    }
+    book = read_pages(tmp_path, pages, toc=[("One", "one.xhtml"), ("Two", "two.xhtml")])
+    assert texts_of(book.chapters)[0] == ["One", "First part", "Text."]
+
+
 def test_the_heading_of_a_chapter_stays_though_a_note_follows(tmp_path: Path) -> None:
     body = '<h1>One<sup><a epub:type="noteref" href="#n">*</a></sup></h1><aside epub:type="footnote" id="n">A note.</aside><p>Text.</p>'
     assert all_text(read_body(tmp_path, body)) == "One Text."
@@ -137,6 +151,11 @@ def test_the_heading_of_a_chapter_stays_though_a_note_follows(tmp_path: Path) ->
             '<ol><li><a id="t1" href="#s1">1</a></li></ol><div id="s1"><h2><a href="#t1">1</a></h2><p>Section.</p></div>',
             "1 1 Section.",
             id="contents and headings that link to each other",
+        ),
+        pytest.param(
+            '<p>Chapter <a id="t1" href="#s1">1</a></p><div id="s1"><h2><a href="#t1">1</a></h2><p>Section.</p></div>',
+            "Chapter 1 1 Section.",
+            id="headings that lead back to the contents",
         ),
         pytest.param(
             '<p><a id="v1" href="#w1">1</a> In the beginning</p><p id="w1"><a href="#v1">1</a> was the word.</p>',

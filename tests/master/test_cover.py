@@ -67,8 +67,8 @@ def test_images_that_cannot_be_read_are_left_out(tmp_path):
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 1, 0, 0, 0, 0))
-    bomb += chunk(b"IDAT", zlib.compress(bytes(3751 * 30000), 9)) + chunk(b"IEND", b"")
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 12000, 12000, 1, 0, 0, 0, 0))
+    bomb += chunk(b"IDAT", zlib.compress(bytes(1501 * 12000), 9)) + chunk(b"IEND", b"")
     secret = tmp_path / "secret.png"
     secret.write_bytes(image("png"))
     playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n".encode()

@@ -2,7 +2,6 @@
 
 import random
 from itertools import pairwise
-from itertools import pairwise
 
 import pytest
 from script_texts import book_of, made_sentence, paragraphs

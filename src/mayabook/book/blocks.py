@@ -258,8 +258,6 @@ class _Reader:
         if not has_words(text) and kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
             return
         if kind is BlockKind.SCENE_BREAK or is_ornament(text):
-            if pieces and pieces[-1].block.kind is BlockKind.SCENE_BREAK:
-                return
             kind, text = BlockKind.SCENE_BREAK, ""
         elif not text:
             return

@@ -153,7 +153,6 @@ def _prepare(data: bytes) -> tuple[str, tuple[str, ...]]:
             if not set(character := html.unescape(value)) & set("&<%"):
                 own.setdefault(name, character)
         text = text[: start.start()] + text[doctype.end() :]
-    text = text.replace("<!ENTITY", "<ENTITY")  # whatever escaped the line above declares nothing
     if "<![CDATA[" in text:
         text = _without_cdata(text)
 

@@ -53,10 +53,11 @@ def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[Mark]:
             continue
         target = resolve(link.get("href", ""))
         around = _around(link)
-        if target is None or any(local_name(element) in HEADING_TAGS for element in around):
-            continue
-        homes = frozenset((name, found) for element in around for found in _ids(element))
-        yield Mark(target, homes, declared, _leads(link), returns)
+        leads = _leads(link)
+        heads = (leads or returns) and any(local_name(element) in HEADING_TAGS for element in around)
+        if target is not None and not heads:  # headings lead back to the table of contents
+            homes = frozenset((name, found) for element in around for found in _ids(element))
+            yield Mark(target, homes, declared, leads, returns)
 
 
 def note_places(marks: Iterable[Mark]) -> frozenset[Place]:

@@ -148,11 +148,10 @@ class Recogniser:
         hearing = self._thresholds.hearing
         features = self._whisper.feature_extractor(audio)[:, : 30 * FRAMES_PER_SECOND]
         n_frames = features.shape[1] - 1
-        wanted = max(
-            round(hearing.least_window * FRAMES_PER_SECOND),
-            features.shape[1] + round(hearing.padding * FRAMES_PER_SECOND),
-        )
-        padding = min(30 * FRAMES_PER_SECOND, wanted) - features.shape[1]
+        seconds = max(hearing.least_window, features.shape[1] / FRAMES_PER_SECOND + hearing.padding)
+        # Few lengths: the encoder keeps code and buffers for each length it has met.
+        length = min(30.0, math.ceil(seconds / hearing.window_step) * hearing.window_step)
+        padding = round(length * FRAMES_PER_SECOND) - features.shape[1]
         features = np.pad(features, ((0, 0), (0, max(0, padding))), constant_values=features.min())
         return self._whisper.encode(features), n_frames
 

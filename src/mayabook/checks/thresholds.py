@@ -86,6 +86,7 @@ class Hearing:
     window_seconds: float
     cut_from: float
     least_window: float
+    window_step: float
     padding: float
     tokens_per_second: float
     resume_seconds: float

@@ -48,9 +48,10 @@ def picture(cover: Cover) -> Picture | None:
 
 
 def _decode(data: bytes) -> tuple[str, VideoFrame]:
-    options = {"format_whitelist": IMAGES, "max_pixels": str(MAX_PIXELS)}
-    with av.open(io.BytesIO(data), "r", options=options) as container:
+    limit = {"max_pixels": str(MAX_PIXELS)}
+    with av.open(io.BytesIO(data), "r", options={"format_whitelist": IMAGES, **limit}) as container:
         stream = container.streams.video[0]
+        stream.codec_context.options = limit
         return stream.codec_context.name, next(container.decode(stream))
 
 

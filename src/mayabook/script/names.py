@@ -9,8 +9,9 @@ from mayabook.script.write import Script
 
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’-]\p{L}[\p{L}\p{M}]*)*")
 _POSSESSIVE = regex.compile(r"['’]s$")
-# A capital after a word or a comma is there for its own sake; a full stop after it makes it a title: Mr. Brown.
-_NAME = regex.compile(rf"(?<=[\p{{Ll}}\p{{M}}\p{{Nd}},;] )(?=\p{{Lu}}){_WORD.pattern}(?!\.\s)")
+# A capital after a word, a comma or a title is there for its own sake; one before a full stop is such a title.
+_TITLE = r"\b(?:Capt|Col|Dr|Gen|Lt|Mme|Mr|Mrs|Ms|Prof|Rev|Sgt|St)\. "
+_NAME = regex.compile(rf"(?<=[\p{{Ll}}\p{{M}}\p{{Nd}},;] |{_TITLE})(?=\p{{Lu}})(?!I['’])(?>{_WORD.pattern})(?!\.\s)")
 
 
 def rare_names(script: Script) -> list[tuple[str, int]]:
@@ -20,7 +21,7 @@ def rare_names(script: Script) -> list[tuple[str, int]]:
     names: set[str] = set()
     for chunk in script.chunks:
         for sentence in chunk.sentences:
-            text = without_tags(sentence.text)
+            text = " ".join(without_tags(sentence.text).split())
             counts.update(_POSSESSIVE.sub("", word) for word in _WORD.findall(text))
             names.update(_POSSESSIVE.sub("", name) for name in _NAME.findall(text))
     found = [(name, counts[name]) for name in names if len(name) > 1 and name.lower() not in counts]

@@ -34,7 +34,7 @@ class Edge(IntEnum):
 class Piece:
     """A sentence or a part of one.
 
-    spoken: what the engine is given for it; empty in a block without a letter, digit or tag.
+    spoken: what the engine is given for it (`spoken_text` leaves out a block of bare punctuation).
     opens: the edge before it. n_words, n_chars: of the text or of what is spoken, whichever has more.
     n_speakable: its words that hold a letter or digit, tags aside.
     """
