@@ -19,7 +19,7 @@ lint: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/base
+bench: $(VENV)/dev
 	$(BIN)/python bench/narrate.py
 
 format: $(VENV)/dev

@@ -47,11 +47,13 @@ class SentenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """errors, n_words: of the whole book, in words after normalisation, by the kept takes' transcripts."""
+    """skipped, left_out: chapters and parts of chapters, with the reason. errors, n_words: of the whole book, in words
+    after normalisation, by the kept takes' transcripts."""
 
     title: str
     rows: tuple[SentenceRow, ...]
     skipped: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...]
     n_chunks: int
     flagged: tuple[int, ...]
     errors: int
@@ -104,6 +106,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str)
     return Coverage(
         title=book.title,
         rows=tuple(rows),
+        left_out=tuple((part.text, part.reason) for part in book.left_out),
         skipped=tuple((chapter.title, chapter.reason) for chapter in book.chapters if not chapter.narrated),
         n_chunks=len(plan),
         flagged=tuple(flagged),
