@@ -13,7 +13,7 @@ from mayabook.core.book import Book
 from mayabook.core.errors import BookError, EngineError, OutputError
 from mayabook.core.settings import Settings
 from mayabook.engines import Engine, Narrator
-from mayabook.master import Audiobook, Segment, Tags, build_timeline, check_output, write_audiobook
+from mayabook.master import Audiobook, Segment, Tags, build_timeline, check_output, destination, write_audiobook
 from mayabook.render import Coverage, Job, PlannedChunk, Progress, Renderer, content_key, cover, write_coverage
 from mayabook.script import Script, read_lexicon, write_script
 
@@ -75,8 +75,10 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
     started = time.perf_counter()
     settings = order.settings
     check_output(order.output, settings.master)
-    if order.output.exists() and not force:
-        raise OutputError(f"{order.output} exists; replace it with --force, or choose another place with -o.")
+    if not force and _in_the_way(order):
+        raise OutputError(
+            f"{destination(order.output, settings.master)} exists; replace it with --force, or choose another place with -o."
+        )
     book, script = open_book(order.book, order.lexicon, settings)
     for warning in book.warnings:
         watcher.say(f"Note: {warning}")
@@ -102,6 +104,14 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
     seconds = time.perf_counter() - started
     fresh = not renderer.progress.resumed_chunks
     return Product(audiobook, coverage, script, job.folder, seconds, audiobook.duration / seconds if fresh else None)
+
+
+def _in_the_way(order: Order) -> bool:
+    """Whether an audiobook would be replaced. A folder of chapters that this job began is its own."""
+    place = destination(order.output, order.settings.master)
+    if not order.settings.master.split:
+        return place.exists()
+    return any(place.glob(f"*{order.output.suffix}")) and not Job.beside(order.output).folder.exists()
 
 
 def plan_of(book: Book, script: Script, engine: Engine) -> list[PlannedChunk]:

@@ -81,3 +81,11 @@ def test_an_existing_audiobook_is_not_replaced_unasked(mayabook: Run, story: Pat
     assert run.returncode == 2
     assert "replace it with --force" in run.stderr
     assert story.with_suffix(".m4b").read_text() == "precious"
+
+
+def test_one_file_for_each_chapter(mayabook: Run, story: Path, tmp_path: Path) -> None:
+    facts = result(mayabook("make", story, "-o", "parts.mp3", "--split", "--json"))
+    files = sorted(file.name for file in (tmp_path / "parts").iterdir())
+    assert files == ["01 The Harbour.mp3", "02 The Letter.mp3", "03 The Tide.mp3"]
+    seconds = sum(len(samples_of(tmp_path / "parts" / name)) / 24000 for name in files)
+    assert seconds == pytest.approx(float(str(facts["duration"])), abs=0.3)
