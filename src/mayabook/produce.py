@@ -76,9 +76,8 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
     settings = order.settings
     check_output(order.output, settings.master)
     if not force and _in_the_way(order):
-        raise OutputError(
-            f"{destination(order.output, settings.master)} exists; replace it with --force, or choose another place with -o."
-        )
+        place = destination(order.output, settings.master)
+        raise OutputError(f"{place} exists; replace it with --force, or choose another place with -o.")
     book, script = open_book(order.book, order.lexicon, settings)
     for warning in book.warnings:
         watcher.say(f"Note: {warning}")
