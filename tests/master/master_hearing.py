@@ -24,6 +24,7 @@ class Heard:
     tags: dict[str, str]
     language: str
     cover: bytes | None
+    cover_kind: str
 
 
 def listen(path: Path) -> Heard:
@@ -50,9 +51,11 @@ def listen(path: Path) -> Heard:
             tags,
             stream.metadata.get("language", ""),
             None,
+            "",
         )
     with av.open(path) as container:
         if container.streams.video:
+            heard.cover_kind = container.streams.video[0].metadata.get("comment", "")
             heard.cover = next(bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size)
     return heard
 

@@ -100,7 +100,10 @@ def test_what_a_player_hears_and_shows(timeline, tmp_path, suffix):
         assert [start for _, start, _ in heard.chapters] == pytest.approx([start for _, start in marks], abs=0.002)
         assert heard.chapters[-1][2] == pytest.approx(book.duration, abs=0.1)
         assert heard.cover == COVER
+        assert heard.cover_kind == ("" if suffix == ".m4b" else "Cover (front)")
         assert book.warnings == ()
+    if suffix == ".mp3":
+        assert out.read_bytes().startswith(b"ID3\x03")  # the version that every player reads
 
     assert heard.tags["title"] == heard.tags["album"] == "The Clock of Äon"
     assert heard.tags["artist"] == "Ada Lovelace, Bo Li"
