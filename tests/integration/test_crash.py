@@ -87,7 +87,7 @@ def test_a_stop_is_quick_and_says_how_to_go_on(number: signal.Signals, book: Pat
     process = start("make", book, "-o", output, *SMALL_CHUNKS, "--json", cwd=tmp_path)
     next(line for line in lines_of(process) if json.loads(line).get("done_chunks", 0) >= 2)
     process.send_signal(number)
-    _, complaint = process.communicate(timeout=15)
+    _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "the same command goes on from there" in complaint
     assert "Traceback" not in complaint
