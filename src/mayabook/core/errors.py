@@ -24,6 +24,14 @@ class EngineError(MayaBookError):
     """An engine, voice or model cannot be used."""
 
 
+class ModelError(EngineError):
+    """The files of a model are missing, damaged, of another architecture, or do not belong together."""
+
+
+class FrameError(EngineError):
+    """Tokens that are not well-formed frames."""
+
+
 class CheckError(MayaBookError):
     """The recogniser cannot be used."""
 

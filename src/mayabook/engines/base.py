@@ -1,9 +1,9 @@
 """The contract between whatever speaks and the rest of the house."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from typing import Protocol
 
-from mayabook.core.take import Take, TakeRequest
+from mayabook.core.take import Sampling, Take, TakeRequest
 
 
 class Engine(Protocol):
@@ -22,8 +22,8 @@ class Engine(Protocol):
         """
         ...
 
-    def sampling(self, attempt: int) -> Mapping[str, float]:
-        """Settings for the first (0) or a later attempt at a chunk; later ones trade liveliness for safety."""
+    def sampling(self, attempt: int) -> Sampling:
+        """Settings for the first (0) or a later attempt at a chunk; later ones may trade liveliness for safety."""
         ...
 
     def unspeakable(self, text: str) -> str | None:

@@ -6,7 +6,7 @@ A take's row is committed after its audio is on disk, so every row names a file 
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from mayabook.core.chunk import Chunk
 from mayabook.core.errors import JobError, OutputError
-from mayabook.core.take import StopReason
+from mayabook.core.take import Sampling, StopReason
 from mayabook.core.verdict import Verdict
 
 VERSION = 1
@@ -65,7 +65,7 @@ class StoredTake:
     key: str
     attempt: int
     seed: int
-    sampling: Mapping[str, float]
+    sampling: Sampling
     stop: StopReason
     file: Path
     n_samples: int

@@ -1,0 +1,86 @@
+"""How tokens are drawn, as data: every setting explicit, presets by name."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from typing import Self
+
+from mayabook.core.errors import EngineError
+from mayabook.core.take import Sampling
+
+STAGES = frozenset({"penalty", "temperature", "top_k", "top_p", "min_p"})
+DEFAULT_PRESET = "mayabook"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerSettings:
+    """After the slot mask, the stages run in `order`, a list of names with spaces between; a stage may be left out.
+
+    temperature: 0 takes the likeliest token. top_k: 0 is off. top_p: 1 is off. min_p: 0 is off; a token stays if it has
+    at least this share of the likeliest one's probability. repetition_penalty: 1 is off; divides positive logits and
+    multiplies negative ones of ids that occur in the window. penalty_window: so many generated tokens, the newest, or
+    "all". penalty_prompt: whether ids of the prompt count as well. min_tokens: CODE_END cannot be drawn before so
+    many. max_tokens: the cap; 0 lets the length of the text decide.
+    """
+
+    temperature: float = 0.4
+    top_k: int = 0
+    top_p: float = 0.9
+    min_p: float = 0.0
+    repetition_penalty: float = 1.1
+    penalty_window: int | str = 64
+    penalty_prompt: bool = False
+    order: str = "penalty temperature top_k top_p min_p"
+    min_tokens: int = 28
+    max_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        stages = self.order.split()
+        checks = {
+            "temperature": 0 <= self.temperature <= 5,
+            "top_k": self.top_k >= 0,
+            "top_p": 0 < self.top_p <= 1,
+            "min_p": 0 <= self.min_p <= 1,
+            "repetition_penalty": 0 < self.repetition_penalty <= 10,
+            "penalty_window": self.penalty_window == "all"
+            or (isinstance(self.penalty_window, int) and self.penalty_window >= 0),
+            "order": set(stages) <= STAGES and len(set(stages)) == len(stages),
+            "min_tokens": self.min_tokens >= 0,
+            "max_tokens": self.max_tokens == 0 or self.max_tokens >= max(1, self.min_tokens),
+        }
+        for name, good in checks.items():
+            if not good:
+                raise EngineError(f"Sampler setting {name} cannot be {getattr(self, name)!r}; see the presets.")
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return tuple(self.order.split())
+
+    def as_sampling(self) -> Sampling:
+        return asdict(self)
+
+    @classmethod
+    def of(cls, sampling: Mapping[str, float | str]) -> Self:
+        """From a request's `sampling`. Raises EngineError for an unknown name or a value out of range."""
+        unknown = set(sampling) - {field.name for field in fields(cls)}
+        if unknown:
+            raise EngineError(f"Unknown sampler setting: {', '.join(sorted(unknown))}.")
+        return cls(**sampling)  # type: ignore[arg-type]
+
+
+def presets() -> dict[str, SamplerSettings]:
+    """Every preset by name; why each is as it is stands beside it in `presets.toml`."""
+    tables = tomllib.loads(files("mayabook.engines").joinpath("presets.toml").read_text(encoding="utf-8"))
+    return {
+        name: SamplerSettings.of({key: value for key, value in table.items() if key != "why"})
+        for name, table in tables.items()
+    }
+
+
+def preset(name: str) -> SamplerSettings:
+    """Raises EngineError that names those there are."""
+    known = presets()
+    if name not in known:
+        raise EngineError(f"There is no sampler preset {name!r}; choose one of: {', '.join(known)}.")
+    return known[name]

@@ -1,0 +1,1 @@
+"""What Maya1 is: token layout, frames, prompt, codec, voices."""

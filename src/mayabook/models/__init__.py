@@ -1,0 +1,1 @@
+"""Model files: finding, fetching, converting, quantising, checking and fingerprinting them."""
