@@ -78,4 +78,4 @@ def _ended(line: str) -> str:
     bare = line.rstrip(_CLOSERS)
     if not any(char.isalnum() for char in bare) or bare.endswith(">") or bare[-1:] in _ENDS:
         return line
-    return f"{line.rstrip(',;:—–-')}." if bare == line else f"{bare.rstrip(',;:—–-')}.{line[len(bare) :]}"
+    return f"{bare.rstrip(',;:—–- ')}.{line[len(bare) :]}"
