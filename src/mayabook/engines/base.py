@@ -12,6 +12,8 @@ class Engine(Protocol):
     """Hz."""
     voice: str
     """Name or description of the voice that requests should ask for."""
+    credit: str
+    """Who reads, in the audiobook's tags."""
     identity: str
     """Everything a take depends on besides its request: model fingerprint, versions, slot width."""
 

@@ -4,8 +4,7 @@ import hashlib
 import os
 import re
 import time
-import unicodedata
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from importlib.metadata import version
@@ -16,7 +15,8 @@ from hibari import voices
 
 from mayabook.core.errors import EngineError
 from mayabook.core.settings import NarratorSettings
-from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
+from mayabook.engines.language import foreign_script
 from mayabook.engines.workers import Workers
 
 RETRY_PACE = (1.0, 0.95, 0.9)
@@ -37,6 +37,7 @@ class Narrator:
         self.voice = settings.voice
         model = _voice_model(settings.voice)
         self.identity = f"hibari-tts {version('hibari-tts')} {_sha256(model)}"
+        self.credit = f"{settings.voice} (narrator)"
         self._speed = settings.speed
         n_workers = settings.workers or max(1, (os.cpu_count() or 1) // 2)
         self._workers: Workers[TakeRequest, tuple[Audio, float]] = Workers(
@@ -54,16 +55,11 @@ class Narrator:
                 raise EngineError(f"This narrator speaks as {self.voice!r}, not {request.voice!r}; start another.")
             yield request
 
-    def sampling(self, attempt: int) -> Mapping[str, float]:
+    def sampling(self, attempt: int) -> Sampling:
         return {"speed": round(self._speed * RETRY_PACE[min(attempt, len(RETRY_PACE) - 1)], 4)}
 
     def unspeakable(self, text: str) -> str | None:
-        letters = [char for char in text if char.isalpha()]
-        foreign = [char for char in letters if not unicodedata.name(char, "LATIN").startswith("LATIN")]
-        if len(foreign) * 2 <= len(letters):
-            return None
-        script = unicodedata.name(foreign[0]).split()[0].capitalize()
-        return f"the text is in {script} script, and the narrator reads English only"
+        return foreign_script(text, "the narrator")
 
     def close(self) -> None:
         self._workers.close()
@@ -74,7 +70,7 @@ def _load(voice: str, model: str) -> Callable[[TakeRequest], tuple[Audio, float]
 
     def speak(request: TakeRequest) -> tuple[Audio, float]:
         started = time.perf_counter()
-        audio = tts(_NUMBER.sub("Number ", request.text), speed=request.sampling["speed"], seed=request.seed)
+        audio = tts(_NUMBER.sub("Number ", request.text), speed=float(request.sampling["speed"]), seed=request.seed)
         return audio, time.perf_counter() - started
 
     return speak
