@@ -1,0 +1,177 @@
+"""config.json of a Llama checkpoint: its dimensions, rope and the tensors it promises."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.errors import ModelError
+
+CONFIG_FILE = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RopeScaling:
+    """Llama 3's: long wavelengths are stretched by `factor`, short ones kept, those between blended."""
+
+    factor: float
+    low_freq_factor: float
+    high_freq_factor: float
+    original_context: int
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaConfig:
+    n_layers: int
+    hidden: int
+    ffn: int
+    n_heads: int
+    n_kv_heads: int
+    head_dim: int
+    vocab_size: int
+    context: int
+    rms_eps: float
+    rope_theta: float
+    rope_scaling: RopeScaling | None
+    tied_head: bool
+    """The output matrix is the embedding."""
+    bos: int
+    eos: int
+
+    @classmethod
+    def read(cls, checkpoint: Path) -> "LlamaConfig":
+        """Raises ModelError for a missing or damaged file, another architecture, or quantised weights."""
+        file = checkpoint / CONFIG_FILE
+        values = read_json(file)
+        _refuse_others(values, file)
+        # older checkpoints have rope_theta beside rope_scaling, those of transformers 5 both in rope_parameters
+        rope = values.get("rope_parameters") or {
+            **(values.get("rope_scaling") or {}),
+            "rope_theta": values.get("rope_theta", 10_000.0),
+        }
+        n_heads = _number(values, "num_attention_heads", file)
+        hidden = _number(values, "hidden_size", file)
+        config = cls(
+            n_layers=_number(values, "num_hidden_layers", file),
+            hidden=hidden,
+            ffn=_number(values, "intermediate_size", file),
+            n_heads=n_heads,
+            n_kv_heads=_number(values, "num_key_value_heads", file, n_heads),
+            head_dim=_number(values, "head_dim", file, hidden // n_heads),
+            vocab_size=_number(values, "vocab_size", file),
+            context=_number(values, "max_position_embeddings", file),
+            rms_eps=float(values.get("rms_norm_eps", 1e-6)),
+            rope_theta=float(rope.get("rope_theta", 10_000.0)),
+            rope_scaling=_rope_scaling(rope, file),
+            tied_head=bool(values.get("tie_word_embeddings", False)),
+            bos=_id(values, "bos_token_id"),
+            eos=_id(values, "eos_token_id"),
+        )
+        if config.n_heads % config.n_kv_heads or config.head_dim % 2:
+            raise ModelError(f"{file} has impossible attention heads; bring the file anew.")
+        return config
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Every tensor of the checkpoint by its name in transformers, in order of use."""
+        queries, keys = self.n_heads * self.head_dim, self.n_kv_heads * self.head_dim
+        shapes: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (self.vocab_size, self.hidden)}
+        for number in range(self.n_layers):
+            layer = f"model.layers.{number}"
+            shapes |= {
+                f"{layer}.input_layernorm.weight": (self.hidden,),
+                f"{layer}.self_attn.q_proj.weight": (queries, self.hidden),
+                f"{layer}.self_attn.k_proj.weight": (keys, self.hidden),
+                f"{layer}.self_attn.v_proj.weight": (keys, self.hidden),
+                f"{layer}.self_attn.o_proj.weight": (self.hidden, queries),
+                f"{layer}.post_attention_layernorm.weight": (self.hidden,),
+                f"{layer}.mlp.gate_proj.weight": (self.ffn, self.hidden),
+                f"{layer}.mlp.up_proj.weight": (self.ffn, self.hidden),
+                f"{layer}.mlp.down_proj.weight": (self.hidden, self.ffn),
+            }
+        shapes["model.norm.weight"] = (self.hidden,)
+        if not self.tied_head:
+            shapes["lm_head.weight"] = (self.vocab_size, self.hidden)
+        return shapes
+
+    def rope_divisors(self) -> NDArray[np.float32] | None:
+        """What llama.cpp divides each rotation frequency by, shape (head_dim / 2,); None where nothing is scaled.
+
+        Llama 3.1's rule: a wavelength above original_context / low_freq_factor is divided by `factor`, one below
+        original_context / high_freq_factor is kept, and between the two the frequencies are interpolated linearly in
+        original_context / wavelength.
+        """
+        scaling = self.rope_scaling
+        if scaling is None:
+            return None
+        exponents = np.arange(0, self.head_dim, 2, dtype=np.float64) / self.head_dim
+        turns = scaling.original_context * self.rope_theta**-exponents / (2 * math.pi)
+        span = scaling.high_freq_factor - scaling.low_freq_factor
+        kept = np.clip((turns - scaling.low_freq_factor) / span, 0, 1)
+        return (1 / (kept + (1 - kept) / scaling.factor)).astype(np.float32)
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Raises ModelError where the file is missing or holds no JSON object."""
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{file.parent} has no readable {file.name}; bring the whole model folder.") from error
+    except ValueError as error:
+        raise ModelError(f"{file} is damaged ({error}); bring the file anew.") from error
+    if not isinstance(values, dict):
+        raise ModelError(f"{file} is damaged (no JSON object); bring the file anew.")
+    return values
+
+
+def _refuse_others(values: Mapping[str, Any], file: Path) -> None:
+    architectures = values.get("architectures") or [values.get("model_type", "unknown")]
+    if values.get("model_type", "llama") != "llama" or architectures not in (["LlamaForCausalLM"], ["llama"]):
+        raise ModelError(f"{file} describes a {architectures[0]}, not a Llama; choose a Maya1 model.")
+    if values.get("quantization_config"):
+        method = values["quantization_config"].get("quant_method", "unknown")
+        raise ModelError(
+            f"{file} describes weights that are quantised already ({method}); "
+            "bring the model in full precision (bf16, fp16 or fp32) for this."
+        )
+    if values.get("attention_bias") or values.get("mlp_bias") or values.get("hidden_act", "silu") != "silu":
+        raise ModelError(f"{file} describes a Llama with biases or another activation; choose a Maya1 model.")
+
+
+def _rope_scaling(rope: Mapping[str, Any], file: Path) -> RopeScaling | None:
+    kind = rope.get("rope_type", rope.get("type", "default"))
+    if kind == "default":
+        return None
+    if kind != "llama3" or rope.get("partial_rotary_factor", 1.0) != 1.0:
+        raise ModelError(f"{file} asks for rope scaling {kind!r}, and only llama3's is known; choose a Maya1 model.")
+    try:
+        scaling = RopeScaling(
+            float(rope["factor"]),
+            float(rope["low_freq_factor"]),
+            float(rope["high_freq_factor"]),
+            int(rope["original_max_position_embeddings"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{file} lacks a number of its rope scaling ({error}); bring the file anew.") from error
+    if not scaling.high_freq_factor > scaling.low_freq_factor > 0 < scaling.factor:
+        raise ModelError(f"{file} has an impossible rope scaling; bring the file anew.")
+    return scaling
+
+
+def _number(values: Mapping[str, Any], name: str, file: Path, default: int | None = None) -> int:
+    value = values.get(name)
+    value = default if value is None else value
+    if not isinstance(value, int) or value < 1:
+        raise ModelError(f"{file} gives no usable {name} ({value!r}); bring the file anew.")
+    return value
+
+
+def _id(values: Mapping[str, Any], name: str) -> int:
+    """A token id; the first where there are several, -1 where there is none."""
+    value = values.get(name)
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, int) else -1
