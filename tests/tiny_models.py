@@ -172,3 +172,34 @@ def write_checkpoint(folder: Path, layout: Layout = SMALL, shape: Shape | None =
 def edit_json(file: Path, **values: object) -> None:
     """Replaces entries of a JSON file, to spoil it."""
     file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
+
+
+CODEC = {
+    "sampling_rate": 24000,
+    "encoder_dim": 16,
+    "encoder_rates": [2, 4, 8, 8],
+    "decoder_dim": 64,
+    "decoder_rates": [8, 8, 4, 2],
+    "attn_window_size": None,
+    "codebook_size": 256,
+    "codebook_dim": 8,
+    "vq_strides": [4, 2, 1],
+    "noise": True,
+    "depthwise": True,
+}
+"""config.json of a small codec: the 24 kHz SNAC's, narrower."""
+
+
+def write_codec(folder: Path, codebook_size: int = SMALL.codebook_size, noise: bool = True, seed: int = 1) -> Path:
+    """A codec folder as the hub has it: config.json and pytorch_model.bin. Returns the folder."""
+    import torch
+    from snac import SNAC
+
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {**CODEC, "codebook_size": codebook_size, "noise": noise}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        snac = SNAC(**config)
+    (folder / "config.json").write_text(json.dumps(config, indent=1))
+    torch.save(snac.state_dict(), folder / "pytorch_model.bin")
+    return folder

@@ -1,0 +1,75 @@
+"""The SNAC codec: frames to audio, with PyTorch where it is installed, else with ONNX Runtime.
+
+A codec folder holds config.json and pytorch_model.bin as its makers publish them, and decoder.onnx once exported.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.errors import ModelError
+from mayabook.maya.codec_config import BRING_ANEW, CONFIG_FILE, CodecConfig
+from mayabook.maya.frames import Frames
+from mayabook.maya.layout import Layout
+
+CHECKPOINT_FILE = "pytorch_model.bin"
+ONNX_FILE = "decoder.onnx"
+
+
+class Codec(Protocol):
+    """Decoding is a pure function of an item's frames and seed: the decoder's noise comes from the seed."""
+
+    sample_rate: int
+    """Hz."""
+    codebook_size: int
+    identity: str
+    """Fingerprint of the files, name and version of what runs them, and where: all that bytes depend on besides."""
+
+    def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
+        """Whole takes, nothing trimmed: frames (batch, n_frames, 7), a seed (0 or more) for each item, to samples
+        (batch, n_frames * 2048).
+
+        Items of a batch differ from the same ones alone by rounding. Raises FrameError for codes out of range.
+        """
+        ...
+
+
+def open_codec(folder: Path, layout: Layout, device: str = "cpu") -> Codec:
+    """device: of PyTorch; ONNX Runtime runs on the CPU. Raises ModelError where the files are missing, damaged, or do
+    not fit the layout."""
+    checkpoint, exported = folder / CHECKPOINT_FILE, folder / ONNX_FILE
+    if not checkpoint.is_file() and not exported.is_file():
+        raise ModelError(f"There is no codec in {folder} (no {CHECKPOINT_FILE}, no {ONNX_FILE}); {BRING_ANEW}.")
+    if checkpoint.is_file():
+        config = CodecConfig.read(folder)
+        config.check(layout, str(folder / CONFIG_FILE))
+        try:
+            from mayabook.maya.codec_torch import TorchCodec
+        except ImportError as error:
+            if not exported.is_file():
+                raise ModelError(
+                    f"{folder} has no {ONNX_FILE}, and PyTorch is not here ({error}); run `mayabook models "
+                    "export-codec` where it is, or `pip install 'mayabook[transformers]'`."
+                ) from error
+        else:
+            return TorchCodec(checkpoint, config, device)
+    from mayabook.maya.codec_onnx import OnnxCodec
+
+    codec = OnnxCodec(exported)
+    codec.config.check(layout, str(exported))
+    return codec
+
+
+def export_codec(folder: Path) -> Path:
+    """Writes decoder.onnx into a codec folder and returns it. Raises ModelError where that cannot be done."""
+    config = CodecConfig.read(folder)
+    try:
+        from mayabook.maya.codec_export import export
+    except ImportError as error:
+        raise ModelError(
+            f"Exporting a codec needs PyTorch, snac and onnxscript ({error}); `pip install 'mayabook[transformers]'`."
+        ) from error
+    return export(folder / CHECKPOINT_FILE, config, folder / ONNX_FILE)

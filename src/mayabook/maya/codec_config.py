@@ -1,0 +1,114 @@
+"""What a codec is like, and what it is fed: codes by level, and noise from the takes' seeds."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.errors import FrameError, ModelError
+from mayabook.maya.frames import Frames, levels
+from mayabook.maya.layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE, Layout
+
+CONFIG_FILE = "config.json"
+LEVEL_STEPS = (1, 2, 4)
+"""Codes that each level, coarsest first, gives to a frame."""
+BRING_ANEW = "bring the whole folder of the 24 kHz SNAC anew"
+
+_STRIDES = [LEVEL_STEPS[-1] // steps for steps in LEVEL_STEPS]
+_HOP = FRAME_SAMPLES // LEVEL_STEPS[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class CodecConfig:
+    """text: the codec's config.json as it stands. decoder_rates: factors by which the decoder's blocks stretch time.
+    noise: whether a block ends by mixing noise in."""
+
+    text: str
+    codebook_size: int
+    decoder_rates: tuple[int, ...]
+    noise: bool
+
+    @property
+    def noise_lengths(self) -> tuple[int, ...]:
+        """Values of noise that each noisy block takes for one frame; empty where the codec has none."""
+        steps = LEVEL_STEPS[-1]
+        return tuple(steps * prod(self.decoder_rates[: n + 1]) for n in range(len(self.decoder_rates) * self.noise))
+
+    @classmethod
+    def parse(cls, text: str, origin: str) -> "CodecConfig":
+        """origin: where the text stands, for the error. Raises ModelError unless it is of a SNAC that decodes
+        Maya1's frames to 24 kHz."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ModelError(f"{origin} is not JSON ({error}); {BRING_ANEW}.") from error
+        if not isinstance(values, Mapping):
+            raise ModelError(f"{origin} does not describe a codec; {BRING_ANEW}.")
+        wanted = {
+            "sampling_rate": SAMPLE_RATE,
+            "vq_strides": _STRIDES,
+            "attn_window_size": None,
+        }
+        for name, value in wanted.items():
+            if values.get(name, "nothing") != value:
+                raise _misfit(origin, name, values.get(name, "nothing"), value)
+        for name in ("encoder_rates", "decoder_rates"):
+            rates = values.get(name)
+            if not (isinstance(rates, list) and all(type(rate) is int for rate in rates) and prod(rates) == _HOP):
+                raise _misfit(origin, name, rates, f"factors of {_HOP}")
+        if type(values.get("codebook_size")) is not int or type(values.get("noise")) is not bool:
+            raise ModelError(f"{origin} does not give codebook_size and noise; {BRING_ANEW}.")
+        return cls(text, values["codebook_size"], tuple(values["decoder_rates"]), values["noise"])
+
+    @classmethod
+    def read(cls, folder: Path) -> "CodecConfig":
+        file = folder / CONFIG_FILE
+        try:
+            return cls.parse(file.read_text(encoding="utf-8"), str(file))
+        except FileNotFoundError as error:
+            raise ModelError(f"There is no codec in {folder} (no {CONFIG_FILE}); {BRING_ANEW}.") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"{file} cannot be read ({error}); {BRING_ANEW}.") from error
+
+    def check(self, layout: Layout, origin: str) -> None:
+        """Raises ModelError unless the codebooks are as large as the layout says."""
+        if self.codebook_size != layout.codebook_size:
+            raise _misfit(origin, "codebook_size", self.codebook_size, layout.codebook_size)
+
+    def inputs(self, frames: Frames, seeds: Sequence[int]) -> tuple[list[NDArray[np.int64]], list[NDArray[np.float32]]]:
+        """What the decoder takes: codes of each level, (batch, n_frames * steps), and noise, (batch, 1, length).
+
+        frames: (batch, n_frames, 7). Noise is drawn item by item, so that it depends on an item's seed and number of
+        frames alone. Raises FrameError for a wrong shape or a code out of range.
+        """
+        if frames.ndim != 3 or frames.shape[2] != N_SLOTS or len(seeds) != len(frames):
+            raise FrameError(
+                f"The codec takes frames of shape (batch, n_frames, {N_SLOTS}) and a seed for each item, "
+                f"not {frames.shape} and {len(seeds)} seeds."
+            )
+        if frames.size and (frames.min() < 0 or frames.max() >= self.codebook_size):
+            raise FrameError(f"Codes go from 0 to {self.codebook_size - 1}, not {frames.min()} to {frames.max()}.")
+        codes = [np.stack(level) for level in zip(*(levels(item) for item in frames), strict=True)]
+        lengths = [frames.shape[1] * length for length in self.noise_lengths]
+        noise = [np.empty((len(frames), 1, length), np.float32) for length in lengths]
+        for item, seed in enumerate(seeds):
+            draw = np.random.Generator(np.random.Philox(key=seed))
+            for block in noise:
+                draw.standard_normal(dtype=np.float32, out=block[item, 0])
+        return codes, noise
+
+
+def _misfit(origin: str, name: str, found: object, wanted: object) -> ModelError:
+    return ModelError(
+        f"The codec in {origin} does not fit the speech model: its {name} is {found}, not {wanted}; "
+        "bring the codec that belongs to the model."
+    )
+
+
+def first_line(error: Exception) -> str:
+    """What a library said, short enough for a line of ours."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

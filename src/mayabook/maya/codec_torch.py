@@ -1,0 +1,126 @@
+"""The codec on PyTorch. Importing this module needs torch and snac."""
+
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from snac import SNAC
+from snac.layers import DecoderBlock, NoiseBlock, Snake1d
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from mayabook.core.errors import ModelError
+from mayabook.core.fingerprint import fingerprint
+from mayabook.maya.codec_config import BRING_ANEW, CONFIG_FILE, CodecConfig, first_line
+from mayabook.maya.frames import Frames
+from mayabook.maya.layout import FRAME_SAMPLES, SAMPLE_RATE
+
+
+class Decoder(nn.Module):
+    """The decoding half of a SNAC, its layers in a row, with the noise given instead of drawn."""
+
+    def __init__(self, snac: SNAC) -> None:
+        super().__init__()
+        self.quantizer = snac.quantizer
+        self.layers = nn.ModuleList()
+        for part in snac.decoder.model:
+            self.layers.extend(part.block if isinstance(part, DecoderBlock) else [part])
+        for module in list(self.modules()):
+            if parametrize.is_parametrized(module):  # weight norm
+                parametrize.remove_parametrizations(module, "weight")
+            for name, child in module.named_children():
+                if isinstance(child, Snake1d):
+                    setattr(module, name, Snake(child.alpha))
+        self.eval().requires_grad_(False)
+
+    def forward(self, codes: list[Tensor], noise: list[Tensor]) -> Tensor:
+        """codes and noise as `CodecConfig.inputs` gives them; returns (batch, n_samples)."""
+        signal: Tensor = self.quantizer.from_codes(codes)
+        blocks = iter(noise)
+        for layer in self.layers:
+            signal = _noisy(layer, signal, next(blocks)) if isinstance(layer, NoiseBlock) else layer(signal)
+        return signal[:, 0]
+
+
+def _noisy(layer: NoiseBlock, signal: Tensor, noise: Tensor) -> Tensor:
+    """noise: (batch, 1, length), scaled for each channel by a linear map of the signal."""
+    return signal + noise * layer.linear(signal)  # type: ignore[no-any-return]
+
+
+class Snake(nn.Module):
+    """x + sin(alpha x)^2 / alpha (Ziyin et al. 2020, arXiv 2006.08195), alpha of shape (1, channels, 1).
+
+    snac's own is compiled by TorchScript, which on a GPU may change its rounding after the first calls.
+    """
+
+    alpha: Tensor
+    inverse: Tensor
+
+    def __init__(self, alpha: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("alpha", alpha.detach())
+        self.register_buffer("inverse", 1 / (alpha.detach() + 1e-9))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + (self.alpha * x).sin_().square_().mul_(self.inverse)
+
+
+class TorchCodec:
+    """Fulfils `mayabook.maya.codec.Codec`, in float32."""
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, checkpoint: Path, config: CodecConfig, device: str = "cpu") -> None:
+        """Raises ModelError where the checkpoint is damaged or the device is not there."""
+        self.codebook_size = config.codebook_size
+        self._config = config
+        self._decoder = load_decoder(checkpoint, config)
+        try:
+            self._device = torch.device(device)
+            self._decoder.to(self._device)
+        except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
+            raise ModelError(
+                f"The codec cannot run on {device!r} ({first_line(error)}); use another device."
+            ) from error
+        files = fingerprint([checkpoint.with_name(CONFIG_FILE), checkpoint])
+        self.identity = f"snac {files} torch {torch.__version__} {self._device_name()}"
+
+    def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
+        codes, noise = self._config.inputs(frames, seeds)
+        if not frames.size:
+            return np.zeros((len(frames), frames.shape[1] * FRAME_SAMPLES), np.float32)
+        with torch.inference_mode(), self._exact():
+            audio = self._decoder(*([torch.from_numpy(a).to(self._device) for a in part] for part in (codes, noise)))
+        return audio.cpu().numpy()  # type: ignore[no-any-return]
+
+    def _exact(self) -> AbstractContextManager[None]:
+        """On a GPU: convolutions that give the same bytes each time, in full float32."""
+        if self._device.type != "cuda":
+            return nullcontext()
+        return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+
+    def _device_name(self) -> str:
+        return torch.cuda.get_device_name(self._device) if self._device.type == "cuda" else self._device.type
+
+
+def load_decoder(checkpoint: Path, config: CodecConfig) -> Decoder:
+    """The decoder of a checkpoint, weight norm folded. Raises ModelError where they do not belong together."""
+    if not checkpoint.is_file():
+        raise ModelError(f"There is no {checkpoint.name} in {checkpoint.parent}; {BRING_ANEW}.")
+    try:
+        weights = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever unpickling of any bytes raises
+        raise ModelError(f"{checkpoint} is damaged ({first_line(error)}); {BRING_ANEW}.") from error
+    try:
+        with torch.random.fork_rng(devices=[]):  # initial weights are drawn from the global generator
+            snac = SNAC(**json.loads(config.text))
+        snac.load_state_dict(weights)
+    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(
+            f"{checkpoint} is not of the codec that {CONFIG_FILE} describes ({first_line(error)}); {BRING_ANEW}."
+        ) from error
+    return Decoder(snac)
