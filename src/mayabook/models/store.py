@@ -1,0 +1,241 @@
+"""Where models are and what a model folder holds.
+
+NAME/checkpoint/   config.json, tokenizer.json, *.safetensors, layout.json where it is not Maya1's
+NAME/gguf/         NAME-Q4_K_M.gguf and other formats
+NAME/codec/        config.json, pytorch_model.bin, decoder.onnx
+NAME/source.json   where each file came from, its SHA-256, its size and when it came
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mayabook.core.errors import ModelError
+from mayabook.core.files import write_text
+from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
+from mayabook.maya.tokenizer import PLACES
+from mayabook.models.config import CONFIG_FILE, read_json
+from mayabook.models.places import cannot_write
+from mayabook.models.weights import weight_files
+
+CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
+SOURCE_FILE = "source.json"
+
+CHECKPOINT_FILES = re.compile(
+    r"(config|generation_config|layout)\.json|[\w.-]+\.safetensors|model\.safetensors\.index\.json"
+    r"|(tokenizer/)?(tokenizer|tokenizer_config|special_tokens_map)\.json"
+)
+CODEC_FILES = re.compile(r"config\.json|pytorch_model\.bin|decoder\.onnx")
+
+_FORMAT = re.compile(r"(?<![a-z0-9])(i?q\d\w*|bf16|f16|f32)(?![a-z0-9])", re.IGNORECASE)
+_NAME = re.compile(r"\w[\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """What there is of a model. ggufs: by format, `Q4_K_M`."""
+
+    name: str
+    checkpoint: Path | None
+    ggufs: Mapping[str, Path]
+    codec: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """source: repository and commit, or the path it was copied from. when: ISO 8601, UTC."""
+
+    source: str
+    sha256: str
+    size: int
+    when: str
+
+
+def models_folder() -> Path:
+    """`$MAYABOOK_MODELS`, else `mayabook/models` in the user's data folder."""
+    named = os.environ.get("MAYABOOK_MODELS")
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(named) if named else Path(base) / "mayabook" / "models"
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a name, whether it is there or not. Raises ModelError for what cannot be a name."""
+    if not _NAME.fullmatch(name):
+        raise ModelError(f"{name!r} cannot be a model's name; use letters, digits, dots, dashes and underscores.")
+    return models_folder() / name
+
+
+def gguf_file(name: str, to: str) -> Path:
+    return model_folder(name) / GGUF / f"{name}-{to}.gguf"
+
+
+def format_of(file: Path) -> str:
+    """The weight format that a GGUF file's name tells, `GGUF` where it tells none."""
+    found = _FORMAT.findall(file.stem)
+    return found[-1].upper() if found else "GGUF"
+
+
+def installed() -> list[ModelFiles]:
+    """Every model of the store, in the order of their names."""
+    folder = models_folder()
+    found = sorted(path for path in folder.iterdir() if _is_model(path)) if folder.is_dir() else []
+    return [_inside(path) for path in found]
+
+
+def stored(name: str) -> ModelFiles:
+    """A model of the store. Raises ModelError that names those there are."""
+    folder = model_folder(name)
+    if not _is_model(folder):
+        raise ModelError(f"There is no model {name!r} in {models_folder()}{_known()}.")
+    return _inside(folder)
+
+
+def find(model: str) -> ModelFiles:
+    """A name in the store, a folder laid out like one, a checkpoint folder, or a .gguf file.
+
+    A codec is looked for beside the last two, in `codec` and `../codec`. Raises ModelError that says what there is and
+    how to bring a model.
+    """
+    named = models_folder() / model
+    folder = named if _NAME.fullmatch(model) and _is_model(named) else Path(model)
+    if not _is_model(folder):
+        return _loose(folder)
+    files = _inside(folder)
+    if files.checkpoint is None and not files.ggufs:
+        raise ModelError(f"{files.name} lacks {lacks(folder)[0]}; run the same pull or import again.")
+    return files
+
+
+def lacks(folder: Path) -> list[str]:
+    """What a model folder needs and has not, in words; empty where it can speak."""
+    files = _inside(folder)
+    missing = []
+    if files.checkpoint is None and not files.ggufs:
+        missing.append(incomplete(folder / CHECKPOINT))
+    if files.codec is None:
+        missing.append("the codec")
+    return missing
+
+
+def incomplete(checkpoint: Path) -> str:
+    """What a checkpoint folder lacks, in words; empty where it is whole."""
+    if not checkpoint.is_dir():
+        return "a checkpoint or GGUF file"
+    if not (checkpoint / CONFIG_FILE).is_file():
+        return f"{CONFIG_FILE} of the checkpoint"
+    if not any((checkpoint / place).is_file() for place in PLACES):
+        return "tokenizer.json of the checkpoint"
+    try:
+        weight_files(checkpoint)
+    except ModelError:
+        return "weights of the checkpoint"
+    return ""
+
+
+def files_of(folder: Path, wanted: re.Pattern[str]) -> list[str]:
+    """Names of a part's files, relative to its folder."""
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if wanted.fullmatch(name))
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def origins(folder: Path) -> dict[str, Origin]:
+    """source.json of a model folder, by path inside it."""
+    if not (folder / SOURCE_FILE).is_file():
+        return {}
+    try:
+        return {name: Origin(**entry) for name, entry in read_json(folder / SOURCE_FILE).items()}
+    except TypeError as error:
+        raise ModelError(f"{folder / SOURCE_FILE} is damaged; delete it: only the origins are lost.") from error
+
+
+def record(folder: Path, entries: Mapping[str, Origin]) -> None:
+    """Adds entries to source.json, and drops those whose file is gone."""
+    known = {name: entry for name, entry in origins(folder).items() if (folder / name).is_file()} | dict(entries)
+    text = json.dumps({name: asdict(entry) for name, entry in sorted(known.items())}, ensure_ascii=False, indent=1)
+    write_text(folder / SOURCE_FILE, text)
+
+
+def remove(name: str, part: str | None = None) -> Path:
+    """Deletes a model, or one part: `checkpoint`, `codec` or a GGUF format. Returns what was deleted.
+
+    The last part takes the folder with it. Raises ModelError where there is no such part.
+    """
+    files = stored(name)
+    folder = models_folder() / name
+    parts = {CHECKPOINT: folder / CHECKPOINT, CODEC: folder / CODEC, **files.ggufs}
+    parts = {key: path for key, path in parts.items() if path.exists()}
+    if part is not None and part not in parts:
+        raise ModelError(f"{name} has no {part}; it has {', '.join(parts) or 'nothing'}.")
+    target = folder if part is None or set(parts) == {part} else parts[part]
+    try:
+        if target.is_dir():
+            gone = target.with_name(f".{target.name}.removed")  # a folder half deleted is no model
+            target.replace(gone)
+            shutil.rmtree(gone)
+        else:
+            target.unlink()
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    if target != folder:
+        record(folder, {})
+    return target
+
+
+def _is_model(path: Path) -> bool:
+    return not path.name.startswith(".") and any((path / part).is_dir() for part in (CHECKPOINT, GGUF, CODEC))
+
+
+def _inside(folder: Path) -> ModelFiles:
+    checkpoint, codec = folder / CHECKPOINT, folder / CODEC
+    return ModelFiles(
+        folder.resolve().name,
+        None if incomplete(checkpoint) else checkpoint,
+        _ggufs(folder / GGUF),
+        codec if _is_codec(codec) else None,
+    )
+
+
+def _loose(path: Path) -> ModelFiles:
+    """A GGUF file or a checkpoint folder by itself."""
+    if path.is_file() and path.suffix == ".gguf":
+        return ModelFiles(_bare(path), None, {format_of(path): path}, _codec_beside(path.parent))
+    if path.is_dir() and not incomplete(path):
+        return ModelFiles(path.resolve().name, path, {}, _codec_beside(path))
+    what = f"{path} is no model" if path.exists() else f"There is no model {str(path)!r}"
+    raise ModelError(f"{what}{_known()}.")
+
+
+def _bare(file: Path) -> str:
+    """The name of a GGUF file without its format."""
+    return re.sub(rf"[-_.]{_FORMAT.pattern}$", "", file.stem, flags=re.IGNORECASE) or file.stem
+
+
+def _ggufs(folder: Path) -> dict[str, Path]:
+    files = sorted(file for file in folder.glob("*.gguf") if not file.name.startswith("."))
+    return {format_of(file): file for file in files}
+
+
+def _is_codec(folder: Path) -> bool:
+    whole = (folder / CONFIG_FILE).is_file() and (folder / CHECKPOINT_FILE).is_file()
+    return whole or (folder / ONNX_FILE).is_file()
+
+
+def _codec_beside(folder: Path) -> Path | None:
+    places = (folder / CODEC, folder.resolve().parent / CODEC)
+    return next((place for place in places if _is_codec(place)), None)
+
+
+def _known() -> str:
+    names = ", ".join(files.name for files in installed())
+    here = f"; here are: {names}" if names else ""
+    return f"{here}; fetch one with `mayabook models pull`, or bring one with `mayabook models import FOLDER`"
