@@ -17,11 +17,11 @@ DEFAULT_PRESET = "mayabook"
 class SamplerSettings:
     """After the slot mask, the stages run in `order`, a list of names with spaces between; a stage may be left out.
 
-    temperature: 0 takes the likeliest token. top_k: 0 is off. top_p: 1 is off. min_p: 0 is off; a token stays if it has
-    at least this share of the likeliest one's probability. repetition_penalty: 1 is off; divides positive logits and
-    multiplies negative ones of ids that occur in the window. penalty_window: so many generated tokens, the newest, or
-    "all". penalty_prompt: whether ids of the prompt count as well. min_tokens: CODE_END cannot be drawn before so
-    many. max_tokens: the cap; 0 lets the length of the text decide.
+    temperature: 0 takes the likeliest token; else 0.001 to 5. top_k: 0 is off. top_p: 1 is off. min_p: 0 is off; a
+    token stays if it has at least this share of the likeliest one's probability. repetition_penalty: 0.1 to 10, 1 is
+    off; divides positive logits and multiplies negative ones of ids that occur in the window. penalty_window: so many
+    generated tokens, the newest, or "all". penalty_prompt: whether ids of the prompt count as well. min_tokens:
+    CODE_END cannot be drawn before so many. max_tokens: the cap; 0 lets the length of the text decide.
     """
 
     temperature: float = 0.4
@@ -38,11 +38,11 @@ class SamplerSettings:
     def __post_init__(self) -> None:
         stages = self.order.split()
         checks = {
-            "temperature": 0 <= self.temperature <= 5,
+            "temperature": self.temperature == 0 or 0.001 <= self.temperature <= 5,
             "top_k": self.top_k >= 0,
             "top_p": 0 < self.top_p <= 1,
             "min_p": 0 <= self.min_p <= 1,
-            "repetition_penalty": 0 < self.repetition_penalty <= 10,
+            "repetition_penalty": 0.1 <= self.repetition_penalty <= 10,
             "penalty_window": self.penalty_window == "all"
             or (isinstance(self.penalty_window, int) and self.penalty_window >= 0),
             "order": set(stages) <= STAGES and len(set(stages)) == len(stages),
@@ -56,6 +56,11 @@ class SamplerSettings:
     @property
     def stages(self) -> tuple[str, ...]:
         return tuple(self.order.split())
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether the likeliest token is taken."""
+        return self.temperature == 0 and "temperature" in self.stages
 
     def as_sampling(self) -> Sampling:
         return asdict(self)

@@ -1,0 +1,268 @@
+"""One sampler for all engines that give logits: slot mask, stages in a stated order, one uniform draw per step.
+
+A row of candidates has `codebook_size + 1` columns in the order of the token ids: CODE_END, then the codes of the
+frame slot whose turn it is. Logits, penalty and temperature are float32, probabilities float64, so that the NumPy and
+the torch sampler draw the same tokens from the same logits.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.engines.decoder import Logits
+from mayabook.engines.sampling import SamplerSettings
+from mayabook.maya.layout import N_SLOTS, Layout
+
+LIMIT = 1e30
+"""Logits beyond this count as this; with it, no penalty or temperature that settings allow can overflow."""
+NEGLIGIBLE = -200.0
+"""A logit this far below the greatest has no probability in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One token for each slot asked for, in that order; arrays of shape (n_drawn,).
+
+    tokens: ids of the whole vocabulary. The traces are as in `mayabook.core.take.Codes`. finite: False where a row of
+    logits held NaN or infinity; its token and traces mean nothing.
+    """
+
+    tokens: NDArray[np.int64]
+    log_probability: NDArray[np.float32]
+    entropy: NDArray[np.float32]
+    removed: NDArray[np.float32]
+    end_probability: NDArray[np.float32]
+    finite: NDArray[np.bool_]
+
+
+def uniforms(seed: int, n: int) -> NDArray[np.float64]:
+    """The numbers in [0, 1) of steps 0 to n - 1: a counter-based stream, so that number `step` depends on nothing else.
+
+    The top 53 bits of each output of Philox 4x64-10 (Salmon et al., 2011) with the seed as its key.
+    """
+    raw = np.random.Philox(key=seed).random_raw(n)
+    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def weights(logits: Logits, repeated: NDArray[np.bool_], settings: SamplerSettings) -> NDArray[np.float64]:
+    """Probabilities after the stages, up to a factor: the greatest is 1. All shapes (n_rows, n_candidates).
+
+    logits: -inf for what cannot be drawn, at least one finite in each row. repeated: ids that the penalty is for.
+    Equal logits share their fate: top_k and top_p keep all that equal the least one kept. Temperature 0 puts
+    everything on the likeliest id that the stages left, the lowest where several are.
+    """
+    values = np.array(logits)
+    ascending: Logits | None = None
+    for stage in settings.stages:
+        if stage == "penalty":
+            _penalise(values, repeated, settings.repetition_penalty)
+            ascending = None
+        elif stage == "temperature":
+            for array in (values, ascending):
+                if array is not None and settings.temperature:
+                    array /= np.float32(settings.temperature)
+        elif not _is_off(stage, settings):
+            if ascending is None:
+                ascending = np.sort(values, axis=1)
+            floor = _floor(stage, ascending, settings)
+            for array in (values, ascending):
+                np.copyto(array, -np.inf, where=array < floor)
+    if settings.is_greedy:
+        greedy = np.zeros(values.shape)
+        greedy[np.arange(len(values)), values.argmax(axis=1)] = 1
+        return greedy
+    return _exp(values, values.max(axis=1, keepdims=True))
+
+
+def _penalise(values: Logits, repeated: NDArray[np.bool_], penalty: float) -> None:
+    if penalty == 1:
+        return
+    at = np.nonzero(repeated)
+    found = values[at]
+    values[at] = np.where(found > 0, found / np.float32(penalty), found * np.float32(penalty))
+
+
+def _is_off(stage: str, settings: SamplerSettings) -> bool:
+    return {"top_k": settings.top_k == 0, "top_p": settings.top_p == 1, "min_p": settings.min_p == 0}[stage]
+
+
+def _floor(stage: str, ascending: Logits, settings: SamplerSettings) -> Logits:
+    """The least logit that a stage keeps, shape (n_rows, 1)."""
+    n = ascending.shape[1]
+    greatest = ascending[:, -1:]
+    if stage == "top_k":
+        return ascending[:, [max(0, n - settings.top_k)]]
+    if stage == "min_p":
+        return greatest + np.float32(math.log(settings.min_p))
+    mass = _exp(ascending, greatest).cumsum(axis=1)
+    n_tail = np.count_nonzero(mass <= (1 - settings.top_p) * mass[:, -1:], axis=1)
+    return np.take_along_axis(ascending, np.minimum(n_tail, n - 1)[:, None], axis=1)
+
+
+def _exp(values: Logits, greatest: Logits) -> NDArray[np.float64]:
+    difference: NDArray[np.float64] = np.subtract(values, greatest, dtype=np.float64)
+    return np.exp(difference, out=difference)
+
+
+def pick(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The first candidate of each row at which the cumulative probability exceeds the row's uniform number.
+
+    weights: shape (n_rows, n_candidates), any positive sum. One of no weight is never picked.
+    """
+    mass = weights.cumsum(axis=1)
+    total = mass[:, -1]
+    target = np.minimum(uniform * total, np.nextafter(total, 0))
+    return np.asarray(np.count_nonzero(mass <= target[:, None], axis=1), np.int64)
+
+
+class Takes:
+    """Where the take in each slot stands; columns are those of the logits (`Layout`)."""
+
+    def __init__(self, n_slots: int) -> None:
+        self.settings = [SamplerSettings()] * n_slots
+        self.steps = np.zeros(n_slots, np.int64)
+        self._min_tokens = np.zeros(n_slots, np.int64)
+        self._uniforms = [np.empty(0)] * n_slots
+        self._columns = [np.empty(0, np.int64)] * n_slots
+
+    def start(self, slot: int, settings: SamplerSettings, seed: int, n_tokens: int) -> None:
+        self.settings[slot] = settings
+        self.steps[slot] = 0
+        self._min_tokens[slot] = settings.min_tokens
+        self._uniforms[slot] = uniforms(seed, n_tokens)
+        self._columns[slot] = np.empty(n_tokens, np.int64)
+
+    def may_end(self, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        steps = self.steps[slots]
+        return np.asarray((steps % N_SLOTS == 0) & (steps >= self._min_tokens[slots]))
+
+    def uniform(self, slots: Sequence[int]) -> NDArray[np.float64]:
+        return np.array([self._uniforms[slot][self.steps[slot]] for slot in slots])
+
+    def advance(self, slots: Sequence[int], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Notes what was drawn; returns the column that leaves each penalty window, or -1 for none."""
+        leaving = np.full(len(slots), -1)
+        for at, slot in enumerate(slots):
+            step, window = int(self.steps[slot]), self.settings[slot].penalty_window
+            self._columns[slot][step] = columns[at]
+            if isinstance(window, int) and step >= window:
+                leaving[at] = self._columns[slot][step - window]
+            self.steps[slot] = step + 1
+        return leaving
+
+
+def prompt_columns(settings: SamplerSettings, prompt: Sequence[int], layout: Layout) -> NDArray[np.int64]:
+    """Columns of the prompt's ids that the penalty is for throughout the take."""
+    if not settings.penalty_prompt:
+        return np.empty(0, np.int64)
+    ids = np.unique(np.asarray(prompt, np.int64))
+    return ids[(ids >= layout.code_end) & (ids <= layout.last_code)] - layout.code_end
+
+
+class Sampler:
+    """Draws for the slots of a decoder. What a slot gets depends, bit for bit, on its own take alone."""
+
+    def __init__(self, layout: Layout, n_slots: int) -> None:
+        self._layout = layout
+        self._takes = Takes(n_slots)
+        self._counts = np.zeros((n_slots, layout.n_audio), np.int32)
+        """Of each column, in the penalty's window and prompt."""
+        self._raw = np.empty((n_slots, layout.n_audio), np.float32)
+
+    def start(self, slot: int, settings: SamplerSettings, seed: int, prompt: Sequence[int], n_tokens: int) -> None:
+        """A new take of at most n_tokens tokens in that slot; forgets the one that was there."""
+        self._takes.start(slot, settings, seed, n_tokens)
+        self._counts[slot] = 0
+        self._counts[slot, prompt_columns(settings, prompt, self._layout)] = 1
+
+    def draw(self, logits: Logits, slots: Sequence[int]) -> Draw:
+        """One token for each of the slots, which move on by one step.
+
+        logits: shape (n_slots, n_audio), rows of all slots. slots: no slot twice.
+        """
+        rows = np.asarray(slots, np.intp)
+        frame_slots, may_end = self._takes.steps[rows] % N_SLOTS, self._takes.may_end(rows)
+        raw = self._raw[: len(rows)]
+        for at, slot in enumerate(slots):
+            raw[at] = logits[slot]
+        greatest = raw.max(axis=1)
+        finite = np.isfinite(greatest) & np.isfinite(raw.min(axis=1))
+        raw[~finite], greatest[~finite] = 0, 0
+
+        candidates = self._candidates(raw, np.arange(len(rows)), frame_slots).clip(-LIMIT, LIMIT)
+        candidates[~may_end, 0] = -np.inf
+        drawn = pick(self._weights(candidates, rows, frame_slots), self._takes.uniform(slots))
+        log_probability, entropy = _sureness(candidates, drawn)
+        removed, end_probability = self._mask_traces(raw, greatest, frame_slots, may_end)
+
+        first = self._layout.first_column + self._layout.codebook_size * frame_slots
+        columns = np.where(drawn == 0, 0, first + drawn - 1)
+        self._count(slots, rows, columns)
+        tokens = columns + self._layout.code_end
+        return Draw(tokens, log_probability, entropy, removed, end_probability, finite)
+
+    def _candidates(
+        self, columns: NDArray[Any], rows: NDArray[np.intp], frame_slots: NDArray[np.int64]
+    ) -> NDArray[Any]:
+        """Of those rows of an array of shape (..., n_audio), the columns that may be drawn, and CODE_END's."""
+        chosen = np.empty((len(rows), self._layout.codebook_size + 1), columns.dtype)
+        chosen[:, 0] = columns[rows, 0]
+        chosen[:, 1:] = self._codes(columns)[rows, frame_slots]
+        return chosen
+
+    def _codes(self, columns: NDArray[Any]) -> NDArray[Any]:
+        """The codes' columns as a view of shape (n_rows, 7, codebook_size)."""
+        return columns[:, self._layout.first_column :].reshape(len(columns), N_SLOTS, self._layout.codebook_size)
+
+    def _weights(
+        self, candidates: Logits, rows: NDArray[np.intp], frame_slots: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Rows that share their settings go together."""
+        repeated = self._candidates(self._counts, rows, frame_slots) > 0
+        groups: dict[SamplerSettings, list[int]] = {}
+        for at, slot in enumerate(rows):
+            groups.setdefault(self._takes.settings[slot], []).append(at)
+        if len(groups) == 1:
+            return weights(candidates, repeated, *groups)
+        result = np.empty(candidates.shape)
+        for settings, members in groups.items():
+            result[members] = weights(candidates[members], repeated[members], settings)
+        return result
+
+    def _mask_traces(
+        self, raw: Logits, greatest: Logits, frame_slots: NDArray[np.int64], may_end: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Removed mass and probability of CODE_END. What was removed is summed, not told from 1: it may be tiny.
+
+        raw is overwritten.
+        """
+        np.subtract(raw, greatest[:, None], out=raw)
+        mass = np.exp(raw, out=raw)
+        codes = self._codes(mass).sum(axis=2)
+        own = np.arange(N_SLOTS) == frame_slots[:, None]
+        end, others = mass[:, 0], mass[:, 1 : self._layout.first_column].sum(axis=1)
+        allowed = np.where(own, codes, 0).sum(axis=1) + np.where(may_end, end, 0)
+        removed = np.where(own, 0, codes).sum(axis=1) + np.where(may_end, 0, end) + others
+        total = allowed + removed
+        return removed / total, end / total
+
+    def _count(self, slots: Sequence[int], rows: NDArray[np.intp], columns: NDArray[np.int64]) -> None:
+        leaving = self._takes.advance(slots, columns)
+        self._counts[rows, columns] += 1
+        left = leaving >= 0
+        self._counts[rows[left], leaving[left]] -= 1
+
+
+def _sureness(candidates: Logits, drawn: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Log-probability of the candidate drawn, and the entropy of all of them, both in nats."""
+    difference = candidates - candidates.max(axis=1, keepdims=True)
+    chosen = difference[np.arange(len(drawn)), drawn]
+    np.maximum(difference, np.float32(NEGLIGIBLE), out=difference)
+    mass = np.exp(difference)
+    total = mass.sum(axis=1)
+    entropy = np.log(total) - (mass * difference).sum(axis=1) / total
+    return chosen - np.log(total), entropy
