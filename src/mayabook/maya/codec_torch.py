@@ -87,7 +87,7 @@ class TorchCodec:
                 f"The codec cannot run on {device!r} ({first_line(error)}); use another device."
             ) from error
         files = fingerprint([checkpoint.with_name(CONFIG_FILE), checkpoint])
-        self.identity = f"snac {files} torch {torch.__version__} {self._device_name()}"
+        self.identity = f"snac {files} torch {torch.__version__} {self._place()}"
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         codes, noise = self._config.inputs(frames, seeds)
@@ -103,8 +103,11 @@ class TorchCodec:
             return nullcontext()
         return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
 
-    def _device_name(self) -> str:
-        return torch.cuda.get_device_name(self._device) if self._device.type == "cuda" else self._device.type
+    def _place(self) -> str:
+        """On the CPU the order of sums depends on the number of threads, which is for the whole process to say."""
+        if self._device.type == "cuda":
+            return torch.cuda.get_device_name(self._device)
+        return f"{self._device.type} {torch.get_num_threads()} threads"
 
 
 def load_decoder(checkpoint: Path, config: CodecConfig) -> Decoder:

@@ -61,11 +61,19 @@ class Layout:
     vocab_size: int = 156960
 
     def __post_init__(self) -> None:
-        if not 0 <= self.code_end < self.first_code or self.last_code >= self.vocab_size or self.codebook_size < 1:
+        controls = self.controls
+        apart = len(set(controls)) == len(controls) and not any(token >= self.first_code for token in controls)
+        if not apart or min(controls) < 0 or self.last_code >= self.vocab_size or self.codebook_size < 1:
             raise ModelError(
-                f"This token layout is impossible (CODE_END {self.code_end}, codes {self.first_code} to "
-                f"{self.last_code}, {self.vocab_size} tokens); mend {LAYOUT_FILE}."
+                f"This token layout is impossible (control tokens {', '.join(map(str, controls))}, codes "
+                f"{self.first_code} to {self.last_code}, {self.vocab_size} tokens); mend {LAYOUT_FILE}."
             )
+
+    @property
+    def controls(self) -> tuple[int, ...]:
+        """Ids of a prompt's control tokens, and CODE_END."""
+        opening = (self.bos, self.text_end, self.code_start, self.code_end)
+        return (*opening, self.human_start, self.human_end, self.ai_start)
 
     @property
     def last_code(self) -> int:
@@ -117,19 +125,16 @@ class Layout:
                 f"{origin} has {vocabulary.vocab_size:,} tokens and no speech codes up to {self.last_code:,}: "
                 "this is not a Maya1 model; choose another with --model."
             )
-        controls = [self.bos, self.text_end, self.code_start, self.code_end]
-        controls += [self.human_start, self.human_end, self.ai_start]
         edges = [self.token(slot, code) for slot in range(N_SLOTS) for code in (0, self.codebook_size - 1)]
-        for token in (*controls, *edges):
+        for token in (*self.controls, *edges):
             if vocabulary.special(vocabulary.name(token)) != token:
                 raise ModelError(
                     f"Token {token} of {origin} is {vocabulary.name(token)!r}, not a control token or speech code: "
                     "the tokenizer does not belong to this model; bring both from the same place."
                 )
         first = _number(vocabulary.name(self.first_code))
-        if [_number(vocabulary.name(token)) for token in edges] != [
-            None if first is None else first + token - self.first_code for token in edges
-        ]:
+        codes = range(self.first_code, self.last_code + 1)
+        if first is None or any(_number(vocabulary.name(token)) != first + at for at, token in enumerate(codes)):
             raise ModelError(
                 f"The speech codes of {origin} are not numbered in order from token {self.first_code}: "
                 "the tokenizer does not belong to this model; bring both from the same place."

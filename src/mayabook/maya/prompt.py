@@ -10,8 +10,9 @@ from mayabook.maya.layout import Layout, Vocabulary
 Bos = Literal["once", "twice"]
 """Whether a second BOS leads the prompt. Maya1's own server tokenises with special tokens on, which puts one there."""
 
-_TAG = re.compile(f"<({'|'.join(sorted(EMOTION_TAGS))})>")
-_CLOSING = re.compile(f"</(?:{'|'.join(sorted(EMOTION_TAGS))})>")
+_NAMES = "|".join(sorted(EMOTION_TAGS))
+_TAG = re.compile(f"(<(?:{_NAMES})>)")
+_CLOSING = re.compile(f"(?:</(?:{_NAMES})>)+")
 _ENDS = ".!?…"
 _CLOSERS = "\"'”’»)]"
 
@@ -44,7 +45,7 @@ class PromptBuilder:
     def _encode(self, text: str) -> list[int]:
         """Emotion tags become their single tokens; all else is plain text."""
         ids: list[int] = []
-        for part in re.split(f"({_TAG.pattern.replace('(', '(?:', 1)})", text):
+        for part in _TAG.split(text):
             if _TAG.fullmatch(part):
                 tag = self._tokenizer.special(part)
                 if tag is None:
@@ -69,9 +70,14 @@ def full_stopped(description: str) -> str:
 def speakable(text: str) -> str:
     """The text as Maya1 reads it best: one line, each line of the source ended by a stop, no closing tags, and no
     quotation mark as the last character (all three attract repetitions and gibberish)."""
-    lines = [line.strip() for line in _CLOSING.sub("", text).splitlines()]
-    whole = " ".join(_ended(line) for line in lines if line)
-    return whole.rstrip(_CLOSERS) if whole.rstrip(_CLOSERS)[-1:] in _ENDS else whole
+    lines = [line.strip() for line in _CLOSING.sub(_gap, text).splitlines()]
+    return " ".join(_ended(line) for line in lines if line).rstrip(f"{_CLOSERS} ")
+
+
+def _gap(closing: re.Match[str]) -> str:
+    """What takes the place of closing tags: nothing, or the space that keeps two words apart."""
+    around = closing.string[: closing.start()][-1:], closing.string[closing.end() :][:1]
+    return " " if all(char.isalnum() for char in around) else ""
 
 
 def _ended(line: str) -> str:

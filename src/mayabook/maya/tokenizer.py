@@ -1,5 +1,6 @@
 """The tokenizer of a checkpoint: `tokenizer.json`, read by the tokenizers library."""
 
+import json
 from pathlib import Path
 
 import tokenizers
@@ -11,27 +12,32 @@ PLACES = ("tokenizer.json", "tokenizer/tokenizer.json")
 
 
 class CheckpointTokenizer:
-    """Fulfils `mayabook.maya.prompt.Tokenizer`."""
+    """Fulfils `mayabook.maya.prompt.Tokenizer`.
+
+    The library encodes without any added token: it would find those that are not marked as special in plain text.
+    """
 
     def __init__(self, checkpoint: Path) -> None:
         """Raises ModelError where the file is missing or damaged."""
         file = next((checkpoint / place for place in PLACES if (checkpoint / place).is_file()), None)
         if file is None:
             raise ModelError(f"{checkpoint} has no tokenizer.json; bring the whole model folder.")
-        try:
-            self._tokenizer = tokenizers.Tokenizer.from_file(str(file))
-        except Exception as error:
-            raise ModelError(f"{file} is damaged ({error}); bring the file anew.") from error
         self.file = file
-        self._tokenizer.encode_special_tokens = True
-        self._added = {token.content: number for number, token in self._tokenizer.get_added_tokens_decoder().items()}
+        try:
+            values = json.loads(file.read_text(encoding="utf-8"))
+            self._added: dict[str, int] = {token["content"]: token["id"] for token in values["added_tokens"]}
+            self._names: dict[int, str] = {number: text for text, number in values["model"]["vocab"].items()}
+            self._tokenizer = tokenizers.Tokenizer.from_str(json.dumps({**values, "added_tokens": []}))
+        except Exception as error:  # the library's own errors have no common base
+            raise ModelError(f"{file} is damaged ({error}); bring the file anew.") from error
+        self._names |= {number: text for text, number in self._added.items()}
 
     @property
     def vocab_size(self) -> int:
-        return self._tokenizer.get_vocab_size(with_added_tokens=True)
+        return len(self._names)
 
     def name(self, token: int) -> str:
-        return self._tokenizer.id_to_token(token) or ""
+        return self._names.get(token, "")
 
     def special(self, text: str) -> int | None:
         return self._added.get(text)
