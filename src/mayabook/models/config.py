@@ -42,10 +42,12 @@ class LlamaConfig:
     """The output matrix is the embedding."""
     bos: int
     eos: int
+    quantised: str
+    """Method by which the weights are quantised already, empty where they are whole."""
 
     @classmethod
     def read(cls, checkpoint: Path) -> "LlamaConfig":
-        """Raises ModelError for a missing or damaged file, another architecture, or quantised weights."""
+        """Raises ModelError for a missing or damaged file, another architecture."""
         file = checkpoint / CONFIG_FILE
         values = read_json(file)
         _refuse_others(values, file)
@@ -71,6 +73,7 @@ class LlamaConfig:
             tied_head=bool(values.get("tie_word_embeddings", False)),
             bos=_id(values, "bos_token_id"),
             eos=_id(values, "eos_token_id"),
+            quantised=str((values.get("quantization_config") or {}).get("quant_method", "")),
         )
         if config.n_heads % config.n_kv_heads or config.head_dim % 2:
             raise ModelError(f"{file} has impossible attention heads; bring the file anew.")
@@ -132,12 +135,6 @@ def _refuse_others(values: Mapping[str, Any], file: Path) -> None:
     architectures = values.get("architectures") or [values.get("model_type", "unknown")]
     if values.get("model_type", "llama") != "llama" or architectures not in (["LlamaForCausalLM"], ["llama"]):
         raise ModelError(f"{file} describes a {architectures[0]}, not a Llama; choose a Maya1 model.")
-    if values.get("quantization_config"):
-        method = values["quantization_config"].get("quant_method", "unknown")
-        raise ModelError(
-            f"{file} describes weights that are quantised already ({method}); "
-            "bring the model in full precision (bf16, fp16 or fp32) for this."
-        )
     if values.get("attention_bias") or values.get("mlp_bias") or values.get("hidden_act", "silu") != "silu":
         raise ModelError(f"{file} describes a Llama with biases or another activation; choose a Maya1 model.")
 

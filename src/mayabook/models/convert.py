@@ -52,6 +52,11 @@ def convert(
     except ImportError as error:
         raise ModelError("The gguf package is not installed; run: pip install 'mayabook[gguf]'") from error
     config = LlamaConfig.read(checkpoint)
+    if config.quantised:
+        raise ModelError(
+            f"The weights in {checkpoint} are quantised already ({config.quantised}); "
+            "bring the model in full precision (bf16, fp16 or fp32) to convert it."
+        )
     weights = Weights(checkpoint)
     weights.check(config)
     layout = Layout.read(checkpoint)

@@ -49,27 +49,19 @@ def need_room(folder: Path, n_bytes: int) -> None:
 
 @contextmanager
 def appearing(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`, a file or a folder to be; on a clean exit it is renamed to `path`.
+    """Yields a temporary path beside `path`; on a clean exit its bytes are on disk and it is renamed to `path`.
 
-    On an error it is removed, and an OSError becomes a ModelError. What a killed process left is overwritten.
+    On an error it is removed, and an OSError becomes a ModelError. What a killed process left is replaced.
     """
     temporary = path.with_name(f".{path.name}.partial")
     try:
-        _remove(temporary)
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
         yield temporary
-        if temporary.is_file():
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
-        _remove(temporary)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -12,14 +12,14 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mayabook.core.errors import ModelError
-from mayabook.core.files import write_text
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
 from mayabook.maya.tokenizer import PLACES
 from mayabook.models.config import CONFIG_FILE, read_json
-from mayabook.models.places import cannot_write
+from mayabook.models.places import appearing, cannot_write
 from mayabook.models.weights import weight_files
 
 CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
@@ -142,6 +142,11 @@ def files_of(folder: Path, wanted: re.Pattern[str]) -> list[str]:
     return sorted(name for name in names if wanted.fullmatch(name))
 
 
+def origin_of(file: Path, source: str, sha256: str) -> Origin:
+    """For a file that has just come."""
+    return Origin(source, sha256, file.stat().st_size, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
 def size_of(path: Path) -> int:
     """Bytes of a file, or of all files in a folder."""
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
@@ -162,7 +167,8 @@ def record(folder: Path, entries: Mapping[str, Origin]) -> None:
     """Adds entries to source.json, and drops those whose file is gone."""
     known = {name: entry for name, entry in origins(folder).items() if (folder / name).is_file()} | dict(entries)
     text = json.dumps({name: asdict(entry) for name, entry in sorted(known.items())}, ensure_ascii=False, indent=1)
-    write_text(folder / SOURCE_FILE, text)
+    with appearing(folder / SOURCE_FILE) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def remove(name: str, part: str | None = None) -> Path:
@@ -192,7 +198,9 @@ def remove(name: str, part: str | None = None) -> Path:
 
 
 def _is_model(path: Path) -> bool:
-    return not path.name.startswith(".") and any((path / part).is_dir() for part in (CHECKPOINT, GGUF, CODEC))
+    if path.name.startswith(".") or (path / CONFIG_FILE).is_file():
+        return False
+    return any((path / part).is_dir() for part in (CHECKPOINT, GGUF, CODEC))
 
 
 def _inside(folder: Path) -> ModelFiles:

@@ -1,0 +1,254 @@
+"""Models from the hub: the files a model needs and no others, resumed where they stopped, checked by their hashes.
+
+huggingface_hub lists a repository and carries the bytes; it keeps no partial file between runs, so that is done here.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from pathlib import Path
+
+from mayabook.core.errors import ModelError
+from mayabook.models import store
+from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
+from mayabook.models.places import cannot_write, need_room
+from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
+
+_SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
+_SHA256 = 64
+"""Digits of such a digest; git's have 40."""
+_GOES_ON = "run the same command again: it goes on where it stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Of the catalogue. repo, codec: repositories of the hub."""
+
+    repo: str
+    codec: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A file of a repository at one commit, and its path in the model folder.
+
+    digest: SHA-256 where the hub stores the content apart (large files), else git's SHA-1 of the blob.
+    """
+
+    repo: str
+    commit: str
+    path: str
+    target: str
+    size: int
+    digest: str
+
+    @property
+    def source(self) -> str:
+        return f"{self.repo}@{self.commit}/{self.path}"
+
+
+def catalogue() -> dict[str, Entry]:
+    text = resources("mayabook.models").joinpath("catalogue.toml").read_text(encoding="utf-8")
+    return {name: Entry(**entry) for name, entry in tomllib.loads(text).items()}
+
+
+def resolve(model: str, name: str | None = None) -> tuple[str, Entry]:
+    """The store's name and the repositories of a catalogue entry or any `owner/name`.
+
+    Raises ModelError for anything else.
+    """
+    known = catalogue()
+    if model in known:
+        return name or model, known[model]
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
+        raise ModelError(f"{model!r} is not in the catalogue ({', '.join(known)}); name a repository as owner/name.")
+    codec = next(iter(known.values())).codec
+    return name or model.split("/")[1], Entry(model, codec, "")
+
+
+def pull(
+    model: str, formats: Iterable[str] = (), *, name: str | None = None, endpoint: str | None = None
+) -> tuple[ModelFiles, list[str]]:
+    """Fetches a model and its codec into the store, or goes on with it.
+
+    formats: GGUF formats that are wanted. Those the repository has are fetched; the rest is returned, to be made from
+    the checkpoint, which is then fetched too, as it is where no format is named. endpoint: address of the hub.
+    Raises ModelError where the hub cannot be reached, refuses, or sent something else than it promised.
+    """
+    name, entry = resolve(model, name)
+    folder = store.model_folder(name)
+    try:
+        listing = _listing(entry.repo, endpoint)
+        wanted, left = _choose(entry.repo, listing, list(formats), name)
+        wanted += [
+            _remote(item, f"{CODEC}/{item.path}")
+            for item in _listing(entry.codec, endpoint)
+            if store.CODEC_FILES.fullmatch(item.path)
+        ]
+        known = store.origins(folder)
+        absent = [remote for remote in wanted if not _is_here(folder / remote.target, known.get(remote.target), remote)]
+        need_room(folder, sum(remote.size - _started(folder, remote) for remote in absent))
+        whole = any(remote.target.startswith(f"{CHECKPOINT}/") for remote in wanted)
+        small = [remote for remote in absent if remote.target.endswith(".json")]
+        for remote in small:
+            _fetch(folder, remote, endpoint)
+        if whole:
+            check_checkpoint(folder / CHECKPOINT, weights=False)  # before the gigabytes
+        for remote in absent:
+            if remote not in small:
+                _fetch(folder, remote, endpoint)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _explained(error, name, entry) from error
+    return _checked(name, whole), left
+
+
+def _checked(name: str, whole: bool) -> ModelFiles:
+    """Looks at what has come."""
+    files = store.stored(name)
+    layout = check_checkpoint(store.model_folder(name) / CHECKPOINT) if whole else None
+    for file in files.ggufs.values():
+        layout = check_gguf(file)[0]
+    if files.codec is not None and layout is not None:
+        check_codec(files.codec, layout)
+    return files
+
+
+def _listing(repo: str, endpoint: str | None) -> list[Remote]:
+    """Every file of a repository's newest commit; targets are yet to be chosen."""
+    from huggingface_hub import HfApi
+
+    info = HfApi(endpoint=endpoint).model_info(repo, files_metadata=True)
+    return [
+        Remote(
+            repo,
+            info.sha or "main",
+            item.rfilename,
+            "",
+            item.size or 0,
+            item.lfs.sha256 if item.lfs is not None else item.blob_id or "",
+        )
+        for item in info.siblings or []
+    ]
+
+
+def _choose(repo: str, listing: list[Remote], formats: list[str], name: str) -> tuple[list[Remote], list[str]]:
+    """The files of checkpoint and formats, and the formats that the repository has not."""
+    checkpoint = [item for item in listing if store.CHECKPOINT_FILES.fullmatch(item.path)]
+    ggufs = {
+        store.format_of(Path(item.path)): item
+        for item in listing
+        if re.fullmatch(r"[\w./-]+\.gguf", item.path) and ".." not in item.path and not _SHARD.search(item.path)
+    }
+    has_weights = any(item.path.endswith(".safetensors") for item in checkpoint)
+    left = [wanted for wanted in formats if wanted not in ggufs]
+    if (left or not formats) and not has_weights:
+        there = f"its GGUF formats are {', '.join(sorted(ggufs))}; choose with --format" if ggufs else "choose another"
+        raise ModelError(f"{repo} has no {' or '.join(left) or 'checkpoint (*.safetensors)'}; {there}.")
+    wanted = [_remote(ggufs[kind], f"{GGUF}/{name}-{kind}.gguf") for kind in dict.fromkeys(formats) if kind in ggufs]
+    if left or not formats:
+        wanted += [_remote(item, f"{CHECKPOINT}/{item.path}") for item in checkpoint]
+    return wanted, left
+
+
+def _remote(item: Remote, target: str) -> Remote:
+    return Remote(item.repo, item.commit, item.path, target, item.size, item.digest)
+
+
+def _is_here(file: Path, origin: Origin | None, remote: Remote) -> bool:
+    """Whether a file came before with the same content; its bytes are not read again."""
+    if not file.is_file() or file.stat().st_size != remote.size:
+        return False
+    if origin is not None and len(remote.digest) == _SHA256:
+        return origin.sha256 == remote.digest
+    return _digest(file, remote) == remote.digest
+
+
+def _partial(folder: Path, remote: Remote) -> Path:
+    """Named by the content, so that parts of two versions are never joined."""
+    target = folder / remote.target
+    return target.with_name(f".{target.name}.{remote.digest[:12]}.partial")
+
+
+def _started(folder: Path, remote: Remote) -> int:
+    partial = _partial(folder, remote)
+    return partial.stat().st_size if partial.is_file() else 0
+
+
+def _fetch(folder: Path, remote: Remote, endpoint: str | None) -> None:
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # typed, but not re-exported
+
+    target, partial = folder / remote.target, _partial(folder, remote)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("ab") as file:
+            http_get(
+                hf_hub_url(remote.repo, remote.path, revision=remote.commit, endpoint=endpoint),
+                file,
+                resume_size=file.tell(),
+                headers={**build_hf_headers(), "Accept-Encoding": "identity"},
+                expected_size=remote.size,
+                displayed_filename=remote.path,
+            )
+        if _digest(partial, remote) != remote.digest:
+            partial.unlink()
+            raise ModelError(
+                f"{remote.path} of {remote.repo} came damaged (its hash is not the hub's) and was removed; "
+                "run the same command again."
+            )
+        partial.replace(target)
+    except OSError as error:
+        if error.errno is not None:
+            raise cannot_write(target, error) from error
+        if type(error) is not OSError:  # the transport's exceptions are of this kind too
+            raise
+        if partial.stat().st_size >= remote.size:
+            partial.unlink()
+        raise ModelError(
+            f"{remote.path} of {remote.repo} came in another size than the hub says; {_GOES_ON}."
+        ) from error
+    sha256 = remote.digest if len(remote.digest) == _SHA256 else _sha256(target)
+    store.record(folder, {remote.target: store.origin_of(target, remote.source, sha256)})
+
+
+def _digest(file: Path, remote: Remote) -> str:
+    """SHA-256, or what git calls a blob with this content, as the hub's own digest is of one kind or the other."""
+    if len(remote.digest) == _SHA256:
+        return _sha256(file)
+    content = file.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _explained(error: Exception, name: str, entry: Entry) -> ModelError:
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.GatedRepoError):
+        return ModelError(
+            f"{entry.repo} is gated: accept its terms on its page on the hub, run `hf auth login`, and pull again."
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return ModelError(
+            f"The hub has no {entry.repo} or {entry.codec} that you may read; check the name, "
+            "or run `hf auth login` if it is private."
+        )
+    status = error.response.status_code if isinstance(error, errors.HfHubHTTPError) else None
+    if status is not None:
+        return ModelError(f"The hub answered {status}; {_GOES_ON}.")
+    reason = "offline mode is set" if isinstance(error, errors.OfflineModeIsEnabled) else type(error).__name__
+    return ModelError(
+        f"The hub cannot be reached ({reason}). {_GOES_ON.capitalize()}. Or bring the files: config.json, "
+        f"tokenizer.json and all *.safetensors of {entry.repo} in FOLDER/checkpoint, config.json and "
+        f"pytorch_model.bin of {entry.codec} in FOLDER/codec, then: mayabook models import FOLDER --name {name}"
+    )

@@ -1,0 +1,62 @@
+"""What is looked at before files become part of a model: that they are whole, and of the right kind."""
+
+import zipfile
+from pathlib import Path
+
+from mayabook.core.errors import ModelError
+from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
+from mayabook.maya.codec_config import BRING_ANEW, CodecConfig
+from mayabook.maya.layout import Layout
+from mayabook.maya.tokenizer import CheckpointTokenizer
+from mayabook.models import convert, quantize
+from mayabook.models.config import LlamaConfig
+from mayabook.models.store import format_of
+from mayabook.models.weights import Weights
+
+_FORMATS = {str(number): name for name, number in {**convert.FILE_TYPES, **quantize.FILE_TYPES}.items()}
+
+
+def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
+    """Raises ModelError unless config, tokenizer and, if so asked, weights are whole and belong together."""
+    config = LlamaConfig.read(checkpoint)
+    layout = Layout.read(checkpoint)
+    tokenizer = CheckpointTokenizer(checkpoint)
+    layout.check(tokenizer, str(tokenizer.file))
+    if config.vocab_size != layout.vocab_size:
+        raise ModelError(
+            f"{checkpoint} has weights for {config.vocab_size:,} tokens where its layout says {layout.vocab_size:,}: "
+            "they do not belong together; bring both from the same place."
+        )
+    if weights and config.quantised:
+        Weights(checkpoint)
+    elif weights:
+        Weights(checkpoint).check(config)
+    return layout
+
+
+def check_gguf(file: Path) -> tuple[Layout, str]:
+    """Layout and weight format of a GGUF file. Raises ModelError unless it is a whole Llama with speech codes."""
+    import llama_cpp
+
+    from mayabook.engines.llama import LlamaVocabulary, layout_of, load_model, metadata
+
+    model, _ = load_model(file, vocab_only=True)
+    try:
+        layout = layout_of(model, file)
+        layout.check(LlamaVocabulary(model), str(file))
+        return layout, _FORMATS.get(metadata(model, "general.file_type") or "", format_of(file))
+    finally:
+        llama_cpp.llama_model_free(model)
+
+
+def check_codec(codec: Path, layout: Layout) -> None:
+    """Raises ModelError unless the codec's files are whole and its codebooks are the layout's."""
+    checkpoint = codec / CHECKPOINT_FILE
+    if checkpoint.is_file():
+        CodecConfig.read(codec).check(layout, str(codec))
+        if not zipfile.is_zipfile(checkpoint):
+            raise ModelError(f"{checkpoint} is damaged or cut short; {BRING_ANEW}.")
+    else:
+        from mayabook.maya.codec_onnx import OnnxCodec
+
+        OnnxCodec(codec / ONNX_FILE).config.check(layout, str(codec))
