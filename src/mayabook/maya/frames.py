@@ -47,5 +47,5 @@ def from_levels(codes: Sequence[NDArray[np.integer]]) -> Frames:
     slots = np.asarray(SLOT_LEVELS)
     frames = np.empty((len(codes[0]), N_SLOTS), np.int32)
     for level, sequence in enumerate(codes):
-        frames[:, slots == level] = np.asarray(sequence).reshape(len(frames), -1)
+        frames[:, slots == level] = np.asarray(sequence).reshape(len(frames), np.count_nonzero(slots == level))
     return frames

@@ -112,7 +112,7 @@ class Layout:
     def read(cls, checkpoint: Path) -> "Layout":
         """The layout of a checkpoint folder: its `layout.json`, or Maya1's own where there is none."""
         file = checkpoint / LAYOUT_FILE
-        return cls.from_json(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else cls()
+        return cls.from_json(file.read_text(encoding="utf-8", errors="replace"), str(file)) if file.is_file() else cls()
 
     def check(self, vocabulary: Vocabulary, origin: str) -> None:
         """Raises ModelError unless the vocabulary has the control tokens and codes where this layout says.

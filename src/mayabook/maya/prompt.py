@@ -81,7 +81,7 @@ def _gap(closing: re.Match[str]) -> str:
 
 
 def _ended(line: str) -> str:
-    bare = line.rstrip(_CLOSERS)
+    bare = line.rstrip(f"{_CLOSERS} ")
     if not any(char.isalnum() for char in bare) or bare.endswith(">") or bare[-1:] in _ENDS:
         return line
     return f"{bare.rstrip(',;:—–- ')}.{line[len(bare) :]}"

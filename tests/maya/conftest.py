@@ -1,0 +1,39 @@
+"""Random tokenizers and a random codec, written once for all tests of this folder."""
+
+from pathlib import Path
+
+import pytest
+
+import tiny_models
+from mayabook.maya.codec import export_codec
+from mayabook.maya.layout import Layout
+from mayabook.maya.tokenizer import CheckpointTokenizer
+
+
+def _tokenizer(folder: Path, layout: Layout) -> CheckpointTokenizer:
+    tiny_models.write_tokenizer(folder, layout)
+    return CheckpointTokenizer(folder)
+
+
+@pytest.fixture(scope="session")
+def small_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> CheckpointTokenizer:
+    return _tokenizer(tmp_path_factory.mktemp("small"), tiny_models.SMALL)
+
+
+@pytest.fixture(scope="session")
+def true_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> CheckpointTokenizer:
+    """In Maya1's own layout."""
+    return _tokenizer(tmp_path_factory.mktemp("true"), Layout())
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A codec folder with decoder.onnx in it; not to be changed."""
+    folder = tiny_models.write_codec(tmp_path_factory.mktemp("codec"))
+    export_codec(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MAYABOOK_CACHE", str(tmp_path / "cache"))
