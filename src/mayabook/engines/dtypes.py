@@ -1,0 +1,54 @@
+"""Which device computes, and in which number formats it does so without emulation."""
+
+from typing import Literal
+
+import torch
+
+from mayabook.core.errors import EngineError
+from mayabook.engines.checkpoint import DType
+
+Device = Literal["auto", "cpu", "cuda"]
+
+_AMPERE = (8, 0)
+"""CUDA capability from which on bfloat16 is computed natively; earlier devices emulate it."""
+
+
+def choose_device(wanted: Device) -> torch.device:
+    """Raises EngineError where CUDA is asked for and not there."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        built = "this PyTorch sees no GPU" if torch.version.cuda else "this PyTorch is built for the CPU"
+        raise EngineError(f"CUDA was asked for, but {built}; use --device cpu, or install PyTorch with CUDA.")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def native_dtypes(device: torch.device | str) -> tuple[str, ...]:
+    """Names of the formats that the device has instructions for."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        newer = torch.cuda.get_device_capability(device) >= _AMPERE
+        return ("float32", "float16", "bfloat16") if newer else ("float32", "float16")
+    can = torch.cpu.get_capabilities()
+    names = {"float16": ("avx512_fp16", "amx_fp16", "fp16_arith"), "bfloat16": ("avx512_bf16", "amx_bf16", "bf16")}
+    return ("float32", *(name for name, any_of in names.items() if any(can.get(flag) for flag in any_of)))
+
+
+def choose_dtype(wanted: DType, device: torch.device) -> str:
+    """On a GPU bfloat16 where it is native, else float16; on a CPU float32."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cpu":
+        return "float32"
+    return "bfloat16" if "bfloat16" in native_dtypes(device) else "float16"
+
+
+def device_name(device: torch.device) -> str:
+    """For a person."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def kernels(device: torch.device) -> str:
+    """What sums depend on beside the device's name: on a CPU its vector instructions, and threads, among which
+    matrices are divided."""
+    if device.type == "cuda":
+        return device_name(device)
+    return f"cpu {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()} threads"

@@ -1,0 +1,138 @@
+"""Weights into memory, through transformers; what goes wrong there in one line each."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import transformers
+from transformers.utils import logging
+
+from mayabook.core.errors import EngineError, ModelError
+from mayabook.engines.checkpoint import Checkpoint, Quantisation
+from mayabook.engines.hardware import free_memory
+
+
+def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device: torch.device) -> Any:
+    """A LlamaForCausalLM for inference, its weights all from the checkpoint."""
+    if read.quantised_by:
+        quantisation = "none"
+    options = {} if quantisation == "none" else {"quantization_config": _bitsandbytes(quantisation, dtype)}
+    needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
+    if needed > free:
+        raise EngineError(
+            f"The model takes {_gb(needed)} in {dtype if quantisation == 'none' else quantisation} and {_gb(free)} are "
+            f"free; {_smaller(read, dtype, quantisation, free)}"
+        )
+    with explain_memory("The model"), _quietly():
+        try:
+            loaded: Any = transformers.LlamaForCausalLM.from_pretrained(
+                str(read.folder),
+                dtype=getattr(torch, dtype),
+                attn_implementation="sdpa",
+                device_map={"": str(device)},
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+                **options,
+            )
+        except ImportError as error:
+            raise EngineError(
+                f"{read.folder} is quantised by {read.quantised_by or quantisation}, which needs another library "
+                f"({_line(error)}); install that, or choose another model with --model."
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"transformers cannot load {read.folder} ({_line(error)}); bring the model anew."
+            ) from error
+    model, report = loaded
+    missing = sorted(report["missing_keys"]) + sorted(str(name) for name, *_ in report["mismatched_keys"])
+    if missing:
+        raise ModelError(
+            f"{read.folder} lacks {len(missing)} of the model's tensors, {missing[0]} for one; bring the model anew."
+        )
+    return model.eval()
+
+
+def needs_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, device: torch.device) -> None:
+    """Raises EngineError, with the number that would fit, where memory does not hold so many slots."""
+    each, free = read.kv_bytes(n_context, dtype), free_on(device)
+    if each * n_slots <= free:
+        return
+    fits = f"{free // each} would fit with --slots" if free >= each else "not one fits: give a smaller --context"
+    raise EngineError(
+        f"{n_slots} slots of {n_context} tokens take {_gb(each * n_slots)} in {dtype} and {_gb(free)} are free; {fits}."
+    )
+
+
+def free_on(device: torch.device) -> int:
+    """Bytes."""
+    return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else free_memory()
+
+
+@contextmanager
+def explain_memory(what: str) -> Iterator[None]:
+    """what: did not fit, for the error."""
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise _full(what) from error
+    except RuntimeError as error:  # PyTorch's allocator for CPUs
+        if "can't allocate memory" not in str(error):
+            raise
+        raise _full(what) from error
+
+
+def _full(what: str) -> EngineError:
+    return EngineError(
+        f"{what} did not fit into memory; use fewer --slots, a shorter --context or --quantisation nf4-double."
+    )
+
+
+def _smaller(read: Checkpoint, dtype: str, quantisation: Quantisation, free: int) -> str:
+    """What would fit."""
+    ways: list[tuple[str, Quantisation, str]] = [("float16", "none", "--dtype float16"), (dtype, "nf4-double", "")]
+    for number, method, option in ways:
+        needed = read.weight_bytes(number, method)
+        if not read.quantised_by and needed <= free and (number, method) != (dtype, quantisation):
+            return f"{option or f'--quantisation {method}'} takes {_gb(needed)}."
+    return "close other programs, or choose a smaller model with --model."
+
+
+def _bitsandbytes(quantisation: Quantisation, dtype: str) -> Any:
+    for package in ("bitsandbytes", "accelerate"):
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            raise EngineError(
+                f"{package} is not installed, and --quantisation needs it; run: pip install 'mayabook[transformers]'"
+            ) from error
+    return transformers.BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True,
+        bnb_4bit_quant_type=quantisation.removesuffix("-double"),
+        bnb_4bit_use_double_quant=quantisation.endswith("-double"),
+        bnb_4bit_compute_dtype=getattr(torch, dtype),
+    )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """transformers' progress bars and reports of loading stay out of our own."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def _gb(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.1f} GB"

@@ -1,0 +1,55 @@
+"""Keys and values of all slots in one preallocated tensor a layer, as a cache that transformers' own layers fill."""
+
+from typing import Any
+
+import torch
+from transformers.cache_utils import Cache
+
+
+class SlotCache(Cache):
+    """keys, values: one tensor a layer, shape (n_slots, n_kv_heads, n_context, head_dim).
+
+    It has two modes. `read_into(slot)`: a prompt, batch 1, is attended as it is given and kept in the slot's row.
+    `append_at(positions, n_kv)`: one token for every row goes to that row's own position, and the first n_kv positions
+    of all rows are attended; the mask that goes with them says which of these a row has.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int, int],
+        n_layers: int,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        super().__init__(layers=[])
+        self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(n_layers)]
+        self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(n_layers)]
+        self._rows = torch.arange(shape[0], device=device)
+        self._slot: int | None = None
+        self._positions = torch.zeros_like(self._rows)
+        self._n_kv = 0
+
+    def read_into(self, slot: int) -> None:
+        self._slot = slot
+
+    def append_at(self, positions: torch.Tensor, n_kv: int) -> None:
+        """positions: shape (n_slots,)."""
+        self._slot, self._positions, self._n_kv = None, positions, n_kv
+
+    def clear(self, slot: int, n_positions: int) -> None:
+        """Zeroes the first positions of a slot. A masked position counts zero times, and zero times NaN is NaN."""
+        for tensor in (*self.keys, *self.values):
+            tensor[slot, :, :n_positions].zero_()
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """key_states, value_states: shape (batch, n_kv_heads, n_tokens, head_dim)."""
+        keys, values = self.keys[layer_idx], self.values[layer_idx]
+        if self._slot is not None:
+            keys[self._slot, :, : key_states.shape[2]] = key_states[0]
+            values[self._slot, :, : value_states.shape[2]] = value_states[0]
+            return key_states, value_states
+        keys[self._rows, :, self._positions] = key_states[:, :, 0]
+        values[self._rows, :, self._positions] = value_states[:, :, 0]
+        return keys[:, :, : self._n_kv], values[:, :, : self._n_kv]
