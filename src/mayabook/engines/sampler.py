@@ -19,8 +19,10 @@ from mayabook.maya.layout import N_SLOTS, Layout
 
 LIMIT = 1e30
 """Logits beyond this count as this; with it, no penalty or temperature that settings allow can overflow."""
-NEGLIGIBLE = -200.0
-"""A logit this far below the greatest has no probability in float32."""
+NEGLIGIBLE = -700.0
+"""A logit this far below the greatest has no probability. exp() is many times slower where it underflows."""
+REMOVED = np.float32(-3e38)
+"""Added to what a stage removes; much faster than assignment through a mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def uniforms(seed: int, n: int) -> NDArray[np.float64]:
     return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
+@np.errstate(over="ignore")
 def weights(logits: Logits, repeated: NDArray[np.bool_], settings: SamplerSettings) -> NDArray[np.float64]:
     """Probabilities after the stages, up to a factor: the greatest is 1. All shapes (n_rows, n_candidates).
 
@@ -56,21 +59,20 @@ def weights(logits: Logits, repeated: NDArray[np.bool_], settings: SamplerSettin
     everything on the likeliest id that the stages left, the lowest where several are.
     """
     values = np.array(logits)
-    ascending: Logits | None = None
-    for stage in settings.stages:
+    arrays = [values]  # and, once a stage asks for them, the same in ascending order
+    for stage in settings.active:
         if stage == "penalty":
-            _penalise(values, repeated, settings.repetition_penalty)
-            ascending = None
+            _penalise(values, repeated, np.float32(settings.repetition_penalty))
+            del arrays[1:]
         elif stage == "temperature":
-            for array in (values, ascending):
-                if array is not None and settings.temperature:
-                    array /= np.float32(settings.temperature)
-        elif not _is_off(stage, settings):
-            if ascending is None:
-                ascending = np.sort(values, axis=1)
-            floor = _floor(stage, ascending, settings)
-            for array in (values, ascending):
-                np.copyto(array, -np.inf, where=array < floor)
+            for array in arrays:
+                array /= np.float32(settings.temperature)
+        else:
+            if len(arrays) == 1:
+                arrays.append(np.sort(values, axis=1))
+            floor = _floor(stage, arrays[1], settings)
+            for array in arrays:
+                array += (array < floor) * REMOVED
     if settings.is_greedy:
         greedy = np.zeros(values.shape)
         greedy[np.arange(len(values)), values.argmax(axis=1)] = 1
@@ -78,16 +80,10 @@ def weights(logits: Logits, repeated: NDArray[np.bool_], settings: SamplerSettin
     return _exp(values, values.max(axis=1, keepdims=True))
 
 
-def _penalise(values: Logits, repeated: NDArray[np.bool_], penalty: float) -> None:
-    if penalty == 1:
-        return
-    at = np.nonzero(repeated)
-    found = values[at]
-    values[at] = np.where(found > 0, found / np.float32(penalty), found * np.float32(penalty))
-
-
-def _is_off(stage: str, settings: SamplerSettings) -> bool:
-    return {"top_k": settings.top_k == 0, "top_p": settings.top_p == 1, "min_p": settings.min_p == 0}[stage]
+def _penalise(values: Logits, repeated: NDArray[np.bool_], penalty: np.float32) -> None:
+    flat, at = values.reshape(-1), np.flatnonzero(repeated)
+    found = flat[at]
+    flat[at] = np.where(found > 0, found / penalty, found * penalty)
 
 
 def _floor(stage: str, ascending: Logits, settings: SamplerSettings) -> Logits:
@@ -98,14 +94,18 @@ def _floor(stage: str, ascending: Logits, settings: SamplerSettings) -> Logits:
         return ascending[:, [max(0, n - settings.top_k)]]
     if stage == "min_p":
         return greatest + np.float32(math.log(settings.min_p))
-    mass = _exp(ascending, greatest).cumsum(axis=1)
-    n_tail = np.count_nonzero(mass <= (1 - settings.top_p) * mass[:, -1:], axis=1)
-    return np.take_along_axis(ascending, np.minimum(n_tail, n - 1)[:, None], axis=1)
+    tail_end = pick(_exp(ascending, greatest), np.full(len(ascending), 1 - settings.top_p))
+    return np.take_along_axis(ascending, tail_end[:, None], axis=1)
 
 
 def _exp(values: Logits, greatest: Logits) -> NDArray[np.float64]:
-    difference: NDArray[np.float64] = np.subtract(values, greatest, dtype=np.float64)
-    return np.exp(difference, out=difference)
+    """exp(values - greatest), exactly 0 for what was removed."""
+    difference = values.astype(np.float64)
+    difference -= greatest
+    np.maximum(difference, NEGLIGIBLE, out=difference)
+    np.exp(difference, out=difference)
+    difference -= np.exp(NEGLIGIBLE)
+    return difference
 
 
 def pick(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -116,7 +116,8 @@ def pick(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[
     mass = weights.cumsum(axis=1)
     total = mass[:, -1]
     target = np.minimum(uniform * total, np.nextafter(total, 0))
-    return np.asarray(np.count_nonzero(mass <= target[:, None], axis=1), np.int64)
+    first: NDArray[np.int64] = (mass > target[:, None]).argmax(axis=1).astype(np.int64)
+    return first
 
 
 class Takes:
@@ -179,6 +180,7 @@ class Sampler:
         self._counts[slot] = 0
         self._counts[slot, prompt_columns(settings, prompt, self._layout)] = 1
 
+    @np.errstate(over="ignore")
     def draw(self, logits: Logits, slots: Sequence[int]) -> Draw:
         """One token for each of the slots, which move on by one step.
 
@@ -261,7 +263,7 @@ def _sureness(candidates: Logits, drawn: NDArray[np.int64]) -> tuple[NDArray[np.
     """Log-probability of the candidate drawn, and the entropy of all of them, both in nats."""
     difference = candidates - candidates.max(axis=1, keepdims=True)
     chosen = difference[np.arange(len(drawn)), drawn]
-    np.maximum(difference, np.float32(NEGLIGIBLE), out=difference)
+    np.maximum(difference, NEGLIGIBLE, out=difference)
     mass = np.exp(difference)
     total = mass.sum(axis=1)
     entropy = np.log(total) - (mass * difference).sum(axis=1) / total

@@ -58,6 +58,18 @@ class SamplerSettings:
         return tuple(self.order.split())
 
     @property
+    def active(self) -> tuple[str, ...]:
+        """The stages that change anything."""
+        off = {
+            "penalty": self.repetition_penalty == 1 or (self.penalty_window == 0 and not self.penalty_prompt),
+            "temperature": self.temperature in (0, 1),
+            "top_k": self.top_k == 0,
+            "top_p": self.top_p == 1,
+            "min_p": self.min_p == 0,
+        }
+        return tuple(stage for stage in self.stages if not off[stage])
+
+    @property
     def is_greedy(self) -> bool:
         """Whether the likeliest token is taken."""
         return self.temperature == 0 and "temperature" in self.stages
