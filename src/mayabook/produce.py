@@ -9,16 +9,19 @@ from pydantic import BaseModel, ConfigDict
 
 from mayabook.book import read_book
 from mayabook.checks import Checker
+from mayabook.choice import Choice, open_engine
 from mayabook.core.book import Book
 from mayabook.core.errors import BookError, EngineError, OutputError
 from mayabook.core.settings import Settings
-from mayabook.engines import Engine, Narrator
+from mayabook.engines import Engine
 from mayabook.master import Audiobook, Segment, Tags, build_timeline, check_output, destination, write_audiobook
 from mayabook.render import Coverage, Job, PlannedChunk, Progress, Renderer, content_key, cover, write_coverage
 from mayabook.script import Script, read_lexicon, write_script
 
 CHECKS = "checks"
 """Name of the fact that holds the identity of the checks that judged last."""
+ENGINE = "engine"
+"""Name of the fact that holds the choice of engine, so that a job goes on with the one it began with."""
 ORDER = "order"
 """Name of the fact in the ledger that holds the order, so that a job can be run again without its command."""
 
@@ -82,13 +85,17 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
     for warning in book.warnings:
         watcher.say(f"Note: {warning}")
     if not book.language.lower().startswith("en"):
-        watcher.say(f"Note: the book says its language is {book.language!r}; the narrator reads it as English.")
-    engine = Narrator(settings.narrator)
+        watcher.say(f"Note: the book says its language is {book.language!r}; it is read as English.")
+    chosen = Job.beside(order.output).peek(ENGINE)
+    earlier = None if chosen is None else Choice.model_validate_json(chosen)
+    engine, choice = open_engine(settings, earlier, watcher.say)
+    watcher.say(f"Engine: {engine.credit}, {choice.kind}: {choice.reason}")
     try:
         _refuse_unspeakable(engine, script)
         with Job.beside(order.output) as job:
             plan = plan_of(book, script, engine)
             job.ledger.set_fact(ORDER, order.model_dump_json())
+            job.ledger.set_fact(ENGINE, choice.model_dump_json())
             job.ledger.set_plan(plan)
             checker = Checker(settings.checks, book.language)
             job.ledger.set_fact(CHECKS, checker.identity)
@@ -137,5 +144,5 @@ def _master(
         segments.append(Segment(take.file, item.chunk.chapter, item.chunk.text, item.chunk.pause))
     titles = {chapter.number: chapter.title for chapter in book.narrated}
     timeline = build_timeline(segments, titles, order.settings.master)
-    tags = Tags.of(book, narrator=f"{engine.voice} ({engine.name})")
+    tags = Tags.of(book, narrator=engine.credit)
     return write_audiobook(timeline, tags, order.output, order.settings.master, watcher.mastering)

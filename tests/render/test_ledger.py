@@ -22,7 +22,7 @@ def ledger(tmp_path: Path) -> Ledger:
 def add(ledger: Ledger, folder: Path, attempt: int, verdict: Verdict | None, key: str = "k") -> StoredTake:
     take = StoredTake(
         0, key, attempt, 99, {"speed": 0.95}, StopReason.CAP, folder / "takes" / f"{attempt}.flac", 24000, 24000, 0.5,
-        None, None, 0.0,
+        "it did not end", None, None, 0.0,
     )  # fmt: skip
     stored = ledger.add_take(take)
     if verdict is not None:

@@ -109,11 +109,15 @@ class Checker:
 
 def _how_it_stopped(take: Take) -> list[Finding]:
     """A take that its cap ended is truncated, whatever it sounds like."""
-    if take.stop == StopReason.CAP:
-        return [Finding(FindingKind.TRUNCATED, "it ended by its token cap", 1.0)]
-    if take.stop == StopReason.LOOP:
-        return [Finding(FindingKind.LOOP, "it was aborted because its codes repeated", 1.0)]
-    return []
+    kinds = {
+        StopReason.CAP: (FindingKind.TRUNCATED, "it ended by its token cap"),
+        StopReason.LOOP: (FindingKind.LOOP, "it was aborted because its codes repeated"),
+        StopReason.NOT_FINITE: (FindingKind.GARBLED, "the model gave no numbers"),
+    }
+    if take.stop not in kinds:
+        return []
+    kind, evidence = kinds[take.stop]
+    return [Finding(kind, f"{evidence}: {take.detail}" if take.detail else evidence, 1.0)]
 
 
 def _speech(words: Sequence[Word]) -> list[Word]:

@@ -11,7 +11,7 @@ from mayabook.core.settings import Settings, load_settings
 
 def _option(room: str, name: str, *flags: str) -> Any:
     field = type(getattr(Settings(), room)).model_fields[name]
-    default = "" if field.default in ((), "", False) else f" (default {field.default})"
+    default = "" if field.default in ((), "", False, None) else f" (default {field.default})"
     return typer.Option(*flags, help=f"{field.description}{default}", show_default=False)
 
 
@@ -21,7 +21,33 @@ Only = Annotated[list[str] | None, _option("book", "only", "--only")]
 ImageAlt = Annotated[bool | None, _option("book", "image_alt", "--image-alt")]
 MaxWords = Annotated[int | None, _option("script", "max_words", "--max-words")]
 MaxChars = Annotated[int | None, _option("script", "max_chars", "--max-chars")]
-Voice = Annotated[str | None, _option("narrator", "voice", "--voice")]
+Engine = Annotated[str | None, _option("engine", "kind", "--engine")]
+Model = Annotated[str | None, _option("maya", "model", "--model")]
+Format = Annotated[str | None, _option("maya", "format", "--format")]
+Preset = Annotated[str | None, _option("maya", "preset", "--preset")]
+Temperature = Annotated[float | None, _option("maya", "temperature", "--temperature")]
+TopP = Annotated[float | None, _option("maya", "top_p", "--top-p")]
+TopK = Annotated[int | None, _option("maya", "top_k", "--top-k")]
+MinP = Annotated[float | None, _option("maya", "min_p", "--min-p")]
+RepetitionPenalty = Annotated[float | None, _option("maya", "repetition_penalty", "--repetition-penalty")]
+PenaltyWindow = Annotated[str | None, _option("maya", "penalty_window", "--penalty-window")]
+MaxTokens = Annotated[int | None, _option("maya", "max_tokens", "--max-tokens")]
+Bos = Annotated[str | None, _option("maya", "bos", "--bos")]
+Slots = Annotated[str | None, _option("maya", "slots", "--slots")]
+Context = Annotated[int | None, _option("maya", "context", "--context")]
+Threads = Annotated[int | None, _option("maya", "threads", "--threads")]
+GpuLayers = Annotated[int | None, _option("maya", "gpu_layers", "--gpu-layers")]
+Device = Annotated[str | None, _option("maya", "device", "--device")]
+Dtype = Annotated[str | None, _option("maya", "dtype", "--dtype")]
+Quantisation = Annotated[str | None, _option("maya", "quantisation", "--quantisation")]
+Voice = Annotated[
+    str | None,
+    typer.Option(
+        "--voice",
+        help="Voice: a name from `mayabook voices`, or for Maya1 a description in words.",
+        show_default=False,
+    ),
+]
 Speed = Annotated[float | None, _option("narrator", "speed", "--speed")]
 Workers = Annotated[int | None, _option("narrator", "workers", "--workers")]
 AsrModel = Annotated[str | None, _option("checks", "asr_model", "--asr-model")]

@@ -5,7 +5,7 @@ A settings file is TOML with a table per room; unknown names and values out of r
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -45,6 +45,56 @@ class CheckSettings(Room):
     """Takes of one chunk before it is flagged for a person."""
 
 
+class EngineSettings(Room):
+    kind: Literal["auto", "narrator", "gguf", "transformers"] = "auto"
+    """What speaks: narrator, gguf or transformers; auto takes Maya1 where a model is here and fast enough."""
+
+
+class MayaSettings(Room):
+    model: str = ""
+    """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""
+    format: str = ""
+    """Weight format of a GGUF model, such as Q4_K_M; empty takes the one that is here."""
+    voice: str = "storyteller"
+    """Maya1 voice: a name from `mayabook voices`, or a description in words."""
+    preset: str = "mayabook"
+    """Sampler preset: mayabook, maya-official, original-gguf or original-transformers."""
+    temperature: float | None = Field(default=None, ge=0, le=5)
+    """Temperature of sampling, in place of the preset's; 0 takes the likeliest token."""
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    """Nucleus of sampling, in place of the preset's; 1 is off."""
+    top_k: int | None = Field(default=None, ge=0)
+    """Likeliest tokens to draw from, in place of the preset's; 0 is off."""
+    min_p: float | None = Field(default=None, ge=0, le=1)
+    """Least share of the likeliest token's probability, in place of the preset's; 0 is off."""
+    repetition_penalty: float | None = Field(default=None, gt=0, le=10)
+    """Repetition penalty, in place of the preset's; 1 is off."""
+    penalty_window: Annotated[int, Field(ge=0)] | Literal["all"] | None = None
+    """Generated tokens that the penalty looks at, in place of the preset's; or all."""
+    max_tokens: int | None = Field(default=None, ge=0)
+    """Cap of a take in tokens, in place of the preset's; 0 lets the length of the text decide."""
+    bos: Literal["once", "twice"] = "twice"
+    """Whether a second begin-of-text leads the prompt, as on Maya1's own server."""
+    slots: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
+    """Takes at once; auto takes what memory holds."""
+    context: int = Field(default=4096, ge=256, le=131072)
+    """Tokens of a slot, prompt and speech together."""
+    threads: int = Field(default=0, ge=0, le=1024)
+    """CPU threads of llama.cpp; 0 takes one per core."""
+    gpu_layers: int = Field(default=-1, ge=-1)
+    """Layers that llama.cpp puts on a GPU; -1 for all."""
+    flash_attention: Literal["auto", "on", "off"] = "auto"
+    """Flash attention of llama.cpp."""
+    kv_type: Literal["f16", "f32", "q8_0"] = "f16"
+    """Type of llama.cpp's key-value cache."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where transformers computes."""
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    """What transformers computes in; auto takes what the device has natively."""
+    quantisation: Literal["none", "nf4", "nf4-double", "fp4", "fp4-double"] = "none"
+    """bitsandbytes quantisation of a transformers checkpoint."""
+
+
 class NarratorSettings(Room):
     voice: str = "heart"
     """Voice of the CPU narrator."""
@@ -80,6 +130,8 @@ class MasterSettings(Room):
 class Settings(Room):
     book: BookSettings = BookSettings()
     script: ScriptSettings = ScriptSettings()
+    engine: EngineSettings = EngineSettings()
+    maya: MayaSettings = MayaSettings()
     narrator: NarratorSettings = NarratorSettings()
     checks: CheckSettings = CheckSettings()
     master: MasterSettings = MasterSettings()

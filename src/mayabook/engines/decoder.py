@@ -1,7 +1,7 @@
 """The smaller contract of engines that give logits: a model that decodes a fixed number of rows at once."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from mayabook.maya.layout import Layout
 
 Logits = NDArray[np.float32]
-"""Raw logits of the audio ids (`Layout.code_end` to `Layout.last_code`), shape (n_slots, n_audio). An engine on
-another device may keep its own kind of array; then its sampler takes that kind."""
+"""Raw logits of the audio ids (`Layout.code_end` to `Layout.last_code`), shape (n_slots, n_audio)."""
 
 IDLE = -1
 """Stands for the token of a slot that has nothing to say."""
@@ -33,8 +32,11 @@ class SlotDecoder(Protocol):
     """Device and dtype, for a person: `CPU, Q4_K_M`."""
 
     @property
-    def logits(self) -> Logits:
-        """One row per slot, from the slot's last prefill or step; the same array throughout."""
+    def logits(self) -> Any:
+        """One row per slot, from the slot's last prefill or step; the same array throughout.
+
+        `Logits`, or a torch tensor of that shape on the decoder's device: the sampler takes the same kind.
+        """
         ...
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:

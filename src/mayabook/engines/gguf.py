@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import llama_cpp
 import numpy as np
@@ -51,8 +51,9 @@ class GgufDecoder:
         Raises ModelError for files that cannot be used, EngineError where memory does not suffice.
         """
         self.n_slots, self.n_context = n_slots, -(-n_context // 256) * 256
-        self._context = None
-        self._batch = None
+        self._context: Any = None
+        self._memory: Any = None
+        self._batch: Any = None
         self._model, said = load_model(file, gpu_layers=gpu_layers)
         try:
             self.layout = layout_of(self._model, file)
@@ -151,7 +152,6 @@ class GgufDecoder:
 
     def _set(self, at: int, token: int, position: int, slot: int, *, wanted: bool) -> None:
         batch = self._batch
-        assert batch is not None
         batch.token[at] = token
         batch.pos[at] = position
         batch.n_seq_id[at] = 1
@@ -159,7 +159,6 @@ class GgufDecoder:
         batch.logits[at] = wanted
 
     def _decode(self, n_tokens: int) -> None:
-        assert self._batch is not None
         self._batch.n_tokens = n_tokens
         status = llama_cpp.llama_decode(self._context, self._batch)
         if status:

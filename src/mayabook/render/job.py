@@ -40,6 +40,16 @@ class Job:
             raise JobError(f"There is no job at {job.folder}; name the {SUFFIX} folder that `mayabook make` left.")
         return job
 
+    def peek(self, name: str) -> str | None:
+        """A fact of the ledger, without the lock; None where there is no ledger yet."""
+        if not self._ledger_file.is_file():
+            return None
+        ledger = Ledger(self._ledger_file)
+        try:
+            return ledger.fact(name)
+        finally:
+            ledger.close()
+
     def __enter__(self) -> Self:
         make_folder(self.takes)
         try:

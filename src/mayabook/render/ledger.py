@@ -19,7 +19,7 @@ from mayabook.core.errors import JobError, OutputError
 from mayabook.core.take import Sampling, StopReason
 from mayabook.core.verdict import Verdict
 
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE plan (
@@ -28,7 +28,8 @@ CREATE TABLE plan (
 CREATE TABLE takes (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, attempt INTEGER NOT NULL, seed INTEGER NOT NULL,
     sampling TEXT NOT NULL, stop TEXT NOT NULL, file TEXT NOT NULL, n_samples INTEGER NOT NULL,
-    sample_rate INTEGER NOT NULL, seconds REAL NOT NULL, ruling TEXT, UNIQUE (key, attempt)
+    sample_rate INTEGER NOT NULL, seconds REAL NOT NULL, detail TEXT NOT NULL, ruling TEXT,
+    UNIQUE (key, attempt)
 );
 CREATE TABLE verdicts (
     take INTEGER NOT NULL REFERENCES takes (id), checks TEXT NOT NULL, accepted INTEGER NOT NULL,
@@ -59,7 +60,8 @@ class PlannedChunk:
 
 @dataclass(frozen=True, slots=True)
 class StoredTake:
-    """accepted, risk: the verdict under the checks asked for, None and 0 where there is none yet."""
+    """detail: as in `Take`. accepted, risk: the verdict under the checks asked for, None and 0 where there is none
+    yet."""
 
     id: int
     key: str
@@ -71,9 +73,15 @@ class StoredTake:
     n_samples: int
     sample_rate: int
     seconds: float
+    detail: str
     ruling: Ruling | None
     accepted: bool | None
     risk: float
+
+    @property
+    def codes_file(self) -> Path:
+        """Where the codes of the take are, if its engine has any; see `mayabook.core.codes`."""
+        return self.file.with_suffix(".npz")
 
     @property
     def good(self) -> bool:
@@ -143,8 +151,8 @@ class Ledger:
         """The take with its id. Its audio must be on disk."""
         with self._transaction() as database:
             cursor = database.execute(
-                "INSERT INTO takes (key, attempt, seed, sampling, stop, file, n_samples, sample_rate, seconds)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO takes (key, attempt, seed, sampling, stop, file, n_samples, sample_rate, seconds, detail)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     take.key,
                     take.attempt,
@@ -155,6 +163,7 @@ class Ledger:
                     take.n_samples,
                     take.sample_rate,
                     take.seconds,
+                    take.detail,
                 ),
             )
         return self._takes("takes.id = ?", "", cursor.lastrowid)[0]
@@ -183,6 +192,7 @@ class Ledger:
                 n_samples=row["n_samples"],
                 sample_rate=row["sample_rate"],
                 seconds=row["seconds"],
+                detail=row["detail"],
                 ruling=None if row["ruling"] is None else Ruling(row["ruling"]),
                 accepted=None if row["accepted"] is None else bool(row["accepted"]),
                 risk=row["risk"] or 0.0,

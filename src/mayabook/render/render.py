@@ -16,6 +16,7 @@ import soundfile
 
 from mayabook.checks import Checker
 from mayabook.core.audio import read_flac, write_flac
+from mayabook.core.codes import write_codes
 from mayabook.core.errors import JobError
 from mayabook.core.take import Take, TakeRequest
 from mayabook.core.verdict import Verdict
@@ -135,6 +136,8 @@ class Renderer:
     def _store(self, take: Take) -> StoredTake:
         request = take.request
         file = self._job.takes / f"{request.key}-{request.attempt}.flac"
+        if take.codes is not None:
+            write_codes(file.with_suffix(".npz"), take.codes)
         write_flac(file, take.audio, take.sample_rate)
         self.progress.audio_seconds += take.duration
         return self._job.ledger.add_take(
@@ -149,6 +152,7 @@ class Renderer:
                 n_samples=len(take.audio),
                 sample_rate=take.sample_rate,
                 seconds=take.seconds,
+                detail=take.detail,
                 ruling=None,
                 accepted=None,
                 risk=0.0,
@@ -164,7 +168,8 @@ class Renderer:
         request = TakeRequest(
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
-        return self._checker.check(Take(request, audio, sample_rate, stored.stop, stored.seconds), chunk)
+        take = Take(request, audio, sample_rate, stored.stop, stored.seconds, detail=stored.detail)
+        return self._checker.check(take, chunk)
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
         """Writes down finished verdicts; waits while more than `at_most` are outstanding."""
