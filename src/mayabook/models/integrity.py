@@ -36,8 +36,7 @@ def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
 
 def check_gguf(file: Path) -> tuple[Layout, str]:
     """Layout and weight format of a GGUF file. Raises ModelError unless it is a whole Llama with speech codes."""
-    import llama_cpp
-
+    llama_cpp = quantize.library()
     from mayabook.engines.llama import LlamaVocabulary, layout_of, load_model, metadata
 
     model, _ = load_model(file, vocab_only=True)

@@ -2,8 +2,9 @@
 
 import ctypes
 from pathlib import Path
+from typing import Any
 
-from mayabook.core.errors import EngineError, ModelError
+from mayabook.core.errors import ModelError
 from mayabook.models.places import appearing, need_room
 
 BITS = {"Q8_0": 8.5, "Q6_K": 6.5625, "Q5_K_M": 5.7, "Q4_K_M": 4.9, "Q4_K_S": 4.6}
@@ -21,12 +22,9 @@ def quantize(source: Path, file: Path, to: str) -> None:
         raise ModelError(f"There is no format {to!r}; choose from: {', '.join(FILE_TYPES)}.")
     if not source.is_file():
         raise ModelError(f"There is no {source} to quantise; run: mayabook models convert")
-    try:
-        import llama_cpp
+    llama_cpp = library()
+    from mayabook.engines.llama import messages, reason
 
-        from mayabook.engines.llama import messages, reason
-    except (ImportError, EngineError) as error:
-        raise ModelError("llama.cpp is not installed; run: pip install 'mayabook[gguf]'") from error
     need_room(file.parent, round(source.stat().st_size * BITS[to] / 16))
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = FILE_TYPES[to]
@@ -38,3 +36,12 @@ def quantize(source: Path, file: Path, to: str) -> None:
             text = said()
         if status or not temporary.is_file():
             raise ModelError(f"llama.cpp cannot quantise {source} ({reason(text)}); convert or bring the file anew.")
+
+
+def library() -> Any:
+    """The llama_cpp package. Raises ModelError where it is not installed."""
+    try:
+        import llama_cpp
+    except ImportError as error:
+        raise ModelError("llama.cpp is not installed; run: pip install 'mayabook[gguf]'") from error
+    return llama_cpp

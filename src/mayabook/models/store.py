@@ -26,7 +26,7 @@ CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
 SOURCE_FILE = "source.json"
 
 CHECKPOINT_FILES = re.compile(
-    r"(config|generation_config|layout)\.json|[\w.-]+\.safetensors|model\.safetensors\.index\.json"
+    r"(config|generation_config|layout)\.json|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json"
     r"|(tokenizer/)?(tokenizer|tokenizer_config|special_tokens_map)\.json"
 )
 CODEC_FILES = re.compile(r"config\.json|pytorch_model\.bin|decoder\.onnx")

@@ -15,8 +15,8 @@ LLAMA3_SPLIT = (
     r"|\s+(?!\S)|\s+"
 )
 
-NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
-"""GGUF's numbers of token types. Control tokens are never found in plain text, user-defined ones are."""
+NORMAL, CONTROL, UNUSED = 1, 3, 5
+"""GGUF's numbers of token types. Every added token is a control token: llama.cpp finds none of these in plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,7 @@ def read_vocabulary(tokenizer: CheckpointTokenizer, vocab_size: int) -> GgufVoca
     tokens = [f"[PAD{number}]" for number in range(vocab_size)]
     types = [UNUSED] * vocab_size
     numbered = [(text, number, NORMAL) for text, number in model["vocab"].items()]
-    numbered += [
-        (added["content"], added["id"], CONTROL if added["special"] else USER_DEFINED)
-        for added in values.get("added_tokens", [])
-    ]
+    numbered += [(added["content"], added["id"], CONTROL) for added in values.get("added_tokens", [])]
     for text, number, kind in numbered:
         if not 0 <= number < vocab_size:
             raise ModelError(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mayabook.core.errors import ModelError
 from mayabook.models.config import LlamaConfig, read_json
 
+WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 _STORED: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
 """What numpy reads a dtype as; it has no bf16, which is the upper half of an fp32."""
@@ -83,19 +84,17 @@ class Weights:
 
 
 def weight_files(checkpoint: Path) -> list[Path]:
-    """The safetensors files of a checkpoint: those its index names, or all there are. Raises ModelError for none."""
+    """The safetensors files of a checkpoint: those of its index, or the only one. Raises ModelError for a missing one."""
     index = checkpoint / INDEX_FILE
     if index.is_file():
         names = sorted(set(read_json(index).get("weight_map", {}).values()))
         missing = [name for name in names if not (checkpoint / name).is_file()]
         if missing:
             raise ModelError(f"{checkpoint} lacks {', '.join(missing)}; bring the missing files.")
-        files = [checkpoint / name for name in names]
-    else:
-        files = sorted(checkpoint.glob("*.safetensors"))
-    if not files:
-        raise ModelError(f"{checkpoint} has no weights (*.safetensors); bring the whole model folder.")
-    return files
+        return [checkpoint / name for name in names]
+    if not (checkpoint / WEIGHTS_FILE).is_file():
+        raise ModelError(f"{checkpoint} has no weights ({WEIGHTS_FILE}); bring the whole model folder.")
+    return [checkpoint / WEIGHTS_FILE]
 
 
 def _read_header(file: Path) -> dict[str, Tensor]:

@@ -1,0 +1,226 @@
+"""mayabook models: the files of speech models, fetched, brought, converted, checked and removed."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from mayabook.cli import options
+from mayabook.core.errors import ModelError
+from mayabook.models import bring, formats, store
+from mayabook.models.places import Progress as Watch
+from mayabook.models.places import gigabytes
+from mayabook.models.store import ModelFiles
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Fetch, bring, convert, check and remove speech models.\n\nThey lie in $MAYABOOK_MODELS, else in "
+    "mayabook/models of the user's data folder.",
+)
+
+Name = Annotated[str, typer.Argument(help="A model of `mayabook models list`.", show_default=False)]
+
+
+@app.command("list")
+def list_(as_json: options.Json = False) -> None:
+    """Show the models that are here, their formats and sizes, and what they lack."""
+    models = store.installed()
+    if as_json:
+        for files in models:
+            print(json.dumps(_facts(files), ensure_ascii=False))
+        return
+    if not models:
+        print(f"No models in {store.models_folder()}; fetch one: mayabook models pull")
+        return
+    table = Table("model", "checkpoint", "GGUF formats", "codec", "state", box=None)
+    for files in models:
+        missing = store.lacks(store.model_folder(files.name))
+        table.add_row(
+            files.name,
+            gigabytes(store.size_of(files.checkpoint)) if files.checkpoint else "-",
+            "\n".join(f"{kind} {gigabytes(store.size_of(file))}" for kind, file in files.ggufs.items()) or "-",
+            gigabytes(store.size_of(files.codec)) if files.codec else "-",
+            f"lacks {' and '.join(missing)}" if missing else "complete",
+        )
+    Console().print(table, highlight=False)
+
+
+@app.command()
+def pull(
+    model: Annotated[str, typer.Argument(help="A name of the catalogue, or owner/name on the hub.")] = "maya1",
+    wanted: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="GGUF format to have; fetched where the hub has it, else made. Repeatable."),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name to keep it under.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Fetch a model and its codec from the hub; an interrupted pull goes on where it stopped.
+
+    Without --format the checkpoint is fetched, for the transformers engine. Every file is checked by its hash.
+    """
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    from mayabook.models import hub
+
+    if as_json or not sys.stderr.isatty():
+        disable_progress_bars()
+    unknown = sorted(set(wanted or []) - set(formats.FORMATS))
+    if unknown:
+        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(formats.FORMATS)}.")
+    files, left = hub.pull(model, wanted or [], name=name)
+    for kind in left:
+        _make(files.name, kind, as_json)
+    _show(store.stored(files.name), as_json)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[
+        Path, typer.Argument(help="Checkpoint folder, .gguf file, codec folder or model folder.", show_default=False)
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name to keep it under; a model that is here gains the new parts.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Bring files of your own into the store, once they are checked. Nothing is moved: they are linked or copied."""
+    with _watching("importing", as_json) as watch:
+        files = bring.bring(path, name, watch)
+    _show(files, as_json)
+
+
+@app.command()
+def convert(
+    name: Name,
+    to: Annotated[str, typer.Option("--to", help="F16, BF16 or F32.")] = "F16",
+    as_json: options.Json = False,
+) -> None:
+    """Write a model's checkpoint as a GGUF file, for llama.cpp."""
+    from mayabook.models.convert import FILE_TYPES
+
+    if to not in FILE_TYPES:
+        raise ModelError(f"A checkpoint converts to {', '.join(FILE_TYPES)}, not {to!r}; see mayabook models quantize.")
+    _make(name, to, as_json)
+
+
+@app.command()
+def quantize(
+    name: Name,
+    wanted: Annotated[
+        list[str], typer.Argument(metavar="FORMAT...", help="Q8_0, Q6_K, Q5_K_M, Q4_K_M or Q4_K_S.", show_default=False)
+    ],
+    as_json: options.Json = False,
+) -> None:
+    """Write GGUF files of fewer bits, from the F16 file; that is converted first where it is missing."""
+    from mayabook.models.quantize import FILE_TYPES
+
+    unknown = [kind for kind in wanted if kind not in FILE_TYPES]
+    if unknown:
+        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(FILE_TYPES)}.")
+    for kind in wanted:
+        _make(name, kind, as_json)
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(help="A model's name, a folder or a .gguf file.", show_default=False)],
+    as_json: options.Json = False,
+) -> None:
+    """Check a model: its config, token ids, tokenizers, tensors, codec, and that its formats compute the same.
+
+    The exit code is 2 where a check failed.
+    """
+    from mayabook.models.check import check as checks
+
+    failed = 0
+    console = Console()
+    table = Table("check", "", "found", box=None)
+    for found in checks(store.find(model)):
+        failed += found.state == "failed"
+        if as_json:
+            print(json.dumps({"check": found.name, "state": found.state, "detail": found.detail}, ensure_ascii=False))
+        table.add_row(found.name, found.state, found.detail)
+    if not as_json:
+        console.print(table, highlight=False, markup=False)
+    if failed:
+        raise ModelError(f"{failed} of the checks failed; what to do stands beside each.")
+
+
+@app.command()
+def remove(
+    name: Name,
+    part: Annotated[str | None, typer.Option("--format", help="Only this: checkpoint, codec or a GGUF format.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a model, or one of its parts."""
+    store.stored(name)
+    what = f"{part} of {name}" if part else name
+    if not yes:
+        if not sys.stdin.isatty():
+            raise ModelError(f"To delete {what} without being asked, add --yes.")
+        typer.confirm(f"Delete {what}?", abort=True)
+    print(f"Deleted {store.remove(name, part)}")
+
+
+@app.command("export-codec")
+def export_codec(name: Name, as_json: options.Json = False) -> None:
+    """Write a model's codec for ONNX Runtime, so that PyTorch is not needed to hear it."""
+    from mayabook.maya.codec import export_codec as export
+
+    files = store.stored(name)
+    if files.codec is None:
+        raise ModelError(f"{name} has no codec; bring it: mayabook models import FOLDER --name {name}")
+    file = export(files.codec)
+    size = store.size_of(file)
+    print(json.dumps({"file": str(file), "bytes": size}) if as_json else f"{file}, {gigabytes(size)}")
+
+
+def _make(name: str, to: str, as_json: bool) -> None:
+    with _watching(f"making {to}", as_json) as watch:
+        made = formats.make(name, to, watch)
+    if not made and not as_json:
+        print(f"{name} has {to} already.")
+    for one in made:
+        facts = {"format": one.format, "file": str(one.file), "bytes": one.size, "bits_per_weight": round(one.bits, 2)}
+        line = f"{one.format}: {one.file}, {gigabytes(one.size)}, {one.bits:.2f} bits per weight"
+        print(json.dumps(facts, ensure_ascii=False) if as_json else line)
+
+
+def _show(files: ModelFiles, as_json: bool) -> None:
+    facts = _facts(files)
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False))
+        return
+    missing = store.lacks(store.model_folder(files.name))
+    print(f"{files.name} is in {facts['folder']}" + (f"; it lacks {' and '.join(missing)}." if missing else "."))
+
+
+def _facts(files: ModelFiles) -> dict[str, object]:
+    folder = store.model_folder(files.name)
+    return {
+        "name": files.name,
+        "folder": str(folder),
+        "checkpoint_bytes": store.size_of(files.checkpoint) if files.checkpoint else None,
+        "ggufs": {kind: store.size_of(file) for kind, file in files.ggufs.items()},
+        "codec_bytes": store.size_of(files.codec) if files.codec else None,
+        "lacks": store.lacks(folder),
+    }
+
+
+@contextmanager
+def _watching(what: str, as_json: bool) -> Iterator[Watch]:
+    """A bar on a terminal, else nothing."""
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
