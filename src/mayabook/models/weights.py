@@ -84,7 +84,7 @@ class Weights:
 
 
 def weight_files(checkpoint: Path) -> list[Path]:
-    """The safetensors files of a checkpoint: those of its index, or the only one. Raises ModelError for a missing one."""
+    """The safetensors files of a checkpoint: its index names them. Raises ModelError for a missing one."""
     index = checkpoint / INDEX_FILE
     if index.is_file():
         names = sorted(set(read_json(index).get("weight_map", {}).values()))

@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+
+from mayabook.maya.layout import Layout
+from mayabook.models.convert import convert
+from tiny_models import SMALL, Shape, write_checkpoint, write_codec
+
+SHAPE = Shape(scale=0.08)
+"""Weights so large that attention, and with it rope, decides the logits."""
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole model folder of the small layout: checkpoint, F16 file and codec. Not to be changed."""
+    folder = tmp_path_factory.mktemp("models") / "small"
+    write_checkpoint(folder / "checkpoint", SMALL, SHAPE)
+    convert(folder / "checkpoint", folder / "gguf" / "small-F16.gguf", name="small")
+    write_codec(folder / "codec")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def true_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in Maya1's true layout, without a codec. Not to be changed."""
+    folder = tmp_path_factory.mktemp("models") / "true"
+    write_checkpoint(folder / "checkpoint", Layout(), SHAPE)
+    convert(folder / "checkpoint", folder / "gguf" / "true-F16.gguf", name="true")
+    return folder
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A small checkpoint to spoil."""
+    return write_checkpoint(tmp_path / "checkpoint", SMALL, SHAPE)
+
+
+@pytest.fixture
+def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store."""
+    folder = tmp_path / "store"
+    monkeypatch.setenv("MAYABOOK_MODELS", str(folder))
+    return folder
