@@ -1,5 +1,6 @@
 """Random tokenizers and a random codec, written once for all tests of this folder."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,14 @@ import tiny_models
 from mayabook.maya.codec import export_codec
 from mayabook.maya.layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fingerprints are remembered there, and not in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAYABOOK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def _tokenizer(folder: Path, layout: Layout) -> CheckpointTokenizer:
@@ -32,8 +41,3 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tiny_models.write_codec(tmp_path_factory.mktemp("codec"))
     export_codec(folder)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("MAYABOOK_CACHE", str(tmp_path / "cache"))
