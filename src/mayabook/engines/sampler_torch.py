@@ -68,7 +68,7 @@ class TorchSampler:
         """Columns that entered and left the window of each slot, and are not in the counts yet."""
         self._rows = torch.arange(n_slots, device=self._device)
         self._frame_slots = torch.arange(N_SLOTS, device=self._device)
-        self._settle()
+        self._is_settled = False
 
     def start(self, slot: int, settings: SamplerSettings, seed: int, prompt: Sequence[int], n_tokens: int) -> None:
         """A new take of at most n_tokens tokens in that slot; forgets the one that was there."""
@@ -76,7 +76,7 @@ class TorchSampler:
         self._moved[slot] = -1
         self._counts[slot] = 0
         self._counts[slot, torch.from_numpy(prompt_columns(settings, prompt, self._layout)).to(self._device)] = 1
-        self._settle()
+        self._is_settled = False
 
     def _settle(self) -> None:
         """The orders of stages at work, without those that are off in every slot, and each row's knobs."""
@@ -87,6 +87,7 @@ class TorchSampler:
         n_candidates = self._layout.codebook_size + 1
         known = {settings: knobs(settings, self._orders.index(orders[settings]), n_candidates) for settings in distinct}
         self._knobs = np.array([known[settings] for settings in self._takes.settings])
+        self._is_settled = True
 
     def draw(self, logits: Tensor, slots: Sequence[int]) -> Draw:
         """One token for each of the slots, which move on by one step. slots: no slot twice."""
@@ -102,6 +103,8 @@ class TorchSampler:
 
     def _control(self, slots: Sequence[int], rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """The fields of `Control`, shape (n_fields, n_slots, 1)."""
+        if not self._is_settled:
+            self._settle()
         moving = np.zeros((N_MOVING, len(self._rows)))
         moving[0, rows] = self._takes.uniform(slots)
         moving[1] = self._takes.steps % N_SLOTS

@@ -61,7 +61,7 @@ class SamplerSettings:
     def active(self) -> tuple[str, ...]:
         """The stages that change anything."""
         off = {
-            "penalty": self.repetition_penalty == 1 or (self.penalty_window == 0 and not self.penalty_prompt),
+            "penalty": self.repetition_penalty == 1,
             "temperature": self.temperature in (0, 1),
             "top_k": self.top_k == 0,
             "top_p": self.top_p == 1,
