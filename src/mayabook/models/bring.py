@@ -41,12 +41,17 @@ def bring(path: Path, name: str | None = None, progress: Progress = silent) -> M
     here = next((files for files in store.installed() if files.name == name), None)
     if here is not None:
         _join(found, here)
+    elif found.parts.keys() == {CODEC}:
+        store.stored(name)  # says what there is
     codec = found.parts.get(CODEC)
     if codec is not None:
         check_codec(codec, found.layout or Layout())
     copies = [copy for part, source in found.parts.items() for copy in _files(name, part, source)]
     sizes = sum(file.stat().st_size for _, file in copies)
-    need_room(folder, sizes if folder.stat().st_dev != path.stat().st_dev else 0)
+    room = store.models_folder()
+    need_room(room, 0)
+    if room.stat().st_dev != path.stat().st_dev:  # else files are linked
+        need_room(room, sizes)
     entries: dict[str, Origin] = {}
     done = 0
     for target, file in copies:

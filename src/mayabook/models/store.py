@@ -31,7 +31,9 @@ CHECKPOINT_FILES = re.compile(
 )
 CODEC_FILES = re.compile(r"config\.json|pytorch_model\.bin|decoder\.onnx")
 
-_FORMAT = re.compile(r"(?<![a-z0-9])(i?q\d\w*|bf16|f16|f32)(?![a-z0-9])", re.IGNORECASE)
+_FORMAT = re.compile(
+    r"(?<![a-z0-9])(i?q\d(?:_(?:\d|k(?:_(?:xs|s|m|l|xl))?|xxs|xs|s|m|nl))?|bf16|f16|f32)(?![a-z0-9])", re.IGNORECASE
+)
 _NAME = re.compile(r"\w[\w.-]*")
 
 
