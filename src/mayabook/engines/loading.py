@@ -1,13 +1,14 @@
 """Weights into memory, through transformers; what goes wrong there in one line each."""
 
 import importlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 import transformers
-from transformers.utils import logging
+from transformers.utils import logging as reports
 
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.engines.checkpoint import Checkpoint, Quantisation
@@ -18,7 +19,6 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
     """A LlamaForCausalLM for inference, its weights all from the checkpoint."""
     if read.quantised_by:
         quantisation = "none"
-    options = {} if quantisation == "none" else {"quantization_config": _bitsandbytes(quantisation, dtype)}
     needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
     if needed > free:
         raise EngineError(
@@ -26,6 +26,7 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
             f"free; {_smaller(read, dtype, quantisation, free)}"
         )
     with explain_memory("The model"), _quietly():
+        options = {} if quantisation == "none" else {"quantization_config": _bitsandbytes(quantisation, dtype)}
         try:
             loaded: Any = transformers.LlamaForCausalLM.from_pretrained(
                 str(read.folder),
@@ -118,16 +119,19 @@ def _bitsandbytes(quantisation: Quantisation, dtype: str) -> Any:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """transformers' progress bars and reports of loading stay out of our own."""
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    """Progress bars of transformers, and remarks on loading of both libraries, stay out of our own output."""
+    loggers = [logging.getLogger(name) for name in ("transformers", "bitsandbytes")]
+    levels, bars = [logger.level for logger in loggers], reports.is_progress_bar_enabled()
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    reports.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
         if bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            reports.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _line(error: Exception) -> str:

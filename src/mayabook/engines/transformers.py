@@ -34,6 +34,7 @@ from mayabook.engines.dtypes import Device, choose_device, choose_dtype, device_
 from mayabook.engines.loading import explain_memory, load_model, needs_memory
 from mayabook.engines.slot_cache import SlotCache
 
+_FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 _SPAN = 256
 """Attention on a CPU spans a multiple of so many positions."""
 
@@ -70,7 +71,7 @@ class TransformersDecoder:
         chosen = choose_dtype(dtype, self._device)
         self.model = load_model(read, chosen, quantisation, self._device)
         """The whole model, for `reference_generate`."""
-        self._head = self.model.get_output_embeddings().weight[self.layout.code_end : self.layout.last_code + 1]
+        self._head = self._audio_head(read)
         self._dtype = self._head.dtype
         self._open_cache(read, chosen)
         self.logits = torch.zeros((n_slots, self.layout.n_audio), dtype=torch.float32, device=self._device)
@@ -84,6 +85,17 @@ class TransformersDecoder:
         self._graph: Callable[[], None] | None = None
         self._describe(read, quantisation)
 
+    def _audio_head(self, read: Checkpoint) -> torch.Tensor:
+        """The head's rows of the audio ids, a view of its weight."""
+        weight = getattr(self.model.get_output_embeddings(), "weight", None)
+        if weight is None or weight.dtype not in _FLOATS:
+            raise ModelError(
+                f"The head of {read.folder} is quantised by {read.quantised_by}, and its audio rows cannot be taken out; "
+                "choose another model with --model."
+            )
+        rows: torch.Tensor = weight.detach()[self.layout.code_end : self.layout.last_code + 1]
+        return rows
+
     def _open_cache(self, read: Checkpoint, dtype: str) -> None:
         needs_memory(read, dtype, self.n_slots, self.n_context, self._device)
         shape = (self.n_slots, read.n_kv_heads, self.n_context, read.head_dim)
@@ -93,7 +105,7 @@ class TransformersDecoder:
     def _describe(self, read: Checkpoint, quantisation: Quantisation) -> None:
         number = str(self._dtype).removeprefix("torch.")
         own = read.quantised_by
-        weights = own or (number if quantisation == "none" else quantisation)
+        weights = f"{own} (its own)" if own else number if quantisation == "none" else quantisation
         self.device = f"{device_name(self._device)}, {weights}"
         notes = [f"weights in {weights}, head and cache in {number}, computed in {number}"]
         if own and quantisation != "none":
@@ -103,7 +115,9 @@ class TransformersDecoder:
         self.notes = tuple(notes)
         versions = [f"torch {torch.__version__}", f"transformers {transformers.__version__}"]
         if weights != number:
-            versions.append(weights if own else f"bitsandbytes {version('bitsandbytes')} {weights}")
+            versions.append(weights)
+        if weights != number and own in (None, "bitsandbytes"):
+            versions.append(f"bitsandbytes {version('bitsandbytes')}")
         self.identity = (
             f"transformers {fingerprint(read.identifying())} {number} {' '.join(versions)} {kernels(self._device)} "
             f"slots {self.n_slots}"
