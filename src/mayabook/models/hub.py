@@ -209,8 +209,7 @@ def _fetch(folder: Path, remote: Remote, endpoint: str | None) -> None:
             raise cannot_write(target, error) from error
         if type(error) is not OSError:  # the transport's exceptions are of this kind too
             raise
-        if partial.stat().st_size >= remote.size:
-            partial.unlink()
+        partial.unlink()
         raise ModelError(
             f"{remote.path} of {remote.repo} came in another size than the hub says; {_GOES_ON}."
         ) from error
