@@ -96,7 +96,7 @@ def test_logits_and_greedy_tokens_are_those_of_transformers_own_forward(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     folder = request.getfixturevalue(name)
-    prompts = [tokens_of(1, 5), tokens_of(2, 230) + [SMALL.pad, SMALL.text_end, 7], tokens_of(3, 1), tokens_of(4, 90)]
+    prompts = [tokens_of(1, 5), [*tokens_of(2, 230), SMALL.pad, SMALL.text_end, 7], tokens_of(3, 1), tokens_of(4, 90)]
     decoder = TransformersDecoder(folder, len(prompts), 512, dtype="float32", device="cpu")
     for slot, prompt in enumerate(prompts):
         decoder.prefill(slot, prompt)
@@ -220,7 +220,7 @@ def test_a_take_is_the_same_after_a_hundred_others(several: Several) -> None:
     decoder, alone = several
     for number in range(100):
         slot = number % decoder.n_slots
-        decoder.prefill(slot, tokens_of(number, 1 + 7 * number % 600))
+        decoder.prefill(slot, tokens_of(number, 600 if number == 50 else 1 + 7 * number % 60))
         decoder.step(np.array(tokens_of(number, decoder.n_slots), np.int32))
     assert torch.equal(take(decoder, 3), alone)
 
@@ -522,7 +522,7 @@ def test_a_tensor_is_missing(copy: Path) -> None:
 
 def test_a_tensor_of_another_shape(copy: Path) -> None:
     edit_json(copy / "config.json", intermediate_size=640)
-    fails(copy, ModelError, str(copy), "bring")
+    fails(copy, ModelError, "lacks 6 of the model's tensors, model.layers.0.mlp.down_proj.weight for one")
 
 
 def test_a_tokenizer_without_codes(copy: Path) -> None:

@@ -22,7 +22,7 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
     needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
     if needed > free:
         raise EngineError(
-            f"The model takes {_gb(needed)} in {dtype if quantisation == 'none' else quantisation} and {_gb(free)} are "
+            f"The model takes {_size(needed)} in {dtype if quantisation == 'none' else quantisation} and {_size(free)} are "
             f"free; {_smaller(read, dtype, quantisation, free)}"
         )
     with explain_memory("The model"), _quietly():
@@ -36,6 +36,7 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
                 local_files_only=True,
                 use_safetensors=True,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # reported below
                 **options,
             )
         except ImportError as error:
@@ -63,7 +64,7 @@ def needs_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, dev
         return
     fits = f"{free // each} would fit with --slots" if free >= each else "not one fits: give a smaller --context"
     raise EngineError(
-        f"{n_slots} slots of {n_context} tokens take {_gb(each * n_slots)} in {dtype} and {_gb(free)} are free; {fits}."
+        f"{n_slots} slots of {n_context} tokens take {_size(each * n_slots)} in {dtype} and {_size(free)} are free; {fits}."
     )
 
 
@@ -97,7 +98,7 @@ def _smaller(read: Checkpoint, dtype: str, quantisation: Quantisation, free: int
     for number, method, option in ways:
         needed = read.weight_bytes(number, method)
         if not read.quantised_by and needed <= free and (number, method) != (dtype, quantisation):
-            return f"{option or f'--quantisation {method}'} takes {_gb(needed)}."
+            return f"{option or f'--quantisation {method}'} takes {_size(needed)}."
     return "close other programs, or choose a smaller model with --model."
 
 
@@ -138,5 +139,5 @@ def _line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def _gb(n_bytes: int) -> str:
-    return f"{n_bytes / 1e9:.1f} GB"
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e6:.1f} MB"

@@ -90,8 +90,8 @@ class TransformersDecoder:
         weight = getattr(self.model.get_output_embeddings(), "weight", None)
         if weight is None or weight.dtype not in _FLOATS:
             raise ModelError(
-                f"The head of {read.folder} is quantised by {read.quantised_by}, and its audio rows cannot be taken out; "
-                "choose another model with --model."
+                f"The head of {read.folder} is quantised by {read.quantised_by}, so its audio rows cannot be taken "
+                "out; choose another model with --model."
             )
         rows: torch.Tensor = weight.detach()[self.layout.code_end : self.layout.last_code + 1]
         return rows
