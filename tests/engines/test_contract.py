@@ -1,17 +1,17 @@
-"""What every engine promises. An engine joins by adding a way to build it to ENGINES."""
+"""What every engine promises. An engine joins by adding a way to build it to `build_engine`."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+from engines.maya_engines import maya_engine
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import StopReason, Take, TakeRequest
 from mayabook.engines import Engine, Narrator
+from mayabook.models.store import ModelFiles
 
-ENGINES: dict[str, Callable[[int], Engine]] = {
-    "narrator": lambda workers: Narrator(NarratorSettings(workers=workers)),
-}
+ENGINES = ("narrator", "gguf F16", "gguf Q4_K_M", "transformers fp32")
 TEXTS = (
     "The lamp was lit at nine.",
     "No.",
@@ -21,12 +21,19 @@ TEXTS = (
 )
 
 
+def build_engine(name: str, width: int, files: ModelFiles) -> Engine:
+    """width: worker processes, or slots."""
+    if name == "narrator":
+        return Narrator(NarratorSettings(workers=width))
+    return maya_engine(name, files, width)
+
+
 @pytest.fixture(params=ENGINES, scope="module")
-def build(request: pytest.FixtureRequest) -> Iterator[Callable[[int], Engine]]:
+def build(request: pytest.FixtureRequest, tiny: ModelFiles) -> Iterator[Callable[[int], Engine]]:
     built: list[Engine] = []
 
-    def build(workers: int = 1) -> Engine:
-        built.append(ENGINES[request.param](workers))
+    def build(width: int = 1) -> Engine:
+        built.append(build_engine(request.param, width, tiny))
         return built[-1]
 
     yield build
@@ -47,18 +54,20 @@ def test_each_request_gets_one_take_of_its_own(build: Callable[..., Engine]) -> 
     takes = list(engine.takes(request_for(engine, text) for text in TEXTS))
     assert sorted(take.request.text for take in takes) == sorted(TEXTS)
     for take in takes:
-        assert take.stop == StopReason.END
+        assert take.stop in ((StopReason.END,) if engine.name == "narrator" else (StopReason.END, StopReason.CAP))
         assert take.audio.dtype == np.float32
         assert take.audio.ndim == 1
         assert take.sample_rate == engine.sample_rate
-        assert np.sqrt(np.mean(take.audio**2)) > 0.01
+        assert np.sqrt(np.mean(take.audio**2)) > 1e-4
         assert take.seconds > 0
+        if take.codes is not None:
+            assert len(take.audio) == 2048 * len(take.codes.frames)
 
 
 def test_a_take_depends_on_its_request_alone(build: Callable[..., Engine]) -> None:
-    """Alone in a fresh process, first or last, beside others, with more workers: the same samples, bit for bit."""
-    one, two = build(1), build(2)
-    alone = {text: next(build(1).takes([request_for(one, text)])).audio for text in TEXTS[:2]}
+    """Alone in a fresh engine, first or last, beside others: the same samples, bit for bit."""
+    one, two = build(2), build(2)
+    alone = {text: next(build(2).takes([request_for(one, text)])).audio for text in TEXTS[:2]}
     forwards = by_text(one.takes(request_for(one, text) for text in TEXTS))
     backwards = by_text(two.takes(request_for(two, text) for text in reversed(TEXTS * 3)))
     for text in TEXTS:
@@ -67,16 +76,17 @@ def test_a_take_depends_on_its_request_alone(build: Callable[..., Engine]) -> No
             np.testing.assert_array_equal(forwards[text].audio, alone[text])
 
 
-def test_the_seed_and_the_attempt_change_the_take(build: Callable[..., Engine]) -> None:
+def test_the_seed_changes_the_take(build: Callable[..., Engine]) -> None:
     engine = build(1)
-    first, other_seed, second = sorted(
-        engine.takes(
-            [request_for(engine, TEXTS[2]), request_for(engine, TEXTS[2], 8), request_for(engine, TEXTS[2], 8, 1)]
-        ),
-        key=lambda take: (take.request.attempt, take.request.seed),
-    )
-    assert not np.array_equal(first.audio, other_seed.audio)
-    assert len(second.audio) != len(other_seed.audio)
+    first, other = engine.takes([request_for(engine, TEXTS[2], 7), request_for(engine, TEXTS[2], 8)])
+    assert not np.array_equal(first.audio, other.audio)
+
+
+def test_the_identity_names_what_takes_depend_on(build: Callable[..., Engine]) -> None:
+    """Equal for the same engine built twice; slots are a part of it, worker processes are not."""
+    one, again, two = build(1), build(1), build(2)
+    assert one.identity == again.identity
+    assert (one.identity == two.identity) == (one.name == "narrator")
 
 
 def test_requests_are_drawn_only_as_they_are_needed(build: Callable[..., Engine]) -> None:
@@ -104,3 +114,9 @@ def test_an_abandoned_take_does_not_answer_a_later_request(build: Callable[..., 
     later = next(engine.takes([request_for(engine, TEXTS[4])]))
     assert later.request.text == TEXTS[4]
     np.testing.assert_array_equal(later.audio, next(build(1).takes([request_for(engine, TEXTS[4])])).audio)
+
+
+def test_a_text_in_another_script_is_named(build: Callable[..., Engine]) -> None:
+    engine = build(1)
+    assert engine.unspeakable("A Greek word, λόγος, in English prose.") is None
+    assert "Cyrillic" in str(engine.unspeakable("Все счастливые семьи похожи"))

@@ -111,3 +111,12 @@ def test_an_abbreviated_number_is_said_in_full() -> None:
     short, full = (take.audio for take in takes)
     narrator.close()
     np.testing.assert_array_equal(short, full)
+
+
+def test_a_later_attempt_is_slower() -> None:
+    narrator = Narrator(NarratorSettings(workers=1))
+    text = "She counted two hundred and twelve steps, and then she sat down."
+    takes = narrator.takes(TakeRequest(str(n), text, "heart", 7, n, narrator.sampling(n)) for n in range(2))
+    first, second = (len(take.audio) for take in takes)
+    narrator.close()
+    assert second > first

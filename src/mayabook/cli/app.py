@@ -2,7 +2,7 @@
 
 import typer
 
-from mayabook.cli import doctor, inspect, make, review
+from mayabook.cli import doctor, inspect, make, models, review, voices
 
 app = typer.Typer(
     name="mayabook",
@@ -15,3 +15,5 @@ app.command("make")(make.make)
 app.command("inspect")(inspect.inspect)
 app.command("review")(review.review)
 app.command("doctor")(doctor.doctor)
+app.command("voices")(voices.voices)
+app.add_typer(models.app, name="models")

@@ -1,0 +1,61 @@
+"""Maya engines on the random models, by name: what they are built of, and how."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from mayabook.core.take import TakeRequest
+from mayabook.engines.decoder import SlotDecoder
+from mayabook.engines.gguf import GgufDecoder
+from mayabook.engines.maya import MayaEngine
+from mayabook.engines.sampler import Sampler
+from mayabook.engines.sampler_torch import TorchSampler
+from mayabook.engines.sampling import SamplerSettings, preset
+from mayabook.engines.transformers import TransformersDecoder
+from mayabook.maya.codec import open_codec
+from mayabook.models.store import ModelFiles
+
+CONTEXT = 512
+VOICE = "A calm old man, low and slow."
+SHORT = replace(preset("mayabook"), max_tokens=84, temperature=1.0)
+"""A few frames: enough to tell takes apart."""
+
+DECODERS: Mapping[str, Callable[[ModelFiles, int], SlotDecoder]] = {
+    "gguf F16": lambda files, slots: GgufDecoder(files.ggufs["F16"], slots, CONTEXT),
+    "gguf Q8_0": lambda files, slots: GgufDecoder(files.ggufs["Q8_0"], slots, CONTEXT),
+    "gguf Q4_K_M": lambda files, slots: GgufDecoder(files.ggufs["Q4_K_M"], slots, CONTEXT),
+    "transformers fp32": lambda files, slots: TransformersDecoder(_checkpoint(files), slots, CONTEXT),
+    "transformers bf16": lambda files, slots: TransformersDecoder(_checkpoint(files), slots, CONTEXT, dtype="bfloat16"),
+    "transformers nf4": lambda files, slots: TransformersDecoder(
+        _checkpoint(files), slots, CONTEXT, quantisation="nf4-double"
+    ),
+}
+
+
+def _checkpoint(files: ModelFiles):
+    assert files.checkpoint is not None
+    return files.checkpoint
+
+
+def sampler_for(decoder: SlotDecoder) -> Sampler | TorchSampler:
+    if isinstance(decoder, TransformersDecoder):
+        return TorchSampler(decoder.layout, decoder.n_slots)
+    return Sampler(decoder.layout, decoder.n_slots)
+
+
+def maya_engine(kind: str, files: ModelFiles, slots: int, settings: SamplerSettings = SHORT) -> MayaEngine:
+    decoder = DECODERS[kind](files, slots)
+    assert files.codec is not None
+    return MayaEngine(
+        kind.split()[0],
+        decoder,
+        decoder.tokenizer,
+        sampler_for(decoder),
+        open_codec(files.codec, decoder.layout),
+        voice=VOICE,
+        credit=f"tiny ({kind})",
+        settings=settings,
+    )
+
+
+def ask(engine: MayaEngine, text: str, seed: int = 7, attempt: int = 0, **sampling: float | str) -> TakeRequest:
+    return TakeRequest(text, text, VOICE, seed, attempt, {**engine.sampling(attempt), **sampling})
