@@ -74,10 +74,10 @@ def _rows(decoder: "GgufDecoder | TransformersDecoder", tokenizer: Tokenizer) ->
     try:
         for text in TEXTS[:4]:
             decoder.prefill(0, prompts.build(DESCRIPTION, text))
-            rows.append(np.array(decoder.logits[0]))
+            rows.append(np.asarray(decoder.logits[0]).copy())
             for step, code in enumerate(draw.integers(0, layout.codebook_size, N_CODES)):
                 decoder.step(np.array([layout.token(step % 7, int(code))], np.int32))
-                rows.append(np.array(decoder.logits[0]))
+                rows.append(np.asarray(decoder.logits[0]).copy())
     finally:
         decoder.close()
     return np.stack(rows)

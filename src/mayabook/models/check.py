@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mayabook.core.errors import EngineError, ModelError
+from mayabook.maya.codec import open_codec
 from mayabook.maya.layout import Layout
 from mayabook.maya.prompt import Tokenizer
 from mayabook.maya.tokenizer import CheckpointTokenizer
@@ -177,4 +178,4 @@ def _codec(files: ModelFiles) -> str:
         raise ModelError(f"There is none; bring it: mayabook models import FOLDER --name {files.name}")
     layout = Layout.read(files.checkpoint) if files.checkpoint else check_gguf(next(iter(files.ggufs.values())))[0]
     check_codec(files.codec, layout)
-    return f"3 codebooks of {layout.codebook_size}"
+    return f"3 codebooks of {layout.codebook_size}; {open_codec(files.codec, layout).identity}"
