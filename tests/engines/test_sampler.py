@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from mayabook.engines.sampler import Draw, Sampler, uniforms, weights
+from mayabook.engines.sampler import Draw, Sampler, pick, uniforms, weights
 from mayabook.engines.sampling import SamplerSettings, presets
 from mayabook.maya.frames import unpack
 from mayabook.maya.layout import Layout
@@ -115,6 +115,29 @@ def test_equal_logits_share_their_fate() -> None:
     assert kept(top_k=3) == kept(top_k=5) == kept(top_p=0.75) == [1, 2, 3, 4, 5]
     assert kept(temperature=0.0) == [1]
     assert kept() == list(range(7))
+
+
+def of_torch(weights: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    torch = pytest.importorskip("torch")
+    from mayabook.engines import sampler_torch
+
+    return sampler_torch._pick(torch.from_numpy(weights), torch.from_numpy(uniform[:, None]))[:, 0].numpy()
+
+
+@pytest.mark.parametrize("choose", [pick, of_torch], ids=["numpy", "torch"])
+def test_a_number_on_an_edge_takes_the_next_id_and_none_takes_one_without_weight(choose) -> None:
+    weights = np.array([0, 1, 0, 1, 2, 0], np.float64)
+    numbers = np.array([0, 0.2499, 0.25, 0.4999, 0.5, 0.75, 1 - 2**-53, 1])
+    assert list(choose(np.tile(weights, (8, 1)), numbers)) == [1, 1, 3, 3, 4, 4, 4, 4]
+
+
+def test_the_least_top_p_leaves_the_likeliest(kind) -> None:
+    sampler = kind(TINY, 30)
+    for slot in range(30):
+        sampler.start(slot, SamplerSettings(top_p=1e-17), slot, [], 1)
+    row = np.random.default_rng(37).standard_normal(TINY.n_audio).astype(np.float32)
+    likeliest = TINY.first_code + int(row[TINY.first_column :][: TINY.codebook_size].argmax())
+    assert set(sampler.draw(np.tile(row, (30, 1)), range(30)).tokens) == {likeliest}
 
 
 def test_the_uniform_numbers_are_those_of_philox_by_seed_and_step() -> None:
