@@ -77,9 +77,10 @@ def only(decoder: TransformersDecoder, slot: int, token: int) -> np.ndarray:
 # Agreement with transformers' own forward
 
 
-def own_greedy(folder: Path, prompt: Sequence[int], n_steps: int) -> tuple[list[int], torch.Tensor]:
+def own_greedy(
+    model: "transformers.LlamaForCausalLM", prompt: Sequence[int], n_steps: int
+) -> tuple[list[int], torch.Tensor]:
     """Tokens and logits of transformers' model with its growing cache and a mask of ones, one prompt alone."""
-    model = transformers.LlamaForCausalLM.from_pretrained(str(folder), dtype=torch.float32).eval()
     ids, cache, chosen, logits = torch.tensor([list(prompt)]), transformers.DynamicCache(), [], []
     length = len(prompt)
     with torch.inference_mode():
@@ -105,8 +106,9 @@ def test_logits_and_greedy_tokens_are_those_of_transformers_own_forward(
         decoder.step((SMALL.code_end + decoder.logits.argmax(1)).numpy().astype(np.int32))
         ours.append(decoder.logits.clone())
     whole = torch.stack(ours)
+    model = transformers.LlamaForCausalLM.from_pretrained(str(folder), dtype=torch.float32).eval()
     for slot, prompt in enumerate(prompts):
-        chosen, logits = own_greedy(folder, prompt, 50)
+        chosen, logits = own_greedy(model, prompt, 50)
         assert (SMALL.code_end + whole[:, slot].argmax(1)).tolist() == chosen
         assert len(set(chosen)) > 5
         torch.testing.assert_close(whole[:, slot], logits, rtol=0, atol=1e-4)
@@ -316,6 +318,10 @@ def test_quantised_layers_are_near_the_plain_ones_and_the_head_stays_as_it_was(
 ) -> None:
     plain = TransformersDecoder(checkpoint, 1, 256, device="cpu")
     decoder = TransformersDecoder(checkpoint, 1, 256, quantisation=quantisation, device="cpu")
+    projection = decoder.model.model.layers[0].mlp.up_proj
+    assert type(projection).__name__ == "Linear4bit"
+    assert projection.weight.quant_state.quant_type == quantisation[:3]
+    assert projection.weight.quant_state.nested == quantisation.endswith("-double")
     for one in (plain, decoder):
         one.prefill(0, PROMPT[:20])
         one.step(np.array([5], np.int32))
@@ -323,12 +329,9 @@ def test_quantised_layers_are_near_the_plain_ones_and_the_head_stays_as_it_was(
     assert 0 < (ours - exact).norm() / exact.norm() < 0.6
     assert torch.corrcoef(torch.stack([ours, exact]))[0, 1] > 0.85
     assert torch.equal(decoder.model.lm_head.weight, plain.model.lm_head.weight)
-    projection = decoder.model.model.layers[0].mlp.up_proj
-    assert type(projection).__name__ == "Linear4bit"
-    assert projection.weight.quant_state.quant_type == quantisation[:3]
-    assert projection.weight.quant_state.nested == quantisation.endswith("-double")
     assert decoder.device == f"CPU, {quantisation}"
-    assert decoder.notes[0] == f"weights in {quantisation}, head and cache in float32, computed in float32"
+    computed = "bfloat16" if projection.support_avx512bf16_for_cpu else "float32"
+    assert decoder.notes == (f"weights in {quantisation}, computed in {computed}; head and cache in float32",)
 
 
 def test_a_quantised_checkpoint_keeps_its_own_and_says_so(checkpoint: Path, tmp_path: Path) -> None:
@@ -404,7 +407,7 @@ def test_a_format_that_the_device_lacks_is_used_with_a_note(checkpoint: Path, mo
     assert decoder.notes[1] == "CPU does not compute bfloat16 natively; --dtype auto is faster"
     assert decoder._cache.keys[0].dtype == torch.bfloat16
     assert TransformersDecoder(checkpoint, 1, 256, device="cpu").notes == (
-        "weights in float32, head and cache in float32, computed in float32",
+        "weights in float32, computed in float32; head and cache in float32",
     )
 
 

@@ -47,8 +47,8 @@ def device_name(device: torch.device) -> str:
 
 
 def kernels(device: torch.device) -> str:
-    """What sums depend on beside the device's name: on a CPU its vector instructions, and threads, among which
-    matrices are divided."""
+    """What sums depend on: on a CPU its vector instructions, and the threads among which matrices are divided."""
     if device.type == "cuda":
         return device_name(device)
-    return f"cpu {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()} threads"
+    formats = "+".join(native_dtypes(device))
+    return f"cpu {torch.backends.cpu.get_cpu_capability()} {formats} {torch.get_num_threads()} threads"

@@ -22,8 +22,8 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
     needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
     if needed > free:
         raise EngineError(
-            f"The model takes {_size(needed)} in {dtype if quantisation == 'none' else quantisation} and {_size(free)} are "
-            f"free; {_smaller(read, dtype, quantisation, free)}"
+            f"The model takes {_size(needed)} in {dtype if quantisation == 'none' else quantisation} and {_size(free)} "
+            f"are free; {_smaller(read, dtype, quantisation, free)}"
         )
     with explain_memory("The model"), _quietly():
         options = {} if quantisation == "none" else {"quantization_config": _bitsandbytes(quantisation, dtype)}
@@ -57,6 +57,12 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
     return model.eval()
 
 
+def packs_for_cpu(model: Any) -> bool:
+    """Whether bitsandbytes computes this model's layers in bfloat16 on a CPU, whatever it was asked for: it does where
+    the CPU has AVX-512 for that format."""
+    return any(getattr(module, "support_avx512bf16_for_cpu", False) for module in model.modules())
+
+
 def needs_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, device: torch.device) -> None:
     """Raises EngineError, with the number that would fit, where memory does not hold so many slots."""
     each, free = read.kv_bytes(n_context, dtype), free_on(device)
@@ -64,7 +70,8 @@ def needs_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, dev
         return
     fits = f"{free // each} would fit with --slots" if free >= each else "not one fits: give a smaller --context"
     raise EngineError(
-        f"{n_slots} slots of {n_context} tokens take {_size(each * n_slots)} in {dtype} and {_size(free)} are free; {fits}."
+        f"{n_slots} slots of {n_context} tokens take {_size(each * n_slots)} in {dtype} and {_size(free)} are free; "
+        f"{fits}."
     )
 
 

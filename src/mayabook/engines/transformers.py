@@ -26,12 +26,10 @@ try:
     import transformers
     from torch.nn import functional
 except ImportError as error:
-    raise EngineError(
-        "PyTorch and transformers are not installed; run: pip install 'mayabook[transformers]'"
-    ) from error
+    raise EngineError(f"{error.name} is not installed; run: pip install 'mayabook[transformers]'") from error
 
 from mayabook.engines.dtypes import Device, choose_device, choose_dtype, device_name, kernels, native_dtypes
-from mayabook.engines.loading import explain_memory, load_model, needs_memory
+from mayabook.engines.loading import explain_memory, load_model, needs_memory, packs_for_cpu
 from mayabook.engines.slot_cache import SlotCache
 
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
@@ -107,7 +105,8 @@ class TransformersDecoder:
         own = read.quantised_by
         weights = f"{own} (its own)" if own else number if quantisation == "none" else quantisation
         self.device = f"{device_name(self._device)}, {weights}"
-        notes = [f"weights in {weights}, head and cache in {number}, computed in {number}"]
+        computed = "bfloat16" if packs_for_cpu(self.model) and self._device.type == "cpu" else number
+        notes = [f"weights in {weights}, computed in {computed}; head and cache in {number}"]
         if own and quantisation != "none":
             notes.append(f"this checkpoint is already quantised by {own}; --quantisation {quantisation} is ignored")
         if number not in native_dtypes(self._device):
