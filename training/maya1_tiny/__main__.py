@@ -1,0 +1,59 @@
+"""python -m training.maya1_tiny STAGE: the stages in order are corpus, codec, tokenizer, lm, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mayabook.core.errors import MayaBookError
+from training.maya1_tiny.recipe import recipe
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+Work = Annotated[Path, typer.Option("--work", help="Folder of the recipe's files: speech, checkpoints, figures.")]
+Name = Annotated[str, typer.Option("--recipe", help="by-heart (two CPU cores), general (a GPU) or smoke (a test).")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Threads = Annotated[int, typer.Option(help="CPU threads of torch; 0 leaves its own choice.")]
+WORK = Path("build/maya1-tiny")
+
+
+@app.command()
+def corpus(
+    work: Work = WORK,
+    name: Name = "by-heart",
+    folder: Annotated[list[Path] | None, typer.Option(help="Folder with .txt files to read besides our own.")] = None,
+    debian: Annotated[bool, typer.Option(help="Read bible-kjv-text and fortunes where Debian has them.")] = True,
+) -> None:
+    """1: choose texts, and have them spoken by the narrator."""
+    from training.maya1_tiny import corpus, texts
+
+    corpus.make(work, recipe(name).corpus, [texts.OWN_TEXTS, *(folder or [])], debian=debian)
+
+
+@app.command()
+def codec(
+    work: Work = WORK,
+    name: Name = "by-heart",
+    device: Device = "auto",
+    threads: Threads = 0,
+    compile_: Annotated[bool, typer.Option("--compile", help="torch.compile: a slow start, faster steps.")] = False,
+    until: Annotated[
+        str, typer.Option(help="Phase to stop after: continuous, quantised, decoder or adversarial.")
+    ] = "adversarial",
+) -> None:
+    """2: train the codec. SIGTERM and Ctrl-C keep a checkpoint; the same command goes on."""
+    from training.maya1_tiny import codec
+    from training.maya1_tiny.runs import Machine
+
+    codec.train(work, recipe(name).codec, Machine.choose(device, threads, compile_=compile_), until)
+
+
+def main() -> None:
+    try:
+        app()
+    except MayaBookError as error:
+        raise SystemExit(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,278 @@
+"""Stage 2: the codec, a SNAC of small dimensions, in phases. WORK/codec.
+
+continuous: encoder and decoder with the quantiser's narrow projections, but no codebooks yet (from a cold start all
+codebooks collapse to one code). quantised: codebooks by k-means, then all together. decoder: encoder and codebooks
+stand still, codes.npz is written, and the decoder learns from codes alone; the language model can be trained from
+here on. adversarial: the same against discriminators.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from snac import SNAC
+from torch import Tensor, nn
+
+from mayabook.core.files import appearing, make_folder, write_text
+from mayabook.maya.codec import CHECKPOINT_FILE
+from mayabook.maya.codec_config import CONFIG_FILE
+from mayabook.maya.frames import Frames, from_levels
+from mayabook.maya.layout import SAMPLE_RATE
+from training.maya1_tiny.codebooks import RunningMeans, quantise
+from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
+from training.maya1_tiny.losses import spectral_loss
+from training.maya1_tiny.recipe import CodecRecipe
+from training.maya1_tiny.runs import SAVE_SECONDS, SAY_SECONDS, Every, Machine, Means, learning_rate, load, save, stoppable
+from training.maya1_tiny.speech import Crops
+
+PHASES = ("continuous", "quantised", "decoder", "adversarial")
+AVERAGING = 0.999
+"""Of the running mean of the weights, which is what is exported."""
+PULL = 0.25
+"""Weight of the distance between latents and codes."""
+MOST_GRADIENT = 1.0
+
+
+def config(recipe: CodecRecipe) -> dict[str, object]:
+    """config.json in the form that the makers of SNAC publish."""
+    return {
+        "sampling_rate": SAMPLE_RATE,
+        "encoder_dim": recipe.encoder_dim,
+        "encoder_rates": list(recipe.encoder_rates),
+        "decoder_dim": recipe.decoder_dim,
+        "decoder_rates": list(recipe.decoder_rates),
+        "attn_window_size": None,
+        "codebook_size": recipe.codebook_size,
+        "codebook_dim": 8,
+        "vq_strides": [4, 2, 1],
+        "noise": False,
+        "depthwise": True,
+    }
+
+
+class Training:
+    """The codec and all that a checkpoint holds."""
+
+    def __init__(self, work: Path, recipe: CodecRecipe, machine: Machine) -> None:
+        self.work, self.recipe, self.machine = work, recipe, machine
+        torch.manual_seed(0)
+        self.snac = SNAC(**config(recipe)).to(machine.device)  # type: ignore[arg-type]
+        self.means = RunningMeans(self.snac)
+        self.average = {name: value.detach().clone() for name, value in self.snac.named_parameters()}
+        for level in self.snac.quantizer.quantizers:
+            level.codebook.weight.requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(self.snac.parameters(), lr=0.0, betas=(0.8, 0.99), weight_decay=0.0)
+        self.step = 0
+        counts = [recipe.continuous_steps, recipe.quantised_steps, recipe.decoder_steps, recipe.adversarial_steps]
+        self.ends = dict(zip(PHASES, np.cumsum(counts).tolist(), strict=True))
+
+    @property
+    def file(self) -> Path:
+        return self.work / "codec" / "training.pt"
+
+    @property
+    def phase(self) -> str:
+        """The phase of the next step; empty at the end."""
+        return next((name for name in PHASES if self.step < self.ends[name]), "")
+
+    def rate(self) -> float:
+        """Of the next step. It cools down at the end of the reconstruction phases."""
+        return learning_rate(self.step, self.ends["decoder"], self.recipe.learning_rate)
+
+    def average_weights(self) -> None:
+        with torch.no_grad():
+            decay = min(AVERAGING, (1 + self.step) / (10 + self.step))
+            for name, value in self.snac.named_parameters():
+                self.average[name].lerp_(value, 1 - decay)
+
+    def save(self) -> None:
+        state = {
+            "snac": self.snac.state_dict(),
+            "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+            "means": self.means.state(),
+            "step": self.step,
+        }
+        save(self.file, state)
+        self.publish()
+
+    def restore(self) -> None:
+        if not self.file.exists():
+            return
+        state = load(self.file, self.machine.device)
+        self.snac.load_state_dict(state["snac"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.means.restore(state["means"])
+        self.average, self.step = state["average"], state["step"]
+
+    def averaged(self) -> SNAC:
+        """A copy with the averaged weights, on the CPU."""
+        snac = SNAC(**config(self.recipe))  # type: ignore[arg-type]
+        snac.load_state_dict({**self.snac.state_dict(), **self.average})
+        return snac.eval()
+
+    def publish(self) -> None:
+        """The averaged weights as a codec folder, WORK/codec/published."""
+        folder = self.work / "codec" / "published"
+        make_folder(folder)
+        write_text(folder / CONFIG_FILE, json.dumps(config(self.recipe), indent=1))
+        save(folder / CHECKPOINT_FILE, self.averaged().state_dict())
+
+
+def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES[-1]) -> None:
+    corpus = Corpus(work)
+    training = Training(work, recipe, machine)
+    training.restore()
+    crops = Crops(corpus, recipe.batch, recipe.crop_frames, recipe.book_share)
+    print(f"{sum(p.numel() for p in training.snac.parameters()) / 1e6:.2f}M parameters; step {training.step}", flush=True)
+    last = training.ends[until]
+    saving, saying, figures = Every(SAVE_SECONDS), Every(SAY_SECONDS), Means()
+    with stoppable() as stop:
+        work_of: Mapping[str, Any] = {
+            "continuous": lambda: Whole(training, crops, hard=False),
+            "quantised": lambda: Whole(training, crops, hard=True),
+            "decoder": lambda: FromCodes(training, crops, corpus),
+            "adversarial": lambda: _against(training, crops, corpus),
+        }
+        while training.step < last and not stop.asked:
+            phase = training.phase
+            if phase == "quantised" and training.step == training.ends["continuous"]:
+                _start_codebooks(training, corpus)
+            run = work_of[phase]()
+            while training.phase == phase and not stop.asked:
+                for group in training.optimizer.param_groups:
+                    group["lr"] = training.rate()
+                figures.add(**{name: value.detach() for name, value in run.step().items()})
+                training.step += 1
+                training.average_weights()
+                if saying.due():
+                    print(f"{phase} {training.step}/{training.ends[phase]}: {figures.say()}{run.note()}", flush=True)
+                if saving.due():
+                    training.save()
+            training.save()
+    if training.step >= training.ends["quantised"]:
+        frames(training, corpus)
+
+
+class Whole:
+    """Encoder, quantiser and decoder together."""
+
+    def __init__(self, training: Training, crops: Crops, *, hard: bool) -> None:
+        self._training, self._crops, self._hard = training, crops, hard
+        self._encoder = training.machine.compile(training.snac.encoder)
+        self._decoder = training.machine.compile(training.snac.decoder)
+        self._used = [torch.zeros(training.recipe.codebook_size) for _ in range(3)]
+
+    def step(self) -> dict[str, Tensor]:
+        training = self._training
+        audio = self._crops.audio(training.step).to(training.machine.device)
+        with training.machine.autocast():
+            quantised = quantise(training.snac, self._encoder(audio), hard=self._hard)
+            made = self._decoder(quantised.signal)
+        losses = spectral_loss(made[:, 0].float(), audio[:, 0])
+        descend(training, losses["mel"] + losses["linear"] + PULL * quantised.pull, training.snac)
+        if self._hard:
+            training.means.update(quantised, torch.Generator().manual_seed(training.step))
+            for used, codes in zip(self._used, quantised.codes, strict=True):
+                used.mul_(0.999).add_(torch.bincount(codes.cpu(), minlength=len(used)))
+            losses["pull"] = quantised.pull
+        return losses
+
+    def note(self) -> str:
+        if not self._hard:
+            return ""
+        return f", codes in use {'/'.join(str(int(perplexity(used))) for used in self._used)}"
+
+
+class FromCodes:
+    """The decoder alone."""
+
+    def __init__(self, training: Training, crops: Crops, corpus: Corpus) -> None:
+        self._training, self._crops = training, crops
+        self._frames = frames(training, corpus)
+        training.snac.encoder.requires_grad_(False)
+        training.snac.quantizer.requires_grad_(False)
+        self._decoder = training.machine.compile(training.snac.decoder)
+
+    def step(self) -> dict[str, Tensor]:
+        training = self._training
+        codes, audio = self._crops.coded(training.step, self._frames)
+        device = training.machine.device
+        with torch.no_grad():
+            signal = training.snac.quantizer.from_codes([level.to(device) for level in codes])
+        with training.machine.autocast():
+            made = self._decoder(signal)
+        losses = spectral_loss(made[:, 0].float(), audio[:, 0].to(device))
+        descend(training, losses["mel"] + losses["linear"], training.snac.decoder)
+        return losses
+
+    def note(self) -> str:
+        return ""
+
+
+def descend(training: Training, loss: Tensor, module: nn.Module) -> None:
+    training.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(module.parameters(), MOST_GRADIENT)
+    training.optimizer.step()
+
+
+def perplexity(counts: Tensor) -> float:
+    """How many codes an even use of as much entropy would take."""
+    share = counts[counts > 0] / counts.sum()
+    return float((-(share * share.log()).sum()).exp()) if len(share) else 0.0
+
+
+def _start_codebooks(training: Training, corpus: Corpus) -> None:
+    """Latents of the sample book and of some others, level by level: the codes of one level shape the next."""
+    numbers = [*corpus.numbers(BOOK), *corpus.numbers(TRAIN)[:200]]
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        encoded = [_encoded(training.snac, corpus, number) for number in numbers]
+        for level in range(len(training.means.sums)):
+            latents = torch.cat([quantise(training.snac, z, hard=True).latents[level] for z in encoded])
+            training.means.start(level, latents, generator)
+    print(f"codebooks by k-means from {len(latents):,} latents of the finest level", flush=True)
+
+
+def _encoded(snac: SNAC, corpus: Corpus, number: int) -> Tensor:
+    """(1, latent, steps) of a whole utterance."""
+    device = next(snac.parameters()).device
+    audio = torch.from_numpy(corpus.audio(number)).to(device)[None, None]
+    z: Tensor = snac.encoder(snac.preprocess(audio))
+    return z
+
+
+def _against(training: Training, crops: Crops, corpus: Corpus) -> Any:
+    from training.maya1_tiny.adversary import Against
+
+    return Against(training, crops, FromCodes(training, crops, corpus))
+
+
+def frames(training: Training, corpus: Corpus) -> list[Frames]:
+    """The codes of every utterance, WORK/codec/codes.npz; made once, when the encoder stands still.
+
+    From then on the training goes on from the averaged weights, which are what the codes come from.
+    """
+    file = training.work / "codec" / "codes.npz"
+    if not file.exists():
+        snac = training.averaged().to(training.machine.device)
+        training.snac.load_state_dict(snac.state_dict())
+        training.save()
+        with torch.no_grad():
+            coded = [
+                from_levels([level[0].cpu().numpy() for level in snac.quantizer(_encoded(snac, corpus, number))[1]])
+                for number in range(len(corpus.utterances))
+            ]
+        with appearing(file) as temporary:
+            np.savez(temporary, frames=np.concatenate(coded).astype(np.uint16), lengths=[len(each) for each in coded])
+    return read_frames(training.work)
+
+
+def read_frames(work: Path) -> list[Frames]:
+    """Of every utterance of the corpus."""
+    with np.load(work / "codec" / "codes.npz") as arrays:
+        return np.split(arrays["frames"].astype(np.int32), np.cumsum(arrays["lengths"])[:-1])

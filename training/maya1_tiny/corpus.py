@@ -1,0 +1,161 @@
+"""Stage 1: texts and their speech. WORK/corpus/manifest.jsonl, and shards of 16-bit samples at 24 kHz.
+
+The teacher is the narrator, hibari-tts. A shard is made whole or not at all, so the stage goes on where it stopped.
+"""
+
+import json
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.files import appearing, make_folder, write_text
+from mayabook.core.settings import NarratorSettings, ScriptSettings
+from mayabook.core.take import Audio, TakeRequest
+from mayabook.core.words import words
+from mayabook.engines.narrator import Narrator
+from mayabook.maya.layout import SAMPLE_RATE
+from training.maya1_tiny import texts
+from training.maya1_tiny.recipe import CorpusRecipe
+
+SHARD = 64
+"""Utterances a shard."""
+CHARACTERS_PER_SECOND = 15.0
+"""Of the teacher, about: to tell how many texts fill the hours asked for."""
+BOOK, TRAIN, HELD_OUT = "book", "train", "held-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """split: book, train or held-out. speed, seed: of the teacher."""
+
+    text: str
+    source: str
+    split: str
+    speed: float
+    seed: int
+
+
+class Corpus:
+    """The utterances of a work folder and their audio, read shard by shard on demand."""
+
+    def __init__(self, work: Path) -> None:
+        self.folder = work / "corpus"
+        lines = (self.folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+        self.utterances = [Utterance(**json.loads(line)) for line in lines]
+        self._shards: dict[int, list[NDArray[np.int16]]] = {}
+
+    def numbers(self, *splits: str) -> list[int]:
+        """Of the utterances in these splits."""
+        return [number for number, each in enumerate(self.utterances) if each.split in splits]
+
+    def samples(self, number: int) -> NDArray[np.int16]:
+        shard = number // SHARD
+        if shard not in self._shards:
+            self._shards[shard] = _read_shard(self.folder, shard)
+        return self._shards[shard][number % SHARD]
+
+    def audio(self, number: int) -> Audio:
+        """Samples in -1 to 1."""
+        return self.samples(number).astype(np.float32) / 32767
+
+
+def make(work: Path, recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> None:
+    folder = work / "corpus"
+    make_folder(folder)
+    manifest = folder / "manifest.jsonl"
+    if not manifest.exists():
+        utterances = choose(recipe, folders, debian=debian)
+        write_text(manifest, "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in utterances))
+    corpus = Corpus(work)
+    _speak(corpus)
+    _report(corpus)
+
+
+def choose(recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> list[Utterance]:
+    """The sample book first, then as many other texts as fill the hours, drawn evenly from all there are."""
+    book = texts.book_chunks()[: recipe.book_chunks]
+    utterances = [Utterance(text, "sample book", BOOK, 1.0, _seed(text)) for text in book]
+    found = texts.chunks(texts.paragraphs(folders, debian), ScriptSettings())
+    known = {text for text in book}
+    others = sorted((item for item in found if item[1] not in known), key=lambda item: texts.lot(item[1], "order"))
+    room = recipe.hours * 3600 * CHARACTERS_PER_SECOND
+    for source, text in others:
+        room -= len(text)
+        if room < 0:
+            break
+        split = HELD_OUT if texts.lot(text, "split") < recipe.held_out else TRAIN
+        speed = recipe.speeds[int(texts.lot(text, "speed") * len(recipe.speeds))]
+        utterances.append(Utterance(text, source, split, speed, _seed(text)))
+    return utterances
+
+
+def _seed(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+def _speak(corpus: Corpus) -> None:
+    """Makes the shards that are not there."""
+    n_shards = -(-len(corpus.utterances) // SHARD)
+    missing = [shard for shard in range(n_shards) if not _shard_file(corpus.folder, shard).exists()]
+    if not missing:
+        return
+    narrator = Narrator(NarratorSettings())
+    started, seconds = time.perf_counter(), 0.0
+    try:
+        for done, shard in enumerate(missing, 1):
+            audio = _speak_shard(narrator, corpus.utterances[shard * SHARD : (shard + 1) * SHARD])
+            _write_shard(corpus.folder, shard, audio)
+            seconds += sum(map(len, audio)) / SAMPLE_RATE
+            rate = seconds / (time.perf_counter() - started)
+            print(f"shard {done}/{len(missing)}: {seconds / 60:.1f} min of speech, {rate:.0f}x real time", flush=True)
+    finally:
+        narrator.close()
+
+
+def _speak_shard(narrator: Narrator, utterances: Sequence[Utterance]) -> list[NDArray[np.int16]]:
+    requests = [
+        TakeRequest(str(number), each.text, narrator.voice, each.seed, sampling={"speed": each.speed})
+        for number, each in enumerate(utterances)
+    ]
+    takes = {int(take.request.key): take.audio for take in narrator.takes(requests)}
+    return [np.round(np.clip(takes[number], -1, 1) * 32767).astype(np.int16) for number in range(len(requests))]
+
+
+def _shard_file(folder: Path, shard: int) -> Path:
+    return folder / f"speech-{shard:05}.npz"
+
+
+def _write_shard(folder: Path, shard: int, audio: Sequence[NDArray[np.int16]]) -> None:
+    with appearing(_shard_file(folder, shard)) as temporary:
+        np.savez(temporary, samples=np.concatenate(audio), lengths=np.asarray([len(each) for each in audio]))
+
+
+def _read_shard(folder: Path, shard: int) -> list[NDArray[np.int16]]:
+    with np.load(_shard_file(folder, shard)) as arrays:
+        return np.split(arrays["samples"], np.cumsum(arrays["lengths"])[:-1])
+
+
+def _report(corpus: Corpus) -> None:
+    for split in (BOOK, TRAIN, HELD_OUT):
+        numbers = corpus.numbers(split)
+        seconds = sum(len(corpus.samples(number)) for number in numbers) / SAMPLE_RATE
+        print(f"{split}: {len(numbers)} texts, {seconds / 60:.1f} min", flush=True)
+    print(f"sources: {dict(Counter(each.source for each in corpus.utterances))}")
+    spoken = {split: Counter(_words(corpus, split)) for split in (BOOK, TRAIN, HELD_OUT)}
+    trained = spoken[BOOK] + spoken[TRAIN]
+    unseen = [word for word in spoken[HELD_OUT] if word not in trained]
+    print(
+        f"words: {trained.total():,} trained, {len(trained):,} of them different; "
+        f"{len(spoken[HELD_OUT]):,} different held out, {len(unseen):,} of these never trained"
+    )
+
+
+def _words(corpus: Corpus, split: str) -> Iterator[str]:
+    for number in corpus.numbers(split):
+        yield from (word.lower() for word in words(corpus.utterances[number].text))

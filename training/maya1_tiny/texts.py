@@ -1,0 +1,89 @@
+"""What is to be spoken: the sample book's chunks, and chunks of any plain text, cut by the same rules."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from mayabook.core.book import Block, BlockKind, Book, Chapter
+from mayabook.core.settings import ScriptSettings, Settings
+from mayabook.engines.language import foreign_script
+from mayabook.produce import open_book
+from mayabook.script import write_script
+
+SAMPLE_BOOK = Path(__file__).parents[2] / "examples" / "four-minutes-slow.epub"
+OWN_TEXTS = Path(__file__).parent / "texts"
+FORTUNES = Path("/usr/share/games/fortunes")
+FORTUNE_FILES = ("literature", "wisdom", "people", "work", "science", "education", "food", "love", "kids", "pets")
+_ODD = re.compile(r"[^\w\s.,;:!?'’‘“”\"()\-–—…&%$£/]|\d{5,}|_|http|www")
+"""What no reader aloud would meet in a book; such paragraphs are left out."""
+
+
+def book_chunks() -> list[str]:
+    """What `mayabook make` has spoken for the sample book, chunk by chunk."""
+    _, script = open_book(SAMPLE_BOOK, None, Settings())
+    return [chunk.spoken for chunk in script.chunks]
+
+
+def paragraphs(folders: list[Path], debian: bool) -> Iterator[tuple[str, str]]:
+    """(source, paragraph): of every .txt below the folders, and of Debian's Bible and fortunes where they are."""
+    for folder in folders:
+        for file in sorted(folder.rglob("*.txt")):
+            for paragraph in re.split(r"\n\s*\n", file.read_text(encoding="utf-8", errors="replace")):
+                yield file.stem, " ".join(paragraph.split())
+    if debian:
+        yield from _bible()
+        yield from _fortunes()
+
+
+def _bible() -> Iterator[tuple[str, str]]:
+    """The King James Bible of the package bible-kjv-text, a verse a paragraph."""
+    command = shutil.which("bible")
+    if command is None:
+        return
+    printed = subprocess.run([command, "-f", "gen1:1-rev22:21"], capture_output=True, text=True, check=True)
+    for line in printed.stdout.splitlines():
+        _, _, verse = line.partition(" ")
+        yield "king-james", verse.strip("{} ")
+
+
+def _fortunes() -> Iterator[tuple[str, str]]:
+    """Sayings of the package fortunes, without the names below them."""
+    for file in (FORTUNES / name for name in FORTUNE_FILES):
+        if file.is_file():
+            for saying in file.read_text(encoding="utf-8", errors="replace").split("\n%\n"):
+                yield "fortunes", " ".join(re.split(r"\n\s*--", saying)[0].split())
+
+
+def chunks(found: Iterator[tuple[str, str]], settings: ScriptSettings) -> Iterator[tuple[str, str]]:
+    """(source, chunk), each text once. Paragraphs of one source follow each other as in a chapter."""
+    seen: set[str] = set()
+    for source, text in _by_source(found):
+        blocks = tuple(Block(BlockKind.PARAGRAPH, paragraph, source, "/") for paragraph in text)
+        book = Book(source, (), (Chapter(1, source, blocks),))
+        for chunk in write_script(book, settings).chunks:
+            if chunk.spoken not in seen:
+                seen.add(chunk.spoken)
+                yield source, chunk.spoken
+
+
+def _by_source(found: Iterator[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """A few dozen paragraphs at a time, so that a whole Bible is not cut in one piece."""
+    held: list[str] = []
+    last = ""
+    for source, paragraph in found:
+        if held and (source != last or len(held) == 64):
+            yield last, held
+            held = []
+        last = source
+        if len(paragraph.split()) > 2 and not _ODD.search(paragraph) and foreign_script(paragraph, "it") is None:
+            held.append(paragraph)
+    if held:
+        yield last, held
+
+
+def lot(text: str, salt: str = "") -> float:
+    """A number from 0 to 1 that depends on the text alone: what is held out stays so, whatever is added."""
+    return int.from_bytes(hashlib.sha256((salt + text).encode()).digest()[:6]) / 2**48
