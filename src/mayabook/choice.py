@@ -222,6 +222,7 @@ def _open_gguf(
 def _open_transformers(
     candidate: _Candidate, maya: MayaSettings, asked: int, say: Callable[[str], None]
 ) -> "tuple[TransformersDecoder, DrawsTokens]":
+    from mayabook.engines.sampler import Sampler
     from mayabook.engines.sampler_torch import TorchSampler
     from mayabook.engines.transformers import TransformersDecoder, kv_bytes_per_slot, weight_bytes
 
@@ -229,8 +230,8 @@ def _open_transformers(
     assert checkpoint is not None
     on_gpu = maya.device != "cpu" and _cuda()
     need = Need(
-        weight_bytes(checkpoint, maya.dtype, maya.quantisation),
-        kv_bytes_per_slot(checkpoint, maya.context, maya.dtype) + _LOGITS,
+        weight_bytes(checkpoint, maya.dtype, maya.quantisation, maya.device),
+        kv_bytes_per_slot(checkpoint, maya.context, maya.dtype, maya.device) + _LOGITS,
     )
     slots = _slots(asked, need, on_gpu=on_gpu, say=say)
     decoder = TransformersDecoder(
@@ -238,7 +239,10 @@ def _open_transformers(
     )
     for note in decoder.notes:
         say(f"Note: {note}")
-    return decoder, TorchSampler(decoder.layout, slots, decoder.logits.device)
+    device = decoder.logits.device
+    if device.type == "cpu":  # NumPy reads the same memory, and is faster there
+        return decoder, Sampler(decoder.layout, slots)
+    return decoder, TorchSampler(decoder.layout, slots, device)
 
 
 def _slots(asked: int, need: Need, *, on_gpu: bool, say: Callable[[str], None]) -> int:

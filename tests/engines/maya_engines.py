@@ -8,7 +8,6 @@ from mayabook.engines.decoder import SlotDecoder
 from mayabook.engines.gguf import GgufDecoder
 from mayabook.engines.maya import MayaEngine
 from mayabook.engines.sampler import Sampler
-from mayabook.engines.sampler_torch import TorchSampler
 from mayabook.engines.sampling import SamplerSettings, preset
 from mayabook.engines.transformers import TransformersDecoder
 from mayabook.maya.codec import open_codec
@@ -36,12 +35,6 @@ def _checkpoint(files: ModelFiles):
     return files.checkpoint
 
 
-def sampler_for(decoder: SlotDecoder) -> Sampler | TorchSampler:
-    if isinstance(decoder, TransformersDecoder):
-        return TorchSampler(decoder.layout, decoder.n_slots)
-    return Sampler(decoder.layout, decoder.n_slots)
-
-
 def maya_engine(kind: str, files: ModelFiles, slots: int, settings: SamplerSettings = SHORT) -> MayaEngine:
     decoder = DECODERS[kind](files, slots)
     assert files.codec is not None
@@ -49,7 +42,7 @@ def maya_engine(kind: str, files: ModelFiles, slots: int, settings: SamplerSetti
         kind.split()[0],
         decoder,
         decoder.tokenizer,
-        sampler_for(decoder),
+        Sampler(decoder.layout, slots),
         open_codec(files.codec, decoder.layout),
         voice=VOICE,
         credit=f"tiny ({kind})",

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _CACHE = "fingerprints.json"
@@ -55,4 +56,5 @@ def _remember(fresh: dict[str, str]) -> None:
         temporary.write_text(json.dumps(_known() | fresh))
         temporary.replace(file)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

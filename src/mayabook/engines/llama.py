@@ -15,7 +15,8 @@ try:
 except ImportError as error:
     raise EngineError("llama.cpp is not installed; run: pip install 'mayabook[gguf]'") from error
 
-_INFO, _WARNING, _ERROR = 1, 2, 3
+_INFO, _WARNING, _ERROR = 2, 3, 4
+"""ggml's log levels."""
 _messages: deque[str] = deque(maxlen=200)
 
 

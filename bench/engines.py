@@ -1,0 +1,293 @@
+"""Speed of the Maya1 engines against their peers, on one random model of about 250M parameters in Maya1's layout.
+
+    python bench/engines.py               llama.cpp and transformers, about a quarter of an hour on two cores
+    python bench/engines.py --only gguf   one of them
+
+The model is built once, in build/bench. Every figure comes from this one run on this one machine; run nothing else
+beside it. The peers: `Llama()` called once a chunk with the settings of November 2025 (llama-cpp-python), llama.cpp's
+own server with as many parallel slots (xllamacpp, where it is installed), and transformers' `generate()`.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+
+from mayabook.core.settings import Settings
+from mayabook.core.take import TakeRequest
+from mayabook.engines.batch import Order, SlotScheduler
+from mayabook.engines.decoder import SlotDecoder
+from mayabook.engines.sampler import Sampler
+from mayabook.engines.sampling import preset
+from mayabook.maya.layout import TOKENS_PER_SECOND, Layout
+from mayabook.maya.prompt import PromptBuilder, Tokenizer
+from mayabook.maya.voices import describe
+from mayabook.models.convert import convert
+from mayabook.models.quantize import quantize
+from mayabook.produce import open_book
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from tiny_models import Shape, write_checkpoint  # noqa: E402
+
+SAMPLE = next((ROOT / "examples").glob("*.epub"))
+SHAPE = Shape(hidden=768, n_layers=20, n_heads=12, n_kv_heads=4, head_dim=64, ffn=2048)
+WIDTHS = (1, 4, 8, 16, 32)
+CONTEXT = 1024
+RAW_TOKENS = 210
+"""Tokens of each take where raw speed is measured."""
+CHARS_PER_SECOND = 14.0
+"""Of narration; says how many tokens a chunk of text truly needs."""
+ORIGINAL_CAP = 2500
+ORIGINAL_CHUNKS = 2
+"""Chunks that the original's way is given for the audio it makes in an hour: each costs its whole cap."""
+CHUNKS_PER_SLOT = 2
+GENERATE_TOKENS = 56
+
+
+def model_files() -> tuple[Path, dict[str, Path]]:
+    """Checkpoint folder, and GGUF files by format."""
+    folder = ROOT / "build" / "bench" / "m250"
+    ggufs = {name: folder / f"m250-{name}.gguf" for name in ("F16", "Q4_K_M")}
+    if not (folder / "checkpoint" / "model.safetensors").exists():
+        write_checkpoint(folder / "checkpoint", Layout(), SHAPE)
+    if not ggufs["F16"].exists():
+        convert(folder / "checkpoint", ggufs["F16"])
+    if not ggufs["Q4_K_M"].exists():
+        quantize(ggufs["F16"], ggufs["Q4_K_M"], "Q4_K_M")
+    return folder / "checkpoint", ggufs
+
+
+def texts() -> list[str]:
+    _, script = open_book(SAMPLE, None, Settings())
+    return [chunk.spoken for chunk in script.chunks]
+
+
+def needed_tokens(text: str) -> int:
+    """Tokens, in whole frames, of this text read at the pace of a narrator."""
+    return int(len(text) / CHARS_PER_SECOND * TOKENS_PER_SECOND / 7 + 1) * 7
+
+
+def orders(tokenizer: Tokenizer, lines: Sequence[str], n_tokens: Callable[[str], int]) -> Iterator[Order]:
+    """CODE_END is held back until a take has its tokens, so that random weights end where speech would."""
+    builder = PromptBuilder(tokenizer, Layout())
+    settings = preset("mayabook")
+    for number, text in enumerate(lines):
+        cap = n_tokens(text)
+        request = TakeRequest(str(number), text, "", number)
+        prompt = builder.build(describe("storyteller"), text)
+        yield Order(request, prompt, replace(settings, min_tokens=cap, max_tokens=cap), cap)
+
+
+class Clock:
+    """Seconds spent inside a method, by wrapping it on one object."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.seconds, self.calls = 0.0, 0
+        inner = getattr(owner, name)
+
+        def timed(*arguments: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return inner(*arguments)
+            finally:
+                self.seconds += time.perf_counter() - started
+                self.calls += 1
+
+        setattr(owner, name, timed)
+
+
+def run_slots(decoder: SlotDecoder, todo: Iterator[Order]) -> tuple[int, float, Clock, Clock]:
+    """Tokens, seconds, and the clocks of the sampler and of the decoder's steps."""
+    sampler = Sampler(decoder.layout, decoder.n_slots)
+    drawing, stepping = Clock(sampler, "draw"), Clock(decoder, "step")
+    started = time.perf_counter()
+    tokens = sum(taken.codes.frames.size for taken in SlotScheduler(decoder, sampler).run(todo) if taken is not None)
+    return tokens, time.perf_counter() - started, drawing, stepping
+
+
+def row(name: str, value: float, unit: str, more: str = "") -> None:
+    print(f"{name:58s} {value:9.1f} {unit:10s} {more}", flush=True)
+
+
+def original_way(file: Path, prompts: Sequence[list[int]]) -> tuple[float, float]:
+    """Tokens a second of short calls, and seconds that a chunk takes when nothing but the cap ends it."""
+    import llama_cpp
+
+    llama = llama_cpp.Llama(str(file), n_ctx=4096, n_gpu_layers=-1, seed=0, verbose=False)
+
+    def call(prompt: list[int], max_tokens: int) -> int:
+        llama.reset()
+        answer: Any = llama(
+            prompt,  # type: ignore[arg-type]
+            max_tokens=max_tokens,
+            temperature=0.45,
+            top_p=0.92,
+            repeat_penalty=1.1,
+            echo=False,
+            seed=1,
+        )
+        return int(answer["usage"]["completion_tokens"])
+
+    call(prompts[0], 8)
+    started = time.perf_counter()
+    tokens = sum(call(prompt, RAW_TOKENS) for prompt in prompts[:4])
+    rate = tokens / (time.perf_counter() - started)
+    started = time.perf_counter()
+    for prompt in prompts[:ORIGINAL_CHUNKS]:
+        call(prompt, ORIGINAL_CAP)
+    seconds = (time.perf_counter() - started) / ORIGINAL_CHUNKS
+    llama.close()
+    return rate, seconds
+
+
+def own_server(file: Path, prompts: Sequence[list[int]], width: int) -> float | None:
+    """Tokens a second of llama.cpp's server with `width` parallel slots, None where xllamacpp is not installed."""
+    try:
+        import xllamacpp
+    except ImportError:
+        return None
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(file)
+    parameters.n_parallel = width
+    parameters.n_ctx = CONTEXT * width
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = os.cpu_count() or 1
+    parameters.verbosity = -1
+    parameters.warmup = False
+    server = xllamacpp.Server(parameters)
+    counts: list[int] = []
+
+    def ask(prompt: list[int]) -> None:
+        body = {
+            "prompt": prompt,
+            "max_tokens": RAW_TOKENS,
+            "temperature": 0.4,
+            "top_p": 0.9,
+            "top_k": 0,
+            "min_p": 0.0,
+            "repeat_penalty": 1.1,
+            "ignore_eos": True,
+            "cache_prompt": False,
+            "seed": 1,
+        }
+        server.handle_completions(json.dumps(body), print, lambda answer: counts.append(_completion_tokens(answer)))
+
+    threads = [Thread(target=ask, args=(prompt,)) for prompt in prompts[: 2 * width]]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.perf_counter() - started)
+
+
+def _completion_tokens(answer: Any) -> int:
+    parsed = json.loads(answer) if isinstance(answer, str | bytes) else answer
+    return int(parsed["usage"]["completion_tokens"])
+
+
+def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
+    from mayabook.engines.gguf import GgufDecoder
+
+    file = ggufs["Q4_K_M"]
+    opened = GgufDecoder(file, 1, CONTEXT)
+    builder = PromptBuilder(opened.tokenizer, Layout())
+    prompts = [builder.build(describe("storyteller"), text) for text in lines]
+    opened.close()
+    original, original_seconds = original_way(file, prompts)
+    row("Q4_K_M, Llama() a chunk at a time, as the original", original, "tokens/s")
+    best, best_width = 0.0, 1
+    for width in WIDTHS:
+        decoder = GgufDecoder(file, width, CONTEXT)
+        decoding = Clock(decoder, "_decode")
+        todo = orders(decoder.tokenizer, lines[: 2 * width], lambda _: RAW_TOKENS)
+        tokens, seconds, drawing, stepping = run_slots(decoder, todo)
+        decoder.close()
+        rate = tokens / seconds
+        shares = f"sampler {drawing.seconds / (drawing.seconds + stepping.seconds):.1%} of a step, "
+        shares += f"all Python {1 - decoding.seconds / seconds:.1%}"
+        row(f"Q4_K_M, {width} slots", rate, "tokens/s", f"{rate / original:.2f} times the original; {shares}")
+        if rate > best:
+            best, best_width = rate, width
+    server = own_server(file, prompts * 2, best_width)
+    if server is None:
+        print("llama.cpp's own server: xllamacpp is not installed")
+    else:
+        row(
+            f"llama.cpp's own server, {best_width} slots", server, "tokens/s", f"ours is {best / server:.2f} times that"
+        )
+    many = [lines[number % len(lines)] for number in range(CHUNKS_PER_SLOT * best_width)]
+    decoder = GgufDecoder(file, best_width, 2560)
+    tokens, seconds, *_ = run_slots(decoder, orders(decoder.tokenizer, many, needed_tokens))
+    decoder.close()
+    audio = sum(needed_tokens(text) for text in lines[:ORIGINAL_CHUNKS]) / TOKENS_PER_SECOND / ORIGINAL_CHUNKS
+    theirs, ours = audio / original_seconds, tokens / TOKENS_PER_SECOND / seconds
+    row("audio an hour, the original (every chunk to its cap)", theirs * 60, "minutes")
+    row(
+        f"audio an hour, {best_width} slots, whole chunks",
+        ours * 60,
+        "minutes",
+        f"{ours / theirs:.2f} times the original",
+    )
+    decoder = GgufDecoder(ggufs["F16"], 16, CONTEXT)
+    tokens, seconds, *_ = run_slots(decoder, orders(decoder.tokenizer, lines[:16], lambda _: RAW_TOKENS))
+    decoder.close()
+    row("F16, 16 slots", tokens / seconds, "tokens/s")
+
+
+def bench_transformers(checkpoint: Path, lines: Sequence[str]) -> None:
+    from mayabook.engines.reference import reference_generate
+    from mayabook.engines.transformers import TransformersDecoder
+
+    decoder = TransformersDecoder(checkpoint, 8, CONTEXT)
+    builder = PromptBuilder(decoder.tokenizer, Layout())
+    settings = replace(preset("original-transformers"), min_tokens=GENERATE_TOKENS, max_tokens=GENERATE_TOKENS)
+    prompts = [builder.build(describe("storyteller"), text) for text in lines[:8]]
+    reference_generate(decoder, prompts[0], replace(settings, min_tokens=2, max_tokens=2))
+    started = time.perf_counter()
+    made = sum(len(reference_generate(decoder, prompt, settings)) for prompt in prompts[:3])
+    alone = made / (time.perf_counter() - started)
+    row(f"transformers {decoder.device}, generate() in turn", alone, "tokens/s")
+    todo = orders(decoder.tokenizer, lines[:8], lambda _: GENERATE_TOKENS)
+    tokens, seconds, drawing, stepping = run_slots(decoder, todo)
+    share = drawing.seconds / (drawing.seconds + stepping.seconds)
+    row(
+        f"transformers {decoder.device}, 8 slots",
+        tokens / seconds,
+        "tokens/s",
+        f"{tokens / seconds / alone:.2f} times generate(); sampler {share:.1%} of a step",
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=("gguf", "transformers"), help="one engine instead of both")
+    arguments = parser.parse_args()
+    checkpoint, ggufs = model_files()
+    lines = texts()
+    parameters = sum(int(np.prod(shape)) for shape in _shapes(checkpoint))
+    print(f"{os.cpu_count()} cores; random Llama of {parameters / 1e6:.0f}M parameters, prompts of the sample book")
+    if arguments.only != "transformers":
+        bench_gguf(ggufs, lines)
+    if arguments.only != "gguf":
+        bench_transformers(checkpoint, lines)
+
+
+def _shapes(checkpoint: Path) -> list[tuple[int, ...]]:
+    from safetensors import safe_open
+
+    with safe_open(checkpoint / "model.safetensors", framework="np") as file:
+        return [tuple(file.get_slice(name).get_shape()) for name in file.keys()]  # noqa: SIM118 (not a mapping)
+
+
+if __name__ == "__main__":
+    main()
