@@ -48,6 +48,33 @@ def codec(
     codec.train(work, recipe(name).codec, Machine.choose(device, threads, compile_=compile_), until)
 
 
+@app.command()
+def tokenizer(work: Work = WORK, name: Name = "by-heart") -> None:
+    """3: learn the tokenizer from the texts, and lay out the token ids."""
+    from training.maya1_tiny import tokenizer
+
+    tokenizer.make(work, recipe(name).codec.codebook_size)
+
+
+@app.command()
+def lm(
+    work: Work = WORK,
+    name: Name = "by-heart",
+    device: Device = "auto",
+    threads: Threads = 0,
+    compile_: Annotated[bool, typer.Option("--compile", help="torch.compile: a slow start, faster steps.")] = False,
+    steps: Annotated[int, typer.Option(help="Steps in all, in place of the recipe's; 0 takes those.")] = 0,
+) -> None:
+    """4: train the language model. SIGTERM and Ctrl-C keep a checkpoint; the same command goes on."""
+    from training.maya1_tiny import lm
+    from training.maya1_tiny.runs import Machine
+
+    settings = recipe(name).lm
+    if steps:
+        settings = settings.model_copy(update={"steps": steps})
+    lm.train(work, settings, Machine.choose(device, threads, compile_=compile_))
+
+
 def main() -> None:
     try:
         app()

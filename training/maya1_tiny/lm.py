@@ -1,0 +1,175 @@
+"""Stage 4: the language model, a plain Llama. WORK/lm.
+
+Loss on the speech alone. A share of the codes it reads is disturbed, so that it finds its way back after a slip; the
+logarithm of the softmax's sum is held near 0, so that likely tokens have logits near 0, on which a repetition penalty,
+which scales logits, has no hold.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from mayabook.core.files import make_folder, write_text
+from mayabook.maya.layout import Layout
+from training.maya1_tiny.recipe import LmRecipe
+from training.maya1_tiny.runs import SAVE_SECONDS, SAY_SECONDS, Every, Machine, Means, learning_rate, load, save, stoppable
+from training.maya1_tiny.sequences import IGNORED, Batch, Sequences
+
+Z_WEIGHT = 1e-3
+"""Weight of the squared logarithm of the softmax's sum (Chowdhery et al. 2022, arXiv 2204.02311, section 5)."""
+ADAM_SHARE = 0.3
+"""Learning rate of embedding and norms, which Adam moves, to that of the matrices, which Muon moves."""
+
+
+def config(recipe: LmRecipe, layout: Layout) -> dict[str, Any]:
+    """config.json, with Maya1's rope scaling and tied head."""
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": recipe.hidden,
+        "intermediate_size": recipe.ffn,
+        "num_hidden_layers": recipe.n_layers,
+        "num_attention_heads": recipe.n_heads,
+        "num_key_value_heads": recipe.n_kv_heads,
+        "head_dim": recipe.hidden // recipe.n_heads,
+        "vocab_size": layout.vocab_size,
+        "max_position_embeddings": 131072,
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 500000.0,
+        "rope_scaling": {
+            "rope_type": "llama3",
+            "factor": 32.0,
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192,
+        },
+        "hidden_act": "silu",
+        "attention_bias": False,
+        "mlp_bias": False,
+        "tie_word_embeddings": True,
+        "bos_token_id": layout.bos,
+        "eos_token_id": layout.text_end,
+        "pad_token_id": layout.pad,
+        "torch_dtype": "float32",
+    }
+
+
+def build(recipe: LmRecipe, layout: Layout) -> LlamaForCausalLM:
+    """With fresh weights."""
+    torch.manual_seed(0)
+    return LlamaForCausalLM(LlamaConfig(**{**config(recipe, layout), "attn_implementation": "sdpa"}))
+
+
+class Training:
+    """The model and all that a checkpoint holds."""
+
+    def __init__(self, work: Path, recipe: LmRecipe, layout: Layout, machine: Machine) -> None:
+        self.file = work / "lm" / "training.pt"
+        self.recipe, self.layout, self.machine = recipe, layout, machine
+        self.model = build(recipe, layout).to(machine.device)
+        matrices = [value for name, value in self.model.named_parameters() if value.ndim == 2 and "embed" not in name]
+        others = [value for name, value in self.model.named_parameters() if value.ndim < 2 or "embed" in name]
+        self.optimizers: list[torch.optim.Optimizer] = [
+            torch.optim.Muon(matrices, lr=0.0, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.95), weight_decay=0.0),
+        ]
+        self.step = self.epoch = self.within = 0
+
+    def save(self) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "at": [self.step, self.epoch, self.within],
+        }
+        save(self.file, state)
+
+    def restore(self) -> None:
+        if not self.file.exists():
+            return
+        state = load(self.file, self.machine.device)
+        self.model.load_state_dict(state["model"])
+        for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(values)
+        self.step, self.epoch, self.within = state["at"]
+
+    def batches(self, sequences: Sequences) -> Iterator[Batch]:
+        """From where it stands, without end."""
+        while True:
+            for at, batch in enumerate(sequences.epoch(self.epoch)):
+                if at >= self.within:
+                    yield batch
+            self.epoch, self.within = self.epoch + 1, 0
+
+
+def train(work: Path, recipe: LmRecipe, machine: Machine) -> None:
+    sequences = Sequences(work, recipe.book_share, recipe.batch_tokens, recipe.noise)
+    training = Training(work, recipe, sequences.layout, machine)
+    training.restore()
+    n_parameters = sum(value.numel() for value in training.model.parameters())
+    print(f"{n_parameters / 1e6:.2f}M parameters; step {training.step}", flush=True)
+    body = machine.compile(training.model.model)
+    saving, saying, figures = Every(SAVE_SECONDS), Every(SAY_SECONDS), Means()
+    with stoppable() as stop:
+        for batch in training.batches(sequences):
+            if stop.asked or training.step >= recipe.steps:
+                break
+            rate = learning_rate(training.step, recipe.steps, recipe.learning_rate, cool_down=0.5)
+            figures.add(**_step(training, body, batch, rate))
+            training.step, training.within = training.step + 1, training.within + 1
+            if saying.due():
+                print(f"step {training.step}/{recipe.steps}, epoch {training.epoch}: {figures.say()}", flush=True)
+            if saving.due():
+                training.save()
+        training.save()
+    write_checkpoint(training.model, recipe, sequences.layout, work)
+
+
+def _step(training: Training, body: Any, batch: Batch, rate: float) -> dict[str, Tensor]:
+    device = training.machine.device
+    inputs, targets = batch.inputs.to(device), batch.targets.to(device)
+    with training.machine.autocast():
+        hidden = body(input_ids=inputs, use_cache=False).last_hidden_state
+        learnt = targets != IGNORED
+        logits = training.model.lm_head(hidden[learnt]).float()
+    wanted = targets[learnt]
+    losses = speech_loss(logits, wanted)
+    for optimizer, share in zip(training.optimizers, (1.0, ADAM_SHARE), strict=True):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * share
+        optimizer.zero_grad(set_to_none=True)
+    (losses["loss"] + Z_WEIGHT * losses["z"]).backward()
+    nn.utils.clip_grad_norm_(training.model.parameters(), 1.0)
+    for optimizer in training.optimizers:
+        optimizer.step()
+    wrong = (logits.detach().argmax(1) != wanted).float().mean()
+    return {**{name: value.detach() for name, value in losses.items()}, "wrong": wrong}
+
+
+def speech_loss(logits: Tensor, wanted: Tensor) -> dict[str, Tensor]:
+    """logits (n, vocabulary), wanted (n,). loss: cross entropy in nats; z: squared logarithm of the softmax's sum."""
+    total = logits.logsumexp(1)
+    chosen = logits.gather(1, wanted[:, None])[:, 0]
+    return {"loss": (total - chosen).mean(), "z": total.square().mean()}
+
+
+def write_checkpoint(model: nn.Module, recipe: LmRecipe, layout: Layout, work: Path) -> Path:
+    """WORK/lm/checkpoint: config, weights and tokenizer, as the hub has it. Returns the folder."""
+    from safetensors.torch import save_file
+
+    folder = work / "lm" / "checkpoint"
+    make_folder(folder)
+    weights = {
+        name: value.detach().cpu().contiguous()
+        for name, value in model.state_dict().items()
+        if name != "lm_head.weight"  # tied
+    }
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    write_text(folder / "config.json", json.dumps(config(recipe, layout), indent=1))
+    for file in (work / "tokenizer").iterdir():
+        write_text(folder / file.name, file.read_text(encoding="utf-8"))
+    return folder

@@ -1,0 +1,102 @@
+"""What the language model reads and writes: prompts in the exact form, frames, CODE_END; batches, reproducible."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mayabook.maya.frames import Frames, pack
+from mayabook.maya.layout import N_SLOTS, Layout
+from mayabook.maya.prompt import PromptBuilder
+from mayabook.maya.tokenizer import CheckpointTokenizer
+from mayabook.maya.voices import DEFAULT_VOICE, voices
+from training.maya1_tiny.codec import read_frames
+from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
+
+DEFAULT_SHARE = 0.8
+"""Of the sequences with the default voice's description; the others have any: one voice answers to all."""
+IGNORED = -100
+"""Target of tokens that are not learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """inputs, targets: (batch, length); target at a place is the token after it, IGNORED for all but speech."""
+
+    inputs: Tensor
+    targets: Tensor
+
+
+class Sequences:
+    def __init__(self, work: Path, book_share: float, batch_tokens: int, noise: float) -> None:
+        corpus, frames = Corpus(work), read_frames(work)
+        self.layout = Layout.read(work / "tokenizer")
+        self._builder = PromptBuilder(CheckpointTokenizer(work / "tokenizer"), self.layout)
+        self._texts = [each.text for each in corpus.utterances]
+        self._speech = [speech_tokens(each, self.layout) for each in frames]
+        self._descriptions = {name: voice.description for name, voice in voices().items()}
+        self._prompts: dict[tuple[str, int], list[int]] = {}
+        self._batch_tokens, self._noise = batch_tokens, noise
+        book, others = corpus.numbers(BOOK), corpus.numbers(TRAIN) if book_share < 1 else []
+        turns = round(book_share / (1 - book_share) * len(others) / len(book)) if others else 1
+        self._epoch = [*book * turns, *others]
+        self.book = book
+
+    def reference(self, number: int) -> tuple[list[int], list[int]]:
+        """Prompt with the default voice, and the speech that answers it, CODE_END included."""
+        return self._prompt(DEFAULT_VOICE, number), self._speech[number].tolist()
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Every sequence once, those of a batch near in length."""
+        draw = np.random.Generator(np.random.Philox(key=number))
+        lengths = np.asarray([len(self._speech[at]) for at in self._epoch]) * draw.uniform(0.85, 1.15, len(self._epoch))
+        batches: list[list[int]] = [[]]
+        longest = 0
+        for at in np.argsort(-lengths):
+            sequence = self._epoch[int(at)]
+            longest = max(longest, len(self._speech[sequence]) + len(self._prompt(DEFAULT_VOICE, sequence)))
+            if batches[-1] and longest * (len(batches[-1]) + 1) > self._batch_tokens:
+                batches.append([])
+                longest = len(self._speech[sequence]) + len(self._prompt(DEFAULT_VOICE, sequence))
+            batches[-1].append(sequence)
+        for at in draw.permutation(len(batches)):
+            yield self._batch(batches[int(at)], draw)
+
+    def _batch(self, numbers: Sequence[int], draw: np.random.Generator) -> Batch:
+        rows = [self._row(number, draw) for number in numbers]
+        length = max(len(inputs) for inputs, _ in rows)
+        inputs = np.full((len(rows), length), self.layout.pad, np.int64)
+        targets = np.full((len(rows), length), IGNORED, np.int64)
+        for at, (read, written) in enumerate(rows):
+            inputs[at, : len(read)], targets[at, : len(written)] = read, written
+        return Batch(torch.from_numpy(inputs), torch.from_numpy(targets))
+
+    def _row(self, number: int, draw: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        names = list(self._descriptions)
+        name = DEFAULT_VOICE if draw.random() < DEFAULT_SHARE else names[int(draw.integers(len(names)))]
+        prompt, speech = self._prompt(name, number), self._speech[number]
+        read = np.concatenate([prompt, self._disturbed(speech[:-1], draw)])
+        written = np.concatenate([np.full(len(prompt) - 1, IGNORED), speech])
+        return read, written
+
+    def _disturbed(self, speech: NDArray[np.int64], draw: np.random.Generator) -> NDArray[np.int64]:
+        """Some codes replaced by any of the same slot."""
+        layout = self.layout
+        slots = np.arange(len(speech)) % N_SLOTS
+        others = layout.first_code + layout.codebook_size * slots + draw.integers(0, layout.codebook_size, len(speech))
+        return np.where(draw.random(len(speech)) < self._noise, others, speech)
+
+    def _prompt(self, voice: str, number: int) -> list[int]:
+        key = (voice, number)
+        if key not in self._prompts:
+            self._prompts[key] = self._builder.build(self._descriptions[voice], self._texts[number])
+        return self._prompts[key]
+
+
+def speech_tokens(frames: Frames, layout: Layout) -> NDArray[np.int64]:
+    """The codes and CODE_END."""
+    return np.asarray([*pack(frames, layout), layout.code_end], np.int64)
