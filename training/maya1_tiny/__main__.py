@@ -15,6 +15,7 @@ Name = Annotated[str, typer.Option("--recipe", help="by-heart (two CPU cores), g
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int, typer.Option(help="CPU threads of torch; 0 leaves its own choice.")]
 WORK = Path("build/maya1-tiny")
+WEIGHTS = Path(__file__).parent / "weights"
 
 
 @app.command()
@@ -73,6 +74,33 @@ def lm(
     if steps:
         settings = settings.model_copy(update={"steps": steps})
     lm.train(work, settings, Machine.choose(device, threads, compile_=compile_))
+
+
+@app.command()
+def export(
+    work: Work = WORK,
+    target: Annotated[Path, typer.Option(help="Where the model folder is to appear.")] = WEIGHTS,
+    kind: Annotated[list[str] | None, typer.Option(help="GGUF format; all where none is named.")] = None,
+) -> None:
+    """5: checkpoint, codec, ONNX and GGUF files as a model folder of MayaBook."""
+    from training.maya1_tiny import export
+
+    export.export(work, target, kind or export.FORMATS)
+
+
+@app.command()
+def figures(
+    work: Work = WORK,
+    most: Annotated[int, typer.Option(help="Texts to try of each kind.")] = 12,
+    stage: Annotated[str, typer.Option(help="codec, lm or all.")] = "all",
+) -> None:
+    """What codec and language model are worth so far: mel distance, word and token error rates."""
+    from training.maya1_tiny import figures
+
+    if stage in ("codec", "all"):
+        figures.codec(work, most)
+    if stage in ("lm", "all"):
+        figures.lm(work, most)
 
 
 def main() -> None:

@@ -18,12 +18,14 @@ LEAST_USE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
-    """latents: of each level, unit vectors (n, 8). codes: (n,) each. pull: how far the latents are from their codes."""
+    """latents: of each level, unit vectors (n, 8). codes: (n,) each. pull: how far the latents are from their codes.
+    spread: how far the latents are from an even use of all directions."""
 
     signal: Tensor
     latents: list[Tensor]
     codes: list[Tensor]
     pull: Tensor
+    spread: Tensor
 
 
 def quantise(snac: SNAC, z: Tensor, *, hard: bool) -> Quantised:
@@ -33,12 +35,14 @@ def quantise(snac: SNAC, z: Tensor, *, hard: bool) -> Quantised:
     codebooks.
     """
     residual, signal = z, torch.zeros_like(z)
-    latents, codes, pull = [], [], torch.zeros((), device=z.device)
+    latents, codes = [], []
+    pull = spread = torch.zeros((), device=z.device)
     for level in snac.quantizer.quantizers:
         pooled = functional.avg_pool1d(residual, level.stride) if level.stride > 1 else residual
         unit = functional.normalize(level.in_proj(pooled).float(), dim=1)
         flat = unit.transpose(1, 2).reshape(-1, unit.shape[1])
         latents.append(flat.detach())
+        spread = spread + _unevenness(flat)
         passed = unit
         if hard:
             with torch.no_grad():
@@ -47,11 +51,34 @@ def quantise(snac: SNAC, z: Tensor, *, hard: bool) -> Quantised:
             code = level.codebook.weight[chosen].reshape(unit.shape[0], -1, unit.shape[1]).transpose(1, 2)
             pull = pull + (unit - code.detach()).square().sum(1).mean()
             passed = unit + (code - unit).detach()
-        spread = level.out_proj(passed)
+        part = level.out_proj(passed)
         if level.stride > 1:
-            spread = spread.repeat_interleave(level.stride, dim=-1)
-        signal, residual = signal + spread, residual - spread
-    return Quantised(signal, latents, codes, pull)
+            part = part.repeat_interleave(level.stride, dim=-1)
+        signal, residual = signal + part, residual - part
+    return Quantised(signal, latents, codes, pull, spread)
+
+
+def _unevenness(unit: Tensor) -> Tensor:
+    """Squared distance of the second moments of unit vectors (n, dim) from those of an even spread, and of their mean
+    from 0."""
+    dim = unit.shape[1]
+    moments = unit.t() @ unit / len(unit) * dim - torch.eye(dim, device=unit.device)
+    return moments.square().mean() + unit.mean(0).square().sum()
+
+
+@torch.no_grad()
+def centre(snac: SNAC, z: Tensor) -> None:
+    """Sets the narrow projections of a fresh codec so that z (batch, latent, steps) fills all directions at each level:
+    else its latents begin as nearly one direction, and stay there."""
+    residual = z
+    for level in snac.quantizer.quantizers:
+        pooled = functional.avg_pool1d(residual, level.stride)
+        narrow = level.in_proj(pooled)
+        mean, deviation = narrow.mean((0, 2)), narrow.std((0, 2)) + 1e-6
+        level.in_proj.parametrizations.weight.original0.div_(deviation[:, None, None])
+        level.in_proj.bias.sub_(mean).div_(deviation)
+        part = level.out_proj(functional.normalize(level.in_proj(pooled), dim=1))
+        residual = residual - part.repeat_interleave(level.stride, dim=-1)
 
 
 def k_means(vectors: Tensor, size: int, generator: torch.Generator, rounds: int = 15) -> Tensor:

@@ -21,11 +21,21 @@ from mayabook.maya.codec import CHECKPOINT_FILE
 from mayabook.maya.codec_config import CONFIG_FILE
 from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.layout import SAMPLE_RATE
-from training.maya1_tiny.codebooks import RunningMeans, quantise
+from training.maya1_tiny.codebooks import RunningMeans, centre, quantise
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 from training.maya1_tiny.losses import spectral_loss
 from training.maya1_tiny.recipe import CodecRecipe
-from training.maya1_tiny.runs import SAVE_SECONDS, SAY_SECONDS, Every, Machine, Means, learning_rate, load, save, stoppable
+from training.maya1_tiny.runs import (
+    SAVE_SECONDS,
+    SAY_SECONDS,
+    Every,
+    Machine,
+    Means,
+    learning_rate,
+    load,
+    save,
+    stoppable,
+)
 from training.maya1_tiny.speech import Crops
 
 PHASES = ("continuous", "quantised", "decoder", "adversarial")
@@ -33,6 +43,8 @@ AVERAGING = 0.999
 """Of the running mean of the weights, which is what is exported."""
 PULL = 0.25
 """Weight of the distance between latents and codes."""
+SPREAD = 0.1
+"""Weight of the latents' unevenness."""
 MOST_GRADIENT = 1.0
 
 
@@ -59,7 +71,7 @@ class Training:
     def __init__(self, work: Path, recipe: CodecRecipe, machine: Machine) -> None:
         self.work, self.recipe, self.machine = work, recipe, machine
         torch.manual_seed(0)
-        self.snac = SNAC(**config(recipe)).to(machine.device)  # type: ignore[arg-type]
+        self.snac = SNAC(**config(recipe)).to(machine.device)
         self.means = RunningMeans(self.snac)
         self.average = {name: value.detach().clone() for name, value in self.snac.named_parameters()}
         for level in self.snac.quantizer.quantizers:
@@ -110,7 +122,7 @@ class Training:
 
     def averaged(self) -> SNAC:
         """A copy with the averaged weights, on the CPU."""
-        snac = SNAC(**config(self.recipe))  # type: ignore[arg-type]
+        snac = SNAC(**config(self.recipe))
         snac.load_state_dict({**self.snac.state_dict(), **self.average})
         return snac.eval()
 
@@ -123,11 +135,15 @@ class Training:
 
 
 def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES[-1]) -> None:
+    from training.maya1_tiny import adversary  # it builds on this module
+
     corpus = Corpus(work)
     training = Training(work, recipe, machine)
     training.restore()
     crops = Crops(corpus, recipe.batch, recipe.crop_frames, recipe.book_share)
-    print(f"{sum(p.numel() for p in training.snac.parameters()) / 1e6:.2f}M parameters; step {training.step}", flush=True)
+    print(
+        f"{sum(p.numel() for p in training.snac.parameters()) / 1e6:.2f}M parameters; step {training.step}", flush=True
+    )
     last = training.ends[until]
     saving, saying, figures = Every(SAVE_SECONDS), Every(SAY_SECONDS), Means()
     with stoppable() as stop:
@@ -135,10 +151,13 @@ def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES
             "continuous": lambda: Whole(training, crops, hard=False),
             "quantised": lambda: Whole(training, crops, hard=True),
             "decoder": lambda: FromCodes(training, crops, corpus),
-            "adversarial": lambda: _against(training, crops, corpus),
+            "adversarial": lambda: adversary.Against(training, FromCodes(training, crops, corpus)),
         }
         while training.step < last and not stop.asked:
             phase = training.phase
+            if training.step == 0:
+                with torch.no_grad():
+                    centre(training.snac, training.snac.encoder(crops.audio(0).to(machine.device)))
             if phase == "quantised" and training.step == training.ends["continuous"]:
                 _start_codebooks(training, corpus)
             run = work_of[phase]()
@@ -152,7 +171,9 @@ def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES
                     print(f"{phase} {training.step}/{training.ends[phase]}: {figures.say()}{run.note()}", flush=True)
                 if saving.due():
                     training.save()
+                    run.save()
             training.save()
+            run.save()
     if training.step >= training.ends["quantised"]:
         frames(training, corpus)
 
@@ -173,7 +194,9 @@ class Whole:
             quantised = quantise(training.snac, self._encoder(audio), hard=self._hard)
             made = self._decoder(quantised.signal)
         losses = spectral_loss(made[:, 0].float(), audio[:, 0])
-        descend(training, losses["mel"] + losses["linear"] + PULL * quantised.pull, training.snac)
+        likeness = PULL * quantised.pull + SPREAD * quantised.spread
+        descend(training, losses["mel"] + losses["linear"] + likeness, training.snac)
+        losses["spread"] = quantised.spread
         if self._hard:
             training.means.update(quantised, torch.Generator().manual_seed(training.step))
             for used, codes in zip(self._used, quantised.codes, strict=True):
@@ -186,6 +209,9 @@ class Whole:
             return ""
         return f", codes in use {'/'.join(str(int(perplexity(used))) for used in self._used)}"
 
+    def save(self) -> None:
+        """It holds nothing of its own."""
+
 
 class FromCodes:
     """The decoder alone."""
@@ -197,25 +223,31 @@ class FromCodes:
         training.snac.quantizer.requires_grad_(False)
         self._decoder = training.machine.compile(training.snac.decoder)
 
-    def step(self) -> dict[str, Tensor]:
-        training = self._training
+    def made(self) -> tuple[Tensor, Tensor]:
+        """What the decoder makes of a batch of codes, and the audio they stand for: (batch, 1, samples) each."""
+        training, device = self._training, self._training.machine.device
         codes, audio = self._crops.coded(training.step, self._frames)
-        device = training.machine.device
         with torch.no_grad():
             signal = training.snac.quantizer.from_codes([level.to(device) for level in codes])
         with training.machine.autocast():
-            made = self._decoder(signal)
-        losses = spectral_loss(made[:, 0].float(), audio[:, 0].to(device))
-        descend(training, losses["mel"] + losses["linear"], training.snac.decoder)
+            return self._decoder(signal), audio.to(device)
+
+    def step(self) -> dict[str, Tensor]:
+        made, audio = self.made()
+        losses = spectral_loss(made[:, 0].float(), audio[:, 0])
+        descend(self._training, losses["mel"] + losses["linear"], self._training.snac.decoder)
         return losses
 
     def note(self) -> str:
         return ""
 
+    def save(self) -> None:
+        """It holds nothing of its own."""
+
 
 def descend(training: Training, loss: Tensor, module: nn.Module) -> None:
     training.optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(module.parameters(), MOST_GRADIENT)
     training.optimizer.step()
 
@@ -244,12 +276,6 @@ def _encoded(snac: SNAC, corpus: Corpus, number: int) -> Tensor:
     audio = torch.from_numpy(corpus.audio(number)).to(device)[None, None]
     z: Tensor = snac.encoder(snac.preprocess(audio))
     return z
-
-
-def _against(training: Training, crops: Crops, corpus: Corpus) -> Any:
-    from training.maya1_tiny.adversary import Against
-
-    return Against(training, crops, FromCodes(training, crops, corpus))
 
 
 def frames(training: Training, corpus: Corpus) -> list[Frames]:

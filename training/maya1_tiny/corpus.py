@@ -62,7 +62,7 @@ class Corpus:
 
     def audio(self, number: int) -> Audio:
         """Samples in -1 to 1."""
-        return self.samples(number).astype(np.float32) / 32767
+        return np.divide(self.samples(number), 32767, dtype=np.float32)
 
 
 def make(work: Path, recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> None:
@@ -82,7 +82,7 @@ def choose(recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> list[U
     book = texts.book_chunks()[: recipe.book_chunks]
     utterances = [Utterance(text, "sample book", BOOK, 1.0, _seed(text)) for text in book]
     found = texts.chunks(texts.paragraphs(folders, debian), ScriptSettings())
-    known = {text for text in book}
+    known = set(book)
     others = sorted((item for item in found if item[1] not in known), key=lambda item: texts.lot(item[1], "order"))
     room = recipe.hours * 3600 * CHARACTERS_PER_SECOND
     for source, text in others:

@@ -17,7 +17,17 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from mayabook.core.files import make_folder, write_text
 from mayabook.maya.layout import Layout
 from training.maya1_tiny.recipe import LmRecipe
-from training.maya1_tiny.runs import SAVE_SECONDS, SAY_SECONDS, Every, Machine, Means, learning_rate, load, save, stoppable
+from training.maya1_tiny.runs import (
+    SAVE_SECONDS,
+    SAY_SECONDS,
+    Every,
+    Machine,
+    Means,
+    learning_rate,
+    load,
+    save,
+    stoppable,
+)
 from training.maya1_tiny.sequences import IGNORED, Batch, Sequences
 
 Z_WEIGHT = 1e-3
@@ -71,7 +81,8 @@ class Training:
     def __init__(self, work: Path, recipe: LmRecipe, layout: Layout, machine: Machine) -> None:
         self.file = work / "lm" / "training.pt"
         self.recipe, self.layout, self.machine = recipe, layout, machine
-        self.model = build(recipe, layout).to(machine.device)
+        self.model = build(recipe, layout)
+        self.model.to(machine.device)  # type: ignore[arg-type]
         matrices = [value for name, value in self.model.named_parameters() if value.ndim == 2 and "embed" not in name]
         others = [value for name, value in self.model.named_parameters() if value.ndim < 2 or "embed" in name]
         self.optimizers: list[torch.optim.Optimizer] = [
@@ -118,9 +129,7 @@ def train(work: Path, recipe: LmRecipe, machine: Machine) -> None:
         for batch in training.batches(sequences):
             if stop.asked or training.step >= recipe.steps:
                 break
-            rate = learning_rate(training.step, recipe.steps, recipe.learning_rate, cool_down=0.5)
-            figures.add(**_step(training, body, batch, rate))
-            training.step, training.within = training.step + 1, training.within + 1
+            figures.add(**take_step(training, body, batch))
             if saying.due():
                 print(f"step {training.step}/{recipe.steps}, epoch {training.epoch}: {figures.say()}", flush=True)
             if saving.due():
@@ -129,8 +138,10 @@ def train(work: Path, recipe: LmRecipe, machine: Machine) -> None:
     write_checkpoint(training.model, recipe, sequences.layout, work)
 
 
-def _step(training: Training, body: Any, batch: Batch, rate: float) -> dict[str, Tensor]:
-    device = training.machine.device
+def take_step(training: Training, body: Any, batch: Batch) -> dict[str, Tensor]:
+    """body: the model without its head, compiled or not. Returns losses, and the share of wrong tokens."""
+    device, recipe = training.machine.device, training.recipe
+    rate = learning_rate(training.step, recipe.steps, recipe.learning_rate, cool_down=0.5)
     inputs, targets = batch.inputs.to(device), batch.targets.to(device)
     with training.machine.autocast():
         hidden = body(input_ids=inputs, use_cache=False).last_hidden_state
@@ -142,10 +153,11 @@ def _step(training: Training, body: Any, batch: Batch, rate: float) -> dict[str,
         for group in optimizer.param_groups:
             group["lr"] = rate * share
         optimizer.zero_grad(set_to_none=True)
-    (losses["loss"] + Z_WEIGHT * losses["z"]).backward()
+    (losses["loss"] + Z_WEIGHT * losses["z"]).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(training.model.parameters(), 1.0)
     for optimizer in training.optimizers:
         optimizer.step()
+    training.step, training.within = training.step + 1, training.within + 1
     wrong = (logits.detach().argmax(1) != wanted).float().mean()
     return {**{name: value.detach() for name, value in losses.items()}, "wrong": wrong}
 

@@ -19,15 +19,16 @@ FLOOR = 2e-2
 
 @lru_cache(maxsize=32)
 def mel_bands(window: int, n_mels: int) -> Tensor:
-    """Triangular filters of unit height on the mel scale of O'Shaughnessy (2595 log10(1 + f / 700)), evenly spaced;
-    shape (window / 2 + 1, n_mels)."""
+    """Triangular filters on the mel scale of O'Shaughnessy (2595 log10(1 + f / 700)), evenly spaced, each divided by
+    the root of its area; shape (window / 2 + 1, n_mels)."""
     frequencies = torch.linspace(0, SAMPLE_RATE / 2, window // 2 + 1)
     top = 2595 * torch.log10(torch.tensor(1 + SAMPLE_RATE / 2 / 700))
     edges = 700 * (10 ** (torch.linspace(0, float(top), n_mels + 2) / 2595) - 1)
     rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
     bands = torch.minimum(rising, falling).clamp(min=0)
-    return bands / bands.sum(0).clamp(min=1.0) ** 0.5
+    even: Tensor = bands / bands.sum(0).clamp(min=1.0).sqrt()
+    return even
 
 
 def magnitudes(audio: Tensor, window: int) -> Tensor:
@@ -36,11 +37,13 @@ def magnitudes(audio: Tensor, window: int) -> Tensor:
     shape = torch.hann_window(window, device=audio.device)
     spectrum = torch.stft(audio, window, window // 4, window=shape, return_complex=True)
     squared = spectrum.real.square() + spectrum.imag.square()
-    return (squared + 1e-9).sqrt().transpose(1, 2) / window**0.5
+    size: Tensor = (squared + 1e-9).sqrt().transpose(1, 2) / window**0.5
+    return size
 
 
 def log_mel(audio: Tensor, window: int = 1024, n_mels: int = 80) -> Tensor:
-    return (magnitudes(audio, window) @ mel_bands(window, n_mels).to(audio.device) + FLOOR).log()
+    bands: Tensor = magnitudes(audio, window) @ mel_bands(window, n_mels).to(audio.device)
+    return (bands + FLOOR).log()
 
 
 def mel_distance(audio: Tensor, target: Tensor) -> Tensor:

@@ -1,0 +1,204 @@
+"""The stages of the recipe at smoke size: what they leave is what MayaBook takes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from training.maya1_tiny import codec, corpus, export, figures, lm, texts
+from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
+from training.maya1_tiny.recipe import recipe
+from training.maya1_tiny.runs import Machine, load
+from training.maya1_tiny.sequences import Sequences
+
+from mayabook.core.settings import NarratorSettings, Settings
+from mayabook.core.take import TakeRequest
+from mayabook.engines import Narrator
+from mayabook.maya.codec import open_codec
+from mayabook.maya.frames import pack
+from mayabook.maya.layout import FRAME_SAMPLES, Layout
+from mayabook.maya.tokenizer import CheckpointTokenizer
+from mayabook.models import store
+from mayabook.produce import open_book
+
+ROOT = Path(__file__).parents[2]
+SMOKE = recipe("smoke")
+
+
+def test_the_corpus_begins_with_the_sample_books_chunks_as_make_cuts_them(work: Path) -> None:
+    _, script = open_book(texts.SAMPLE_BOOK, None, Settings())
+    here = Corpus(work)
+    assert [here.utterances[number].text for number in here.numbers(BOOK)] == [c.spoken for c in script.chunks[:3]]
+    assert all(here.utterances[number].speed == 1.0 for number in here.numbers(BOOK))
+
+
+def test_the_speech_is_the_narrators(work: Path) -> None:
+    here = Corpus(work)
+    number = here.numbers(BOOK)[0]
+    utterance = here.utterances[number]
+    narrator = Narrator(NarratorSettings())
+    request = TakeRequest("", utterance.text, narrator.voice, utterance.seed, sampling={"speed": 1.0})
+    take = next(narrator.takes([request]))
+    narrator.close()
+    assert np.abs(here.audio(number) - take.audio).max() < 1e-4
+
+
+def test_what_is_held_out_is_decided_by_the_text_alone() -> None:
+    few = corpus.choose(SMOKE.corpus, [texts.OWN_TEXTS], debian=False)
+    more = SMOKE.corpus.model_copy(update={"hours": 0.05})
+    many = {each.text: each.split for each in corpus.choose(more, [texts.OWN_TEXTS], debian=False)}
+    assert len(many) > len(few)
+    assert {HELD_OUT, TRAIN, BOOK} == set(many.values())
+    assert all(many[each.text] == each.split for each in few)
+
+
+def test_speech_that_is_there_is_not_made_again(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {file: file.stat().st_mtime_ns for file in (work / "corpus").iterdir()}
+    corpus.make(work, SMOKE.corpus, [texts.OWN_TEXTS], debian=False)
+    assert {file: file.stat().st_mtime_ns for file in (work / "corpus").iterdir()} == before
+    assert "shard" not in capsys.readouterr().out
+
+
+def test_a_folder_of_texts_is_read_and_odd_paragraphs_are_left_out(tmp_path: Path) -> None:
+    good = "The lamp burned low, and nobody spoke for a while."
+    (tmp_path / "a.txt").write_text(f"{good}\n\nsee http://x.y for more of this\n\nДобрый день, господа.\n\n{good}\n")
+    found = list(texts.chunks(texts.paragraphs([tmp_path], debian=False), Settings().script))
+    assert found == [("a", good)]
+
+
+def test_the_codes_stand_for_whole_utterances(work: Path) -> None:
+    here, coded = Corpus(work), codec.read_frames(work)
+    assert len(coded) == len(here.utterances)
+    for number, frames in enumerate(coded):
+        assert frames.shape == (-(-len(here.samples(number)) // FRAME_SAMPLES), 7)
+        assert 0 <= frames.min() <= frames.max() < SMOKE.codec.codebook_size
+
+
+def test_the_codes_are_those_that_the_published_codec_gives(work: Path) -> None:
+    from snac import SNAC
+
+    from mayabook.maya.frames import from_levels
+
+    snac = SNAC.from_pretrained(str(work / "codec" / "published"))
+    here, coded = Corpus(work), codec.read_frames(work)
+    with torch.no_grad():
+        levels = snac.encode(torch.from_numpy(here.audio(1))[None, None])
+    assert np.mean(from_levels([level[0].numpy() for level in levels]) == coded[1]) > 0.99
+
+
+def test_the_exported_folder_is_a_model(work: Path) -> None:
+    files = store.find(str(work / "weights" / export.NAME))
+    assert files.checkpoint is not None and files.codec is not None
+    assert set(files.ggufs) == {"F16", "Q4_K_M"}
+    layout = Layout.read(files.checkpoint)
+    layout.check(CheckpointTokenizer(files.checkpoint), "")
+    frames = codec.read_frames(work)[0][None]
+    bare = work / "onnx-only"
+    bare.mkdir(exist_ok=True)
+    shutil.copy(files.codec / "decoder.onnx", bare)
+    ours, exported = (open_codec(folder, layout).decode(frames, [0]) for folder in (files.codec, bare))
+    assert ours.shape == (1, frames.shape[1] * FRAME_SAMPLES)
+    assert ours.std() > 1e-4
+    assert np.abs(ours - exported).max() < 1e-3 * np.abs(ours).max()
+
+
+def test_both_engines_give_the_exported_model_the_same_logits(work: Path) -> None:
+    from mayabook.engines.gguf import GgufDecoder
+    from mayabook.engines.transformers import TransformersDecoder
+
+    files = store.find(str(work / "weights" / export.NAME))
+    assert files.checkpoint is not None
+    prompt, _ = Sequences(work, 1.0, 1024, 0.0).reference(0)
+    rows = []
+    for decoder in (
+        GgufDecoder(files.ggufs["F16"], 1, 1024),
+        TransformersDecoder(files.checkpoint, 1, 1024, dtype="float32"),
+    ):
+        decoder.prefill(0, prompt)
+        rows.append(np.array(decoder.logits[0]))
+        decoder.close()
+    assert np.linalg.norm(rows[0] - rows[1]) < 1e-2 * np.linalg.norm(rows[1])
+
+
+def test_figures_are_kept(work: Path) -> None:
+    made = figures.codec(work, most=1)
+    said = figures.lm(work, most=1)
+    kept = json.loads((work / "figures.json").read_text())
+    assert kept == {**made, **said}
+    assert made["codec, book: WER of the teacher"] < 0.5 < made["codec, book: WER"]
+    assert said["lm, greedy: token error rate"] > 0.5
+
+
+def test_an_interrupted_codec_ends_as_one_that_was_not(work: Path, tmp_path: Path) -> None:
+    shutil.copytree(work / "corpus", tmp_path / "corpus")
+    machine = Machine.choose("cpu")
+    for phase in codec.PHASES:
+        codec.train(tmp_path, SMOKE.codec, machine, until=phase)
+    ours, theirs = (load(folder / "codec" / "training.pt") for folder in (work, tmp_path))
+    assert ours["step"] == theirs["step"] == 18
+    assert all(torch.equal(value, theirs["average"][name]) for name, value in ours["average"].items())
+
+
+def test_an_interrupted_model_ends_as_one_that_was_not(work: Path, tmp_path: Path) -> None:
+    for part in ("corpus", "codec", "tokenizer"):
+        shutil.copytree(work / part, tmp_path / part)
+    sequences = Sequences(tmp_path, 1.0, SMOKE.lm.batch_tokens, SMOKE.lm.noise)
+    for first in (2, 6):
+        training = lm.Training(tmp_path, SMOKE.lm, sequences.layout, Machine.choose("cpu"))
+        training.restore()
+        for batch in training.batches(sequences):
+            if training.step == first:
+                break
+            lm.take_step(training, training.model.model, batch)
+        training.save()
+    ours, theirs = (load(folder / "lm" / "training.pt")["model"] for folder in (work, tmp_path))
+    assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
+
+
+def test_sigterm_leaves_a_checkpoint_that_goes_on(work: Path, tmp_path: Path) -> None:
+    for part in ("corpus", "codec", "tokenizer"):
+        shutil.copytree(work / part, tmp_path / part)
+    command = [sys.executable, "-m", "training.maya1_tiny", "lm", "--recipe", "smoke", "--work", str(tmp_path)]
+    process = subprocess.Popen([*command, "--steps", "1000000"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert "step 0" in process.stdout.readline()
+    time.sleep(2)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(60) == 0
+    state = load(tmp_path / "lm" / "training.pt")
+    assert state["at"][0] > 0
+    assert (tmp_path / "lm" / "checkpoint" / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("stage", ["corpus", "codec", "tokenizer", "lm", "export", "figures"])
+def test_every_stage_has_help(stage: str) -> None:
+    from training.maya1_tiny.__main__ import app
+    from typer.testing import CliRunner
+
+    result = CliRunner().invoke(app, [stage, "--help"])
+    assert result.exit_code == 0
+    assert "--work" in result.output
+
+
+def test_an_unknown_recipe_is_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "training.maya1_tiny", "corpus", "--recipe", "nothing", "--work", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1
+    assert "by-heart" in done.stderr
+
+
+def test_prompts_hold_the_text_and_targets_the_frames(work: Path) -> None:
+    sequences, coded = Sequences(work, 1.0, 1024, 0.0), codec.read_frames(work)
+    layout = sequences.layout
+    prompt, speech = sequences.reference(1)
+    assert prompt[:3] == [layout.bos, layout.human_start, layout.bos]
+    assert prompt[-1] == layout.code_start
+    assert speech == [*pack(coded[1], layout), layout.code_end]

@@ -1,0 +1,59 @@
+"""Stage 5: a model folder of MayaBook's own layout, TARGET/maya1-tiny: checkpoint, codec with ONNX, GGUF formats."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mayabook.core.files import make_folder
+from mayabook.maya.codec import CHECKPOINT_FILE, export_codec, open_codec
+from mayabook.maya.codec_config import CONFIG_FILE
+from mayabook.maya.layout import Layout
+from mayabook.models import bring, formats, store
+
+NAME = "maya1-tiny"
+FORMATS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S")
+
+
+def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
+    """Returns the model folder. What is there of an earlier export is replaced."""
+    make_folder(target)
+    with _store(target):
+        shutil.rmtree(store.model_folder(NAME), ignore_errors=True)
+        bring.bring(_collected(work), NAME)
+        folder = store.model_folder(NAME)
+        export_codec(folder / store.CODEC)
+        open_codec(folder / store.CODEC, Layout.read(folder / store.CHECKPOINT))
+        for kind in kinds:
+            formats.make(NAME, kind)
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            print(f"{file.relative_to(target)}: {file.stat().st_size / 1e6:.2f} MB")
+    print(f"together {store.size_of(folder) / 1e6:.1f} MB", flush=True)
+    return folder
+
+
+def _collected(work: Path) -> Path:
+    """The stages' results as one model folder, WORK/export."""
+    folder = work / "export"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(work / "lm" / "checkpoint", folder / store.CHECKPOINT)
+    make_folder(folder / store.CODEC)
+    for name in (CONFIG_FILE, CHECKPOINT_FILE):
+        shutil.copyfile(work / "codec" / "published" / name, folder / store.CODEC / name)
+    return folder
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[None]:
+    """MayaBook's store is elsewhere for a while."""
+    before = os.environ.get("MAYABOOK_MODELS")
+    os.environ["MAYABOOK_MODELS"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MAYABOOK_MODELS"]
+        else:
+            os.environ["MAYABOOK_MODELS"] = before

@@ -1,0 +1,123 @@
+"""What the stages are worth: words understood, spectra, tokens reproduced. Kept in WORK/figures.json."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import torch
+from rapidfuzz.distance import Levenshtein
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from mayabook.checks.recogniser import Recogniser
+from mayabook.checks.thresholds import load_thresholds
+from mayabook.core.files import write_text
+from mayabook.core.take import Audio, Sampling, TakeRequest
+from mayabook.engines.batch import Order, SlotScheduler
+from mayabook.engines.budget import token_cap
+from mayabook.engines.sampler_torch import TorchSampler
+from mayabook.engines.sampling import DEFAULT_PRESET, SamplerSettings, preset
+from mayabook.engines.transformers import TransformersDecoder
+from mayabook.maya.codec import open_codec
+from mayabook.maya.frames import pack
+from mayabook.maya.layout import SAMPLE_RATE
+from training.maya1_tiny.codec import read_frames
+from training.maya1_tiny.corpus import BOOK, HELD_OUT, Corpus
+from training.maya1_tiny.losses import mel_distance
+from training.maya1_tiny.sequences import Sequences
+from training.maya1_tiny.tokenizer import layout_of
+
+SLOTS = 8
+"""Takes at once."""
+
+
+class Ear:
+    """tiny.en, and the usual normaliser of English before words are compared."""
+
+    def __init__(self) -> None:
+        self._recogniser = Recogniser("tiny.en", "en", load_thresholds())
+        self._normalise = EnglishTextNormalizer()
+
+    def errors(self, pairs: Iterable[tuple[str, Audio]]) -> float:
+        """Word error rate over all texts and their audio."""
+        texts, heard = [], []
+        for text, audio in pairs:
+            words = self._recogniser.hear(audio, SAMPLE_RATE)
+            texts.append(self._normalise(text))
+            heard.append(self._normalise(" ".join(word.text for word in words)))
+        return float(jiwer.wer(texts, heard))
+
+
+def codec(work: Path, most: int = 12) -> dict[str, float]:
+    """Of the published codec: mel distance, and words understood of the teacher and after the codec.
+
+    most: utterances of the sample book and of what was held out.
+    """
+    corpus, frames, ear = Corpus(work), read_frames(work), Ear()
+    folder = work / "codec" / "published"
+    size = json.loads((folder / "config.json").read_text())["codebook_size"]
+    decoder = open_codec(folder, layout_of(size))
+    figures: dict[str, float] = {}
+    for split in (BOOK, HELD_OUT):
+        numbers = corpus.numbers(split)[:most]
+        made = {number: decoder.decode(frames[number][None], [0])[0] for number in numbers}
+        distances = [_distance(made[number], corpus.audio(number)) for number in numbers]
+        texts = {number: corpus.utterances[number].text for number in numbers}
+        figures |= {
+            f"codec, {split}: mel distance": float(np.mean(distances)),
+            f"codec, {split}: WER of the teacher": ear.errors((texts[n], corpus.audio(n)) for n in numbers),
+            f"codec, {split}: WER": ear.errors((texts[n], made[n]) for n in numbers),
+        }
+    return record(work, figures)
+
+
+def lm(work: Path, most: int | None = None) -> dict[str, float]:
+    """Of WORK/lm/checkpoint: token error rate on the sample book, greedy and at the default settings.
+
+    Insertions, deletions and substitutions per token of the reference, CODE_END left out. most: chunks.
+    """
+    sequences = Sequences(work, 1.0, 1, 0.0)
+    corpus, frames = Corpus(work), read_frames(work)
+    numbers = sequences.book[:most]
+    decoder = TransformersDecoder(work / "lm" / "checkpoint", SLOTS, 4096, dtype="float32", device="auto")
+    figures: dict[str, float] = {}
+    for name, settings in {
+        "greedy": {**preset(DEFAULT_PRESET).as_sampling(), "temperature": 0.0, "repetition_penalty": 1.0},
+        "default settings": preset(DEFAULT_PRESET).as_sampling(),
+    }.items():
+        scheduler = SlotScheduler(decoder, TorchSampler(decoder.layout, SLOTS, decoder.logits.device))
+        wrong = total = ended = 0
+        for sampled in scheduler.run(_orders(corpus, sequences, numbers, settings)):
+            if sampled is None:
+                continue
+            said, truth = sampled.codes.frames, frames[int(sampled.request.key)]
+            wrong += Levenshtein.distance(pack(said, decoder.layout), pack(truth, decoder.layout))
+            total += truth.size
+            ended += sampled.stop == "end"
+        figures |= {f"lm, {name}: token error rate": wrong / total, f"lm, {name}: ended": ended / len(numbers)}
+    decoder.close()
+    return record(work, figures)
+
+
+def record(work: Path, figures: dict[str, float]) -> dict[str, float]:
+    """Prints figures and keeps them."""
+    file = work / "figures.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    write_text(file, json.dumps({**known, **figures}, indent=1))
+    for name, value in figures.items():
+        print(f"{name}: {value:.4f}", flush=True)
+    return figures
+
+
+def _distance(audio: Audio, target: Audio) -> float:
+    return float(mel_distance(torch.from_numpy(audio[: len(target)])[None], torch.from_numpy(target)[None]))
+
+
+def _orders(corpus: Corpus, sequences: Sequences, numbers: Sequence[int], sampling: Sampling) -> Iterator[Order]:
+    settings = SamplerSettings.of(sampling)
+    for number in numbers:
+        utterance = corpus.utterances[number]
+        prompt, _ = sequences.reference(number)
+        request = TakeRequest(str(number), utterance.text, "", utterance.seed, sampling=sampling)
+        yield Order(request, prompt, settings, token_cap(utterance.text))
