@@ -68,7 +68,8 @@ def test_speech_that_is_there_is_not_made_again(work: Path, capsys: pytest.Captu
 
 def test_a_folder_of_texts_is_read_and_odd_paragraphs_are_left_out(tmp_path: Path) -> None:
     good = "The lamp burned low, and nobody spoke for a while."
-    (tmp_path / "a.txt").write_text(f"{good}\n\nsee http://x.y for more of this\n\nДобрый день, господа.\n\n{good}\n")
+    (tmp_path / "a.txt").write_text(f"{good}\n\nsee http://x.y for more of this\n\nДобрый день, господа.\n")
+    (tmp_path / "b.txt").write_text(good)
     found = list(texts.chunks(texts.paragraphs([tmp_path], debian=False), Settings().script))
     assert found == [("a", good)]
 
@@ -95,7 +96,8 @@ def test_the_codes_are_those_that_the_published_codec_gives(work: Path) -> None:
 
 def test_the_exported_folder_is_a_model(work: Path) -> None:
     files = store.find(str(work / "weights" / export.NAME))
-    assert files.checkpoint is not None and files.codec is not None
+    assert files.checkpoint is not None
+    assert files.codec is not None
     assert set(files.ggufs) == {"F16", "Q4_K_M"}
     layout = Layout.read(files.checkpoint)
     layout.check(CheckpointTokenizer(files.checkpoint), "")
@@ -133,7 +135,7 @@ def test_figures_are_kept(work: Path) -> None:
     kept = json.loads((work / "figures.json").read_text())
     assert kept == {**made, **said}
     assert made["codec, book: WER of the teacher"] < 0.5 < made["codec, book: WER"]
-    assert said["lm, greedy: token error rate"] > 0.5
+    assert said["lm, greedy: token error rate"] > 0.1
 
 
 def test_an_interrupted_codec_ends_as_one_that_was_not(work: Path, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ class Against:
     def __init__(self, training: Training, source: FromCodes) -> None:
         self._training, self._source = training, source
         device = training.machine.device
+        torch.manual_seed(1)
         parts: list[nn.Module] = [*(Spectra(window) for window in RESOLUTIONS), *(Periods(each) for each in PERIODS)]
         self._judges = nn.ModuleList(parts).to(device)
         self._optimizer = torch.optim.AdamW(

@@ -12,6 +12,8 @@ from torch.nn import functional
 
 DECAY = 0.95
 """Of the running means, while as many vectors pass as there are codes."""
+SEEDED_FROM = 20_000
+"""Vectors, at most, that k-means is seeded from."""
 LEAST_USE = 0.05
 """A code that is used less than this share of what an even use would be is dead."""
 
@@ -82,17 +84,24 @@ def centre(snac: SNAC, z: Tensor) -> None:
 
 
 def k_means(vectors: Tensor, size: int, generator: torch.Generator, rounds: int = 15) -> Tensor:
-    """`size` unit vectors that stand for the unit vectors (n, dim) by direction. Empty clusters start anew from the
-    vectors worst served. Where there are fewer vectors than codes, they are taken again with a little noise."""
-    picked = torch.randperm(len(vectors), generator=generator)
-    picked = picked.repeat(-(-size // len(vectors)))[:size]
-    noise = torch.randn(size, vectors.shape[1], generator=generator) * 1e-3
-    centres = functional.normalize(vectors[picked] + noise, dim=1)
+    """`size` unit vectors that stand for the unit vectors (n, dim) by direction.
+
+    Seeded by k-means++ (Arthur and Vassilvitskii 2007) on some of them. Empty clusters start anew from the vectors
+    worst served. Where there are fewer vectors than codes, some codes are nearly the same.
+    """
+    some = vectors[torch.randperm(len(vectors), generator=generator)[:SEEDED_FROM]]
+    centres = some[:1].repeat(size, 1)
+    distance = 2 - 2 * some @ centres[0]
+    for at in range(1, size):
+        picked = torch.multinomial(distance.clamp(min=1e-6), 1, generator=generator)[0]
+        centres[at] = some[picked]
+        distance = torch.minimum(distance, 2 - 2 * some @ centres[at])
+    centres = functional.normalize(centres + 1e-4 * torch.randn(centres.shape, generator=generator), dim=1)
     for _ in range(rounds):
         likeness, nearest = (vectors @ centres.t()).max(1)
         sums = torch.zeros_like(centres).index_add_(0, nearest, vectors)
         empty = torch.bincount(nearest, minlength=size) == 0
-        centres = functional.normalize(sums, dim=1)
+        centres = torch.where(empty[:, None], centres, functional.normalize(sums, dim=1))
         worst = likeness.topk(min(len(vectors), int(empty.sum())), largest=False).indices
         centres[empty.nonzero()[: len(worst), 0]] = vectors[worst]
     return centres
