@@ -126,7 +126,7 @@ def original_way(file: Path, prompts: Sequence[list[int]]) -> tuple[float, float
     llama = llama_cpp.Llama(str(file), n_ctx=4096, n_gpu_layers=-1, seed=0, verbose=False)
 
     def call(prompt: list[int], max_tokens: int) -> int:
-        llama.reset()
+        llama.reset()  # type: ignore[no-untyped-call]
         answer: Any = llama(
             prompt,  # type: ignore[arg-type]
             max_tokens=max_tokens,

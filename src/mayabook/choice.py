@@ -272,9 +272,9 @@ def times_real_time(decoder: SlotDecoder) -> float:
 
 
 def _llama_offloads() -> bool:
-    import llama_cpp
+    from mayabook.engines.llama import build
 
-    return bool(llama_cpp.llama_supports_gpu_offload())
+    return build()[1]
 
 
 def _cuda() -> bool:

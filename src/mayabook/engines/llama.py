@@ -34,6 +34,11 @@ def messages() -> Iterator[Callable[[], str]]:
     yield lambda: "\n".join(_messages)
 
 
+def build() -> tuple[str, bool]:
+    """Version, and whether this build can put layers on a GPU."""
+    return f"llama-cpp-python {llama_cpp.__version__}", bool(llama_cpp.llama_supports_gpu_offload())
+
+
 def reason(said: str) -> str:
     """The line of llama.cpp's messages that tells most about a failure."""
     lines = [line for line in said.splitlines() if "error" in line.lower() or "failed" in line.lower()]
