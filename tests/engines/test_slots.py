@@ -15,7 +15,8 @@ from mayabook.models.store import ModelFiles
 
 TEXT = "The forest was eerily quiet. <whisper> Something was watching from the shadows."
 OTHERS = [f"Neighbour number {n}{' says a good deal more than that' * (n % 5)}." for n in range(100)]
-WIDTHS = (1, 4, 8)
+WIDTHS = (1, 5, 8)
+"""Five is no multiple of what matrix kernels take at once."""
 
 
 def codes_of(takes: Iterable[Take], text: str = TEXT) -> list[Codes]:

@@ -51,6 +51,7 @@ class GgufDecoder:
         Raises ModelError for files that cannot be used, EngineError where memory does not suffice.
         """
         self.n_slots, self.n_context = n_slots, -(-n_context // 256) * 256
+        self._n_rows = n_rows(n_slots)
         self._context: Any = None
         self._memory: Any = None
         self._batch: Any = None
@@ -65,7 +66,7 @@ class GgufDecoder:
             """Layers that llama.cpp says are on a GPU, the output layer included."""
             self.n_layers = int(llama_cpp.llama_model_n_layer(self._model)) + 1
             self.format = _FTYPES.get(int(llama_cpp.llama_model_ftype(self._model)), "GGUF")
-            flash = self._flash_attention(flash_attention)
+            flash = self._flash_attention(flash_attention, kv_type)
             self._open(flash, kv_type, n_threads or os.cpu_count() or 1)
         except BaseException:
             self.close()
@@ -77,7 +78,7 @@ class GgufDecoder:
             f"kv {kv_type} flash {flash}"
         )
         self._logits = np.zeros((n_slots, self.layout.n_audio), np.float32)
-        self._lengths = np.zeros(n_slots, np.int64)
+        self._lengths = np.zeros(self._n_rows, np.int64)
 
     def _check_vocabulary(self, file: Path) -> None:
         if self.tokenizer.vocab_size != self.layout.vocab_size:
@@ -86,25 +87,21 @@ class GgufDecoder:
                 "they do not belong together; convert or bring the model anew."
             )
 
-    def _flash_attention(self, wanted: FlashAttention) -> int:
-        """On a CPU with a single row llama.cpp splits flash attention among threads, so that sums depend on their
-        number and on the length of the cache; plain attention does not."""
-        if wanted == "auto" and self.n_slots == 1 and not self.gpu_layers:
-            wanted = "off"
-        names = {
-            "auto": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
-            "on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
-            "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED,
-        }
+    def _flash_attention(self, wanted: FlashAttention, kv_type: KvType) -> int:
+        """`auto` leaves it off on a CPU: there it is slower the longer the take (a third of the speed of plain attention
+        after 800 tokens), and with one row its sums depend on the number of threads. A quantised cache needs it."""
+        if wanted == "auto":
+            wanted = "on" if self.gpu_layers or kv_type == "q8_0" else "off"
+        names = {"on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED, "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED}
         return int(names[wanted])
 
     def _open(self, flash: int, kv_type: KvType, n_threads: int) -> None:
         parameters = llama_cpp.llama_context_default_params()
-        parameters.n_ctx = self.n_context * self.n_slots
+        parameters.n_ctx = self.n_context * self._n_rows
         parameters.n_batch = self.n_context
-        parameters.n_ubatch = max(_UBATCH, self.n_slots)
-        parameters.n_seq_max = self.n_slots
-        parameters.n_outputs_max = self.n_slots
+        parameters.n_ubatch = max(_UBATCH, self._n_rows)
+        parameters.n_seq_max = self._n_rows
+        parameters.n_outputs_max = self._n_rows
         parameters.n_threads = parameters.n_threads_batch = n_threads
         parameters.flash_attn_type = flash
         parameters.type_k = parameters.type_v = _KV_TYPES[kv_type]
@@ -119,7 +116,7 @@ class GgufDecoder:
                 "use fewer with --slots, or a shorter --context."
             )
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._batch = llama_cpp.llama_batch_init(max(self.n_context, self.n_slots), 0, 1)
+        self._batch = llama_cpp.llama_batch_init(max(self.n_context, self._n_rows), 0, 1)
 
     @property
     def logits(self) -> Logits:
@@ -140,15 +137,15 @@ class GgufDecoder:
         self._lengths[slot] = len(prompt)
 
     def step(self, tokens: NDArray[np.int32]) -> None:
-        for slot, token in enumerate(tokens.tolist()):
+        for slot, token in enumerate(tokens.tolist() + [IDLE] * (self._n_rows - self.n_slots)):
             if token == IDLE:  # a row of its own all the same, that sees nothing but itself
                 llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
                 self._lengths[slot] = 0
                 token = self.layout.pad
             self._set(slot, token, int(self._lengths[slot]), slot, wanted=True)
         self._lengths += 1
-        self._decode(self.n_slots)
-        self._logits[:] = self._rows(self.n_slots)
+        self._decode(self._n_rows)
+        self._logits[:] = self._rows(self._n_rows)[: self.n_slots]
 
     def _set(self, at: int, token: int, position: int, slot: int, *, wanted: bool) -> None:
         batch = self._batch
@@ -182,6 +179,12 @@ class GgufDecoder:
         if self._model:
             llama_cpp.llama_model_free(self._model)
         self._batch = self._context = self._model = None
+
+
+def n_rows(n_slots: int) -> int:
+    """Rows that are computed for so many slots: from four on in whole fours, since the CPU's matrix kernels take rows by
+    four, and the remainder, if there were one, by other sums."""
+    return n_slots if n_slots < 4 else -(-n_slots // 4) * 4
 
 
 def kv_bytes_per_slot(file: Path, n_context: int, kv_type: KvType = "f16") -> int:

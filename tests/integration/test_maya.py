@@ -1,0 +1,205 @@
+"""Whole runs with Maya1 engines on random models: noise is flagged, and the audiobook is made all the same."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import av
+import numpy as np
+import pytest
+
+from mayabook.core.audio import read_flac
+from mayabook.core.codes import read_codes
+from mayabook.maya.codec import open_codec
+from mayabook.models.convert import convert
+from mayabook.models.quantize import quantize
+from mayabook.render import Job
+from runs import STORY, lines_of, start, write_story
+from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
+
+Run = Callable[..., CompletedProcess[str]]
+SAMPLE = next((Path(__file__).parents[2] / "examples").glob("*.epub"))
+NOISE = ("--max-tokens", "84", "--attempts", "1")
+"""A second of noise a chunk, and no second attempt: no attempt at noise is better than another."""
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with one in it, `tiny`."""
+    folder = tmp_path_factory.mktemp("models")
+    model = folder / "tiny"
+    write_checkpoint(model / "checkpoint", shape=Shape(head_scale=10))
+    write_codec(model / "codec")
+    (model / "gguf").mkdir()
+    convert(model / "checkpoint", model / "gguf" / "tiny-F16.gguf")
+    quantize(model / "gguf" / "tiny-F16.gguf", model / "gguf" / "tiny-Q4_K_M.gguf", "Q4_K_M")
+    return folder
+
+
+@pytest.fixture
+def with_tiny(store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("MAYABOOK_MODELS", str(store))
+    return
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    return write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
+
+
+def made(run: CompletedProcess[str], code: int = 3) -> dict:
+    assert run.returncode == code, run.stdout[-3000:] + run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def said(run: CompletedProcess[str]) -> str:
+    events = [json.loads(line) for line in run.stdout.splitlines()]
+    return "\n".join(event["text"] for event in events if event["event"] == "message")
+
+
+@pytest.mark.parametrize("engine", ["gguf", "transformers"])
+@pytest.mark.usefixtures("with_tiny")
+def test_the_sample_book_from_end_to_end(engine: str, mayabook: Run, tmp_path: Path) -> None:
+    facts = made(mayabook("make", SAMPLE, "-o", "noise.m4b", "--engine", engine, *NOISE, "--json"))
+    assert facts["chunks"] > 50
+    assert facts["flagged"] == list(range(1, facts["chunks"] + 1))
+    assert facts["sentences"]["missing"] + facts["sentences"]["in doubt"] == sum(facts["sentences"].values())
+    with av.open(str(tmp_path / "noise.m4b")) as container:
+        assert len(container.chapters()) == 4
+        assert container.metadata["composer"] == "storyteller (tiny)"
+        duration = float(container.duration or 0) / av.time_base
+    assert duration == pytest.approx(facts["duration"], abs=0.2)
+    coverage = json.loads((tmp_path / "noise.mayabook" / "coverage.json").read_text())
+    assert all(not row["accepted"] for row in coverage["rows"])
+    assert any("did not end within 84 tokens" in finding for finding in coverage["rows"][0]["findings"])
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_codes_and_traces_are_kept_and_are_what_is_heard(
+    mayabook: Run, story: Path, tmp_path: Path, store: Path
+) -> None:
+    made(mayabook("make", story, "--engine", "gguf", *NOISE, "--json"))
+    codec = open_codec(store / "tiny" / "codec", SMALL)
+    with Job(tmp_path / "harbour.mayabook") as job:
+        plan = job.ledger.plan()
+        takes = [take for item in plan for take in job.ledger.takes(item.key, "")]
+    assert len(takes) == len(plan)
+    for take in takes[:3]:
+        codes = read_codes(take.codes_file)
+        assert codes.frames.shape == (12, 7)
+        assert len(codes.entropy) == len(codes.removed) == 84
+        assert ((codes.removed >= 0) & (codes.removed <= 1)).all()
+        audio, _ = read_flac(take.file)
+        np.testing.assert_allclose(codec.decode(codes.frames[None], [take.seed])[0], audio, atol=1e-6)
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_killed_run_goes_on_with_the_same_takes(mayabook: Run, tmp_path: Path) -> None:
+    """Killed after a few takes, then finished by the same command: the files are those of an undisturbed run."""
+    write_story(tmp_path / "killed.epub", "The Harbour", STORY)
+    options = ("--max-words", "12", "--engine", "gguf", "--slots", "2", *NOISE, "--json")
+    process = start("make", "killed.epub", *options, cwd=tmp_path)
+    for line in lines_of(process):
+        if json.loads(line).get("done_chunks", 0) >= 3:
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    made(mayabook("make", "killed.epub", *options))
+    write_story(tmp_path / "whole.epub", "The Harbour", STORY)
+    made(mayabook("make", "whole.epub", *options))
+    killed, whole = (
+        {file.name: file.read_bytes() for file in (tmp_path / f"{name}.mayabook" / "takes").iterdir()}
+        for name in ("killed", "whole")
+    )
+    assert {name: data for name, data in killed.items() if name.endswith("flac")} == {
+        name: data for name, data in whole.items() if name.endswith("flac")
+    }
+    assert killed.keys() == whole.keys()
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_auto_takes_the_model_that_is_here_and_stays_with_it(mayabook: Run, story: Path, store: Path) -> None:
+    first = mayabook("make", story, *NOISE, "--slots", "4", "--json")
+    facts = made(first)
+    assert "Engine: storyteller (tiny), gguf: " in said(first)
+    assert "x real time on this machine" in said(first)
+    again = mayabook("make", story, *NOISE, "--force", "--json")  # slots are a part of what a take is, and are kept
+    made(again)
+    resumed = [json.loads(line) for line in again.stdout.splitlines() if '"rendering"' in line]
+    assert resumed[0]["resumed_chunks"] == facts["chunks"]
+
+
+def test_auto_without_a_model_says_why_the_narrator_reads(mayabook: Run, tmp_path: Path) -> None:
+    short = write_story(tmp_path / "short.epub", "Short", {"One": ["The boat came in at dawn, with nobody aboard."]})
+    run = mayabook("make", short, "--json")
+    assert run.returncode == 0, run.stderr
+    assert "heart (narrator), narrator: no Maya1 model is here; `mayabook models pull` fetches it" in said(run)
+
+
+def refused(run: CompletedProcess[str], *names: str) -> None:
+    assert run.returncode == 2, run.stdout + run.stderr
+    lines = [line for line in run.stderr.strip().splitlines() if "Warning" not in line and "warn(" not in line]
+    assert len(lines) == 1, run.stderr
+    assert "Traceback" not in run.stderr
+    for name in names:
+        assert name in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (("--engine", "gguf", "--model", "nothing"), ("nothing", "tiny")),
+        (("--engine", "gguf", "--format", "Q5_K_M"), ("F16, Q4_K_M", "mayabook models quantize tiny Q5_K_M")),
+        (("--engine", "gguf", "--voice", "nobody"), ("nobody", "storyteller")),
+        (("--engine", "gguf", "--preset", "wild"), ("wild", "maya-official")),
+        (("--engine", "gguf", "--temperature", "9"), ("maya.temperature",)),
+        (("--engine", "gguf", "--context", "256"), ("--context", "256")),
+        (("--engine", "gguf", "--voice", "A voice " + "that goes on and on " * 400), ("--context", "description")),
+        (("--engine", "transformers", "--device", "cuda"), ("cuda",)),
+        (("--engine", "llamafile"), ("engine.kind",)),
+        (("--engine", "gguf", "--slots", "none"), ("maya.slots",)),
+    ],
+)
+@pytest.mark.usefixtures("with_tiny")
+def test_what_cannot_be_had_is_one_line(
+    options: tuple[str, ...], names: tuple[str, ...], mayabook: Run, story: Path
+) -> None:
+    refused(mayabook("make", story, *options), *names)
+
+
+def test_without_a_model_an_engine_says_how_to_bring_one(mayabook: Run, story: Path) -> None:
+    refused(mayabook("make", story, "--engine", "gguf"), "mayabook models pull")
+
+
+def test_damaged_and_foreign_models(mayabook: Run, story: Path, store: Path, tmp_path: Path) -> None:
+    """--model may name a folder or a file; each of these has something wrong."""
+    whole = (store / "tiny" / "gguf" / "tiny-F16.gguf").read_bytes()
+    (tmp_path / "cut.gguf").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "codec").symlink_to(store / "tiny" / "codec")
+    refused(mayabook("make", story, "--engine", "gguf", "--model", tmp_path / "cut.gguf"), "cut.gguf")
+    (tmp_path / "junk.gguf").write_bytes(b"GGUF but not really")
+    refused(mayabook("make", story, "--engine", "gguf", "--model", tmp_path / "junk.gguf"), "junk.gguf")
+    other = write_checkpoint(tmp_path / "other")
+    edit_json(other / "config.json", architectures=["GPT2LMHeadModel"], model_type="gpt2")
+    refused(mayabook("make", story, "--engine", "transformers", "--model", other), "gpt2")
+
+
+def test_a_codec_that_does_not_fit(mayabook: Run, story: Path, tmp_path: Path) -> None:
+    model = tmp_path / "odd"
+    write_checkpoint(model / "checkpoint")
+    write_codec(model / "codec", codebook_size=128)
+    refused(mayabook("make", story, "--engine", "transformers", "--model", model), "128", "256")
+
+
+def test_doctor_says_what_would_read_a_book(mayabook: Run, monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    bare = json.loads(mayabook("doctor", "--json").stdout)
+    assert bare["for a book"].startswith("narrator, heart (narrator): no Maya1 model is here")
+    assert "float32" in bare["torch"]
+    assert "llama-cpp-python" in bare["llama.cpp"]
+    monkeypatch.setenv("MAYABOOK_MODELS", str(store))
+    ready = json.loads(mayabook("doctor", "--json").stdout)
+    assert "tiny (checkpoint, F16, Q4_K_M, codec)" in ready["Maya1 models"]
+    assert ready["for a book"].startswith("gguf, storyteller (tiny): ")
