@@ -41,7 +41,7 @@ def quantise(snac: SNAC, z: Tensor, *, hard: bool) -> Quantised:
     pull = spread = torch.zeros((), device=z.device)
     for level in snac.quantizer.quantizers:
         pooled = functional.avg_pool1d(residual, level.stride) if level.stride > 1 else residual
-        unit = functional.normalize(level.in_proj(pooled).float(), dim=1)
+        unit = functional.normalize(level.in_proj(pooled), dim=1)
         flat = unit.transpose(1, 2).reshape(-1, unit.shape[1])
         latents.append(flat.detach())
         spread = spread + _unevenness(flat)

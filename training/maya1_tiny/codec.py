@@ -91,8 +91,11 @@ class Training:
         return next((name for name in PHASES if self.step < self.ends[name]), "")
 
     def rate(self) -> float:
-        """Of the next step. It cools down at the end of the reconstruction phases."""
-        return learning_rate(self.step, self.ends["decoder"], self.recipe.learning_rate)
+        """Of the next step. It cools down at the end of the reconstruction phases, and again at the adversarial's."""
+        peak, before = self.recipe.learning_rate, self.ends["decoder"]
+        if self.step < before:
+            return learning_rate(self.step, before, peak)
+        return learning_rate(self.step - before, self.recipe.adversarial_steps, peak / 2)
 
     def average_weights(self) -> None:
         with torch.no_grad():
@@ -191,7 +194,9 @@ class Whole:
         training = self._training
         audio = self._crops.audio(training.step).to(training.machine.device)
         with training.machine.autocast():
-            quantised = quantise(training.snac, self._encoder(audio), hard=self._hard)
+            z = self._encoder(audio)
+        quantised = quantise(training.snac, z.float(), hard=self._hard)  # codes are told apart in full precision
+        with training.machine.autocast():
             made = self._decoder(quantised.signal)
         losses = spectral_loss(made[:, 0].float(), audio[:, 0])
         likeness = PULL * quantised.pull + SPREAD * quantised.spread
