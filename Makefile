@@ -20,7 +20,9 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python bench/narrate.py
+	$(BIN)/python bench/engines.py
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix

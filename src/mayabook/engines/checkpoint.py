@@ -1,13 +1,12 @@
 """A Llama checkpoint folder as transformers reads it: what its config and the headers of its weights say."""
 
-import json
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from mayabook.core.errors import ModelError
+from mayabook.maya.checkpoint_files import StoredTensor, read_json, stored_tensors, weight_files
 from mayabook.maya.layout import LAYOUT_FILE
 
 DType = Literal["auto", "float32", "float16", "bfloat16"]
@@ -16,17 +15,8 @@ Quantisation = Literal["none", "nf4", "nf4-double", "fp4", "fp4-double"]
 ITEM_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 _BITS = {"double": 4 + 8 / 64 + 32 / (64 * 256), "single": 4 + 32 / 64}
 """Bits of a weight with bitsandbytes: blocks of 64 share a float32 scale, or a byte whose blocks of 256 share one."""
-_INDEX = "model.safetensors.index.json"
 _SCALED_BY_LENGTH = ("dynamic", "longrope")
 """Rope variants that transformers rescales by the longest text of the batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A tensor as its file's header has it. size: bytes."""
-
-    shape: tuple[int, ...]
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +25,20 @@ class Checkpoint:
 
     folder: Path
     config: Mapping[str, Any]
-    tensors: Mapping[str, Stored]
-    files: tuple[Path, ...]
+    tensors: Mapping[str, StoredTensor]
+    files: Sequence[Path]
 
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Raises ModelError for a folder that is missing, incomplete, damaged or of another architecture."""
         if not folder.is_dir():
             raise ModelError(f"There is no model folder {folder}; see `mayabook models list`.")
-        config = _json(folder / "config.json")
+        config = read_json(folder / "config.json")
         kind = config.get("model_type")
         if kind != "llama":
             raise ModelError(f"{folder} is a model of type {kind!r}, not a Llama; choose a Maya1 model with --model.")
-        files = _weight_files(folder)
-        tensors = {name: stored for file in files for name, stored in _header(file).items()}
+        files = weight_files(folder)
+        tensors = {name: stored for file in files for name, stored in stored_tensors(file).items()}
         checkpoint = cls(folder, config, tensors, files)
         checkpoint._check_numbers()
         return checkpoint
@@ -100,63 +90,11 @@ class Checkpoint:
     def weight_bytes(self, dtype: str, quantisation: Quantisation) -> int:
         """Bytes of the weights once loaded. bitsandbytes quantises the layers' matrices, not embedding and head."""
         if self.quantised_by:
-            return sum(stored.size for stored in self.tensors.values())
+            return sum(stored.n_bytes for stored in self.tensors.values())
         bits = 8.0 * ITEM_BYTES[dtype]
         quantised = bits if quantisation == "none" else _BITS["double" if quantisation.endswith("double") else "single"]
         total = 0.0
         for name, stored in self.tensors.items():
             in_layer = name.startswith("model.layers.") and len(stored.shape) == 2
-            total += math.prod(stored.shape) * (quantised if in_layer else bits) / 8
+            total += stored.size * (quantised if in_layer else bits) / 8
         return round(total)
-
-
-def _weight_files(folder: Path) -> tuple[Path, ...]:
-    index = folder / _INDEX
-    if index.is_file():
-        shards = _json(index).get("weight_map")
-        if not isinstance(shards, Mapping):
-            raise ModelError(f"{index} lists no weights; bring the file anew.")
-        files = tuple(folder / name for name in sorted(set(shards.values())))
-        missing = [file.name for file in files if not file.is_file()]
-        if missing:
-            raise ModelError(f"{folder} lacks {', '.join(missing)}; bring the whole model folder.")
-        return files
-    whole = folder / "model.safetensors"
-    if not whole.is_file():
-        raise ModelError(f"{folder} has no weights (model.safetensors); bring the whole model folder.")
-    return (whole,)
-
-
-def _header(file: Path) -> dict[str, Stored]:
-    """The tensors of a safetensors file: 8 bytes of header length, a JSON header, and the data up to the last offset.
-
-    The format: https://huggingface.co/docs/safetensors
-    """
-    size = file.stat().st_size
-    try:
-        with file.open("rb") as opened:
-            length = int.from_bytes(opened.read(8), "little")
-            header = json.loads(opened.read(length)) if 0 < length < size else None
-        stored = {
-            name: Stored(tuple(entry["shape"]), entry["data_offsets"][1] - entry["data_offsets"][0])
-            for name, entry in (header or {}).items()
-            if name != "__metadata__"
-        }
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-        stored = {}
-    end = 8 + length + sum(entry.size for entry in stored.values())
-    if not stored or size != end:
-        raise ModelError(f"{file} is truncated or damaged ({size:,} bytes); bring the file anew.")
-    return stored
-
-
-def _json(file: Path) -> Mapping[str, Any]:
-    if not file.is_file():
-        raise ModelError(f"{file.parent} has no {file.name}; bring the whole model folder.")
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{file} is damaged ({error}); bring the file anew.") from error
-    if not isinstance(values, Mapping):
-        raise ModelError(f"{file} is damaged (no JSON object); bring the file anew.")
-    return values

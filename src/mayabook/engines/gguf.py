@@ -88,8 +88,9 @@ class GgufDecoder:
             )
 
     def _flash_attention(self, wanted: FlashAttention, kv_type: KvType) -> int:
-        """`auto` leaves it off on a CPU: there it is slower the longer the take (a third of the speed of plain attention
-        after 800 tokens), and with one row its sums depend on the number of threads. A quantised cache needs it."""
+        """`auto` leaves it off on a CPU: there it is slower the longer the take (less than half the speed of plain
+        attention after 800 tokens), and with one row its sums depend on the number of threads. A quantised cache needs
+        it."""
         if wanted == "auto":
             wanted = "on" if self.gpu_layers or kv_type == "q8_0" else "off"
         names = {"on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED, "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED}
@@ -182,8 +183,8 @@ class GgufDecoder:
 
 
 def n_rows(n_slots: int) -> int:
-    """Rows that are computed for so many slots: from four on in whole fours, since the CPU's matrix kernels take rows by
-    four, and the remainder, if there were one, by other sums."""
+    """Rows that are computed for so many slots: from four on in whole fours, since the CPU's matrix kernels take rows
+    by four, and the remainder, if there were one, by other sums."""
     return n_slots if n_slots < 4 else -(-n_slots // 4) * 4
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mayabook.core.errors import ModelError
+from mayabook.maya.checkpoint_files import read_json
 from mayabook.maya.codec import ONNX_FILE
 from mayabook.maya.layout import Layout
 from mayabook.models import store
-from mayabook.models.config import CONFIG_FILE, read_json
+from mayabook.models.config import CONFIG_FILE
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
 from mayabook.models.places import Progress, appearing, need_room, silent
 from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin

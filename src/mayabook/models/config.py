@@ -1,6 +1,5 @@
 """config.json of a Llama checkpoint: its dimensions, rope and the tensors it promises."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import ModelError
+from mayabook.maya.checkpoint_files import read_json
 
 CONFIG_FILE = "config.json"
 
@@ -116,19 +116,6 @@ class LlamaConfig:
         span = scaling.high_freq_factor - scaling.low_freq_factor
         kept = np.clip((turns - scaling.low_freq_factor) / span, 0, 1)
         return (1 / (kept + (1 - kept) / scaling.factor)).astype(np.float32)
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """Raises ModelError where the file is missing or holds no JSON object."""
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"{file.parent} has no readable {file.name}; bring the whole model folder.") from error
-    except ValueError as error:
-        raise ModelError(f"{file} is damaged ({error}); bring the file anew.") from error
-    if not isinstance(values, dict):
-        raise ModelError(f"{file} is damaged (no JSON object); bring the file anew.")
-    return values
 
 
 def _refuse_others(values: Mapping[str, Any], file: Path) -> None:

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import ModelError
+from mayabook.maya.checkpoint_files import StoredTensor
 from mayabook.maya.layout import LAYOUT_KEY, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.config import LlamaConfig
 from mayabook.models.places import Progress, appearing, need_room, silent
 from mayabook.models.vocabulary import PRE_TOKENIZER, GgufVocabulary, read_vocabulary
-from mayabook.models.weights import Tensor, Weights
+from mayabook.models.weights import Weights, blocks
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -159,11 +160,11 @@ def _n_bytes(config: LlamaConfig, to: str) -> int:
     return sum(int(np.prod(shape)) * _dtype(shape, to).itemsize for shape in config.tensor_shapes().values())
 
 
-def _narrow(tensor: Tensor, name: str, to: str) -> NDArray[np.generic]:
+def _narrow(tensor: StoredTensor, name: str, to: str) -> NDArray[np.generic]:
     """The values in their new precision, flat. Raises ModelError for values that are no numbers in it."""
     narrow = np.empty(tensor.size, _dtype(tensor.shape, to))
     at = 0
-    for block in tensor.blocks():
+    for block in blocks(tensor):
         with np.errstate(over="ignore"):
             values = _to_bf16(block) if to == "BF16" else block.astype(narrow.dtype)
         if not np.isfinite(block if to == "BF16" else values).all():

@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mayabook.core.errors import ModelError
+from mayabook.maya.checkpoint_files import read_json, weight_files
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
 from mayabook.maya.tokenizer import PLACES
-from mayabook.models.config import CONFIG_FILE, read_json
+from mayabook.models.config import CONFIG_FILE
 from mayabook.models.places import appearing, cannot_write
-from mayabook.models.weights import weight_files
 
 CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
 SOURCE_FILE = "source.json"

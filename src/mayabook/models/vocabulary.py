@@ -5,7 +5,7 @@ from typing import Any
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.models.config import read_json
+from mayabook.maya.checkpoint_files import read_json
 
 PRE_TOKENIZER = "llama-bpe"
 """llama.cpp's name for the way Llama 3 cuts text before it merges bytes."""
