@@ -63,7 +63,7 @@ def test_what_needs_no_engine_runs_without_extras(arguments: tuple[str, ...], tm
             "mayabook[transformers]",
         ),
         (("torch", "snac"), ("models", "export-codec", "tiny"), "mayabook[transformers]"),
-        (("gguf",), ("models", "convert", "tiny"), "mayabook[gguf]"),
+        (("gguf",), ("models", "convert", "tiny", "--to", "BF16"), "mayabook[gguf]"),
     ],
 )
 def test_a_missing_extra_is_one_line_that_names_it(

@@ -158,7 +158,7 @@ def refused(run: CompletedProcess[str], *names: str) -> None:
         (("--engine", "gguf", "--temperature", "9"), ("maya.temperature",)),
         (("--engine", "gguf", "--context", "256"), ("--context", "256")),
         (("--engine", "gguf", "--voice", "A voice " + "that goes on and on " * 400), ("--context", "description")),
-        (("--engine", "transformers", "--device", "cuda"), ("cuda",)),
+        (("--engine", "transformers", "--device", "cuda"), ("CUDA", "--device cpu")),
         (("--engine", "llamafile"), ("engine.kind",)),
         (("--engine", "gguf", "--slots", "none"), ("maya.slots",)),
     ],
@@ -203,3 +203,21 @@ def test_doctor_says_what_would_read_a_book(mayabook: Run, monkeypatch: pytest.M
     ready = json.loads(mayabook("doctor", "--json").stdout)
     assert "tiny (checkpoint, F16, Q4_K_M, codec)" in ready["Maya1 models"]
     assert ready["for a book"].startswith("gguf, storyteller (tiny): ")
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_gpu_that_this_llama_cannot_use_is_pointed_out(mayabook: Run, story: Path, tmp_path: Path) -> None:
+    """The driver's tool stands in for the card; the build of llama.cpp is the real one."""
+    import llama_cpp
+
+    if llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("this llama.cpp can use a GPU")
+    tool = tmp_path / "bin" / "nvidia-smi"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho 'NVIDIA GeForce RTX 2070, 7982, 7610'\n")
+    tool.chmod(0o755)
+    path = {"PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"}
+    run = mayabook("make", story, "--engine", "gguf", *NOISE, "--json", environment=path)
+    made(run)
+    assert "NVIDIA GeForce RTX 2070 is here, but this llama.cpp was built for the CPU alone" in said(run)
+    assert "-DGGML_CUDA=on" in said(run)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mayabook.core.errors import ModelError
-from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.maya.checkpoint_files import read_json
+from mayabook.maya.tokenizer import CheckpointTokenizer
 
 PRE_TOKENIZER = "llama-bpe"
 """llama.cpp's name for the way Llama 3 cuts text before it merges bytes."""
