@@ -71,6 +71,8 @@ def test_what_an_earlier_run_chose_stands() -> None:
     assert made == earlier
     engine, made = opened(settings(), Choice(kind="narrator", reason="before"))
     assert isinstance(engine, Narrator)
+    _, made = opened(settings(model="tiny"), Choice(kind="narrator", reason="before"))  # asked for since
+    assert made.kind == "gguf"
     _, made = opened(settings("gguf", format="Q4_K_M", slots=4), earlier)
     assert (made.format, made.slots) == ("Q4_K_M", 4)
 

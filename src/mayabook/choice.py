@@ -77,7 +77,7 @@ def open_engine(settings: Settings, earlier: Choice | None, say: Callable[[str],
 
 
 def _open_auto(settings: Settings, earlier: Choice | None, say: Callable[[str], None]) -> tuple[Engine, Choice]:
-    if earlier is not None:
+    if earlier is not None and not (earlier.kind == "narrator" and settings.maya.model):
         if earlier.kind == "narrator":
             return Narrator(settings.narrator), earlier
         same = _candidate(earlier.kind, settings.maya, earlier)

@@ -17,7 +17,7 @@ from mayabook.maya.codec import open_codec
 from mayabook.models.convert import convert
 from mayabook.models.quantize import quantize
 from mayabook.render import Job
-from runs import STORY, lines_of, start, write_story
+from runs import STORY, lines_of, mayabook_in, start, write_story
 from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 Run = Callable[..., CompletedProcess[str]]
@@ -130,6 +130,17 @@ def test_auto_takes_the_model_that_is_here_and_stays_with_it(mayabook: Run, stor
     made(again)
     resumed = [json.loads(line) for line in again.stdout.splitlines() if '"rendering"' in line]
     assert resumed[0]["resumed_chunks"] == facts["chunks"]
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_model_named_by_its_path_is_found_again_by_review(
+    mayabook: Run, story: Path, store: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").symlink_to(store / "tiny")
+    made(mayabook("make", story, "--engine", "gguf", "--model", "./mine", *NOISE, "--json"))
+    (tmp_path / "elsewhere").mkdir()
+    run = mayabook_in(tmp_path / "elsewhere", "review", "../harbour.mayabook", "--accept", "1", "--json")
+    assert 1 not in made(run)["flagged"]
 
 
 def test_auto_without_a_model_says_why_the_narrator_reads(mayabook: Run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """mayabook make: an EPUB becomes an audiobook."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -85,7 +86,7 @@ def make(
             "script": {"max_words": max_words, "max_chars": max_chars},
             "engine": {"kind": engine},
             "maya": {
-                "model": model,
+                "model": _lasting(model),
                 "format": format,
                 "voice": voice,
                 "preset": preset,
@@ -117,6 +118,12 @@ def make(
         book=book.absolute(), output=target.absolute(), lexicon=lexicon and lexicon.absolute(), settings=chosen
     )
     run(order, force=force, as_json=as_json, quiet=quiet)
+
+
+def _lasting(model: str | None) -> str | None:
+    """A path as one that holds in any working folder, since a job remembers it; a name as it is."""
+    is_path = model is not None and (os.sep in model or model.endswith(".gguf")) and Path(model).exists()
+    return str(Path(str(model)).absolute()) if is_path else model
 
 
 def run(order: "Order", *, force: bool, as_json: bool, quiet: bool) -> None:
