@@ -1,7 +1,6 @@
 """The parts of llama.cpp's C API that MayaBook needs, with its messages kept and its failures as errors."""
 
 import ctypes
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +9,6 @@ from typing import Any
 
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.maya.layout import LAYOUT_KEY, Layout
-
-os.environ.setdefault("GOMP_SPINCOUNT", "100000")
-"""llama.cpp's threads wait for each other by spinning, by default almost without end: where another program wants the
-same cores, each wait then costs a whole time slice, and decoding falls to a thirtieth. Read when libgomp is loaded."""
 
 try:
     import llama_cpp
