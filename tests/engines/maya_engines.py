@@ -15,7 +15,7 @@ from mayabook.models.store import ModelFiles
 
 CONTEXT = 512
 VOICE = "A calm old man, low and slow."
-SHORT = replace(preset("mayabook"), max_tokens=84, temperature=1.0)
+SHORT = replace(preset("mayabook"), max_tokens=42, temperature=1.0)
 """A few frames: enough to tell takes apart."""
 
 DECODERS: Mapping[str, Callable[[ModelFiles, int], SlotDecoder]] = {

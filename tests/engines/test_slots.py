@@ -15,7 +15,7 @@ from mayabook.models.store import ModelFiles
 
 TEXT = "The forest was eerily quiet. <whisper> Something was watching from the shadows."
 OTHERS = [f"Neighbour number {n}{' says a good deal more than that' * (n % 5)}." for n in range(100)]
-WIDTHS = (1, 5, 8)
+WIDTHS = (1, 5)
 """Five is no multiple of what matrix kernels take at once."""
 
 
@@ -37,13 +37,14 @@ def test_any_slot_any_neighbours_any_order(kind: str, width: int, tiny: ModelFil
     engine = maya_engine(kind, tiny, width)
     [alone] = codes_of(engine.takes([ask(engine, TEXT)]))
     assert len(alone.frames) == SHORT.max_tokens // 7
-    others = [ask(engine, text, seed) for seed, text in enumerate(OTHERS[: 2 * width])]
+    others = [ask(engine, text, seed) for seed, text in enumerate(OTHERS[: width + 2])]
     placed = []
-    for place in range(width):  # each slot in turn, beside others of other lengths
+    places = sorted({0, width // 2, width - 1})
+    for place in places:  # first, middle and last slot, beside others of other lengths
         requests = [*others[:place], ask(engine, TEXT), *others[place:]]
         placed += codes_of(engine.takes(requests))
     engine.close()
-    assert len(placed) == width
+    assert len(placed) == len(places)
     for codes in placed:
         assert_same(codes, alone)
 
@@ -52,7 +53,7 @@ def test_any_slot_any_neighbours_any_order(kind: str, width: int, tiny: ModelFil
 def test_after_a_hundred_others(kind: str, tiny: ModelFiles) -> None:
     engine = maya_engine(kind, tiny, 4)
     [first] = codes_of(engine.takes([ask(engine, TEXT)]))
-    requests = [ask(engine, text, seed, max_tokens=35 if seed % 3 else 49) for seed, text in enumerate(OTHERS)]
+    requests = [ask(engine, text, seed, max_tokens=28 if seed % 3 else 35) for seed, text in enumerate(OTHERS)]
     [later] = codes_of(engine.takes([*requests, ask(engine, TEXT)]))
     engine.close()
     assert_same(first, later)
