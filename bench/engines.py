@@ -49,7 +49,6 @@ CHARS_PER_SECOND = 14.0
 ORIGINAL_CAP = 2500
 ORIGINAL_CHUNKS = 1
 """Chunks that the original's way is given for the audio it makes in an hour: each costs its whole cap."""
-CHUNKS_PER_SLOT = 2
 GENERATE_TOKENS = 56
 
 
@@ -182,7 +181,7 @@ def own_server(file: Path, prompts: Sequence[list[int]], width: int) -> float | 
         answer = server.handle_completions(body)
         counts.append(int(answer["usage"]["completion_tokens"]))
 
-    threads = [Thread(target=ask, args=(prompt,)) for prompt in prompts[: 2 * width]]
+    threads = [Thread(target=ask, args=(prompt,)) for prompt in prompts[:width]]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -205,7 +204,7 @@ def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
     for width in WIDTHS:
         decoder = GgufDecoder(file, width, CONTEXT)
         decoding = Clock(decoder, "_decode")
-        todo = orders(decoder.tokenizer, lines[: 2 * width], lambda _: RAW_TOKENS)
+        todo = orders(decoder.tokenizer, lines[: max(2, width)], lambda _: RAW_TOKENS)
         tokens, seconds, drawing, stepping = run_slots(decoder, todo)
         decoder.close()
         rate = tokens / seconds
@@ -214,16 +213,15 @@ def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
         row(f"Q4_K_M, {width} slots", rate, "tokens/s", f"{rate / original:.2f} times the original; {shares}")
         if rate > best:
             best, best_width = rate, width
-    server = own_server(file, prompts * 2, best_width)
+    server = own_server(file, prompts, best_width)
     if server is None:
         print("llama.cpp's own server: xllamacpp is not installed")
     else:
         row(
             f"llama.cpp's own server, {best_width} slots", server, "tokens/s", f"ours is {best / server:.2f} times that"
         )
-    many = [lines[number % len(lines)] for number in range(CHUNKS_PER_SLOT * best_width)]
     decoder = GgufDecoder(file, best_width, 2560)
-    tokens, seconds, *_ = run_slots(decoder, orders(decoder.tokenizer, many, needed_tokens))
+    tokens, seconds, *_ = run_slots(decoder, orders(decoder.tokenizer, lines[:best_width], needed_tokens))
     decoder.close()
     audio = sum(needed_tokens(text) for text in lines[:ORIGINAL_CHUNKS]) / TOKENS_PER_SECOND / ORIGINAL_CHUNKS
     theirs, ours = audio / original_seconds, tokens / TOKENS_PER_SECOND / seconds

@@ -107,9 +107,10 @@ class Ledger:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if "full" in str(error):
+            if "full" in str(error) or "disk I/O" in str(error):  # a quota or limit is an I/O error to SQLite
                 raise OutputError(
-                    f"The disk with {self._folder} is full; free some space and run the same command: it goes on."
+                    f"The disk with {self._folder} is full or failing ({error}); free some space and run the same "
+                    "command: it goes on."
                 ) from error
             raise JobError(f"The ledger in {self._folder} cannot be used ({error}); check its permissions.") from error
         except sqlite3.DatabaseError as error:
