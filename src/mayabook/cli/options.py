@@ -12,7 +12,8 @@ from mayabook.core.settings import Settings, load_settings
 def _option(room: str, name: str, *flags: str) -> Any:
     field = type(getattr(Settings(), room)).model_fields[name]
     default = "" if field.default in ((), "", False, None) else f" (default {field.default})"
-    return typer.Option(*flags, help=f"{field.description}{default}", show_default=False)
+    panel = "Maya1" if room == "maya" else None
+    return typer.Option(*flags, help=f"{field.description}{default}", show_default=False, rich_help_panel=panel)
 
 
 Include = Annotated[list[str] | None, _option("book", "include", "--include")]
@@ -58,7 +59,7 @@ Captions = Annotated[str | None, _option("master", "captions", "--captions")]
 Split = Annotated[bool | None, _option("master", "split", "--split")]
 
 Lexicon = Annotated[
-    Path | None, typer.Option("--lexicon", help="TOML file that says how to pronounce words: a [words] table.")
+    Path | None, typer.Option("--lexicon", help="TOML file that says how to pronounce words: a table named words.")
 ]
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="TOML file with settings; options given here outrank it.")
