@@ -31,7 +31,6 @@ class OfTorch:
         torch = pytest.importorskip("torch")
         from mayabook.engines.sampler_torch import TorchSampler
 
-        torch.set_num_threads(1)  # small arrays are slower on many, and results do not depend on it
         self._of = torch.from_numpy
         self._sampler = TorchSampler(layout, n_slots)
         self.start = self._sampler.start
