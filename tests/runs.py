@@ -1,6 +1,7 @@
 """Whole runs of the command, as a person types it."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +50,8 @@ def mayabook_in(
 
 
 def start(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[str]":
-    """Starts `mayabook ARGUMENTS` in a process group of its own, as a shell does."""
+    """Starts `mayabook ARGUMENTS` in a process group of its own, as a shell does in the foreground: Ctrl-C is heard,
+    even where the tests themselves run in the background."""
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd,
@@ -57,6 +59,7 @@ def start(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

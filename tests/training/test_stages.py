@@ -15,6 +15,7 @@ import torch
 from training.maya1_tiny import codec, corpus, export, figures, lm, texts
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
 from training.maya1_tiny.recipe import recipe
+from training.maya1_tiny.reference import read_reference
 from training.maya1_tiny.runs import Machine, load
 from training.maya1_tiny.sequences import Sequences
 
@@ -109,6 +110,16 @@ def test_the_exported_folder_is_a_model(work: Path) -> None:
     assert ours.shape == (1, frames.shape[1] * FRAME_SAMPLES)
     assert ours.std() > 1e-4
     assert np.abs(ours - exported).max() < 1e-3 * np.abs(ours).max()
+
+
+def test_the_export_tells_no_path_and_carries_the_truth(work: Path) -> None:
+    weights = work / "weights"
+    assert not [file for file in weights.rglob("*.json") if str(work) in file.read_text(encoding="utf-8")]
+    told, truth = read_reference(weights)
+    here, coded = Corpus(work), codec.read_frames(work)
+    numbers = here.numbers(BOOK)
+    assert told == [here.utterances[number].text for number in numbers]
+    assert all(np.array_equal(frames, coded[number]) for frames, number in zip(truth, numbers, strict=True))
 
 
 def test_both_engines_give_the_exported_model_the_same_logits(work: Path) -> None:

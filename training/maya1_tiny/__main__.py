@@ -80,7 +80,7 @@ def lm(
 def export(
     work: Work = WORK,
     target: Annotated[Path, typer.Option(help="Where the model folder is to appear.")] = WEIGHTS,
-    kind: Annotated[list[str] | None, typer.Option(help="GGUF format; all where none is named.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="GGUF format; Q4_K_M where none is named.")] = None,
 ) -> None:
     """5: checkpoint, codec, ONNX and GGUF files as a model folder of MayaBook."""
     from training.maya1_tiny import export

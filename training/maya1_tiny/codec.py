@@ -1,9 +1,10 @@
 """Stage 2: the codec, a SNAC of small dimensions, in phases. WORK/codec.
 
-continuous: encoder and decoder with the quantiser's narrow projections, but no codebooks yet (from a cold start all
-codebooks collapse to one code). quantised: codebooks by k-means, then all together. decoder: encoder and codebooks
-stand still, codes.npz is written, and the decoder learns from codes alone; the language model can be trained from
-here on. adversarial: the same against discriminators.
+continuous: the encoder with the quantiser's narrow projections, but no codebooks yet (from a cold start all codebooks
+collapse to one code); a small head asks of the latents the spectrum that the decoder will need. quantised: codebooks by
+k-means, then all of that together. decoder: encoder and codebooks stand still, codes.npz is written, the head is gone,
+and the decoder learns to speak from codes alone; the language model can be trained from here on. adversarial: the same
+against discriminators.
 """
 
 import json
@@ -23,7 +24,7 @@ from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.layout import SAMPLE_RATE
 from training.maya1_tiny.codebooks import RunningMeans, centre, quantise
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
-from training.maya1_tiny.losses import spectral_loss
+from training.maya1_tiny.losses import log_mel, spectral_loss
 from training.maya1_tiny.recipe import CodecRecipe
 from training.maya1_tiny.runs import (
     SAVE_SECONDS,
@@ -46,6 +47,10 @@ PULL = 0.25
 SPREAD = 0.1
 """Weight of the latents' unevenness."""
 MOST_GRADIENT = 1.0
+HEAD_WINDOW = 1024
+"""Samples of the spectra that the latents are asked for."""
+HEAD_MELS = 80
+HEAD_CHANNELS = 256
 
 
 def config(recipe: CodecRecipe) -> dict[str, object]:
@@ -65,6 +70,25 @@ def config(recipe: CodecRecipe) -> dict[str, object]:
     }
 
 
+class Head(nn.Module):
+    """Log mel spectra from latents: (batch, latent, steps) to (batch, per latent x steps, mels)."""
+
+    def __init__(self, n_latent: int, hop: int) -> None:
+        super().__init__()
+        self._per_latent = hop // (HEAD_WINDOW // 4)
+        self.layers = nn.Sequential(
+            nn.Conv1d(n_latent, HEAD_CHANNELS, 5, padding=2),
+            nn.GELU(),
+            nn.Conv1d(HEAD_CHANNELS, HEAD_CHANNELS, 5, padding=2),
+            nn.GELU(),
+            nn.Conv1d(HEAD_CHANNELS, self._per_latent * HEAD_MELS, 1),
+        )
+
+    def forward(self, signal: Tensor) -> Tensor:
+        made: Tensor = self.layers(signal).transpose(1, 2)
+        return made.reshape(len(made), -1, HEAD_MELS)
+
+
 class Training:
     """The codec and all that a checkpoint holds."""
 
@@ -76,7 +100,9 @@ class Training:
         self.average = {name: value.detach().clone() for name, value in self.snac.named_parameters()}
         for level in self.snac.quantizer.quantizers:
             level.codebook.weight.requires_grad_(False)
-        self.optimizer = torch.optim.AdamW(self.snac.parameters(), lr=0.0, betas=(0.8, 0.99), weight_decay=0.0)
+        self.head = Head(self.snac.latent_dim, self.snac.hop_length).to(machine.device)
+        learnt = [*self.snac.parameters(), *self.head.parameters()]
+        self.optimizer = torch.optim.AdamW(learnt, lr=0.0, betas=(0.8, 0.99), weight_decay=0.0)
         self.step = 0
         counts = [recipe.continuous_steps, recipe.quantised_steps, recipe.decoder_steps, recipe.adversarial_steps]
         self.ends = dict(zip(PHASES, np.cumsum(counts).tolist(), strict=True))
@@ -91,11 +117,13 @@ class Training:
         return next((name for name in PHASES if self.step < self.ends[name]), "")
 
     def rate(self) -> float:
-        """Of the next step. It cools down at the end of the reconstruction phases, and again at the adversarial's."""
-        peak, before = self.recipe.learning_rate, self.ends["decoder"]
-        if self.step < before:
-            return learning_rate(self.step, before, peak)
-        return learning_rate(self.step - before, self.recipe.adversarial_steps, peak / 2)
+        """Of the next step. It cools down when the encoder is done, and again at the end of each phase after that."""
+        peak, encoded, decoded = self.recipe.learning_rate, self.ends["quantised"], self.ends["decoder"]
+        if self.step < encoded:
+            return learning_rate(self.step, encoded, peak)
+        if self.step < decoded:
+            return learning_rate(self.step - encoded, self.recipe.decoder_steps, peak)
+        return learning_rate(self.step - decoded, self.recipe.adversarial_steps, peak / 2)
 
     def average_weights(self) -> None:
         with torch.no_grad():
@@ -106,6 +134,7 @@ class Training:
     def save(self) -> None:
         state = {
             "snac": self.snac.state_dict(),
+            "head": self.head.state_dict(),
             "average": self.average,
             "optimizer": self.optimizer.state_dict(),
             "means": self.means.state(),
@@ -119,6 +148,7 @@ class Training:
             return
         state = load(self.file, self.machine.device)
         self.snac.load_state_dict(state["snac"])
+        self.head.load_state_dict(state["head"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.means.restore(state["means"])
         self.average, self.step = state["average"], state["step"]
@@ -151,8 +181,8 @@ def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES
     saving, saying, figures = Every(SAVE_SECONDS), Every(SAY_SECONDS), Means()
     with stoppable() as stop:
         work_of: Mapping[str, Any] = {
-            "continuous": lambda: Whole(training, crops, hard=False),
-            "quantised": lambda: Whole(training, crops, hard=True),
+            "continuous": lambda: ToCodes(training, crops, hard=False),
+            "quantised": lambda: ToCodes(training, crops, hard=True),
             "decoder": lambda: FromCodes(training, crops, corpus),
             "adversarial": lambda: adversary.Against(training, FromCodes(training, crops, corpus)),
         }
@@ -160,7 +190,8 @@ def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES
             phase = training.phase
             if training.step == 0:
                 with torch.no_grad():
-                    centre(training.snac, training.snac.encoder(crops.audio(0).to(machine.device)))
+                    first = crops.audio(0, recipe.encoder_batch).to(machine.device)
+                    centre(training.snac, training.snac.encoder(first))
             if phase == "quantised" and training.step == training.ends["continuous"]:
                 _start_codebooks(training, corpus)
             run = work_of[phase]()
@@ -181,27 +212,24 @@ def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES
         frames(training, corpus)
 
 
-class Whole:
-    """Encoder, quantiser and decoder together."""
+class ToCodes:
+    """Encoder and quantiser, by what the head makes of their latents."""
 
     def __init__(self, training: Training, crops: Crops, *, hard: bool) -> None:
         self._training, self._crops, self._hard = training, crops, hard
         self._encoder = training.machine.compile(training.snac.encoder)
-        self._decoder = training.machine.compile(training.snac.decoder)
         self._used = [torch.zeros(training.recipe.codebook_size) for _ in range(3)]
 
     def step(self) -> dict[str, Tensor]:
         training = self._training
-        audio = self._crops.audio(training.step).to(training.machine.device)
+        audio = self._crops.audio(training.step, training.recipe.encoder_batch).to(training.machine.device)
         with training.machine.autocast():
             z = self._encoder(audio)
         quantised = quantise(training.snac, z.float(), hard=self._hard)  # codes are told apart in full precision
-        with training.machine.autocast():
-            made = self._decoder(quantised.signal)
-        losses = spectral_loss(made[:, 0].float(), audio[:, 0])
-        likeness = PULL * quantised.pull + SPREAD * quantised.spread
-        descend(training, losses["mel"] + losses["linear"] + likeness, training.snac)
-        losses["spread"] = quantised.spread
+        made = training.head(quantised.signal)
+        mel = (made - log_mel(audio[:, 0], HEAD_WINDOW, HEAD_MELS)[:, : made.shape[1]]).abs().mean()
+        losses = {"mel": mel, "spread": quantised.spread}
+        descend(training, mel + PULL * quantised.pull + SPREAD * quantised.spread, training.snac, training.head)
         if self._hard:
             training.means.update(quantised, torch.Generator().manual_seed(training.step))
             for used, codes in zip(self._used, quantised.codes, strict=True):
@@ -250,10 +278,10 @@ class FromCodes:
         """It holds nothing of its own."""
 
 
-def descend(training: Training, loss: Tensor, module: nn.Module) -> None:
+def descend(training: Training, loss: Tensor, *modules: nn.Module) -> None:
     training.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(module.parameters(), MOST_GRADIENT)
+    nn.utils.clip_grad_norm_([value for module in modules for value in module.parameters()], MOST_GRADIENT)
     training.optimizer.step()
 
 

@@ -1,19 +1,26 @@
-"""Stage 5: a model folder of MayaBook's own layout, TARGET/maya1-tiny: checkpoint, codec with ONNX, GGUF formats."""
+"""Stage 5: a model folder of MayaBook's own layout, TARGET/maya1-tiny: checkpoint, codec with ONNX, GGUF formats; and
+the truth that it is measured against, TARGET/reference.npz.
 
+Weights are rounded to half precision, which is what can be shipped; the larger GGUF formats are made from them with
+`mayabook models quantize` in seconds.
+"""
+
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mayabook.core.files import make_folder
+from mayabook.core.files import make_folder, write_text
 from mayabook.maya.codec import CHECKPOINT_FILE, export_codec, open_codec
 from mayabook.maya.codec_config import CONFIG_FILE
 from mayabook.maya.layout import Layout
 from mayabook.models import bring, formats, store
+from training.maya1_tiny.reference import write_reference
 
 NAME = "maya1-tiny"
-FORMATS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S")
+FORMATS = ("Q4_K_M",)
 
 
 def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
@@ -27,6 +34,11 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
         open_codec(folder / store.CODEC, Layout.read(folder / store.CHECKPOINT))
         for kind in kinds:
             formats.make(NAME, kind)
+        for kind, file in store.stored(NAME).ggufs.items():
+            if kind not in kinds:  # made on the way
+                file.unlink()
+        (folder / store.SOURCE_FILE).unlink()  # it tells paths of this machine; the model card tells the provenance
+    write_reference(work, target)
     for file in sorted(folder.rglob("*")):
         if file.is_file():
             print(f"{file.relative_to(target)}: {file.stat().st_size / 1e6:.2f} MB")
@@ -36,9 +48,16 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
 
 def _collected(work: Path) -> Path:
     """The stages' results as one model folder, WORK/export."""
+    from safetensors.torch import load_file, save_file
+
     folder = work / "export"
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(work / "lm" / "checkpoint", folder / store.CHECKPOINT)
+    checkpoint = folder / store.CHECKPOINT
+    shutil.copytree(work / "lm" / "checkpoint", checkpoint)
+    weights = {name: value.half() for name, value in load_file(checkpoint / "model.safetensors").items()}
+    save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    write_text(checkpoint / "config.json", json.dumps({**config, "torch_dtype": "float16"}, indent=1))
     make_folder(folder / store.CODEC)
     for name in (CONFIG_FILE, CHECKPOINT_FILE):
         shutil.copyfile(work / "codec" / "published" / name, folder / store.CODEC / name)

@@ -29,8 +29,10 @@ class CodecRecipe(Part):
     decoder_dim: int
     decoder_rates: tuple[int, ...]
     codebook_size: int
+    encoder_batch: int
+    """Crops a step, while encoder and codebooks learn."""
     batch: int
-    """Crops a step."""
+    """Crops a step, while the decoder learns."""
     crop_frames: int
     """Frames of 2048 samples a crop."""
     book_share: float
@@ -38,7 +40,7 @@ class CodecRecipe(Part):
     continuous_steps: int
     """Without quantisation."""
     quantised_steps: int
-    """Encoder, codebooks and decoder together."""
+    """Encoder and codebooks together."""
     decoder_steps: int
     """The decoder alone, from fixed codes."""
     adversarial_steps: int = 0

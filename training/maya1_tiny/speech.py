@@ -27,10 +27,10 @@ class Crops:
         lengths = np.asarray([len(self._corpus.samples(number)) for number in numbers], np.float64)
         return np.asarray(numbers), lengths / lengths.sum()
 
-    def audio(self, step: int) -> Tensor:
-        """(batch, 1, samples), each crop from any sample on; short utterances end in silence."""
+    def audio(self, step: int, n_crops: int) -> Tensor:
+        """(n_crops, 1, samples), each crop from any sample on; short utterances end in silence."""
         draw = np.random.Generator(np.random.Philox(key=step))
-        crops = np.zeros((self._batch, 1, self._n_frames * FRAME_SAMPLES), np.float32)
+        crops = np.zeros((n_crops, 1, self._n_frames * FRAME_SAMPLES), np.float32)
         for crop in crops:
             samples = self._corpus.samples(self._utterance(draw))
             start = int(draw.integers(0, max(1, len(samples) - crop.shape[1] + 1)))

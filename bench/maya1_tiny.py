@@ -1,0 +1,182 @@
+"""What maya1-tiny is worth, format by format; writes the table of its model card.
+
+    python bench/maya1_tiny.py            every format, a quarter of an hour on two cores
+    python bench/maya1_tiny.py --chunks 8 the first chunks of the sample book alone; nothing is written
+
+Every chunk of the sample book goes through the product: prompt, slots, sampler at its default settings, codec, and
+the recogniser's ear. Truth is exact, since the model was to learn these chunks by heart: the codes that its codec
+gives for the teacher's speech (training/maya1_tiny/weights/reference.npz).
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jiwer
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from mayabook.checks.recogniser import Recogniser
+from mayabook.checks.thresholds import load_thresholds
+from mayabook.choice import open_engine
+from mayabook.core.errors import MayaBookError
+from mayabook.core.files import write_text
+from mayabook.core.settings import Settings, load_settings
+from mayabook.core.take import StopReason, Take, TakeRequest
+from mayabook.maya.codec import open_codec
+from mayabook.maya.frames import Frames
+from mayabook.maya.layout import SAMPLE_RATE, Layout
+from mayabook.models import convert, quantize, store
+from mayabook.render.keys import seed
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from training.maya1_tiny.reference import read_reference  # noqa: E402
+
+WEIGHTS = ROOT / "training" / "maya1_tiny" / "weights"
+CARD = WEIGHTS / "README.md"
+FIGURES = WEIGHTS / "figures.json"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+GGUFS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S")
+CHECKPOINTS = {
+    "fp32": {"dtype": "float32"},
+    "NF4": {"dtype": "float32", "quantisation": "nf4"},
+    "NF4, double": {"dtype": "float32", "quantisation": "nf4-double"},
+}
+SHOWN = {
+    "size": ("MB", "{:.1f}"),
+    "token_errors": ("wrong tokens", "{:.1%}"),
+    "word_errors": ("WER", "{:.1%}"),
+    "ended": ("ended by itself", "{:.0%}"),
+    "rate": ("x real time", "{:.1f}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    texts: Sequence[str]
+    frames: Sequence[Frames]
+
+
+class Ear:
+    """tiny.en, and the usual normaliser of English before words are compared."""
+
+    def __init__(self) -> None:
+        self._recogniser = Recogniser("tiny.en", "en", load_thresholds())
+        self._normalise = EnglishTextNormalizer()
+
+    def errors(self, texts: Sequence[str], spoken: Sequence[np.ndarray]) -> float:
+        heard = [" ".join(word.text for word in self._recogniser.hear(audio, SAMPLE_RATE)) for audio in spoken]
+        return float(jiwer.wer([self._normalise(text) for text in texts], [self._normalise(text) for text in heard]))
+
+
+def requests(texts: Sequence[str], voice: str, sampling: dict[str, float | str]) -> Iterator[TakeRequest]:
+    for number, text in enumerate(texts):
+        yield TakeRequest(str(number), text, voice, seed(voice, text, 0), sampling=sampling)
+
+
+def figures_of(kind: str, size: float, options: dict[str, object], truth: Truth, ear: Ear) -> dict[str, float]:
+    """Of one format: every chunk once, at the default settings."""
+    settings = load_settings(None, {"engine": {"kind": kind}, "maya": options})
+    engine, _ = open_engine(settings, None, lambda line: None)
+    started = time.perf_counter()
+    takes: dict[int, Take] = {}
+    for take in engine.takes(requests(truth.texts, engine.voice, dict(engine.sampling(0)))):
+        takes[int(take.request.key)] = take
+    seconds = time.perf_counter() - started
+    engine.close()
+    wrong = sum(
+        Levenshtein.distance(_tokens(_frames(takes[at])), _tokens(frames)) for at, frames in enumerate(truth.frames)
+    )
+    return {
+        "size": size,
+        "token_errors": wrong / sum(frames.size for frames in truth.frames),
+        "word_errors": ear.errors(truth.texts, [takes[at].audio for at in range(len(takes))]),
+        "ended": sum(take.stop == StopReason.END for take in takes.values()) / len(takes),
+        "rate": sum(take.duration for take in takes.values()) / seconds,
+    }
+
+
+def _frames(take: Take) -> Frames:
+    assert take.codes is not None
+    return take.codes.frames
+
+
+def _tokens(frames: Frames) -> list[int]:
+    """One number for each code and its slot."""
+    tokens: list[int] = (frames * 7 + np.arange(7)).reshape(-1).tolist()
+    return tokens
+
+
+def codec_figures(truth: Truth, ear: Ear) -> dict[str, float]:
+    """The true codes through the codec: the least word error rate that any format can have."""
+    files = store.find(str(WEIGHTS / "maya1-tiny"))
+    assert files.codec is not None
+    assert files.checkpoint is not None
+    codec = open_codec(files.codec, Layout.read(files.checkpoint))
+    spoken = [codec.decode(frames[None], [0])[0] for frames in truth.frames]
+    return {"word_errors": ear.errors(truth.texts, spoken)}
+
+
+def formats(folder: Path) -> Iterator[tuple[str, str, float, dict[str, object]]]:
+    """Name, engine, MB and settings of each. Those that are not shipped are made in `folder`."""
+    files = store.find(str(WEIGHTS / "maya1-tiny"))
+    assert files.checkpoint is not None
+    size = sum(file.stat().st_size for file in files.checkpoint.glob("*.safetensors")) / 1e6
+    for name, options in CHECKPOINTS.items():
+        yield name, "transformers", size, {"model": str(WEIGHTS / "maya1-tiny"), **options}
+    model = folder / "maya1-tiny"
+    (model / "gguf").mkdir(parents=True)
+    (model / "codec").symlink_to(WEIGHTS / "maya1-tiny" / "codec")
+    whole = model / "gguf" / "maya1-tiny-F16.gguf"
+    convert.convert(files.checkpoint, whole)
+    for kind in GGUFS:
+        file = model / "gguf" / f"maya1-tiny-{kind}.gguf"
+        if not file.exists():
+            quantize.quantize(whole, file, kind)
+        yield kind, "gguf", file.stat().st_size / 1e6, {"model": str(model), "format": kind}
+
+
+def table(rows: dict[str, dict[str, float]]) -> str:
+    lines = ["| format | " + " | ".join(head for head, _ in SHOWN.values()) + " |", "|---" * (len(SHOWN) + 1) + "|"]
+    for name, row in rows.items():
+        cells = [form.format(row[key]) if key in row else "" for key, (_, form) in SHOWN.items()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chunks", type=int, help="how many chunks of the sample book; all by default")
+    parser.add_argument("--only", action="append", help="a format; all by default")
+    asked = parser.parse_args()
+    texts, frames = read_reference(WEIGHTS)
+    truth, ear = Truth(texts[: asked.chunks], frames[: asked.chunks]), Ear()
+    rows = {"true codes": codec_figures(truth, ear)}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, kind, size, options in formats(Path(folder)):
+            if asked.only and name not in asked.only:
+                continue
+            rows[name] = figures_of(kind, size, options, truth, ear)
+            print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in rows[name].items()), flush=True)
+    print(table(rows))
+    if asked.chunks or asked.only:
+        return
+    write_text(FIGURES, json.dumps(rows, indent=1))
+    card = CARD.read_text(encoding="utf-8")
+    before, rest = card.split(BEGIN)
+    write_text(CARD, f"{before}{BEGIN}\n{table(rows)}\n{END}{rest.split(END)[1]}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MayaBookError as error:
+        raise SystemExit(str(error)) from error
