@@ -1,14 +1,19 @@
-# make demo: from nothing to a verified audiobook.   make test: everything that must hold.
+# make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
+# make test: everything that must hold.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := $(wildcard examples/*.epub)
 OUTPUT := $(patsubst examples/%.epub,build/demo/%.m4b,$(SAMPLE))
 
-.PHONY: demo test lint bench format clean
+.PHONY: demo demo-maya1 test lint bench format clean
 
 demo: $(VENV)/base
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT) --force
+
+demo-maya1: $(VENV)/gguf
+	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT:.m4b=-maya1.m4b) --force --engine gguf --format Q4_K_M \
+		--model training/maya1_tiny/weights/maya1-tiny || test $$? -eq 3  # flagged passages are no failure
 
 test: lint
 	$(BIN)/pytest
@@ -39,9 +44,14 @@ $(VENV)/base: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
+$(VENV)/gguf: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing llama.cpp, which is compiled here: some minutes the first time"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[gguf]'
+	@touch $@ $(VENV)/base
+
 $(VENV)/dev: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $@ $(VENV)/base
+	@touch $@ $(VENV)/base $(VENV)/gguf
 
 clean:
 	rm -rf build $(VENV)

@@ -10,6 +10,7 @@ from snac import SNAC
 from torch.nn import functional
 from training.maya1_tiny import codec, lm
 from training.maya1_tiny.codebooks import RunningMeans, centre, k_means, quantise
+from training.maya1_tiny.initial import fit_to
 from training.maya1_tiny.losses import log_mel, mel_distance, spectral_loss
 from training.maya1_tiny.recipe import recipe
 from training.maya1_tiny.runs import Machine, load
@@ -57,6 +58,32 @@ def test_fresh_latents_are_spread_over_all_directions(snac: SNAC) -> None:
     assert all(float(latents.mean(0).norm()) > 0.9 for latents in before.latents)
     assert all(float(latents.mean(0).norm()) < 0.3 for latents in after.latents)
     assert after.spread < before.spread / 5
+
+
+def test_a_fresh_encoder_hears_quiet_speech(snac: SNAC) -> None:
+    """As it is born it is a linear filter: turned around, a sound gives the latents turned around."""
+    quiet = 0.02 * noise(2, 1, 16384)
+
+    def evenness() -> float:
+        silence = snac.encoder(torch.zeros(1, 1, 16384))
+        there, back = snac.encoder(quiet) - silence, snac.encoder(-quiet) - silence
+        return float((there + back).norm() / (there - back).norm())
+
+    with torch.no_grad():
+        before = evenness()
+        fit_to(snac.encoder, quiet)
+        latents = snac.encoder(quiet)
+        assert before < 0.05 < 0.3 < evenness()
+    assert latents.std((0, 2)).sub(1).abs().max() < 1e-3
+    assert latents.mean((0, 2)).abs().max() < 1e-3
+
+
+def test_a_fresh_decoder_is_neither_silent_nor_deafening(snac: SNAC) -> None:
+    z = noise(2, snac.latent_dim, 32)
+    with torch.no_grad():
+        fit_to(snac.decoder, z)
+        loud = snac.decoder(z)
+    assert 0.3 < float(loud.std()) < 1
 
 
 def test_k_means_finds_clusters() -> None:

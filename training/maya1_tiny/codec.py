@@ -8,7 +8,7 @@ against discriminators.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.layout import SAMPLE_RATE
 from training.maya1_tiny.codebooks import RunningMeans, centre, quantise
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
+from training.maya1_tiny.initial import fit_to
 from training.maya1_tiny.losses import log_mel, spectral_loss
 from training.maya1_tiny.recipe import CodecRecipe
 from training.maya1_tiny.runs import (
@@ -51,6 +52,8 @@ HEAD_WINDOW = 1024
 """Samples of the spectra that the latents are asked for."""
 HEAD_MELS = 80
 HEAD_CHANNELS = 256
+QUIET = 0.05
+"""Root mean square of what the decoder makes before it has learnt anything: that of quiet speech."""
 
 
 def config(recipe: CodecRecipe) -> dict[str, object]:
@@ -83,6 +86,13 @@ class Head(nn.Module):
             nn.GELU(),
             nn.Conv1d(HEAD_CHANNELS, self._per_latent * HEAD_MELS, 1),
         )
+
+    def expect(self, mels: Tensor) -> None:
+        """Begins at the mean of (batch, frames, mels)."""
+        last = self.layers[-1]
+        assert isinstance(last, nn.Conv1d)
+        assert last.bias is not None
+        last.bias.copy_(mels.mean((0, 1)).repeat(self._per_latent))
 
     def forward(self, signal: Tensor) -> Tensor:
         made: Tensor = self.layers(signal).transpose(1, 2)
@@ -191,7 +201,9 @@ def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES
             if training.step == 0:
                 with torch.no_grad():
                     first = crops.audio(0, recipe.encoder_batch).to(machine.device)
+                    fit_to(training.snac.encoder, first)
                     centre(training.snac, training.snac.encoder(first))
+                    training.head.expect(log_mel(first[:, 0], HEAD_WINDOW, HEAD_MELS))
             if phase == "quantised" and training.step == training.ends["continuous"]:
                 _start_codebooks(training, corpus)
             run = work_of[phase]()
@@ -252,6 +264,12 @@ class FromCodes:
     def __init__(self, training: Training, crops: Crops, corpus: Corpus) -> None:
         self._training, self._crops = training, crops
         self._frames = frames(training, corpus)
+        if training.step == training.ends["quantised"]:
+            with torch.no_grad():
+                fit_to(training.snac.decoder, self._signal(crops.coded(0, self._frames)[0]))
+                last = training.snac.decoder.model[-2]
+                last.parametrizations.weight.original0.mul_(QUIET)
+                last.bias.zero_()
         training.snac.encoder.requires_grad_(False)
         training.snac.quantizer.requires_grad_(False)
         self._decoder = training.machine.compile(training.snac.decoder)
@@ -261,9 +279,14 @@ class FromCodes:
         training, device = self._training, self._training.machine.device
         codes, audio = self._crops.coded(training.step, self._frames)
         with torch.no_grad():
-            signal = training.snac.quantizer.from_codes([level.to(device) for level in codes])
+            signal = self._signal(codes)
         with training.machine.autocast():
             return self._decoder(signal), audio.to(device)
+
+    def _signal(self, codes: Sequence[Tensor]) -> Tensor:
+        device = self._training.machine.device
+        signal: Tensor = self._training.snac.quantizer.from_codes([level.to(device) for level in codes])
+        return signal
 
     def step(self) -> dict[str, Tensor]:
         made, audio = self.made()

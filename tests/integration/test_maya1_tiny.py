@@ -1,0 +1,97 @@
+"""The shipped weights, which really speak: what random models cannot show."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from training.maya1_tiny.reference import read_reference
+
+from mayabook.checks import Checker
+from mayabook.choice import open_engine
+from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.settings import CheckSettings, load_settings
+from mayabook.core.take import StopReason, Take, TakeRequest
+from mayabook.models import store
+
+WEIGHTS = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights"
+MODEL = WEIGHTS / "maya1-tiny"
+N_CHUNKS = 4
+
+
+def takes_of(kind: str, **options: object) -> list[Take]:
+    """Of the first chunks of the sample book, at the default settings."""
+    texts, _ = read_reference(WEIGHTS)
+    settings = load_settings(None, {"engine": {"kind": kind}, "maya": {"model": str(MODEL), "slots": 4, **options}})
+    engine, _ = open_engine(settings, None, lambda line: None)
+    requests = [
+        TakeRequest(str(number), text, engine.voice, 7, sampling=engine.sampling(0))
+        for number, text in enumerate(texts[:N_CHUNKS])
+    ]
+    takes = sorted(engine.takes(requests), key=lambda take: int(take.request.key))
+    engine.close()
+    return takes
+
+
+@pytest.fixture(scope="module")
+def spoken() -> list[Take]:
+    return takes_of("gguf", format="Q4_K_M")
+
+
+def test_the_words_of_the_book_come_out(spoken: list[Take]) -> None:
+    checker = Checker(CheckSettings())
+    errors = words = 0
+    for take in spoken:
+        text = " ".join(take.request.text.split())
+        chunk = Chunk(0, 1, (Sentence(text, Span(0, 0, len(text))),), take.request.text, Pause.PARAGRAPH)
+        verdict = checker.check(take, chunk)
+        errors, words = errors + verdict.errors, words + verdict.n_words
+    assert errors / words < 0.2
+
+
+def test_takes_end_by_themselves_when_the_text_is_said(spoken: list[Take]) -> None:
+    _, truth = read_reference(WEIGHTS)
+    assert [take.stop for take in spoken] == [StopReason.END] * N_CHUNKS
+    for take, frames in zip(spoken, truth, strict=False):
+        assert take.codes is not None
+        assert len(take.codes.frames) == pytest.approx(len(frames), rel=0.05)
+
+
+def test_most_tokens_are_the_truth(spoken: list[Take]) -> None:
+    _, truth = read_reference(WEIGHTS)
+    for take, frames in zip(spoken, truth, strict=False):
+        assert take.codes is not None
+        n = min(len(frames), len(take.codes.frames))
+        assert np.mean(take.codes.frames[:n] == frames[:n]) > 0.5
+
+
+def test_the_model_is_sure_of_what_it_has_learnt(spoken: list[Take]) -> None:
+    for take in spoken:
+        assert take.codes is not None
+        assert float(take.codes.log_probability.astype(np.float64).mean()) > -1.0
+        assert float(take.codes.removed.astype(np.float64).mean()) < 0.05
+
+
+def test_both_engines_say_the_same(spoken: list[Take]) -> None:
+    other = takes_of("transformers", dtype="float32")
+    for ours, theirs in zip(spoken, other, strict=True):
+        assert ours.codes is not None
+        assert theirs.codes is not None
+        n = min(len(ours.codes.frames), len(theirs.codes.frames))
+        assert np.mean(ours.codes.frames[:n] == theirs.codes.frames[:n]) > 0.5
+
+
+def test_what_is_shipped_is_small_and_whole() -> None:
+    files = store.find(str(MODEL))
+    assert files.checkpoint is not None
+    assert files.codec is not None
+    assert "Q4_K_M" in files.ggufs
+    assert sum(file.stat().st_size for file in WEIGHTS.rglob("*") if file.is_file()) < 25e6
+
+
+def test_the_card_shows_the_figures_that_were_measured() -> None:
+    figures = json.loads((WEIGHTS / "figures.json").read_text(encoding="utf-8"))
+    card = (WEIGHTS / "README.md").read_text(encoding="utf-8")
+    for name in ("fp32", "F16", "Q4_K_M", "NF4"):
+        assert f"| {name} |" in card
+        assert f"{figures[name]['token_errors']:.1%}" in card
