@@ -1,0 +1,186 @@
+"""Stage 1: the labelled takes. WORK/index.jsonl, a row for each, and WORK/takes.
+
+A take is a pure function of its name, so that the stage goes on where it stopped, and every machine has the same.
+"""
+
+import json
+import tomllib
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+
+import hibari
+import numpy as np
+
+from bench.defects.passages import PLAIN, Passage, passages
+from bench.defects.spoil import RATE, Source, Spoilt, makers
+from mayabook.checks.recogniser import Recogniser
+from mayabook.checks.thresholds import load_thresholds
+from mayabook.core.audio import write_flac
+from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.files import make_folder, write_text
+from mayabook.core.tags import without_tags
+from mayabook.core.take import Audio, StopReason
+
+CLEAN, HARD = "clean", "hard"
+CLEAN_PACES = (0.9, 1.0, 1.12)
+HARD_PACES = (0.95, 1.08)
+DEFECT_PACES = (0.92, 1.0, 1.08)
+EACH = {"fit": 10, "validation": 3, "test": 12}
+"""Takes of each class and size."""
+TRIES = 12
+"""Passages that are looked at for one that has what the defect needs."""
+VOICE = "heart"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be made. number: passages are taken in turn from it on."""
+
+    id: str
+    split: str
+    label: str
+    size: str
+    number: int
+    pace: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """label: clean, hard or a class of defect. grade: none, severe, moderate or other. detail: kind of hard case, or
+    what was done. audio: relative to the work folder."""
+
+    id: str
+    split: str
+    text: str
+    label: str
+    size: str
+    grade: str
+    detail: str
+    pace: float
+    stop: str
+    seconds: float
+    audio: str
+
+    @property
+    def spoilt(self) -> bool:
+        return self.grade != "none"
+
+    @property
+    def chunk(self) -> Chunk:
+        return Chunk(0, 1, (Sentence(self.text, Span(0, 0, len(self.text))),), self.text, Pause.PARAGRAPH)
+
+
+def grades() -> dict[str, dict[str, str]]:
+    table: dict[str, dict[str, str]] = tomllib.loads(
+        files(__package__).joinpath("grades.toml").read_text(encoding="utf-8")
+    )
+    return table
+
+
+def plans(each: dict[str, int] = EACH) -> Iterator[Plan]:
+    for split in each:
+        plain, hard = _pool(split, hard=False), _pool(split, hard=True)
+        for number, pace in product(range(len(plain)), CLEAN_PACES):
+            yield Plan(f"{split}-clean-{number:03}-{pace}", split, CLEAN, "", number, pace)
+        for number, pace in product(range(len(hard)), HARD_PACES):
+            yield Plan(f"{split}-hard-{number:03}-{pace}", split, HARD, "", number, pace)
+        cells = [(label, size) for label, sizes in grades().items() for size in sizes]
+        for cell, (label, size) in enumerate(cells):
+            for at in range(each[split]):
+                name = f"{split}-{label}-{size.replace('%', 'pc').replace('.', '_')}-{at:02}"
+                pace = DEFECT_PACES[at % len(DEFECT_PACES)]
+                yield Plan(name, split, label, size, cell * 7 + at * TRIES, pace)
+
+
+@cache
+def _pool(split: str, *, hard: bool) -> list[Passage]:
+    return [each for each in passages() if each.split == split and (each.kind != PLAIN) == hard]
+
+
+def build(work: Path, wanted: Sequence[Plan], workers: int) -> None:
+    """Makes what is not there; prints how far it is."""
+    make_folder(work / "takes")
+    known = {row.id: row for row in read_index(work)} if (work / "index.jsonl").exists() else {}
+    missing = [plan for plan in wanted if plan.id not in known]
+    with ProcessPoolExecutor(workers) as pool:
+        for done, row in enumerate(pool.map(_make, missing, [work] * len(missing), chunksize=4), 1):
+            if row is not None:
+                known[row.id] = row
+            if done % 100 == 0 or done == len(missing):
+                _write_index(work, [known[plan.id] for plan in wanted if plan.id in known])
+                print(f"corpus: {done}/{len(missing)} takes", flush=True)
+    rows = read_index(work)
+    hours = sum(row.seconds for row in rows) / 3600
+    print(f"corpus: {len(rows)} takes, {hours:.2f} h of audio, {sum(row.spoilt for row in rows)} spoilt", flush=True)
+
+
+def _write_index(work: Path, rows: Sequence[Labelled]) -> None:
+    write_text(work / "index.jsonl", "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows))
+
+
+def read_index(work: Path) -> list[Labelled]:
+    lines = (work / "index.jsonl").read_text(encoding="utf-8").splitlines()
+    return [Labelled(**json.loads(line)) for line in lines]
+
+
+def _make(plan: Plan, work: Path) -> Labelled | None:
+    """One take; None where no passage that was looked at has what the defect needs."""
+    passage, spoilt, grade = _spoken(plan)
+    if spoilt is None:
+        return None
+    file = work / "takes" / f"{plan.id}.flac"
+    write_flac(file, spoilt.audio, RATE)
+    return Labelled(
+        plan.id,
+        plan.split,
+        passage.text,
+        plan.label,
+        plan.size,
+        grade,
+        spoilt.detail,
+        plan.pace,
+        spoilt.stop.value,
+        len(spoilt.audio) / RATE,
+        str(file.relative_to(work)),
+    )
+
+
+def _spoken(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
+    if plan.label in (CLEAN, HARD):
+        passage = _pool(plan.split, hard=plan.label == HARD)[plan.number]
+        detail = passage.kind if plan.label == HARD else ""
+        return passage, Spoilt(_speak(passage.text, plan.pace), StopReason.END, detail), "none"
+    pool = _pool(plan.split, hard=False)
+    draw = np.random.default_rng(zlib.crc32(plan.id.encode()))
+    for turn in range(TRIES):
+        passage, other = (pool[(plan.number + turn + step) % len(pool)] for step in (0, len(pool) // 2))
+        spoilt = makers()[plan.label](Source(passage, other, plan.pace, draw, _speak, _edges), plan.size)
+        if spoilt is not None:
+            return passage, spoilt, grades()[plan.label][plan.size]
+    return passage, None, ""
+
+
+@cache
+def _voice() -> hibari.Hibari:
+    return hibari.Hibari(voice=VOICE)
+
+
+def _speak(text: str, pace: float) -> Audio:
+    spoken = " ".join(without_tags(text).split()) if "\n" not in text else without_tags(text)
+    audio: Audio = _voice()(spoken, speed=pace, seed=zlib.crc32(text.encode()))
+    return audio
+
+
+@cache
+def _ear() -> Recogniser:
+    return Recogniser("tiny.en", "en", load_thresholds())
+
+
+def _edges(audio: Audio) -> list[float]:
+    return [word.start for word in _ear().hear(audio, RATE)]

@@ -1,0 +1,62 @@
+"""What is spoken: passages of a few sentences, and lines that are hard on a recogniser; each in one split alone."""
+
+import tomllib
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from mayabook.book import read_book
+from mayabook.core.book import Block, BlockKind, Book, Chapter
+from mayabook.core.settings import BookSettings, ScriptSettings
+from mayabook.script import write_script
+
+ROOT = Path(__file__).parents[2]
+SHORT = ScriptSettings(max_words=45, max_chars=260, min_words=8)
+"""Of the passages: long enough for every defect, short enough for many of them."""
+SPLITS = (("fit", 0.42), ("validation", 0.12), ("test", 0.46))
+"""Share of the texts in each split."""
+PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """kind: plain, or the kind of hard case."""
+
+    text: str
+    sentences: tuple[str, ...]
+    kind: str
+    split: str
+
+
+def passages() -> list[Passage]:
+    """In an order of their own, which depends on the texts alone."""
+    found = [*_split((text, (PLAIN, parts)) for text, parts in _stories())]
+    for kind, lines in tomllib.loads(files(__package__).joinpath("hard.toml").read_text(encoding="utf-8")).items():
+        found += _split((line, (kind, (line,))) for line in lines)
+    return found
+
+
+def _stories() -> Iterator[tuple[str, tuple[str, ...]]]:
+    books = [read_book(next((ROOT / "examples").glob("*.epub")), BookSettings())]
+    for file in sorted((ROOT / "training" / "maya1_tiny" / "texts").glob("*.txt")):
+        paragraphs = [" ".join(part.split()) for part in file.read_text(encoding="utf-8").split("\n\n")]
+        blocks = tuple(Block(BlockKind.PARAGRAPH, text, file.name, "/") for text in paragraphs if text)
+        books.append(Book(file.stem, (), (Chapter(1, file.stem, blocks),)))
+    for book in books:
+        for chunk in write_script(book, SHORT).chunks:
+            if chunk.n_words > 8:
+                yield chunk.text, tuple(sentence.text for sentence in chunk.sentences)
+
+
+def _split(texts: Iterable[tuple[str, tuple[str, tuple[str, ...]]]]) -> Iterator[Passage]:
+    """Shared out in the order of checksums, so that each kind of text has its share in each split."""
+    shuffled = sorted(dict(texts).items(), key=lambda item: zlib.crc32(item[0].encode()))
+    for at, (text, (kind, sentences)) in enumerate(shuffled):
+        place, bound = (at + 0.5) / len(shuffled), 0.0
+        for name, share in SPLITS:
+            bound += share
+            if place < bound:
+                break
+        yield Passage(text, sentences, kind, name)

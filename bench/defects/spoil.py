@@ -1,0 +1,278 @@
+"""How each class of defect is made from real speech.
+
+What is missing, doubled or wrong is so in the words that are spoken, so that the label is true and nothing but the words
+gives it away; what an engine cuts off is cut at a word's edge in the audio.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import butter, resample_poly, sosfilt
+
+from bench.defects.passages import Passage
+from mayabook.checks.words import FUNCTION_WORDS
+from mayabook.core.take import Audio, StopReason
+
+RATE = 24000
+Speak = Callable[[str, float], Audio]
+"""Text and pace to audio."""
+Edges = Callable[[Audio], list[float]]
+"""Audio to the seconds at which its words begin, one for each word recognised."""
+Maker = Callable[["Source", str], "Spoilt | None"]
+PLAIN_WORD = re.compile(r"[a-z]{4,}")
+OTHER_WORDS = (
+    "barley kettle window thunder garden ribbon silver market pepper candle monkey village orange hammer bottle "
+    "jacket carpet dragon pencil turnip mountain basket finger trumpet feather elephant button pocket saddle lantern"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """other: a passage of the same split, whose words or audio get in the way."""
+
+    passage: Passage
+    other: Passage
+    pace: float
+    draw: np.random.Generator
+    speak: Speak
+    edges: Edges
+
+    def clean(self) -> Audio:
+        return self.speak(self.passage.text, self.pace)
+
+    def said(self, text: str) -> Audio:
+        return self.speak(text, self.pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    audio: Audio
+    stop: StopReason = StopReason.END
+    detail: str = ""
+
+
+def makers() -> Mapping[str, Maker]:
+    """By class; a maker gives None where the passage has nothing to spoil in that way."""
+    return {
+        "cut": cut,
+        "tail": tail,
+        "loop": loop,
+        "omitted": omitted,
+        "changed": changed,
+        "foreign": foreign,
+        "silence": silence,
+        "capped": capped,
+        "clipping": clipping,
+        "hiss": hiss,
+        "hum": hum,
+        "click": click,
+        "pace": pace,
+        "drift": drift,
+    }
+
+
+def cut(source: Source, size: str) -> Spoilt | None:
+    """By turns as if the text ended there, and cut off at a word's edge."""
+    if size == "last-sentence":
+        if len(source.passage.sentences) < 2 or _n_words(source.passage.sentences[-1]) < 3:
+            return None
+        return Spoilt(source.said(" ".join(source.passage.sentences[:-1])), detail="not spoken")
+    n_words = 3 if size == "last-3-words" else 1
+    words = source.passage.text.split()
+    if not PLAIN_WORD.search(words[-1].lower()) or _n_words(source.passage.sentences[-1]) <= n_words:
+        return None
+    if source.draw.random() < 0.5:
+        return Spoilt(source.said(" ".join(words[:-n_words]) + "."), detail="not spoken")
+    audio = source.clean()
+    begins = source.edges(audio)
+    if len(begins) != len(words):
+        return None
+    return Spoilt(_faded(audio[: _quiet_place(audio, begins[-n_words])]), detail="cut off")
+
+
+def tail(source: Source, size: str) -> Spoilt:
+    seconds = float(size.removesuffix("-s"))
+    other = _trimmed(source.said(source.other.text))
+    start = int(source.draw.integers(0, max(1, len(other) - round(seconds * RATE))))
+    more = other[start : start + round(seconds * RATE)]
+    kind = ("reversed", "other words", "babble")[int(source.draw.integers(3))]
+    if kind == "reversed":
+        more = more[::-1]
+    elif kind == "babble":  # pieces of syllables in any order
+        pieces = np.array_split(more, max(2, round(seconds / 0.12)))
+        more = np.concatenate([pieces[at] for at in source.draw.permutation(len(pieces))])
+    pause = np.zeros(round(source.draw.uniform(0.05, 0.35) * RATE), np.float32)
+    return Spoilt(np.concatenate([_trimmed(source.clean()), pause, _faded(more)]), detail=kind)
+
+
+def loop(source: Source, size: str) -> Spoilt | None:
+    times = int(source.draw.integers(2, 4 if size == "sentence" else 6)) if size != "word" else 2
+    sentences = source.passage.sentences
+    if size == "sentence":
+        at = int(source.draw.integers(len(sentences)))
+        if not 3 <= _n_words(sentences[at]) <= 14:
+            return None
+        said = [*sentences[:at], *[sentences[at]] * times, *sentences[at + 1 :]]
+        return Spoilt(source.said(" ".join(said)), detail=f"{times} times")
+    words = source.passage.text.split()
+    n_words = 1 if size == "word" else int(source.draw.integers(3, 5))
+    if (at := _place(source, words, n_words)) is None:
+        return None
+    phrase = words[at : at + n_words]
+    return Spoilt(
+        source.said(" ".join([*words[:at], *phrase * times, *words[at + n_words :]])),
+        detail=f"{times} times: {' '.join(phrase)}",
+    )
+
+
+def omitted(source: Source, size: str) -> Spoilt | None:
+    sentences = source.passage.sentences
+    if size == "sentence":
+        if len(sentences) < 3 or _n_words(sentences[1]) < 3:
+            return None
+        return Spoilt(source.said(" ".join([sentences[0], *sentences[2:]])), detail=sentences[1])
+    n_words = 1 if size == "word" else 2
+    words = source.passage.text.split()
+    if (at := _place(source, words, n_words)) is None:
+        return None
+    return Spoilt(source.said(" ".join([*words[:at], *words[at + n_words :]])), detail=" ".join(words[at : at + n_words]))
+
+
+def changed(source: Source, size: str) -> Spoilt | None:
+    words = source.passage.text.split()
+    n_words = {"4-words": 4, "2-words": 2, "word": 1}[size]
+    if (at := _place(source, words, n_words)) is None:
+        return None
+    known = {word.lower() for word in words}
+    others = [word for word in OTHER_WORDS if word not in known]
+    new = [str(word) for word in source.draw.choice(others, n_words, replace=False)]
+    said = [*words[:at], *new, *words[at + n_words :]]
+    return Spoilt(source.said(" ".join(said)), detail=f"{' '.join(new)} for {' '.join(words[at : at + n_words])}")
+
+
+def foreign(source: Source, size: str) -> Spoilt | None:
+    sentences = source.passage.sentences
+    if size == "whole":
+        return Spoilt(source.said(source.other.text))
+    if size == "second-half":
+        words, others = source.passage.text.split(), source.other.text.split()
+        return Spoilt(source.said(" ".join([*words[: len(words) // 2], *others[len(others) // 2 :]])))
+    if len(sentences) < 2 or _n_words(sentences[0]) < 4:
+        return None
+    return Spoilt(source.said(" ".join([source.other.sentences[0], *sentences[1:]])))
+
+
+def silence(source: Source, size: str) -> Spoilt | None:
+    audio = source.clean()
+    if size == "whole":
+        return Spoilt(source.draw.normal(0, 1e-5, len(audio)).astype(np.float32))
+    begins = source.edges(audio)
+    if len(begins) < 6:
+        return None
+    at = _quiet_place(audio, begins[int(source.draw.integers(2, len(begins) - 2))])
+    gap = np.zeros(round(float(size.removesuffix("-s")) * RATE), np.float32)
+    return Spoilt(np.concatenate([_faded(audio[:at]), gap, audio[at:]]))
+
+
+def capped(source: Source, size: str) -> Spoilt | None:
+    audio = source.clean()
+    if size == "nothing-lost":
+        return Spoilt(audio, StopReason.CAP)
+    begins = source.edges(audio)
+    if len(begins) < 6:
+        return None
+    at = begins[-1] if size == "last-word" else begins[3 * len(begins) // 4]
+    return Spoilt(audio[: _quiet_place(audio, at)], StopReason.CAP)
+
+
+def clipping(source: Source, size: str) -> Spoilt:
+    audio = source.clean()
+    share = float(size.removesuffix("-%")) / 100
+    full = float(np.quantile(np.abs(audio), 1 - share))
+    return Spoilt(np.clip(audio / full, -1, 1).astype(np.float32))
+
+
+def hiss(source: Source, size: str) -> Spoilt:
+    audio = source.clean()
+    return Spoilt(_with_noise(audio, source.draw.normal(size=len(audio)), float(size.removesuffix("-dB"))))
+
+
+def hum(source: Source, size: str) -> Spoilt:
+    audio = source.clean()
+    times = np.arange(len(audio)) / RATE
+    wave = sum(np.sin(2 * np.pi * 50 * n * times + n) / n for n in (1, 2, 3, 5))
+    return Spoilt(_with_noise(audio, np.asarray(wave), float(size.removesuffix("-dB"))))
+
+
+def click(source: Source, size: str) -> Spoilt | None:
+    """A few samples that belong to nothing, as at a join of two pieces."""
+    audio = source.clean().copy()
+    at = int(source.draw.integers(len(audio) // 4, 3 * len(audio) // 4))
+    audio[at : at + 3] = float(size) * np.array([1.0, -0.6, 0.2], np.float32)
+    return Spoilt(audio)
+
+
+def pace(source: Source, size: str) -> Spoilt:
+    return Spoilt(source.speak(source.passage.text, float(size)))
+
+
+def drift(source: Source, size: str) -> Spoilt | None:
+    audio = source.clean()
+    at = _quiet_place(audio, len(audio) / RATE / 2)
+    rest = audio[at:]
+    if size == "muffled":
+        rest = sosfilt(butter(4, 1500, fs=RATE, output="sos"), rest).astype(np.float32)
+    else:
+        percent = int(size.removeprefix("pitch-").removesuffix("-%"))
+        rest = resample_poly(rest, 100, 100 + percent).astype(np.float32)
+    return Spoilt(np.concatenate([audio[:at], rest]))
+
+
+def _place(source: Source, words: Sequence[str], n_words: int) -> int | None:
+    """Where a run of words inside a sentence begins, whose first and last are words of some weight."""
+
+    def weighty(word: str) -> bool:
+        return bool(PLAIN_WORD.fullmatch(word)) and word not in FUNCTION_WORDS
+
+    fit = [
+        at
+        for at in range(1, len(words) - n_words)
+        if weighty(words[at]) and weighty(words[at + n_words - 1]) and all(w[-1].isalpha() for w in words[at : at + n_words])
+    ]
+    return int(source.draw.choice(fit)) if fit else None
+
+
+def _n_words(sentence: str) -> int:
+    return len(sentence.split())
+
+
+def _quiet_place(audio: Audio, seconds: float) -> int:
+    """The sample near this time at which the audio is quietest."""
+    size = RATE // 200
+    first = max(0, round((seconds - 0.08) * RATE))
+    rest = audio[first : round((seconds + 0.04) * RATE)]
+    frames = np.square(rest[: len(rest) // size * size].reshape(-1, size)).mean(1)
+    return first + (int(np.argmin(frames)) * size + size // 2 if len(frames) else 0)
+
+
+def _trimmed(audio: Audio) -> Audio:
+    """Without the silence after the last word."""
+    loud = np.flatnonzero(np.abs(audio) > 0.01)
+    return audio[: loud[-1] + RATE // 50] if len(loud) else audio
+
+
+def _faded(audio: Audio) -> Audio:
+    """A last edge that does not click."""
+    faded = audio.copy()
+    n_samples = min(len(faded), RATE // 100)
+    faded[len(faded) - n_samples :] *= np.linspace(1, 0, n_samples, dtype=np.float32)
+    return faded
+
+
+def _with_noise(audio: Audio, noise: np.ndarray, decibels: float) -> Audio:
+    loudness = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))
+    scale = loudness / float(np.sqrt(np.mean(np.square(noise)))) / 10 ** (decibels / 20)
+    noisy = audio + scale * noise
+    return (noisy / max(1.0, float(np.abs(noisy).max()))).astype(np.float32)
