@@ -46,3 +46,7 @@ class JobError(MayaBookError):
 
 class OutputError(MayaBookError):
     """The audiobook cannot be written."""
+
+
+class LabError(MayaBookError):
+    """An experiment's plan or rows cannot be used."""

@@ -1,0 +1,114 @@
+"""Intervals and tests against simulated rates whose truth is known."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mayabook.lab import statistics
+from mayabook.lab.statistics import mann_kendall, mcnemar, paired, rate, wilson
+
+RUNS = 2000
+
+
+@pytest.fixture
+def draw() -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(20))
+
+
+def test_wilson_is_the_textbooks() -> None:
+    theirs = stats.binomtest(7, 200).proportion_ci(method="wilson")
+    ours = wilson(7, 200)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+    assert wilson(0, 3).low == 0
+    assert wilson(3, 3).high == 1
+    assert wilson(0, 0) == statistics.Interval(0, 1)
+
+
+@pytest.mark.parametrize(("truth", "n"), [(0.02, 200), (0.1, 200), (0.5, 40)])
+def test_intervals_of_rates_cover_the_truth(truth: float, n: int, draw: np.random.Generator) -> None:
+    covered = 0
+    for events in draw.binomial(n, truth, RUNS):
+        interval = wilson(int(events), n)
+        covered += interval.low <= truth <= interval.high
+    assert covered / RUNS >= 0.93
+
+
+def test_intervals_cover_where_seeds_of_a_chunk_share_its_fate(draw: np.random.Generator) -> None:
+    """Half of all chunks fail mostly, half hardly ever; four seeds each. Counting takes as independent would not do."""
+    covered = naive = 0
+    for _ in range(RUNS):
+        risks = draw.choice([0.02, 0.6], 40)
+        hits = draw.binomial(4, risks)
+        interval, plain = rate([(int(hit), 4) for hit in hits]).interval, wilson(int(hits.sum()), 160)
+        covered += interval.low <= 0.31 <= interval.high
+        naive += plain.low <= 0.31 <= plain.high
+    assert covered / RUNS >= 0.93
+    assert naive / RUNS < 0.9
+
+
+def test_no_event_in_many_seeds_of_few_chunks_bounds_by_the_chunks() -> None:
+    assert rate([(0, 10)] * 20).interval.high == pytest.approx(wilson(0, 20).high)
+    assert rate([(0, 1)] * 200).interval.high == pytest.approx(wilson(0, 200).high)
+
+
+def test_one_pair_a_chunk_is_mcnemar() -> None:
+    differences = [1] * 9 + [-1] * 2 + [0] * 30
+    assert paired(differences) == pytest.approx(mcnemar(9, 2))
+    assert paired([0, 0]) == mcnemar(0, 0) == 1
+
+
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_the_paired_test_has_its_size_and_finds_what_is_there(seeds: int, draw: np.random.Generator) -> None:
+    false = found = 0
+    for _ in range(500):
+        risks = draw.choice([0.05, 0.6], 60)
+        one, other, worse = (draw.binomial(seeds, risk) for risk in (risks, risks, risks + 0.35))
+        false += paired([int(value) for value in one - other]) <= 0.05
+        found += paired([int(value) for value in one - worse]) <= 0.05
+    assert false / 500 <= 0.07
+    assert found / 500 >= 0.8
+
+
+def test_trends_have_their_size_and_are_found(draw: np.random.Generator) -> None:
+    false = sum(mann_kendall(draw.binomial(1, 0.1, 100).tolist()).p <= 0.05 for _ in range(500))
+    assert false / 500 <= 0.07
+    rising = mann_kendall((np.arange(100) * 0.01 + draw.normal(0, 0.3, 100)).tolist())
+    assert rising.p < 0.001
+    assert rising.slope == pytest.approx(0.01, rel=0.3)
+    assert mann_kendall([1.0] * 50).p == 1
+
+
+def test_holm_keeps_the_level_of_the_family(draw: np.random.Generator) -> None:
+    false = sum(min(statistics.holm(draw.uniform(size=10).tolist())) <= 0.05 for _ in range(RUNS))
+    assert false / RUNS <= 0.06
+    assert statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_bounds_of_the_investigation() -> None:
+    """0 of 3 excludes a rate of 63 %, 0 of 200 one of 1.5 %."""
+    assert statistics.bound_without_events(3) == pytest.approx(0.632, abs=0.001)
+    assert statistics.bound_without_events(200) == pytest.approx(0.0149, abs=0.0001)
+    assert statistics.takes_to_bound(0.0149) == pytest.approx(200, abs=1)
+    assert statistics.fisher(3, 3, 0, 3) == pytest.approx(0.1)
+
+
+def test_the_takes_that_are_said_to_tell_rates_apart_do(draw: np.random.Generator) -> None:
+    n = statistics.takes_to_tell(0.05, 0.15)
+    assert n is not None
+    found = sum(
+        statistics.fisher(int(a), n, int(b), n) <= 0.05
+        for a, b in zip(draw.binomial(n, 0.05, 500), draw.binomial(n, 0.15, 500), strict=True)
+    )
+    assert found / 500 == pytest.approx(0.8, abs=0.08)  # Fisher's test is a little stricter
+    assert statistics.takes_to_tell(0.1, 0.1) is None
+
+
+def test_the_pairs_that_are_said_to_decide_do(draw: np.random.Generator) -> None:
+    n = statistics.pairs_to_tell(12, 4, 100)
+    assert n is not None
+    counts = draw.multinomial(n, [0.12, 0.04, 0.84], 500)
+    assert np.mean([mcnemar(int(b), int(c)) <= 0.05 for b, c, _ in counts]) == pytest.approx(0.8, abs=0.08)
+    assert statistics.pairs_to_tell(3, 3, 100) is None
+    assert math.isnan(rate([]).value)
