@@ -92,7 +92,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 def fisher(events: int, n: int, other_events: int, other_n: int) -> float:
     """Two-sided exact p-value that two independent rates are one."""
-    return float(stats.fisher_exact([[events, n - events], [other_events, other_n - other_events]]).pvalue)
+    return float(stats.fisher_exact(np.array([[events, n - events], [other_events, other_n - other_events]])).pvalue)
 
 
 @dataclass(frozen=True, slots=True)

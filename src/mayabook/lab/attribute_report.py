@@ -1,0 +1,127 @@
+"""What the rows of `attribute` say: causes ranked by effect, and takes healed when one alone is removed."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mayabook.lab import plots
+from mayabook.lab.attribute import BAD, GOOD, outcome
+from mayabook.lab.bench import cells
+from mayabook.lab.factorial import Effect, effects
+from mayabook.lab.report import Section, Table, artifacts, clips, differences, discordant, p_value, percent, shown
+from mayabook.lab.rows import Row
+from mayabook.lab.statistics import holm, paired
+
+LEVEL = 0.05
+_PAIRS_SHOWN = 6
+
+
+def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+    parts = {part: [row for row in rows if row["part"] == part] for part in ("factorial", "one", "ladder")}
+    sections = []
+    if parts["factorial"]:
+        sections.append(_factorial(parts["factorial"]))
+    one = cells(parts["one"])
+    if BAD in one and GOOD in one:
+        sections.append(_undone(folder, one, cells(parts["ladder"])))
+    return sections
+
+
+def ranked(rows: Sequence[Row]) -> list[Effect]:
+    """Effects of the factorial plan, the surest first."""
+    signs, names, events = outcome([row for row in rows if row["part"] == "factorial"])
+    return effects(signs, names, events)
+
+
+def _factorial(rows: Sequence[Row]) -> Section:
+    found = ranked(rows)
+    mains, pairs = [e for e in found if e.is_main], [e for e in found if not e.is_main]
+    table = Table(
+        ("factor", "change in rejected takes", "95 % interval", "p", "p, all considered", "would have been found from"),
+        [_row(effect) for effect in (*mains, *pairs[:_PAIRS_SHOWN])],
+    )
+    figure = plots.intervals(
+        "attribute-effects",
+        "Main effects on the share of rejected takes, with 95 % intervals",
+        {effect.name: (effect.value, effect.interval) for effect in mains},
+        "change from the first level to the second",
+        zero=True,
+    )
+    n_cells = len({row["cell"] for row in rows})
+    text = (
+        f"{n_cells} cells, each on the same {found[0].n_chunks} chunks and seeds. Levels are llama-cpp-python's of "
+        "November 2025 (first) and transformers' (second). Effects of pairs that share a row cannot be told apart."
+    )
+    return Section("Causes, all varied at once", _verdict(found), [text], [table], [figure])
+
+
+def _row(effect: Effect) -> tuple[str, ...]:
+    points = f"{effect.interval.low:+.1%} to {effect.interval.high:+.1%}"
+    return (
+        effect.name, f"{effect.value:+.1%}", points, p_value(effect.p), p_value(effect.adjusted),
+        f"{effect.detectable:.1%}",
+    )  # fmt: skip
+
+
+def _verdict(found: Sequence[Effect]) -> str:
+    causes = [effect for effect in found if effect.adjusted <= LEVEL]
+    limit = max(effect.detectable for effect in found if effect.is_main)
+    bound = f"an effect of {limit:.1%} would have been found in four plans of five"
+    if not causes:
+        return f"No factor changes the share of rejected takes beyond chance; {bound}."
+    named = "; ".join(f"{effect.name} ({effect.value:+.1%})" for effect in causes)
+    return f"Beyond chance, the surest first: {named}. Of the others, {bound}."
+
+
+def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]) -> Section:
+    bad, good = one[BAD], one[GOOD]
+    changed = {
+        name: (found, good if name.startswith(GOOD) else bad) for name, found in one.items() if name not in (GOOD, BAD)
+    }
+    changed |= {name: (found, bad) for name, found in ladder.items()}
+    p_values = dict(zip(changed, holm([paired(differences(*pair)) for pair in changed.values()]), strict=True))
+    rows = [(name, shown(artifacts(found)), "", "", "") for name, found in ((BAD, bad), (GOOD, good))]
+    for name, (found, base) in changed.items():
+        broken, healed, _ = discordant(found, base)
+        rows.append((name, shown(artifacts(found)), str(healed), str(broken), p_value(p_values[name])))
+    table = Table(("cell", "rejected takes", "healed", "spoilt", "p, all considered"), rows)
+    rates = {name: artifacts(found) for name, found in {**one, **ladder}.items()}
+    figure = plots.intervals(
+        "attribute-cells",
+        "Rejected takes with one thing changed, with 95 % intervals",
+        {name: (found.value, found.interval) for name, found in rates.items()},
+        "share of takes",
+    )
+    return Section(
+        "Causes, one removed at a time",
+        _healing(bad, good, changed, p_values),
+        [
+            "All cells have the same chunks and seeds. Healed, spoilt: takes rejected only before, only after the change."
+        ],
+        [table],
+        [figure],
+        clips(folder, bad),
+    )
+
+
+def _healing(
+    bad: Sequence[Row],
+    good: Sequence[Row],
+    changed: Mapping[str, tuple[Sequence[Row], Sequence[Row]]],
+    p_values: Mapping[str, float],
+) -> str:
+    p = paired(differences(bad, good))
+    text = (
+        f"The transformers way is rejected in {percent(artifacts(bad).value)} of takes and the llama.cpp way in "
+        f"{percent(artifacts(good).value)} (paired p {p_value(p)}, {len(bad)} takes each)."
+    )
+    healing = [
+        name for name, (found, base) in changed.items() if p_values[name] <= LEVEL and sum(differences(found, base)) < 0
+    ]
+    spoiling = [name for name in changed if p_values[name] <= LEVEL and name not in healing]
+    if healing:
+        text += f" What heals beyond chance: {'; '.join(healing)}."
+    if spoiling:
+        text += f" What spoils beyond chance: {'; '.join(spoiling)}."
+    if not healing and not spoiling:
+        text += " No single change matters beyond chance at this number of takes."
+    return text

@@ -1,0 +1,177 @@
+"""compare: the formats of a model on the same chunks and seeds, and under teacher forcing."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from pydantic import Field
+
+from mayabook.core.take import TakeRequest
+from mayabook.engines.workers import Workers
+from mayabook.lab import forced
+from mayabook.lab.bench import Bench, Wanted, cells
+from mayabook.lab.plan import Plan
+from mayabook.lab.rows import Row
+from mayabook.lab.subjects import FORMATS, FULL_PRECISION, LabEngine, ModelOpener, best_of
+
+NAME = "compare"
+
+
+class ComparePlan(Plan):
+    """Formats against full precision."""
+
+    formats: tuple[str, ...] = tuple(name for name in FORMATS if name not in ("BF16", "F32"))
+    """Weight formats; those that cannot be had are skipped, GGUF files that are not there are made."""
+    reference: str = ""
+    """What the others are held against; empty takes fp32, else F32, else F16."""
+    takes: int = Field(default=200, ge=0, le=100_000)
+    """Takes of each format."""
+    forced: int = Field(default=24, ge=0, le=10_000)
+    """Chunks that are read under teacher forcing."""
+    cost: int = Field(default=8, ge=0, le=1000)
+    """Takes on which speed and memory are measured, in a process of their own."""
+
+
+def run(plan: ComparePlan, bench: Bench) -> None:
+    reference = best_of(bench.opener, [plan.reference] if plan.reference else FULL_PRECISION)
+    names = [reference, *(name for name in bench.available(plan.formats) if name != reference)]
+    bench.expect(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)
+    for name in names:
+        if plan.cost:
+            _measure(plan, bench, name)
+        if plan.takes:
+            _speak(plan, bench, name, reference)
+    if plan.forced:
+        _force(plan, bench, reference, names[1:])
+
+
+def _speak(plan: ComparePlan, bench: Bench, name: str, reference: str) -> None:
+    wanted = [
+        Wanted(f"{name} {item.number}", name, item, extra={"part": "take", "reference": reference})
+        for item in bench.items()
+    ]
+    bench.speak(name, wanted)
+
+
+def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str]) -> None:
+    items = bench.items(plan.forced)
+    keys = {name: [f"forced {name} {item.number}" for item in items] for name in others}
+    if all(key in bench.rows for named in keys.values() for key in named):
+        return
+    truth = bench.opener.open(reference)
+    assert isinstance(truth, LabEngine)
+    try:
+        requests = [bench.request(truth, Wanted(str(item.number), reference, item)) for item in items]
+        prompts = [truth.prompt(request) for request in requests]
+        frames = {item.number: item.truth for item in items if item.truth is not None}
+        for take in truth.takes(r for r in requests if int(r.key) not in frames):
+            assert take.codes is not None
+            frames[int(take.request.key)] = take.codes.frames
+        for name in others:
+            if all(key in bench.rows for key in keys[name]):
+                bench.progress.done += len(items)
+                continue
+            other = bench.opener.open(name)
+            assert isinstance(other, LabEngine)
+            try:
+                found = forced.compare(truth.decoder, other.decoder, prompts, [frames[item.number] for item in items])
+                for item, key, result in zip(items, keys[name], found, strict=True):
+                    if key not in bench.rows:
+                        bench.add(_forced_row(key, name, item.chunk_number, result))
+            finally:
+                other.close()
+    finally:
+        truth.close()
+
+
+def _forced_row(key: str, name: str, chunk: int, result: forced.Forced) -> Row:
+    return {
+        "key": key,
+        "cell": name,
+        "part": "forced",
+        "chunk": chunk,
+        "steps": result.steps.tolist(),
+        "divergence": [round(value, 6) for value in result.divergence.tolist()],
+        "agreed": result.agreed.tolist(),
+        "surprise": [round(value, 4) for value in result.surprise.tolist()],
+        "other_surprise": [round(value, 4) for value in result.other_surprise.tolist()],
+    }
+
+
+def _measure(plan: ComparePlan, bench: Bench, name: str) -> None:
+    """Speed and memory, in a fresh process; size and bits per weight."""
+    key = f"cost {name}"
+    if key in bench.rows or not isinstance(bench.opener, ModelOpener):
+        bench.progress.done += 1
+        return
+    opener = bench.opener
+    size, n_weights = opener.weight_bytes(name), opener.n_weights()  # makes the file, before it is timed
+    engine_items = bench.items(plan.cost)
+    requests = tuple(
+        TakeRequest(str(item.number), item.chunk.spoken, opener.voice, item.seed, sampling=opener.sampling)
+        for item in engine_items
+    )
+    workers: Workers[tuple[TakeRequest, ...], tuple[int, float, int]] = Workers(partial(_probe, opener, name), 1)
+    try:
+        ((_, (n_tokens, seconds, memory)),) = list(workers.serve([requests]))
+    finally:
+        workers.close()
+    bench.add(
+        {
+            "key": key,
+            "cell": name,
+            "part": "cost",
+            "bytes": size,
+            "bits": None if n_weights is None else round(8 * size / n_weights, 3),
+            "tokens_per_second": round(n_tokens / seconds, 1),
+            "memory": memory,
+        }
+    )
+
+
+def _probe(opener: ModelOpener, name: str) -> Callable[[tuple[TakeRequest, ...]], tuple[int, float, int]]:
+    engine = opener.open(name)
+
+    def serve(requests: tuple[TakeRequest, ...]) -> tuple[int, float, int]:
+        """Tokens, seconds, and bytes of memory at the peak."""
+        started = time.perf_counter()
+        n_tokens = sum(0 if take.codes is None else take.codes.frames.size for take in engine.takes(requests))
+        return n_tokens, time.perf_counter() - started, peak_memory()
+
+    return serve
+
+
+def peak_memory() -> int:
+    """Bytes of this process, at their highest where the system tells (Linux), else now."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM")), "")
+        if line:
+            return int(line.split()[1]) << 10
+    memory: Any = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))
+
+
+def divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, float, float]:
+    """Mean divergence in nats a token over chunks, half the width of its 95 % interval, and top-1 agreement.
+
+    level: of the codec, None for all.
+    """
+    from scipy import stats
+
+    levels = range(forced.N_LEVELS) if level is None else [level]
+    steps = np.array([sum(row["steps"][at] for at in levels) for row in rows], float)
+    sums = np.array([sum(row["divergence"][at] for at in levels) for row in rows], float)
+    agreed = sum(row["agreed"][at] for row in rows for at in levels)
+    means = sums / steps
+    n = len(means)
+    half = float(stats.t.ppf(0.975, n - 1) * means.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    return float(sums.sum() / steps.sum()), half, float(agreed / steps.sum())
+
+
+def parts(rows: Sequence[Row], part: str) -> dict[str, list[Row]]:
+    return cells([row for row in rows if row["part"] == part])

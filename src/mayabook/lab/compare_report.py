@@ -1,0 +1,174 @@
+"""What the rows of `compare` say."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mayabook.lab import plots
+from mayabook.lab.compare import divergence, parts
+from mayabook.lab.forced import LEVELS
+from mayabook.lab.report import (
+    Section,
+    Table,
+    artifacts,
+    clips,
+    differences,
+    discordant,
+    kinds,
+    p_value,
+    percent,
+    shown,
+    token_error_rate,
+    word_error_rate,
+)  # fmt: skip
+from mayabook.lab.rows import Row
+from mayabook.lab.statistics import holm, paired, pairs_to_tell
+
+
+def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+    takes, read, costs = parts(rows, "take"), parts(rows, "forced"), parts(rows, "cost")
+    sections = []
+    if takes:
+        sections.append(_speech(folder, takes))
+    if read:
+        sections.append(_logits(read))
+    if costs:
+        sections.append(_costs(costs, takes, read))
+    return sections
+
+
+def against_reference(takes: Mapping[str, Sequence[Row]]) -> dict[str, float]:
+    """p-values of the paired comparison with the reference, adjusted for their number."""
+    reference = next(iter(takes.values()))[0]["reference"]
+    names = [name for name in takes if name != reference]
+    tests = [paired(differences(takes[name], takes[reference])) for name in names]
+    return dict(zip(names, holm(tests), strict=True))
+
+
+def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> Section:
+    reference = next(iter(takes.values()))[0]["reference"]
+    adjusted = against_reference(takes)
+    table = Table(
+        ("format", "rejected takes", "WER", "wrong tokens", f"only it / only {reference}", "p"),
+        [
+            (
+                name,
+                shown(artifacts(found)),
+                percent(word_error_rate(found)),
+                percent(token_error_rate(found)),
+                "" if name == reference else "{} / {}".format(*discordant(found, takes[reference])[:2]),
+                "" if name == reference else p_value(adjusted[name]),
+            )
+            for name, found in takes.items()
+        ],
+    )
+    everything = [row for found in takes.values() for row in found]
+    by_kind = Table(
+        ("format", *kinds(everything)),
+        [(name, *(shown(artifacts(found, kind)) for kind in kinds(everything))) for name, found in takes.items()],
+    )
+    rates = {name: artifacts(found) for name, found in takes.items()}
+    figure = plots.intervals(
+        "compare-rejected",
+        "Rejected takes by format, with 95 % intervals",
+        {name: (found.value, found.interval) for name, found in rates.items()},
+        "share of takes",
+    )
+    tables = [table, by_kind] if kinds(everything) else [table]
+    return Section(
+        "Speech by format", _verdict(takes, reference, adjusted), (), tables, [figure], clips(folder, everything)
+    )
+
+
+def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mapping[str, float]) -> str:
+    worse = [name for name, p in adjusted.items() if p <= 0.05 and sum(differences(takes[name], takes[reference])) > 0]
+    better = [name for name, p in adjusted.items() if p <= 0.05 and name not in worse]
+    n = len(takes[reference])
+    text = (
+        f"Rejected more often than {reference}, beyond chance: {', '.join(worse)}."
+        if worse
+        else f"No format is rejected more often than {reference} beyond chance, on {n} pairs each."
+    )
+    if better:
+        text += f" Less often: {', '.join(better)}."
+    open_ones = {
+        name: pairs_to_tell(*discordant(takes[name], takes[reference]))
+        for name in adjusted
+        if name not in worse and name not in better
+    }
+    needed = [f"{name} {count}" for name, count in open_ones.items() if count]
+    if needed:
+        text += f" Pairs that would settle differences as large as those seen: {', '.join(needed)}."
+    return text
+
+
+def _logits(read: Mapping[str, Sequence[Row]]) -> Section:
+    found = {name: [divergence(rows, level) for level in (None, 0, 1, 2)] for name, rows in read.items()}
+    table = Table(
+        (
+            "format",
+            "KL, nats a token",
+            *(f"KL {level}" for level in LEVELS),
+            "same likeliest",
+            *(f"{level}" for level in LEVELS),
+        ),
+        [
+            (
+                name,
+                f"{values[0][0]:.5f} ± {values[0][1]:.5f}",
+                *(f"{value[0]:.5f}" for value in values[1:]),
+                *(percent(value[2]) for value in values),
+            )
+            for name, values in found.items()
+        ],
+    )
+    ordered = sorted(found, key=lambda name: found[name][0][0])
+    steps = sum(sum(row["steps"]) for row in next(iter(read.values())))
+    verdict = f"From nearest to farthest from full precision: {', '.join(ordered)} ({steps:,} tokens each)."
+    return Section("Next-token distributions under teacher forcing", verdict, (), [table])
+
+
+def _costs(
+    costs: Mapping[str, Sequence[Row]], takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]
+) -> Section:
+    rows = {name: found[0] for name, found in costs.items()}
+    table = Table(
+        ("format", "MB", "bits a weight", "tokens/s", "peak memory, MB"),
+        [
+            (
+                name,
+                f"{row['bytes'] / 1e6:.1f}",
+                "" if row["bits"] is None else f"{row['bits']:.2f}",
+                f"{row['tokens_per_second']:.0f}",
+                f"{row['memory'] / 1e6:.0f}",
+            )
+            for name, row in rows.items()
+        ],
+    )
+    label, quality = _quality(takes, read)
+    points = {name: (rows[name]["bytes"] / 1e6, value) for name, value in quality.items() if name in rows}
+    if not points:
+        return Section("Size, speed and memory", "Measured on this machine; see the table.", (), [table])
+    best = pareto(points)
+    figure = plots.scatter("compare-pareto", f"Size against {label}", points, best, ("MB", label))
+    verdict = f"No other format is both smaller and better than: {', '.join(best)}."
+    return Section("Size, speed and memory", verdict, (), [table], [figure])
+
+
+def _quality(takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]) -> tuple[str, dict[str, float]]:
+    """What formats are ranked by: wrong tokens where truth is known, else divergence, else rejected takes."""
+    errors = {name: token_error_rate(found) for name, found in takes.items()}
+    known = {name: value for name, value in errors.items() if value is not None}
+    if known:
+        return "share of wrong tokens", known
+    if read:
+        return "KL, nats a token", {name: divergence(found)[0] for name, found in read.items()}
+    return "share of rejected takes", {name: artifacts(found).value for name, found in takes.items()}
+
+
+def pareto(points: Mapping[str, tuple[float, float]]) -> list[str]:
+    """Names of the points that no other one beats in both coordinates; less is better."""
+    return [
+        name
+        for name, (x, y) in points.items()
+        if not any(a <= x and b <= y and (a, b) != (x, y) for a, b in points.values())
+    ]

@@ -1,0 +1,116 @@
+"""The experiments by name, run from a plan into a folder and reported from its rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mayabook.core.errors import LabError
+from mayabook.lab import attribute, attribute_report, compare, compare_report, isolate, isolate_report, stress, sweep
+from mayabook.lab.bench import Bench, Hears, Watcher, checker
+from mayabook.lab.material import read_material
+from mayabook.lab.pages import write_html, write_markdown
+from mayabook.lab.plan import Plan
+from mayabook.lab.report import Section
+from mayabook.lab.rows import Row, Rows, read_rows
+from mayabook.lab.subjects import ModelOpener, Opener, model_opener
+
+FORMATS_FOLDER = "formats"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """what: one line for a person."""
+
+    name: str
+    what: str
+    plan: type[Plan]
+    run: Callable[[Any, Bench], None]
+    report: Callable[[Path, Sequence[Row]], list[Section]]
+
+
+EXPERIMENTS = {
+    experiment.name: experiment
+    for experiment in (
+        Experiment(
+            isolate.NAME,
+            "Whether a take depends on what was made before, beside or after it.",
+            isolate.IsolatePlan,
+            isolate.run,
+            isolate_report.report,
+        ),
+        Experiment(sweep.NAME, "Temperature and top_p against artifacts.", sweep.SweepPlan, sweep.run, sweep.report),
+        Experiment(
+            stress.NAME,
+            "Many chunks in a row: every figure against position.",
+            stress.StressPlan,
+            stress.run,
+            stress.report,
+        ),
+        Experiment(
+            compare.NAME,
+            "Weight formats on the same chunks, and their distance from full precision.",
+            compare.ComparePlan,
+            compare.run,
+            compare_report.report,
+        ),
+        Experiment(
+            attribute.NAME,
+            "Which of the settings that differed in 2025 cause artifacts.",
+            attribute.AttributePlan,
+            attribute.run,
+            attribute_report.report,
+        ),
+    )
+}
+
+
+def run(
+    experiment: Experiment,
+    plan: Plan,
+    folder: Path,
+    watcher: Watcher,
+    *,
+    opener: Opener | None = None,
+    made: Path | None = None,
+    hear: Callable[[], Hears] | None = None,
+) -> list[Row]:
+    """Runs what is not done yet and returns all rows. Ctrl-C leaves a folder that the same call goes on with.
+
+    opener, hear: what speaks and what listens, in place of the plan's. made: folder for GGUF files that are made.
+    Raises LabError for rows of another plan, model or text.
+    """
+    found = opener or model_opener(plan, made or folder / FORMATS_FOLDER)
+    material = read_material(plan, found.files if isinstance(found, ModelOpener) else None)
+    watcher.say(f"{experiment.name}: {material.note(plan.takes)}")
+    header = {
+        "experiment": experiment.name,
+        "plan": plan.model_dump(mode="json"),
+        "model": found.identity,
+        "texts": f"{material.name} {material.digest}",
+    }
+    with Rows(folder, header) as rows:
+        experiment.run(plan, Bench(plan, material, found, rows, watcher, hear or checker(plan)))
+        return list(rows)
+
+
+def report(folder: Path) -> list[Section]:
+    """Writes report.html and report.md from a folder's rows, and returns their sections."""
+    header, rows = read_rows(folder)
+    experiment = EXPERIMENTS.get(header.get("experiment", ""))
+    if experiment is None:
+        raise LabError(f"The rows in {folder} are of no experiment that is known; run one into another folder.")
+    if not rows:
+        raise LabError(f"There are no rows in {folder} yet; run the experiment again.")
+    sections = experiment.report(folder, rows)
+    title, facts = f"MayaBook lab: {experiment.name}", [experiment.what, described(header, rows)]
+    write_html(folder / "report.html", title, facts, sections)
+    write_markdown(folder / "report.md", title, facts, sections)
+    return sections
+
+
+def described(header: Row, rows: Sequence[Row]) -> str:
+    """What the rows are of, in one line."""
+    plan = header["plan"]
+    name = Path(plan["model"]).name or "the model that is here"
+    return f"{len(rows)} rows; model {name} ({header['model']}), texts {header['texts']}, seed {plan['seed']}."

@@ -1,0 +1,223 @@
+"""isolate: whether a take depends on anything but its request - on what came before or beside it, on the process.
+
+Every take is compared, code for code, with the first take of its chunk, made alone. Engines that give logits are asked
+for these too, beside busy neighbours and alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from mayabook.core.errors import LabError
+from mayabook.core.take import Take, TakeRequest
+from mayabook.engines import Engine
+from mayabook.engines.workers import Workers
+from mayabook.lab.bench import Bench, digest
+from mayabook.lab.forced import read_logits
+from mayabook.lab.material import Item
+from mayabook.lab.originals import Original, originals
+from mayabook.lab.plan import Plan
+from mayabook.lab.subjects import LabEngine, ModelOpener, Opener
+
+NAME = "isolate"
+ALONE = "alone, first"
+LOGITS = "logits"
+
+
+class IsolatePlan(Plan):
+    """Each chunk again and again under other circumstances."""
+
+    formats: tuple[str, ...] = ("Q4_K_M", "fp32")
+    """Weight formats."""
+    takes: int = Field(default=50, ge=2, le=100_000)
+    """Chunks."""
+    rounds: int = Field(default=20, ge=0, le=10_000)
+    """Times that all chunks are spoken in an order of their own: other slots, other neighbours each time."""
+    after: tuple[int, ...] = (10, 100)
+    """How many other takes come before."""
+    few: int = Field(default=4, ge=1, le=1000)
+    """Chunks for what takes long: a fresh process each, a model loaded anew."""
+    reload_every: int = Field(default=2, ge=1, le=1000)
+    """Takes after which the model is loaded anew."""
+    originals: bool = True
+    """Whether to try the two original ways of calling the libraries, with and without each fix."""
+    cap: int = Field(default=0, ge=0)
+    """Cap of a take in tokens; 0 leaves the preset's."""
+
+
+def run(plan: IsolatePlan, bench: Bench) -> None:
+    items = bench.items()
+    if len({item.chunk_number for item in items}) < 2:
+        raise LabError("There are too few chunks to tell a take from its neighbours; two at least, in another book.")
+    formats = bench.available(plan.formats)
+    ways: list[tuple[str, Any, str, Any]] = []
+    if plan.originals and isinstance(bench.opener, ModelOpener):
+        ways = list(originals(bench.opener, plan.cap))
+    per_format = len(items) * (1 + plan.rounds + len(plan.after)) + len(items) + plan.slots + 2 * plan.few
+    bench.expect(per_format * len(formats) + sum(len(fixes) * 4 * plan.few for *_, fixes in ways))
+    for name in formats:
+        _format(plan, bench, name, items)
+    for name, kind, format, fixes in ways:
+        _original(plan, bench, name, partial(kind, bench.opener, format, max_tokens=plan.cap), fixes, items)
+
+
+def _format(plan: IsolatePlan, bench: Bench, name: str, items: Sequence[Item]) -> None:
+    engine = bench.opener.open(name)
+    few = items[: plan.few]
+    try:
+        for item in items:
+            _speak(plan, bench, engine, name, ALONE, [item])
+        for item in items:
+            _speak(plan, bench, engine, name, "once more, at once", [item])
+        for slot in range(plan.slots):
+            at = slot % len(items)
+            row = [items[(at + 1 + other) % len(items)] for other in range(plan.slots)]
+            _speak(plan, bench, engine, name, f"in slot {slot}", [*row[:slot], items[at], *row[slot + 1 :]], {slot})
+        for n in plan.after:
+            others = [items[(at + 1) % len(items)] for at in range(n)]
+            _speak(plan, bench, engine, name, f"after {n} others", [*others, *items], set(range(n, n + len(items))))
+        for turn in range(plan.rounds):
+            order = np.random.Generator(np.random.Philox(key=plan.seed + turn)).permutation(len(items))
+            _speak(plan, bench, engine, name, f"shuffled, round {turn + 1}", [items[at] for at in order])
+        if isinstance(engine, LabEngine):
+            _read_logits(plan, bench, engine, name, few)
+    finally:
+        engine.close()
+    for item in few:
+        if _key(name, "in a fresh process", item) not in bench.rows:
+            _fresh(plan, bench, name, item)
+    for first in range(0, len(few), plan.reload_every):
+        _reloaded(plan, bench, name, few[first : first + plan.reload_every])
+
+
+def _reloaded(plan: IsolatePlan, bench: Bench, name: str, items: Sequence[Item]) -> None:
+    condition = f"model loaded anew every {plan.reload_every}"
+    if all(_key(name, condition, item) in bench.rows for item in items):
+        return
+    engine = bench.opener.open(name)
+    try:
+        for item in items:
+            _speak(plan, bench, engine, name, condition, [item])
+    finally:
+        engine.close()
+
+
+def _key(cell: str, condition: str, item: Item) -> str:
+    return f"{cell} | {condition} | {item.number}"
+
+
+def _speak(
+    plan: IsolatePlan,
+    bench: Bench,
+    engine: Engine,
+    cell: str,
+    condition: str,
+    items: Sequence[Item],
+    kept: set[int] | None = None,
+) -> None:
+    """Takes of the items in one call, a row for each of those whose places are kept (None: all)."""
+    kept = set(range(len(items))) if kept is None else kept
+    if all(_key(cell, condition, items[at]) in bench.rows for at in kept):
+        return
+    requests = [_request(plan, engine, item, str(at)) for at, item in enumerate(items)]
+    for take in engine.takes(requests):
+        at = int(take.request.key)
+        if at in kept and _key(cell, condition, items[at]) not in bench.rows:
+            _add(bench, cell, condition, items[at], take)
+
+
+def _request(plan: IsolatePlan, engine: Engine, item: Item, key: str) -> TakeRequest:
+    sampling = {**engine.sampling(0), **({"max_tokens": plan.cap} if plan.cap else {})}
+    return TakeRequest(key, item.chunk.spoken, engine.voice, item.seed, sampling=sampling)
+
+
+def _add(bench: Bench, cell: str, condition: str, item: Item, take: Take, **more: object) -> None:
+    tokens = digest(take.codes.frames) if take.codes is not None else digest(take.audio.view(np.int32)[:, None])
+    bench.add(
+        {
+            "key": _key(cell, condition, item),
+            "cell": cell,
+            "condition": condition,
+            "item": item.number,
+            "chunk": item.chunk_number,
+            "tokens": tokens,
+            "n_tokens": 0 if take.codes is None else take.codes.frames.size,
+            **more,
+        }
+    )
+
+
+def _read_logits(plan: IsolatePlan, bench: Bench, engine: LabEngine, name: str, items: Sequence[Item]) -> None:
+    """The largest difference of any logit: the take alone in slot 0, and in the last slot beside busy ones."""
+    for item in items:
+        key = _key(name, LOGITS, item)
+        if key in bench.rows:
+            continue
+        take = next(iter(engine.takes([_request(plan, engine, item, "")])))
+        assert take.codes is not None
+        prompts = [engine.prompt(_request(plan, engine, other, "")) for other in (item, *items)]
+        alone = read_logits(engine.decoder, 0, prompts[0], take.codes.frames)
+        beside = read_logits(engine.decoder, engine.decoder.n_slots - 1, prompts[0], take.codes.frames, prompts[1:])
+        _add(bench, name, LOGITS, item, take, difference=float(np.abs(alone - beside).max()))
+
+
+def _fresh(plan: IsolatePlan, bench: Bench, name: str, item: Item) -> None:
+    workers: Workers[Item, Take] = Workers(partial(_alone, plan, bench.opener, name), 1)
+    try:
+        for _, take in workers.serve([item]):
+            _add(bench, name, "in a fresh process", item, take)
+    finally:
+        workers.close()
+
+
+def _alone(plan: IsolatePlan, opener: Opener, name: str) -> Callable[[Item], Take]:
+    engine = opener.open(name)
+    return lambda item: next(iter(engine.takes([_request(plan, engine, item, "")])))
+
+
+def _original(
+    plan: IsolatePlan,
+    bench: Bench,
+    cell: str,
+    make: Callable[..., Original],
+    fixes: Sequence[str],
+    items: Sequence[Item],
+) -> None:
+    """For each fix, and chunk: alone in a new instance, again at once, again with another seed, after another chunk."""
+    few = items[: plan.few]
+    first: dict[int, Any] = {}
+    for fix in fixes:
+        keys = [_key(cell, f"{what}, fix: {fix}", item) for what in _WHAT for item in few]
+        if all(key in bench.rows for key in keys):
+            continue
+        for item, other in zip(few, [*few[1:], few[0]], strict=True):
+            engine = make(fix=fix)
+            try:
+                for what, take in _story(plan, engine, item, other):
+                    if what == _WHAT[0]:
+                        first.setdefault(item.number, engine.logits)
+                    n = min(len(first[item.number]), len(engine.logits))
+                    gap = np.abs(first[item.number][:n] - engine.logits[:n]).max(axis=1)
+                    if _key(cell, f"{what}, fix: {fix}", item) not in bench.rows:
+                        _add(
+                            bench, cell, f"{what}, fix: {fix}", item, take,
+                            difference=float(gap[0]), strays=take.detail, seeded=what != _WHAT[2],
+                        )  # fmt: skip
+            finally:
+                engine.close()
+
+
+_WHAT = (ALONE, "once more, at once", "once more, another seed", "after another chunk")
+
+
+def _story(plan: IsolatePlan, engine: Original, item: Item, other: Item) -> Iterator[tuple[str, Take]]:
+    own, theirs = (_request(plan, engine, one, "") for one in (item, other))
+    reseeded = TakeRequest("", own.text, own.voice, own.seed + 1, sampling=own.sampling)
+    for what, request in ((_WHAT[0], own), (_WHAT[1], own), (_WHAT[2], reseeded)):
+        yield what, next(iter(engine.takes([request])))
+    for _ in engine.takes([theirs]):
+        pass
+    yield _WHAT[3], next(iter(engine.takes([own])))

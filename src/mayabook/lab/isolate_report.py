@@ -1,0 +1,123 @@
+"""What the rows of `isolate` say."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mayabook.lab.bench import cells
+from mayabook.lab.isolate import ALONE, LOGITS
+from mayabook.lab.report import Section, Table, no_events
+from mayabook.lab.rows import Row
+
+FIX = ", fix: "
+
+
+def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+    engines = {name: found for name, found in cells(rows).items() if not any(FIX in row["condition"] for row in found)}
+    ways = {name: found for name, found in cells(rows).items() if name not in engines}
+    sections = [_engines(engines)] if engines else []
+    return sections + ([_ways(ways)] if ways else [])
+
+
+def changed(rows: Sequence[Row]) -> list[tuple[Row, bool]]:
+    """The takes of a cell beside the first of their chunk, and whether their codes differ from it."""
+    first = {row["item"]: row["tokens"] for row in rows if row["condition"].startswith(ALONE)}
+    return [
+        (row, row["tokens"] != first[row["item"]])
+        for row in rows
+        if not row["condition"].startswith(ALONE) and row["item"] in first
+    ]
+
+
+def leaks(rows: Sequence[Row]) -> dict[str, tuple[int, int]]:
+    """Takes that differ and takes, by condition; rounds together."""
+    found: dict[str, tuple[int, int]] = {}
+    for row, differs in changed(rows):
+        name = _condition(row)
+        wrong, n = found.get(name, (0, 0))
+        found[name] = (wrong + differs, n + 1)
+    return found
+
+
+def _condition(row: Row) -> str:
+    name = str(row["condition"])
+    if name.startswith("shuffled"):
+        return "shuffled"
+    return "in every slot" if name.startswith("in slot") else name
+
+
+def _engines(engines: dict[str, list[Row]]) -> Section:
+    table = Table(
+        ("format", "condition", "takes", "with other codes"),
+        [
+            (name, condition, str(n), str(wrong))
+            for name, found in engines.items()
+            for condition, (wrong, n) in leaks(found).items()
+        ],
+    )
+    gaps = {
+        name: max(row["difference"] for row in found if row["condition"] == LOGITS)
+        for name, found in engines.items()
+        if any(row["condition"] == LOGITS for row in found)
+    }
+    text = [f"Largest difference of a logit, alone and beside busy slots: {_list(gaps)}."] if gaps else []
+    return Section("Takes and their neighbours: MayaBook's engines", _verdict(engines), text, [table])
+
+
+def _list(gaps: dict[str, float]) -> str:
+    return ", ".join(f"{name} {gap:.3g}" for name, gap in gaps.items())
+
+
+def _verdict(engines: dict[str, list[Row]]) -> str:
+    every = {name: leaks(found) for name, found in engines.items()}
+    leaking = [f"{name}, {condition}" for name, found in every.items() for condition, (bad, _) in found.items() if bad]
+    n = sum(count for found in every.values() for _, count in found.values())
+    if leaking:
+        return f"Takes depend on more than their request: {'; '.join(leaking)}."
+    return f"Takes depend on nothing but their request: {no_events(n, 'takes differ')}."
+
+
+def _ways(ways: dict[str, list[Row]]) -> Section:
+    table = Table(
+        ("way", "condition", "takes", "with other codes", "largest logit difference, first token"),
+        [
+            (name, condition, str(n), str(wrong), f"{_gap(found, condition):.3g}")
+            for name, found in ways.items()
+            for condition, (wrong, n) in leaks(found).items()
+        ],
+    )
+    text = [
+        "The report's Test 1 compares two takes of a chunk that were drawn with a random generator nobody had set: "
+        "rows with another seed show what that gives. Rows with the same seed show what is carried over.",
+    ]
+    return Section("Takes and their neighbours: the libraries as they were called", ways_verdict(ways), text, [table])
+
+
+def _gap(rows: Sequence[Row], condition: str) -> float:
+    return max(float(row["difference"]) for row in rows if row["condition"] == condition)
+
+
+def ways_verdict(ways: dict[str, list[Row]]) -> str:
+    """For each way: whether anything is carried over where the seed is the same."""
+    parts = []
+    for name, found in ways.items():
+        seeded = [(row, differs) for row, differs in changed(found) if row["seeded"]]
+        free = [differs for row, differs in changed(found) if not row["seeded"]]
+        wrong = [row for row, differs in seeded if differs]
+        drawn = f"with another seed {sum(free)} of {len(free)} differ"
+        if not wrong:
+            same = no_events(len(seeded), "takes with the same seed differ")
+            parts.append(f"{name} carries nothing over ({same}; {drawn}).")
+            continue
+        gap = max(row["difference"] for row in wrong)
+        spoilt = {_fix(row) for row in wrong}
+        healed = [fix for fix in dict.fromkeys(_fix(row) for row, _ in seeded) if fix not in spoilt]
+        cure = f"; none differs with: {', '.join(healed)}" if healed else ""
+        parts.append(
+            f"{name}: {len(wrong)} of {len(seeded)} takes with the same seed differ, their first logits by up to "
+            f"{gap:.2g}{cure} ({drawn})."
+        )
+    return " ".join(parts)
+
+
+def _fix(row: Row) -> str:
+    return str(row["condition"]).split(FIX)[1]

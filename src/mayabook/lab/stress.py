@@ -1,0 +1,153 @@
+"""stress: many chunks in a row, in the order of the book and shuffled, and every figure against its position."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from mayabook.lab.bench import Bench, Wanted, cells
+from mayabook.lab.plan import Plan
+from mayabook.lab.plots import lines
+from mayabook.lab.report import Section, Table, artifacts, clips, no_events, p_value, shown
+from mayabook.lab.rows import Row
+from mayabook.lab.statistics import Trend, holm, mann_kendall
+from mayabook.lab.subjects import best_of
+
+NAME = "stress"
+ORDERS = ("in order", "shuffled")
+_STRETCH = 20
+"""Takes that a point of the plot stands for."""
+
+
+class StressPlan(Plan):
+    """The same takes in two orders: what position does is then told apart from what the text does."""
+
+    format: str = ""
+    """Weight format; empty takes Q4_K_M, or the first that is here."""
+    takes: int = Field(default=100, ge=3, le=100_000)
+    """Consecutive chunks."""
+    shuffled: bool = True
+    """Whether to speak them again in another order."""
+    stop_above: float = Field(default=0.0, ge=0, le=1)
+    """Stop an order once the rate of rejected takes is surely above this; 0 never stops."""
+
+
+def run(plan: StressPlan, bench: Bench) -> None:
+    name = best_of(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
+    orders = ORDERS if plan.shuffled else ORDERS[:1]
+    items = bench.items()
+    mixed = np.random.Generator(np.random.Philox(plan.seed)).permutation(len(items))
+    bench.expect(len(items) * len(orders))
+    for order in orders:
+        sequence = items if order == ORDERS[0] else [items[at] for at in mixed]
+        wanted = [
+            Wanted(f"{order} {item.number}", order, item, extra={"position": position, "format": name})
+            for position, item in enumerate(sequence)
+        ]
+        stop = partial(_too_bad, plan, bench, order) if plan.stop_above else None
+        bench.speak(name, wanted, stop=stop)
+
+
+def _too_bad(plan: StressPlan, bench: Bench, order: str) -> bool:
+    rows = [row for row in bench.rows if row["cell"] == order and "accepted" in row]
+    if not rows or artifacts(rows).interval.low <= plan.stop_above:
+        return False
+    bench.watcher.say(f"Stopped {order}: {shown(artifacts(rows))} of takes are rejected")
+    return True
+
+
+FIGURES: dict[str, Callable[[Row], Any]] = {
+    "rejected": lambda row: float(not row["accepted"]),
+    "word errors": lambda row: row["errors"] / max(1, row["n_words"]),
+    "length of the truth": lambda row: row.get("duration_ratio"),
+    "seconds a token": lambda row: row["seconds"] / max(1, row.get("n_tokens", 0)),
+    "memory": lambda row: row["memory"] / 1e6,
+}
+"""What is held against position."""
+
+
+def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+    orders = {name: sorted(found, key=lambda row: row["position"]) for name, found in cells(rows).items()}
+    trends = {
+        (order, name): mann_kendall(values)
+        for order, found in orders.items()
+        for name, value in FIGURES.items()
+        if len(values := [v for row in found if (v := value(row)) is not None]) == len(found)
+    }
+    adjusted = dict(zip(trends, holm([trend.p for trend in trends.values()]), strict=True))
+    table = Table(
+        ("order", "figure", "Kendall's tau", "slope for 100 takes", "p", "p, all considered"),
+        [(*which, *_shown(trend), p_value(adjusted[which])) for which, trend in trends.items()],
+    )
+    rates = Table(("order", "rejected takes"), [(name, shown(artifacts(found))) for name, found in orders.items()])
+    quality = ("rejected", "word errors", "length of the truth")
+    rising = {name for (order, name), p in adjusted.items() if p <= 0.05 and name in quality and order == ORDERS[-1]}
+    paragraphs = [_memory(orders)]
+    same = _same_tokens(orders)
+    if same is not None:
+        paragraphs.insert(0, same)
+    figures = [
+        lines(
+            f"stress-{name.split()[0]}",
+            f"{name.capitalize()}, mean of {_STRETCH} takes",
+            _curves(orders, name),
+            ("position", name),
+        )
+        for name in ("rejected", "seconds a token", "memory")
+    ]
+    verdict = _verdict(orders, rising, adjusted)
+    return [Section("Position in a long run", verdict, paragraphs, [rates, table], figures, clips(folder, rows))]
+
+
+def _shown(trend: Trend) -> tuple[str, str, str]:
+    return f"{trend.tau:+.2f}", f"{100 * trend.slope:+.3g}", p_value(trend.p)
+
+
+def _verdict(orders: dict[str, list[Row]], rising: set[str], adjusted: dict[tuple[str, str], float]) -> str:
+    n = max(len(found) for found in orders.values())
+    if ORDERS[1] not in orders:
+        bent = sorted(name for (_, name), p in adjusted.items() if p <= 0.05)
+        trend = f"Trends: {', '.join(bent)}." if bent else "No figure has a trend."
+        return f"{trend} One order alone cannot tell the effect of position from that of the text."
+    if rising:
+        return f"Over {n} takes, {', '.join(sorted(rising))} depend on the position, whatever the text."
+    text = sorted(name for (order, name), p in adjusted.items() if p <= 0.05 and order == ORDERS[0])
+    because = f" ({', '.join(text)} has a trend in the order of the book alone: that is the text.)" if text else ""
+    return f"Over {n} takes no figure of quality depends on the position.{because}"
+
+
+def _same_tokens(orders: dict[str, list[Row]]) -> str | None:
+    """Whether a chunk got the same codes wherever it stood."""
+    if len(orders) < 2:
+        return None
+    one, other = ({row["item"]: row.get("tokens") for row in found} for found in orders.values())
+    both = [item for item in one if item in other and one[item] is not None]
+    if not both:
+        return None
+    different = sum(one[item] != other[item] for item in both)
+    if different:
+        return f"{different} of {len(both)} chunks got other codes at another position: the engine keeps state."
+    return f"Each chunk got the same codes at both of its positions: {no_events(len(both), 'chunks differ')}."
+
+
+def _memory(orders: dict[str, list[Row]]) -> str:
+    ends = {name: (found[0]["memory"] / 1e6, found[-1]["memory"] / 1e6) for name, found in orders.items()}
+    parts = [
+        f"{name} from {a:.0f} MB after the first take to {b:.0f} MB after the last" for name, (a, b) in ends.items()
+    ]
+    return f"Memory: {'; '.join(parts)}."
+
+
+def _curves(orders: dict[str, list[Row]], name: str) -> dict[str, list[tuple[float, float]]]:
+    curves = {}
+    for order, found in orders.items():
+        values = [FIGURES[name](row) for row in found]
+        curves[order] = [
+            (float(at + len(part) / 2), float(np.mean(part)))
+            for at in range(0, len(values), _STRETCH)
+            if (part := values[at : at + _STRETCH])
+        ]
+    return curves

@@ -1,0 +1,122 @@
+"""sweep: temperature by top_p, and what becomes of artifacts, words and length."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from mayabook.lab.bench import Bench, Wanted, cells
+from mayabook.lab.plan import Plan
+from mayabook.lab.plots import heatmap, lines
+from mayabook.lab.report import (
+    Section,
+    Table,
+    artifacts,
+    clips,
+    differences,
+    median,
+    percent,
+    shown,
+    word_error_rate,
+)  # fmt: skip
+from mayabook.lab.rows import Row
+from mayabook.lab.statistics import holm, paired, takes_to_tell
+from mayabook.lab.subjects import best_of
+
+NAME = "sweep"
+
+
+class SweepPlan(Plan):
+    """temperatures x top_ps, each point on the same chunks and seeds."""
+
+    format: str = ""
+    """Weight format; empty takes Q4_K_M, or the first that is here."""
+    temperatures: tuple[float, ...] = (0.30, 0.45, 0.60, 0.80, 0.95)
+    """Temperatures."""
+    top_ps: tuple[float, ...] = (0.80, 0.92, 1.0)
+    """Nuclei."""
+    takes: int = Field(default=60, ge=1, le=100_000)
+    """Takes of each point."""
+
+
+def run(plan: SweepPlan, bench: Bench) -> None:
+    name = best_of(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
+    points = [(temperature, top_p) for temperature in plan.temperatures for top_p in plan.top_ps]
+    bench.expect(len(points) * plan.takes)
+    engine = bench.opener.open(name)
+    try:
+        own = engine.sampling(0)
+        wanted = [
+            Wanted(
+                f"{temperature:g} {top_p:g} {item.number}",
+                f"{temperature:g}, {top_p:g}",
+                item,
+                {**own, "temperature": temperature, "top_p": top_p},
+                {"temperature": temperature, "top_p": top_p, "format": name},
+            )
+            for temperature, top_p in points
+            for item in bench.items()
+        ]
+        bench.run(engine, wanted)
+    finally:
+        engine.close()
+
+
+def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+    points = cells(rows)
+    rates = {name: artifacts(found) for name, found in points.items()}
+    best = min(rates, key=lambda name: (rates[name].value, -float(points[name][0]["temperature"])))
+    others = [name for name in points if name != best]
+    adjusted = dict(
+        zip(others, holm([paired(differences(points[name], points[best])) for name in others]), strict=True)
+    )
+    worse = [name for name in others if adjusted[name] <= 0.05]
+    table = Table(
+        ("temperature", "top_p", "rejected takes", "WER", "median length", "loops", "worse than the best, p"),
+        [
+            (
+                f"{found[0]['temperature']:g}",
+                f"{found[0]['top_p']:g}",
+                shown(rates[name]),
+                percent(word_error_rate(found)),
+                _length(found),
+                str(sum("loop" in row["findings"] for row in found)),
+                "the best" if name == best else f"{adjusted[name]:.3f}",
+            )
+            for name, found in points.items()
+        ],
+    )
+    temperatures = sorted({row["temperature"] for row in rows})
+    nuclei = sorted({row["top_p"] for row in rows})
+    grid = [[rates[f"{t:g}, {p:g}"].value if f"{t:g}, {p:g}" in rates else None for p in nuclei] for t in temperatures]
+    wers = {
+        f"top_p {nucleus:g}": [
+            (t, word_error_rate(points[f"{t:g}, {nucleus:g}"])) for t in temperatures if f"{t:g}, {nucleus:g}" in points
+        ]
+        for nucleus in nuclei
+    }
+    figures = [
+        heatmap("sweep", "Share of rejected takes", grid, ("temperature", temperatures), ("top_p", nuclei)),
+        lines("sweep-wer", "Word error rate", wers, ("temperature", "WER")),
+    ]
+    return [
+        Section(
+            "Temperature and top_p", _verdict(best, rates, worse, others), (), [table], figures, clips(folder, rows)
+        )
+    ]
+
+
+def _length(rows: Sequence[Row]) -> str:
+    """Against the truth where it is known, else in seconds."""
+    ratios = [row["duration_ratio"] for row in rows if "duration_ratio" in row]
+    return f"{median(ratios):.2f} of the truth" if ratios else f"{median([row['audio_seconds'] for row in rows]):.1f} s"
+
+
+def _verdict(best: str, rates: dict, worse: Sequence[str], others: Sequence[str]) -> str:  # type: ignore[type-arg]
+    text = f"Fewest takes are rejected at temperature, top_p = {best}: {shown(rates[best])}."
+    if worse:
+        return f"{text} {len(worse)} of the other {len(others)} points are worse beyond chance: {'; '.join(worse)}."
+    highest = max((rates[name].value for name in others), default=rates[best].value)
+    needed = takes_to_tell(rates[best].value, highest)
+    more = f" About {needed} takes a point would tell the two ends apart." if needed else ""
+    return f"{text} No other point is worse beyond chance at this number of takes.{more}"
