@@ -50,3 +50,7 @@ class OutputError(MayaBookError):
 
 class LabError(MayaBookError):
     """An experiment's plan or rows cannot be used."""
+
+
+class AudioError(MayaBookError):
+    """A recording cannot be read, or is not of the text it is compared with."""

@@ -1,6 +1,6 @@
 """Chunks become kept takes: the job folder, the ledger, retries, resume, and the proof of coverage."""
 
-from mayabook.render.coverage import Coverage, Status, cover, write_coverage
+from mayabook.render.coverage import Coverage, Status, by_sentence, cover, write_coverage
 from mayabook.render.job import Job
 from mayabook.render.keys import content_key
 from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, StoredTake
@@ -17,6 +17,7 @@ __all__ = [
     "Ruling",
     "Status",
     "StoredTake",
+    "by_sentence",
     "content_key",
     "cover",
     "write_coverage",

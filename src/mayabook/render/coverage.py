@@ -8,6 +8,7 @@ from enum import StrEnum
 from jinja2 import Environment, PackageLoader
 
 from mayabook.core.book import Book
+from mayabook.core.chunk import Chunk
 from mayabook.core.files import write_text
 from mayabook.core.verdict import HeardWord, Verdict, WordMatch
 from mayabook.render.job import Job
@@ -82,7 +83,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str)
         if not take.good:
             flagged.append(item.number)
         errors, n_words = errors + verdict.errors, n_words + verdict.n_words
-        for sentence, words in zip(item.chunk.sentences, _by_sentence(item, verdict), strict=True):
+        for sentence, words in zip(item.chunk.sentences, by_sentence(item.chunk, verdict), strict=True):
             block = blocks[item.chunk.chapter][sentence.span.block]
             times = [time for word in words for time in (word.start, word.end) if time is not None]
             rows.append(
@@ -115,10 +116,10 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str)
     )
 
 
-def _by_sentence(item: PlannedChunk, verdict: Verdict) -> list[list[HeardWord]]:
+def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[HeardWord]]:
     """The verdict's rows, dealt to the chunk's sentences; an inserted word goes with the word before it."""
     ends: list[int] = []
-    for sentence in item.chunk.sentences:
+    for sentence in chunk.sentences:
         ends.append((ends[-1] if ends else 0) + len(sentence.text.split()))
     dealt: list[list[HeardWord]] = [[] for _ in ends]
     current = 0

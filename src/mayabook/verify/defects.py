@@ -1,0 +1,156 @@
+"""From both looks to what is wrong, where, and with which sentences."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mayabook.checks.normalise import slots
+from mayabook.core.verdict import Finding, FindingKind
+from mayabook.verify.compare import GOOD, Extra, FirstLook
+from mayabook.verify.echoes import Echoes
+from mayabook.verify.groups import Group
+from mayabook.verify.hearing import Hearing, Stretch
+from mayabook.verify.report import Kind
+from mayabook.verify.second import Judged
+from mayabook.verify.text import Text
+
+KINDS = {
+    FindingKind.OMITTED: Kind.MISSING,
+    FindingKind.TRUNCATED: Kind.MISSING,
+    FindingKind.LOOP: Kind.DOUBLED,
+    FindingKind.INSERTED: Kind.EXTRA,
+    FindingKind.TAIL: Kind.EXTRA,
+    FindingKind.GARBLED: Kind.GARBLED,
+}
+LONG_EXTRA = 3
+"""Words that the text does not have, from which on they are told without a second look."""
+SHOWN = 90
+"""Characters of a text that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """lines: those of the text that are not sound because of it, a range, empty for speech between two sentences.
+    start, end: seconds into the recording."""
+
+    kind: Kind
+    start: float
+    end: float
+    lines: range
+    evidence: str
+
+
+class Finder:
+    """english: as for `slots`."""
+
+    def __init__(self, text: Text, hearing: Hearing, look: FirstLook, english: bool) -> None:
+        self._text, self._hearing, self._look, self._english = text, hearing, look, english
+        self._echoes = Echoes(text.slots)
+
+    def unlooked(self, group: Group) -> Iterator[Fault]:
+        """Of a group that is too large or too empty to be heard again."""
+        seen = self._look.seen
+        lost: list[int] = []
+        for line in [*range(group.first, group.end), -1]:
+            if lost and (line < 0 or not seen[line].missing):
+                yield self._missing(range(lost[0], lost[-1] + 1))
+                lost = []
+            if line >= 0 and seen[line].missing and seen[line].total:
+                lost.append(line)
+        first, end = self._text.lines[group.first].first, self._text.lines[group.end - 1].end
+        for extra in self._look.extras:
+            if first <= extra.before <= end and 0 < extra.before < len(self._text.slots):
+                yield from self._extra(extra)
+
+    def looked(self, judged: Judged) -> Iterator[Fault]:
+        for finding in judged.findings:
+            yield self._finding(finding, judged)
+        if not judged.findings:
+            for gap in judged.wordless:
+                if any(gap.start < other.end and gap.end > other.start for other in self._hearing.wordless):
+                    evidence = f"{gap.seconds:.1f} s of voice that no word accounts for"
+                    yield Fault(Kind.EXTRA, gap.start, gap.end, range(0), evidence)
+
+    def silent(self, silence: Stretch) -> Fault:
+        return Fault(Kind.SILENCE, silence.start, silence.end, range(0), f"{silence.seconds:.1f} s of silence")
+
+    def around(self) -> Iterator[tuple[bool, Extra, Fault | None]]:
+        """Speech before (True) and after the text; a fault where it is a passage of the text."""
+        for extra in self._look.extras:
+            if extra.before in (0, len(self._text.slots)):
+                yield extra.before == 0, extra, self._echo(extra)
+
+    def _missing(self, lines: range) -> Fault:
+        seen = self._look.seen
+        before = next((seen[line].end for line in range(lines[0] - 1, -1, -1) if seen[line].end is not None), None)
+        after = next((sentence.start for sentence in seen[lines[-1] + 1 :] if sentence.start is not None), None)
+        at = before if before is not None else after if after is not None else 0.0
+        return Fault(Kind.MISSING, at, at, lines, f"{_quoted(self._words_of(lines))} is not heard")
+
+    def _extra(self, extra: Extra) -> Iterator[Fault]:
+        if (echo := self._echo(extra)) is not None:
+            yield echo
+        elif extra.words[1] - extra.words[0] >= LONG_EXTRA:
+            start, end = self._times(extra)
+            yield Fault(Kind.EXTRA, start, end, range(0), f"{_quoted(self.words_at(extra))} is not in the text")
+
+    def _echo(self, extra: Extra) -> Fault | None:
+        heard = self.words_at(extra)
+        return self._repeated(heard, *self._times(extra))
+
+    def _repeated(self, heard: str, start: float, end: float) -> Fault | None:
+        found = self._echoes.find(slots(heard.split(), self._english))
+        if found is None:
+            return None
+        lines = range(self._text.line_of[found[0]], self._text.line_of[found[1] - 1] + 1)
+        lost = all(self._look.seen[line].missing for line in lines)
+        if lost:
+            return Fault(Kind.MISPLACED, start, end, lines, f"{_quoted(heard)} is heard here, and not in its place")
+        return Fault(Kind.DOUBLED, start, end, range(0), f"{_quoted(heard)} is heard here too")
+
+    def _finding(self, finding: Finding, judged: Judged) -> Fault:
+        kind = KINDS[finding.kind]
+        start, end = self._when(finding, judged)
+        if kind in (Kind.EXTRA, Kind.GARBLED):
+            reach = Stretch(start - judged.clip.start - 0.01, end - judged.clip.start + 0.01)
+            said = " ".join(
+                row.heard for row in judged.inserted if row.start is not None and reach.start <= row.start <= reach.end
+            )
+            repeated = self._repeated(said, start, end)
+            if repeated is not None and (kind == Kind.EXTRA or repeated.kind == Kind.MISPLACED):
+                return repeated
+        lines = range(0) if kind in (Kind.EXTRA, Kind.DOUBLED) else self._unsound(judged)
+        return Fault(kind, start, end, lines, finding.evidence)
+
+    def _when(self, finding: Finding, judged: Judged) -> tuple[float, float]:
+        """Of a finding without times: where the last word before it ends."""
+        if finding.start is not None:
+            return finding.start, finding.start if finding.end is None else finding.end
+        at = judged.clip.start
+        for line, rows in judged.rows.items():
+            for row in rows:
+                if row.match not in GOOD and judged.group.first <= line < judged.group.end:
+                    return at, at
+                at = judged.clip.start + row.end if row.end is not None else at
+        return at, at
+
+    def _unsound(self, judged: Judged) -> range:
+        own = range(judged.group.first, judged.group.end)
+        lines = [line for line in own if any(row.match not in GOOD for row in judged.rows[line])]
+        return range(min(lines), max(lines) + 1) if lines else own
+
+    def words_at(self, extra: Extra) -> str:
+        return " ".join(word.text for word in self._hearing.words[slice(*extra.words)])
+
+    def _times(self, extra: Extra) -> tuple[float, float]:
+        words = self._hearing.words[slice(*extra.words)]
+        return words[0].start, words[-1].end
+
+    def _words_of(self, lines: Sequence[int]) -> str:
+        return " ".join(self._text.lines[line].text for line in lines)
+
+
+def _quoted(text: str) -> str:
+    n_words = len(text.split())
+    short = textwrap.shorten(text, SHOWN, placeholder=" …")
+    return f"“{short}”" if short == text else f"“{short}” ({n_words:,} words)"

@@ -1,0 +1,152 @@
+"""An audiobook of any make as one stream of samples: a file with or without chapters, or a folder of files."""
+
+import bisect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.container import InputContainer
+
+from mayabook.core.errors import AudioError
+from mayabook.core.take import Audio
+
+SAMPLE_RATE = 16_000
+"""Hz; what recognisers hear."""
+BLOCK = SAMPLE_RATE
+SUFFIXES = frozenset(".m4b .m4a .mp4 .mp3 .opus .ogg .oga .flac .wav .aac .aiff .aif .mka .webm .wma".split())
+LOCKED = frozenset({"aavd", "drms", "enca"})
+"""Codec tags of encrypted sound: Audible, FairPlay, Common Encryption."""
+LOCKED_SUFFIXES = frozenset({".aax", ".aaxc", ".m4p"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """start: seconds into the file."""
+
+    title: str
+    start: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a time lies. chapter: the title of its mark, or the file's name in a folder, empty where there is none.
+    seconds: into `file`."""
+
+    file: Path
+    chapter: str
+    seconds: float
+
+
+class Recording:
+    """The files at a path, in order. Raises AudioError where there is nothing to hear."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.files = _files(path)
+        self._chapters = [_chapters(file, named=path.is_dir()) for file in self.files]
+        self._starts = [0.0]
+        self.expected_duration = sum(_duration(file) for file in self.files)
+        """Seconds as the files state them; 0 where they do not."""
+
+    def blocks(self) -> Iterator[Audio]:
+        """All samples, mono at SAMPLE_RATE, in blocks of BLOCK or fewer; a file at a time and never whole."""
+        starts, n_samples = [0.0], 0
+        for file in self.files:
+            for block in _decoded(file):
+                n_samples += len(block)
+                yield block
+            starts.append(n_samples / SAMPLE_RATE)
+        self._starts = starts
+
+    def place(self, seconds: float) -> Place:
+        """Of a time in the whole recording, which must have been gone through once."""
+        at = min(max(0, bisect.bisect_right(self._starts, seconds) - 1), len(self.files) - 1)
+        inside = seconds - self._starts[at]
+        titles = [chapter.title for chapter in self._chapters[at] if chapter.start <= inside + 1e-3]
+        return Place(self.files[at], titles[-1] if titles else "", inside)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise AudioError(f"There is no file {path}: check its name and folder.")
+    if path.is_file():
+        return [path]
+    files = [file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES | LOCKED_SUFFIXES and file.is_file()]
+    files = [file for file in files if not file.name.startswith(".")]
+    if not files:
+        raise AudioError(f"{path} holds no audio files ({', '.join(sorted(SUFFIXES))}): name the folder that does.")
+    return sorted(files, key=lambda file: natural(file.relative_to(path).as_posix()))
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A sort key by which 2 comes before 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.casefold())]
+
+
+def _open(file: Path) -> InputContainer:
+    if file.suffix.lower() in LOCKED_SUFFIXES:
+        raise _locked(file)
+    try:
+        container = av.open(str(file.absolute()), metadata_errors="replace", options={"protocol_whitelist": "file"})
+    except av.error.PermissionError as error:
+        raise AudioError(f"{file} may not be read: check its permissions.") from error
+    except (av.error.FFmpegError, OSError) as error:
+        raise AudioError(f"{file} is not an audio file that can be read ({error.strerror or error}).") from error
+    if not container.streams.audio:
+        container.close()
+        raise AudioError(f"{file} has no sound in it: name the audiobook itself.")
+    if container.streams.audio[0].codec_context.codec_tag.lower() in LOCKED:
+        container.close()
+        raise _locked(file)
+    return container
+
+
+def _locked(file: Path) -> AudioError:
+    return AudioError(f"{file} is locked with DRM, and cannot be heard here: use a copy without it.")
+
+
+def _chapters(file: Path, *, named: bool) -> list[Chapter]:
+    """The marks in a file; `named`: its name where it has none."""
+    with _open(file) as container:
+        marks = [
+            Chapter(str(mark["metadata"].get("title", "")), float(mark["start"] * (mark["time_base"] or 0)))
+            for mark in container.chapters()
+        ]
+    return sorted(marks, key=lambda mark: mark.start) or ([Chapter(file.stem, 0.0)] if named else [])
+
+
+def _duration(file: Path) -> float:
+    with _open(file) as container:
+        return (container.duration or 0) / av.time_base
+
+
+def _decoded(file: Path) -> Iterator[Audio]:
+    """What is damaged is passed over: the words that it held will be missed. AudioError where nothing is left."""
+    resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE, frame_size=BLOCK)
+    heard = False
+    with _open(file) as container:
+        packets = container.demux(container.streams.audio[0])
+        while True:
+            try:
+                frames = next(packets).decode()
+            except (StopIteration, av.error.EOFError):
+                break
+            except av.error.FFmpegError:
+                continue
+            for frame in frames:
+                for resampled in resampler.resample(frame):
+                    heard = True
+                    yield _mono(resampled)
+    if heard:
+        yield from map(_mono, resampler.resample(None))
+    else:
+        raise AudioError(f"{file} holds no sound that can be decoded: get the file again.")
+
+
+def _mono(frame: AudioFrame) -> Audio:
+    return np.nan_to_num(frame.to_ndarray().reshape(-1))

@@ -1,0 +1,68 @@
+"""What a verification says."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mayabook.verify.recording import Place
+
+
+class Kind(StrEnum):
+    MISSING = "missing"
+    """In the text and not heard."""
+    DOUBLED = "doubled"
+    """A passage of the text, heard once more."""
+    MISPLACED = "misplaced"
+    """A passage of the text, heard elsewhere and not in its place."""
+    EXTRA = "extra"
+    """Speech that the text does not have."""
+    GARBLED = "garbled"
+    """Other words than the text has, or none that can be understood."""
+    SILENCE = "silence"
+    """Longer than what the break in the text there asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """start, end: seconds into the whole recording; equal where something is missing. place: the same, by file and
+    chapter. text: what the text has there, empty for speech that it has not. evidence: one line for a person."""
+
+    kind: Kind
+    start: float
+    end: float
+    place: Place
+    text: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sentence of the text. start, end: seconds into the recording, None where it was not found. sound: every word
+    of it was heard, or it passed the checks."""
+
+    chapter: str
+    text: str
+    start: float | None
+    end: float | None
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """defects: by time. before, after: speech before and after the text, an introduction or credits; (words, start,
+    end), None where there is none. n_looked: sentences that were heard a second time."""
+
+    title: str
+    duration: float
+    sentences: tuple[Heard, ...]
+    defects: tuple[Defect, ...]
+    before: tuple[str, float, float] | None
+    after: tuple[str, float, float] | None
+    n_looked: int
+
+    @property
+    def clean(self) -> bool:
+        return not self.defects
+
+    @property
+    def n_sound(self) -> int:
+        return sum(sentence.sound for sentence in self.sentences)

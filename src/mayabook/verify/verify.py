@@ -1,0 +1,108 @@
+"""An audiobook of any make against its text: heard once from end to end, and a second time where it is doubtful."""
+
+from collections.abc import Callable
+
+from mayabook.checks import Checker
+from mayabook.checks.align import Aligner
+from mayabook.checks.normalise import slots
+from mayabook.checks.sounds import Sounds
+from mayabook.checks.thresholds import load_thresholds
+from mayabook.core.book import Book
+from mayabook.core.errors import AudioError
+from mayabook.core.settings import Settings
+from mayabook.verify.compare import FirstLook, first_look
+from mayabook.verify.defects import Fault, Finder
+from mayabook.verify.groups import groups
+from mayabook.verify.hearing import Hearing, hear
+from mayabook.verify.recording import Recording
+from mayabook.verify.report import Defect, Heard, Kind, Verification
+from mayabook.verify.second import second_look
+from mayabook.verify.sequences import align_long
+from mayabook.verify.text import Text, text_of
+
+BELONGS = 0.3
+"""Share of the words, of whichever of text and recording has fewer, that must be found for them to belong together."""
+HEARING_SHARE = 0.9
+"""Of the work, roughly, that the first look is."""
+
+
+def verify(recording: Recording, book: Book, settings: Settings, progress: Callable[[float], None]) -> Verification:
+    """progress: takes the fraction done.
+
+    Raises AudioError where there is no speech, or other speech; BookError where nothing of the book is narrated;
+    CheckError where the recogniser cannot be loaded.
+    """
+    thresholds = load_thresholds()
+    checker = Checker(settings.checks, book.language)
+    text = text_of(book, settings.script, checker.english)
+    whole = max(recording.expected_duration, 1.0)
+    hearing = hear(
+        recording.blocks(),
+        checker.hear,
+        thresholds,
+        lambda seconds: progress(HEARING_SHARE * min(1.0, seconds / whole)),
+    )
+    if not hearing.words:
+        raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
+    theirs = slots([word.text for word in hearing.words], checker.english)
+    aligner = Aligner(Sounds(thresholds.sound, checker.english), thresholds.alignment)
+    pairs = align_long(aligner, text.slots, theirs)
+    look = first_look(text, hearing, theirs, pairs)
+    n_least = min(len(text.slots), len(theirs))
+    if look.n_good < BELONGS * n_least:
+        raise AudioError(
+            f"{recording.path} and {text.title!r} do not belong together: {look.n_good:,} of {n_least:,} words were "
+            "found. Check both names."
+        )
+    finder = Finder(text, hearing, look, checker.english)
+    faults = [finder.silent(silence) for silence in look.silences]
+    again = []
+    for group in groups(text, look.seen, hearing):
+        if group.clip is None:
+            faults += finder.unlooked(group)
+        else:
+            again.append(group)
+    for done, judged in enumerate(second_look(recording.blocks(), again, text, checker, thresholds), 1):
+        faults += finder.looked(judged)
+        progress(HEARING_SHARE + (1 - HEARING_SHARE) * done / len(again))
+    outside: dict[bool, tuple[str, float, float]] = {}
+    for leads, extra, fault in finder.around():
+        words = hearing.words[slice(*extra.words)]
+        if fault is not None:
+            faults.append(fault)
+        else:
+            outside[leads] = (finder.words_at(extra), words[0].start, words[-1].end)
+    progress(1.0)
+    return Verification(
+        title=text.title,
+        duration=hearing.duration,
+        sentences=_sentences(text, look, faults),
+        defects=tuple(_defect(fault, text, recording, hearing) for fault in sorted(faults, key=_order)),
+        before=outside.get(True),
+        after=outside.get(False),
+        n_looked=sum(len(group.lines) for group in again),
+    )
+
+
+def _order(fault: Fault) -> tuple[float, Kind]:
+    return fault.start, fault.kind
+
+
+def _sentences(text: Text, look: FirstLook, faults: list[Fault]) -> tuple[Heard, ...]:
+    unsound = {line for fault in faults for line in fault.lines}
+    return tuple(
+        Heard(line.chapter, line.text, seen.start, seen.end, number not in unsound)
+        for number, (line, seen) in enumerate(zip(text.lines, look.seen, strict=True))
+    )
+
+
+def _defect(fault: Fault, text: Text, recording: Recording, hearing: Hearing) -> Defect:
+    start = min(max(0.0, fault.start), hearing.duration)
+    return Defect(
+        kind=fault.kind,
+        start=start,
+        end=max(start, fault.end),
+        place=recording.place(start),
+        text=" ".join(text.lines[line].text for line in fault.lines),
+        evidence=fault.evidence,
+    )
