@@ -27,6 +27,8 @@ from mayabook.core.take import Audio
 
 SAMPLE_RATE = 16000
 FRAMES_PER_SECOND = 100
+TOKENS_PER_SECOND = 50
+"""Positions of the encoder's output."""
 PROMPT_ROOM = 20
 """Tokens allowed besides those that the length of the audio allows."""
 
@@ -38,6 +40,37 @@ class Word:
     text: str
     start: float
     end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a word of the text fares when the recogniser is made to read it: forced decoding.
+
+    log_probability: natural logarithm, of its least likely token, given the audio and the words before it. start, end:
+    seconds into the take.
+    """
+
+    log_probability: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a take, encoded once. start, end: seconds into the take."""
+
+    encoded: Any
+    n_frames: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """words: every word heard, in order."""
+
+    words: list[Word]
+    windows: list[Window]
 
 
 class Recogniser:
@@ -67,21 +100,43 @@ class Recogniser:
 
     def hear(self, audio: Audio, sample_rate: int) -> list[Word]:
         """Every word heard, in order. audio: mono, any length."""
+        return self.listen(audio, sample_rate).words
+
+    def listen(self, audio: Audio, sample_rate: int) -> Heard:
+        """Every word heard, and the encoded windows, for `read` to go over them again."""
         resampled = _resampled(audio, sample_rate)
         words: list[Word] = []
+        windows: list[Window] = []
         start = 0
         while start < len(resampled):
             end = self._window_end(resampled, start)
-            words += self._hear_window(resampled[start:end], start / SAMPLE_RATE)
+            found, encoded, n_frames = self._hear_window(resampled[start:end], start / SAMPLE_RATE)
+            words += found
+            windows.append(Window(encoded, n_frames, start / SAMPLE_RATE, end / SAMPLE_RATE))
             start = end
-        return words
+        return Heard(words, windows)
 
-    def likelihood(self, audio: Audio, sample_rate: int, text: str) -> float:
-        """Mean log probability of the tokens of `text` if it is what was said; audio shorter than a window."""
-        encoded, n_frames = self._encode(_resampled(audio, sample_rate))
-        tokens = self._tokenizer.encode(" " + text.strip())
-        aligned = self._whisper.model.align(encoded, self._tokenizer.sot_sequence, [tokens], max(n_frames, 2))[0]
-        return float(np.mean(np.log(np.asarray(aligned.text_token_probs) + 1e-9)))
+    def read(self, window: Window, text: Sequence[str]) -> list[Reading]:
+        """Forced decoding of the words of `text`, one reading for each."""
+        spelt = [self._tokenizer.encode(" " + (_plain(word) or word)) for word in text]
+        flat = [token for tokens in spelt for token in tokens]
+        if not flat:
+            return []
+        n_frames = max(window.n_frames, 2)
+        aligned = self._whisper.model.align(window.encoded, self._tokenizer.sot_sequence, [flat], n_frames)[0]
+        rows, frames = np.asarray(aligned.alignments, np.int64).T
+        first = np.searchsorted(rows, np.arange(len(flat) + 1)).clip(max=len(frames) - 1)
+        times = frames[first] / TOKENS_PER_SECOND
+        chances = np.log(np.asarray(aligned.text_token_probs, np.float64) + 1e-9)
+        readings, at = [], 0
+        for tokens in spelt:
+            ends = at + len(tokens)
+            # punctuation says nothing of what was said
+            spoken = [n for n in range(at, ends) if any(map(str.isalnum, self._tokenizer.decode([flat[n]])))]
+            least = min((float(chances[n]) for n in spoken or range(at, ends)), default=0.0)
+            readings.append(Reading(least, float(times[at]) + window.start, float(times[ends]) + window.start))
+            at = ends
+        return readings
 
     def _window_end(self, audio: Audio, start: int) -> int:
         hearing = self._thresholds.hearing
@@ -91,13 +146,20 @@ class Recogniser:
         first = start + round(hearing.cut_from * SAMPLE_RATE)
         return first + quietest(audio[first : start + longest], SAMPLE_RATE)
 
-    def _hear_window(self, audio: Audio, offset: float) -> list[Word]:
-        """Heard again from the last word on, while voice is left there and something more is heard."""
+    def _hear_window(self, audio: Audio, offset: float) -> tuple[list[Word], Any, int]:
+        """The words, and the whole window as the encoder has it, with its frames.
+
+        Heard again from the last word on, while voice is left there and something more is heard.
+        """
         words: list[Word] = []
         start = 0.0
+        encoded, n_frames = whole = self._encode(audio)
         while True:
             rest = audio[round(start * SAMPLE_RATE) :]
-            found = [replace(word, start=word.start + start, end=word.end + start) for word in self._decode(rest)]
+            if start:
+                encoded, n_frames = self._encode(rest)
+            decoded = self._decode(rest, encoded, n_frames)
+            found = [replace(word, start=word.start + start, end=word.end + start) for word in decoded]
             found = self._without_untimed(found)
             words += found
             if not found:
@@ -106,7 +168,7 @@ class Recogniser:
             left = voiced(audio[round(start * SAMPLE_RATE) :], SAMPLE_RATE, self._thresholds.signal, within=audio)
             if left < self._thresholds.hearing.resume_seconds:
                 break
-        return [replace(word, start=word.start + offset, end=word.end + offset) for word in words]
+        return [replace(word, start=word.start + offset, end=word.end + offset) for word in words], *whole
 
     def _without_untimed(self, words: list[Word]) -> list[Word]:
         """Without the last words if several have no time of their own.
@@ -119,8 +181,7 @@ class Recogniser:
             last -= 1
         return words[:last] if last and len(words) - last >= hearing.untimed_words else words
 
-    def _decode(self, audio: Audio) -> list[Word]:
-        encoded, n_frames = self._encode(audio)
+    def _decode(self, audio: Audio, encoded: Any, n_frames: int) -> list[Word]:
         prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         room = PROMPT_ROOM + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.hearing.tokens_per_second)
         result = self._whisper.model.generate(
@@ -137,11 +198,16 @@ class Recogniser:
         timed: Sequence[dict[str, Any]] = self._whisper.find_alignment(
             self._tokenizer, [tokens], encoded, max(n_frames, 2)
         )[0]
-        return [
-            Word(word["word"].strip(), float(word["start"]), float(word["end"]))
-            for word in timed
-            if word["word"].strip()
-        ]
+        words: list[Word] = []
+        for part in timed:
+            text, start, end = part["word"], float(part["start"]), float(part["end"])
+            if words and not text[:1].isspace():  # punctuation, and what follows a point or hyphen
+                words[-1] = replace(
+                    words[-1], text=words[-1].text + text.strip(), end=end if _said(text) else words[-1].end
+                )
+            elif text.strip():
+                words.append(Word(text.strip(), start, end))
+        return words
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:
         """The encoder's output for up to 30 s, and the frames of audio in it. Padded with the quietest feature."""
@@ -154,6 +220,16 @@ class Recogniser:
         padding = round(length * FRAMES_PER_SECOND) - features.shape[1]
         features = np.pad(features, ((0, 0), (0, max(0, padding))), constant_values=features.min())
         return self._whisper.encode(features), n_frames
+
+
+def _said(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
+def _plain(word: str) -> str:
+    """As Whisper spells: straight apostrophes, no quotation marks, nothing shouted."""
+    bare = word.replace("’", "'").strip('“”‘"()[]*_—–…')
+    return bare.capitalize() if len(bare) > 1 and bare.isupper() else bare
 
 
 def _resampled(audio: Audio, sample_rate: int) -> Audio:

@@ -1,80 +1,115 @@
-"""What the samples alone tell: silence, clipping, pauses, pace."""
+"""What the samples alone tell: silence, pauses, clipping, noise, clicks, pace."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mayabook.checks.score import Score
 from mayabook.checks.thresholds import Pace, Signal
 from mayabook.core.take import Audio
-from mayabook.core.verdict import Finding, FindingKind
+from mayabook.core.verdict import FindingKind
 
 FRAME_SECONDS = 0.02
-REJECT = 0.5
-"""Weight at a threshold; beyond it the weight grows in proportion, up to 1."""
 
 
-def silence(audio: Audio, thresholds: Signal) -> list[Finding]:
+def silence(audio: Audio, figures: Signal) -> list[Score]:
+    """Of a take that is silent as a whole: how many times too low its level is."""
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
-    if rms >= thresholds.silent_rms:
+    if rms >= figures.silent_rms:
         return []
-    return [Finding(FindingKind.SILENT, f"RMS {rms:.1e}, below {thresholds.silent_rms:.0e}", 1.0)]
+    times = figures.silent_rms / max(rms, 1e-6)
+    return [Score("silent", FindingKind.SILENT, times, f"the take is silent, RMS {rms:.1e}")]
 
 
-def clipping(audio: Audio, sample_rate: int, thresholds: Signal) -> list[Finding]:
-    """Samples at full scale, counted where several stand in a row."""
-    full = np.concatenate(([False], np.abs(audio) >= thresholds.full_scale, [False]))
+def clipping(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """Samples a second at full scale, counted where several stand in a row."""
+    full = np.concatenate(([False], np.abs(audio) >= figures.full_scale, [False]))
     edges = np.flatnonzero(np.diff(full.astype(np.int8)))
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
-    runs = lengths >= thresholds.clipped_run
+    runs = lengths >= figures.clipped_run
     clipped = int(lengths[runs].sum())
     if not clipped:
         return []
     rate = clipped * sample_rate / len(audio)
-    weight = min(1.0, REJECT * rate / thresholds.clipped_per_second)
     first = float(starts[runs][0]) / sample_rate
-    return [Finding(FindingKind.CLIPPED, f"{clipped} samples at full scale ({rate:.0f} a second)", weight, first)]
-
-
-def pauses(audio: Audio, sample_rate: int, thresholds: Signal) -> list[Finding]:
-    """Silence inside the take and at its edges, beyond what speech has."""
-    voice = _voice(audio, sample_rate, thresholds)
-    frames = np.flatnonzero(voice)
-    if not len(frames):
-        return []
-    found = []
-    gaps = np.diff(frames)
-    longest = int(np.argmax(gaps)) if len(gaps) else 0
-    spans = [(0, int(frames[0]), "before the first word", thresholds.longest_edge)]
-    if len(gaps):
-        spans.append((int(frames[longest]) + 1, int(frames[longest + 1]), "inside", thresholds.longest_pause))
-    spans.append((int(frames[-1]) + 1, len(voice), "after the last word", thresholds.longest_edge))
-    for first, last, place, limit in spans:
-        seconds = (last - first) * FRAME_SECONDS
-        if seconds >= limit:
-            weight = min(1.0, REJECT * seconds / limit)
-            start, end = first * FRAME_SECONDS, last * FRAME_SECONDS
-            found.append(Finding(FindingKind.SILENT, f"{seconds:.1f} s of silence {place}", weight, start, end))
-    return found
-
-
-def pace(audio: Audio, sample_rate: int, n_letters: int, n_tags: int, signal: Signal, limits: Pace) -> list[Finding]:
-    """Seconds of voice against the letters to be said."""
-    frames = np.flatnonzero(_voice(audio, sample_rate, signal))
-    seconds = (frames[-1] - frames[0] + 1) * FRAME_SECONDS if len(frames) else 0.0
-    least = n_letters * limits.fastest - limits.slack
-    most = n_letters * limits.slowest + limits.slack + n_tags * limits.tag_seconds
-    if least <= seconds <= most:
-        return []
     return [
-        Finding(FindingKind.OFF_PACE, f"{seconds:.1f} s for {n_letters} letters, not {least:.1f} to {most:.1f}", 0.6)
+        Score("clipped", FindingKind.CLIPPED, rate, f"{clipped} samples at full scale ({rate:.0f} a second)", first)
     ]
 
 
-def voiced(audio: Audio, sample_rate: int, thresholds: Signal, within: Audio) -> float:
+def pauses(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """Seconds of silence: the longest inside the take, and at each edge."""
+    voice = voiced_frames(audio, sample_rate, figures)
+    frames = np.flatnonzero(voice)
+    if not len(frames):
+        return []
+    gaps = np.diff(frames)
+    spans = [("edge", 0, int(frames[0]), "before the first word")]
+    if len(gaps):
+        longest = int(np.argmax(gaps))
+        spans.append(("pause", int(frames[longest]) + 1, int(frames[longest + 1]), "inside"))
+    spans.append(("edge", int(frames[-1]) + 1, len(voice), "after the last word"))
+    found = []
+    for detector, first, last, place in spans:
+        start, end = first * FRAME_SECONDS, last * FRAME_SECONDS
+        evidence = f"{end - start:.1f} s of silence {place}"
+        found.append(Score(detector, FindingKind.SILENT, end - start, evidence, start, end))
+    return found
+
+
+def noise(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """Hiss and hum: level of the quietest frames as a share of the loud ones, in takes long enough to have a pause."""
+    frames = _frames(audio, sample_rate)
+    if len(frames) * FRAME_SECONDS < figures.noise_seconds:
+        return []
+    share = float(np.percentile(frames, 5)) / max(1e-6, float(np.percentile(frames, 95)))
+    decibels = 20 * np.log10(max(share, 1e-6))
+    return [Score("noise", FindingKind.NOISY, share, f"the pauses lie at {decibels:.0f} dB below the voice")]
+
+
+def clicks(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """The sharpest bend of the waveform against those around it: speech bends by some times their mean."""
+    bends = np.abs(np.diff(audio.astype(np.float64), 2))
+    reach, own = round(figures.click_reach * sample_rate), round(figures.click_own * sample_rate)
+    if len(bends) <= 2 * reach:
+        return []
+    total = np.concatenate(([0.0], np.cumsum(np.square(bends))))
+    at = np.arange(len(bends))
+    outer, inner = (_edges(at, width, len(bends)) for width in (reach, own))
+    around = total[outer[1]] - total[outer[0]] - total[inner[1]] + total[inner[0]]
+    count = np.maximum(1, outer[1] - outer[0] - inner[1] + inner[0])
+    ratio = bends / (np.sqrt(np.maximum(0.0, around) / count) + figures.click_floor)
+    place = int(np.argmax(ratio))
+    value, seconds = float(ratio[place]), place / sample_rate
+    evidence = f"a click at {seconds:.2f} s, {value:.0f} times as sharp as what is around it"
+    return [Score("click", FindingKind.NOISY, value, evidence, seconds, seconds)]
+
+
+def pace(audio: Audio, sample_rate: int, n_sounds: int, n_tags: int, signal: Signal, figures: Pace) -> list[Score]:
+    """How many times too slow or too fast the voice is for the speech sounds to be said. n_tags: emotions acted out."""
+    seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
+    usual = n_sounds * figures.sound
+    if not n_sounds:
+        return []
+    slow = (seconds - figures.slack - n_tags * figures.tag_seconds) / usual
+    fast = usual / (seconds + figures.slack)
+    kind = "slow" if slow > fast else "fast"
+    evidence = f"{seconds:.1f} s of voice for {n_sounds} speech sounds is {max(slow, fast):.1f} times too {kind}"
+    return [Score(kind, FindingKind.OFF_PACE, max(slow, fast), evidence)]
+
+
+def voiced(audio: Audio, sample_rate: int, figures: Signal, within: Audio) -> float:
     """Seconds of voice in `audio`, a part of the take `within`, which says how loud voice is."""
     if len(audio) < FRAME_SECONDS * sample_rate:
         return 0.0
-    level = _level(_frames(within, sample_rate), thresholds)
+    level = _level(_frames(within, sample_rate), figures)
     return float(np.count_nonzero(_frames(audio, sample_rate) > level)) * FRAME_SECONDS
+
+
+def voiced_frames(audio: Audio, sample_rate: int, figures: Signal) -> NDArray[np.bool_]:
+    """Whether each FRAME_SECONDS holds voice."""
+    frames = _frames(audio, sample_rate)
+    voice: NDArray[np.bool_] = frames > _level(frames, figures)
+    return voice
 
 
 def quietest(audio: Audio, sample_rate: int) -> int:
@@ -85,15 +120,13 @@ def quietest(audio: Audio, sample_rate: int) -> int:
     return round((int(np.argmin(smoothed)) + width / 2) * FRAME_SECONDS * sample_rate)
 
 
-def _voice(audio: Audio, sample_rate: int, thresholds: Signal) -> NDArray[np.bool_]:
-    frames = _frames(audio, sample_rate)
-    voice: NDArray[np.bool_] = frames > _level(frames, thresholds)
-    return voice
+def _edges(at: NDArray[np.int64], width: int, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return np.clip(at - width, 0, length), np.clip(at + width, 0, length)
 
 
-def _level(frames: NDArray[np.float64], thresholds: Signal) -> float:
+def _level(frames: NDArray[np.float64], figures: Signal) -> float:
     loud = float(np.percentile(frames, 95)) if len(frames) else 0.0
-    return max(thresholds.voice_floor, thresholds.voice_share * loud)
+    return max(figures.voice_floor, figures.voice_share * loud)
 
 
 def _frames(audio: Audio, sample_rate: int) -> NDArray[np.float64]:

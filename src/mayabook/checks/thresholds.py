@@ -2,15 +2,9 @@
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    reject_weight: float
-    reject_risk: float
-    short_words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +12,27 @@ class Signal:
     silent_rms: float
     full_scale: float
     clipped_run: int
-    clipped_per_second: float
     voice_floor: float
     voice_share: float
-    longest_pause: float
-    longest_edge: float
+    noise_seconds: float
+    click_reach: float
+    click_own: float
+    click_floor: float
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    fastest: float
-    slowest: float
+    sound: float
+    least_sounds: int
     slack: float
     tag_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFigures:
+    loop_period: int
+    loop_codes: int
+    tail_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +56,13 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    word: float
     function_word: float
     filler: float
-    garbled_function_word: float
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    truncated_base: float
-    truncated_each: float
-    tail_base: float
-    tail_each: float
-    omitted_each: float
-    inserted_each: float
-    garbled_each: float
-    loop_word: float
-    loop_phrase: float
-    share: float
+    repeated: float
+    most_nats: float
+    distance: float
+    voice_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +84,19 @@ class Hearing:
     resume_seconds: float
     untimed_seconds: float
     untimed_words: int
-    short_likelihood: float
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """What each figure means stands beside it in `thresholds.toml`. digest: names this set of figures."""
 
-    decision: Decision
+    limits: Mapping[str, float]
     signal: Signal
     pace: Pace
+    codes: CodeFigures
     sound: Sound
     alignment: Alignment
     words: Words
-    weights: Weights
     voice: Voice
     hearing: Hearing
     digest: str
@@ -115,13 +106,13 @@ def load_thresholds() -> Thresholds:
     data = files("mayabook.checks").joinpath("thresholds.toml").read_bytes()
     tables = tomllib.loads(data.decode("utf-8"))
     return Thresholds(
-        decision=Decision(**tables["decision"]),
+        limits=tables["limits"],
         signal=Signal(**tables["signal"]),
         pace=Pace(**tables["pace"]),
+        codes=CodeFigures(**tables["codes"]),
         sound=Sound(**tables["sound"]),
         alignment=Alignment(**tables["alignment"]),
         words=Words(**tables["words"]),
-        weights=Weights(**tables["weights"]),
         voice=Voice(**tables["voice"]),
         hearing=Hearing(**tables["hearing"]),
         digest=hashlib.sha256(data).hexdigest()[:12],

@@ -1,11 +1,18 @@
-"""From the alignment of text and transcript to what is wrong, each kind of defect told from the others."""
+"""From the alignment of text and transcript to what is wrong, each kind of defect told from the others.
 
-from collections.abc import Sequence
+What the free transcript leaves in doubt, forced decoding settles: a word that was not said is improbable to the
+recogniser even when it is made to read it, an odd name that was said is not. Values are in nats of that probability.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mayabook.checks.thresholds import Thresholds
-from mayabook.core.verdict import Finding, FindingKind, HeardWord, WordMatch
+from mayabook.checks.recogniser import Reading
+from mayabook.checks.score import Score
+from mayabook.checks.sounds import Sounds
+from mayabook.checks.thresholds import Words
+from mayabook.core.verdict import FindingKind, HeardWord, WordMatch
 
 FUNCTION_WORDS = frozenset(
     (
@@ -16,83 +23,110 @@ FUNCTION_WORDS = frozenset(
 )
 FILLERS = frozenset("ah eh er hm hmm huh mm oh uh um".split())
 
-_GOOD = (WordMatch.SAME, WordMatch.SOUND)
+GOOD = (WordMatch.SAME, WordMatch.SOUND)
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Neighbouring rows of one kind. first, last: rows before and after it exist in the alignment."""
+    """Neighbouring rows that do not match. start: of its first row in the alignment."""
 
-    match: WordMatch
     rows: tuple[HeardWord, ...]
     start: int
     at_end: bool
 
     @property
-    def expected(self) -> str:
-        return " ".join(row.expected for row in self.rows if row.expected)
+    def expected(self) -> list[str]:
+        return [row.expected for row in self.rows if row.expected]
 
     @property
-    def heard(self) -> str:
-        return " ".join(row.heard for row in self.rows if row.heard)
+    def heard(self) -> list[str]:
+        return [row.heard for row in self.rows if row.heard]
 
 
-def findings(rows: Sequence[HeardWord], n_words: int, thresholds: Thresholds) -> list[Finding]:
-    """rows: the whole alignment. n_words: expected words that are spoken."""
-    found: list[Finding] = []
-    last_good = max((at for at, row in enumerate(rows) if row.match in _GOOD), default=-1)
-    for run in _runs(rows, last_good):
-        weigh = _Weigher(thresholds, n_words)
-        kind, evidence, weight = _judge(run, rows, weigh)
-        times = [time for row in run.rows for time in (row.start, row.end) if time is not None]
-        found.append(Finding(kind, evidence, weight, min(times, default=None), max(times, default=None)))
-    return found
+class WordScores:
+    """The scores of one alignment."""
 
+    def __init__(self, sounds: Sounds, figures: Words) -> None:
+        self._sounds, self._figures = sounds, figures
 
-class _Weigher:
-    def __init__(self, thresholds: Thresholds, n_words: int) -> None:
-        self._words, self.weights, self._n = thresholds.words, thresholds.weights, max(1, n_words)
+    def scores(self, rows: Sequence[HeardWord], readings: Mapping[int, Reading], voice_after: float) -> list[Score]:
+        """rows: the whole alignment. readings: by `HeardWord.index`. voice_after: seconds of voice at the end for
+        which the last word of the text does not account."""
+        last_good = max((at for at, row in enumerate(rows) if row.match in GOOD), default=-1)
+        found = []
+        for run in _runs(rows, last_good):
+            detector, kind, value, evidence = self._judge(run, rows, readings, voice_after)
+            start, end = _times(run, readings)
+            found.append(Score(detector, kind, value, evidence, start, end))
+        if voice_after > 0 and not any(score.detector == "tail" for score in found):
+            evidence = f"{voice_after:.2f} s of voice after the last word"
+            found.append(Score("tail", FindingKind.TAIL, self._figures.voice_second * voice_after, evidence))
+        return found
 
-    def sum(self, words: Sequence[str], *, garbled: bool = False) -> float:
-        light = self._words.garbled_function_word if garbled else self._words.function_word
-        bare = [word.lower().strip(".,;:!?\"'“”‘’()—…-") for word in words]
-        return sum(self._words.filler if w in FILLERS else light if w in FUNCTION_WORDS else 1.0 for w in bare)
+    def _judge(
+        self, run: _Run, rows: Sequence[HeardWord], readings: Mapping[int, Reading], voice_after: float
+    ) -> tuple[str, FindingKind, float, str]:
+        expected, heard = " ".join(run.expected), " ".join(run.heard)
+        if run.expected and run.heard:
+            surplus = self._said(run.heard[len(run.expected) :])
+            value = self._difference(expected, heard) * (self._unsaid(run, readings) + surplus)
+            return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
+        if run.expected:
+            value = self._unsaid(run, readings)
+            if run.at_end:
+                return "truncated", FindingKind.TRUNCATED, value, f"the end, “{expected}”, was not heard"
+            return "omitted", FindingKind.OMITTED, value, f"“{expected}” was not heard"
+        said = self._said(run.heard)
+        if times := _repeats(run, rows):
+            value = said * (self._figures.repeated if _repeats_itself(run, rows) else 1.0)
+            return "loop", FindingKind.LOOP, value, f"“{heard}” is said {times} times"
+        if run.at_end:
+            value = said + self._figures.voice_second * max(0.0, voice_after)
+            return "tail", FindingKind.TAIL, value, f"“{heard}” comes after the end"
+        after = next((row.index for row in rows[run.start + len(run.rows) :] if row.index is not None), None)
+        return "inserted", FindingKind.INSERTED, said + self._nats(after, readings), f"“{heard}” is not in the text"
 
-    def weight(self, base: float, each: float, words: float) -> float:
-        return min(1.0, base + each * words + self.weights.share * words / self._n)
+    def _unsaid(self, run: _Run, readings: Mapping[int, Reading]) -> float:
+        return sum(self._nats(row.index, readings) for row in run.rows if row.index is not None)
+
+    def _nats(self, index: int | None, readings: Mapping[int, Reading]) -> float:
+        """How improbable it is that the word was said."""
+        if index is None:
+            return 0.0
+        reading = readings.get(index)
+        return self._figures.most_nats if reading is None else min(self._figures.most_nats, -reading.log_probability)
+
+    def _said(self, words: Sequence[str]) -> float:
+        figures = self._figures
+        bare = [_plain(word) for word in words]
+        return sum(
+            figures.filler if word in FILLERS else figures.function_word if word in FUNCTION_WORDS else figures.word
+            for word in bare
+        )
+
+    def _difference(self, expected: str, heard: str) -> float:
+        """0 for the same sound to 1, where half of the sounds differ."""
+        one, other = (" ".join(map(_plain, phrase.split())) for phrase in (expected, heard))
+        longer = max(1, *(len("".join(map(self._sounds.of, phrase.split()))) for phrase in (one, other)))
+        return min(1.0, self._figures.distance * self._sounds.distance(one, other) / longer)
 
 
 def _runs(rows: Sequence[HeardWord], last_good: int) -> list[_Run]:
-    runs = []
-    at = 0
-    for match, group in groupby(rows, key=lambda row: WordMatch.SAME if row.match in _GOOD else row.match):
+    runs, at = [], 0
+    for good, group in groupby(rows, key=lambda row: row.match in GOOD):
         members = tuple(group)
-        if match not in _GOOD:
-            runs.append(_Run(match, members, at, at_end=at > last_good))
+        if not good:
+            runs.append(_Run(members, at, at_end=at > last_good))
         at += len(members)
     return runs
 
 
-def _judge(run: _Run, rows: Sequence[HeardWord], weigh: _Weigher) -> tuple[FindingKind, str, float]:
-    weights = weigh.weights
-    if run.match == WordMatch.WRONG:
-        total = weigh.sum([row.expected for row in run.rows], garbled=True)
-        evidence = f"“{run.heard}” for “{run.expected}”"
-        return FindingKind.GARBLED, evidence, weigh.weight(0.0, weights.garbled_each, total)
-    if run.match == WordMatch.OMITTED:
-        total = weigh.sum([row.expected for row in run.rows])
-        if run.at_end:
-            weight = weigh.weight(weights.truncated_base, weights.truncated_each, total)
-            return FindingKind.TRUNCATED, f"the end, “{run.expected}”, was not heard", weight
-        return FindingKind.OMITTED, f"“{run.expected}” was not heard", weigh.weight(0.0, weights.omitted_each, total)
-    total = weigh.sum([row.heard for row in run.rows])
-    if (times := _repeats(run, rows)) and total > 0.5:
-        weight = weights.loop_phrase if len(run.rows) > 1 else weights.loop_word
-        return FindingKind.LOOP, f"“{run.heard}” is said {times} times", weigh.weight(weight, 0.0, total)
-    if run.at_end:
-        weight = weigh.weight(weights.tail_base, weights.tail_each, total)
-        return FindingKind.TAIL, f"“{run.heard}” comes after the end", weight
-    return FindingKind.INSERTED, f"“{run.heard}” is not in the text", weigh.weight(0.0, weights.inserted_each, total)
+def _times(run: _Run, readings: Mapping[int, Reading]) -> tuple[float | None, float | None]:
+    times = [time for row in run.rows for time in (row.start, row.end) if time is not None]
+    if not times:
+        forced = [readings[row.index] for row in run.rows if row.index is not None and row.index in readings]
+        times = [time for reading in forced for time in (reading.start, reading.end)]
+    return min(times, default=None), max(times, default=None)
 
 
 def _repeats(run: _Run, rows: Sequence[HeardWord]) -> int:
@@ -107,10 +141,18 @@ def _repeats(run: _Run, rows: Sequence[HeardWord]) -> int:
     return times if times > 1 else 0
 
 
+def _repeats_itself(run: _Run, rows: Sequence[HeardWord]) -> bool:
+    """Whether the text itself says the repeated words twice here: recognisers miscount."""
+    inserted = [_plain(row.heard) for row in run.rows]
+    phrase = inserted[: _period(inserted)]
+    written = [_plain(row.expected) for row in rows if row.expected]
+    return any(written[at : at + 2 * len(phrase)] == phrase * 2 for at in range(len(written)))
+
+
 def _period(words: Sequence[str]) -> int:
     """The length of the phrase of which the words are repetitions."""
     return next(n for n in range(1, len(words) + 1) if all(words[at] == words[at - n] for at in range(n, len(words))))
 
 
 def _plain(word: str) -> str:
-    return "".join(char for char in word.lower() if char.isalnum())
+    return "".join(char for char in word.lower() if char.isalnum() or char == "'")

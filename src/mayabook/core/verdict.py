@@ -24,7 +24,7 @@ class Finding:
     """One defect.
 
     evidence: one line for a person, with figures. weight: how bad, 0 to 1; the take with the least sum is the best.
-    start, end: seconds into the take, where known.
+    start, end: seconds into the take, where known. detector: which of the checks found it.
     """
 
     kind: FindingKind
@@ -32,6 +32,7 @@ class Finding:
     weight: float
     start: float | None = None
     end: float | None = None
+    detector: str = ""
 
 
 class WordMatch(StrEnum):
