@@ -94,9 +94,7 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
     return Section(
         "Causes, one removed at a time",
         _healing(bad, good, changed, p_values),
-        [
-            "All cells have the same chunks and seeds. Healed, spoilt: takes rejected only before, only after the change."
-        ],
+        ["All cells have the same chunks and seeds. Healed: rejected only before the change; spoilt: only after it."],
         [table],
         [figure],
         clips(folder, bad),

@@ -14,7 +14,6 @@ import numpy as np
 import psutil
 from rapidfuzz.distance import Levenshtein
 
-from mayabook.checks import Checker
 from mayabook.core.audio import write_flac
 from mayabook.core.chunk import Chunk
 from mayabook.core.files import make_folder
@@ -234,6 +233,8 @@ def _numbers(frames: Frames) -> list[int]:
 
 
 def checker(plan: Plan) -> Callable[[], Hears]:
+    """Loads its recogniser when it is first asked for."""
+    from mayabook.checks import Checker
     from mayabook.core.settings import CheckSettings
 
     return lambda: Checker(CheckSettings(asr_model=plan.asr_model))

@@ -42,8 +42,8 @@ class IsolatePlan(Plan):
     """Chunks for what takes long: a fresh process each, a model loaded anew."""
     reload_every: int = Field(default=2, ge=1, le=1000)
     """Takes after which the model is loaded anew."""
-    originals: bool = True
-    """Whether to try the two original ways of calling the libraries, with and without each fix."""
+    originals: int = Field(default=4, ge=0, le=1000)
+    """Chunks on which the two original ways of calling the libraries are tried, with and without each fix."""
     cap: int = Field(default=0, ge=0)
     """Cap of a take in tokens; 0 leaves the preset's."""
 
@@ -57,7 +57,7 @@ def run(plan: IsolatePlan, bench: Bench) -> None:
     if plan.originals and isinstance(bench.opener, ModelOpener):
         ways = list(originals(bench.opener, plan.cap))
     per_format = len(items) * (1 + plan.rounds + len(plan.after)) + len(items) + plan.slots + 2 * plan.few
-    bench.expect(per_format * len(formats) + sum(len(fixes) * 4 * plan.few for *_, fixes in ways))
+    bench.expect(per_format * len(formats) + sum(len(fixes) * 4 * len(items[: plan.originals]) for *_, fixes in ways))
     for name in formats:
         _format(plan, bench, name, items)
     for name, kind, format, fixes in ways:
@@ -187,7 +187,7 @@ def _original(
     items: Sequence[Item],
 ) -> None:
     """For each fix, and chunk: alone in a new instance, again at once, again with another seed, after another chunk."""
-    few = items[: plan.few]
+    few = items[: plan.originals]
     first: dict[int, Any] = {}
     for fix in fixes:
         keys = [_key(cell, f"{what}, fix: {fix}", item) for what in _WHAT for item in few]

@@ -1,10 +1,12 @@
 """sweep: temperature by top_p, and what becomes of artifacts, words and length."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field
 
+from mayabook.core.take import Sampling
+from mayabook.engines.sampling import preset, presets
 from mayabook.lab.bench import Bench, Wanted, cells
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import heatmap, lines
@@ -15,6 +17,7 @@ from mayabook.lab.report import (
     clips,
     differences,
     median,
+    p_value,
     percent,
     shown,
     word_error_rate,
@@ -36,33 +39,60 @@ class SweepPlan(Plan):
     top_ps: tuple[float, ...] = (0.80, 0.92, 1.0)
     """Nuclei."""
     takes: int = Field(default=60, ge=1, le=100_000)
-    """Takes of each point."""
+    """Takes of each point, and of each preset."""
+    presets: tuple[str, ...] = tuple(presets())
+    """Sampler presets to compare as they are."""
 
 
 def run(plan: SweepPlan, bench: Bench) -> None:
     name = best_of(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
     points = [(temperature, top_p) for temperature in plan.temperatures for top_p in plan.top_ps]
-    bench.expect(len(points) * plan.takes)
-    engine = bench.opener.open(name)
-    try:
-        own = engine.sampling(0)
-        wanted = [
-            Wanted(
-                f"{temperature:g} {top_p:g} {item.number}",
-                f"{temperature:g}, {top_p:g}",
-                item,
-                {**own, "temperature": temperature, "top_p": top_p},
-                {"temperature": temperature, "top_p": top_p, "format": name},
-            )
-            for temperature, top_p in points
-            for item in bench.items()
-        ]
-        bench.run(engine, wanted)
-    finally:
-        engine.close()
+    own = preset(plan.preset).as_sampling()
+    settings: dict[str, tuple[Sampling, dict[str, object]]] = {
+        f"{t:g}, {p:g}": ({**own, "temperature": t, "top_p": p}, {"part": "point", "temperature": t, "top_p": p})
+        for t, p in points
+    }
+    settings |= {f"preset {which}": (preset(which).as_sampling(), {"part": "preset"}) for which in plan.presets}
+    wanted = [
+        Wanted(f"{cell} {item.number}", cell, item, sampling, {**extra, "format": name})
+        for cell, (sampling, extra) in settings.items()
+        for item in bench.items()
+    ]
+    bench.expect(len(wanted))
+    bench.speak(name, wanted)
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+    named = cells([row for row in rows if row["part"] == "preset"])
+    points = [row for row in rows if row["part"] == "point"]
+    sections = [_points(folder, points)] if points else []
+    return sections + ([_presets(named)] if named else [])
+
+
+def _presets(named: Mapping[str, Sequence[Row]]) -> Section:
+    rates = {name: artifacts(found) for name, found in named.items()}
+    best = min(rates, key=lambda name: rates[name].value)
+    others = [name for name in named if name != best]
+    adjusted = dict(zip(others, holm([paired(differences(named[name], named[best])) for name in others]), strict=True))
+    table = Table(
+        ("preset", "rejected takes", "WER", "median length", "cut by the cap", "worse than the best, p"),
+        [
+            (
+                name.removeprefix("preset "),
+                shown(rates[name]),
+                percent(word_error_rate(found)),
+                _length(found),
+                str(sum(row["stop"] == "cap" for row in found)),
+                "the best" if name == best else p_value(adjusted[name]),
+            )
+            for name, found in named.items()
+        ],
+    )
+    worse = [name for name in others if adjusted[name] <= 0.05]
+    return Section("Presets", _verdict(best, rates, worse, others), (), [table])
+
+
+def _points(folder: Path, rows: Sequence[Row]) -> Section:
     points = cells(rows)
     rates = {name: artifacts(found) for name, found in points.items()}
     best = min(rates, key=lambda name: (rates[name].value, -float(points[name][0]["temperature"])))
@@ -81,7 +111,7 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
                 percent(word_error_rate(found)),
                 _length(found),
                 str(sum("loop" in row["findings"] for row in found)),
-                "the best" if name == best else f"{adjusted[name]:.3f}",
+                "the best" if name == best else p_value(adjusted[name]),
             )
             for name, found in points.items()
         ],
@@ -113,10 +143,10 @@ def _length(rows: Sequence[Row]) -> str:
 
 
 def _verdict(best: str, rates: dict, worse: Sequence[str], others: Sequence[str]) -> str:  # type: ignore[type-arg]
-    text = f"Fewest takes are rejected at temperature, top_p = {best}: {shown(rates[best])}."
+    text = f"Fewest takes are rejected with {best}: {shown(rates[best])}."
     if worse:
-        return f"{text} {len(worse)} of the other {len(others)} points are worse beyond chance: {'; '.join(worse)}."
+        return f"{text} {len(worse)} of the other {len(others)} are worse beyond chance: {'; '.join(worse)}."
     highest = max((rates[name].value for name in others), default=rates[best].value)
     needed = takes_to_tell(rates[best].value, highest)
-    more = f" About {needed} takes a point would tell the two ends apart." if needed else ""
-    return f"{text} No other point is worse beyond chance at this number of takes.{more}"
+    more = f" About {needed} takes each would tell the two ends apart." if needed else ""
+    return f"{text} No other is worse beyond chance at this number of takes.{more}"

@@ -1,0 +1,247 @@
+"""What the report of 2025-11-17 claimed, held against rows: each claim with its figures and a verdict."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mayabook.engines.sampling import preset
+from mayabook.lab.attribute import BAD, FACTORS, GOOD
+from mayabook.lab.attribute_report import LEVEL, ranked
+from mayabook.lab.bench import cells
+from mayabook.lab.compare import parts
+from mayabook.lab.isolate_report import FIX, changed
+from mayabook.lab.report import artifacts, differences, discordant, no_events, p_value, percent, shown
+from mayabook.lab.rows import Row
+from mayabook.lab.statistics import bound_without_events, holm, mann_kendall, paired, pairs_to_tell
+from mayabook.maya.layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
+
+HOLDS, REFUTED, UNDECIDED, NOT_RUN = "holds", "refuted", "undecided at this n", "not run"
+ENOUGH = 0.05
+"""A rate that takes without an event must exclude before they refute a claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """figures: what was found. follows: for a user's settings."""
+
+    claim: str
+    experiment: str
+    figures: str
+    verdict: str
+    follows: str
+
+
+Results = Mapping[str, Sequence[Row]]
+"""Rows by the name of their experiment; an experiment that was not run is missing or empty."""
+
+
+def judge(results: Results) -> list[Judged]:
+    """Every claim, in the order of the report."""
+    return [claim(results) for claim in _CLAIMS]
+
+
+def _ways(results: Results, name: str = "", fix: str = "", *, seeded: bool = True) -> list[tuple[Row, bool]]:
+    """Takes of the original ways whose name begins so, and whether they differ from the first of their chunk.
+
+    fix: only with this one. seeded: with the same seed, or with another.
+    """
+    found = cells(results.get("isolate", ()))
+    pairs = [pair for cell, rows in found.items() if cell.startswith(name) for pair in changed(rows)]
+    return [(row, differs) for row, differs in pairs if f"{FIX}{fix}" in row["condition"] and row["seeded"] is seeded]
+
+
+def _none_differs(pairs: Sequence[tuple[Row, bool]], what: str) -> tuple[str, str]:
+    """Figures and verdict of a claim that takes differ."""
+    wrong = sum(differs for _, differs in pairs)
+    if not pairs:
+        return "", NOT_RUN
+    if wrong:
+        gap = max(row["difference"] for row, differs in pairs if differs)
+        return f"{wrong} of {len(pairs)} {what}; their first logits by up to {gap:.2g}", HOLDS
+    verdict = REFUTED if bound_without_events(len(pairs)) <= ENOUGH else UNDECIDED
+    return no_events(len(pairs), what), verdict
+
+
+def bleeding(results: Results) -> Judged:
+    figures, verdict = _none_differs(_ways(results, "generate()", "none"), "takes of generate() differ from the first")
+    return Judged(
+        "The key-value cache of transformers bleeds from one generate() into the next.", "isolate", figures, verdict,
+        "Nothing needs to be cleared between chunks." if verdict == REFUTED else "Take MayaBook's own engines.",
+    )  # fmt: skip
+
+
+def reset(results: Results) -> Judged:
+    figures, verdict = _none_differs(_ways(results, "Llama()", "none"), "takes of Llama() without reset() differ")
+    follows = (
+        "Llama() reads only what differs from its last prompt, in another shape, so last bits may change: MayaBook "
+        "reads every prompt whole."
+        if verdict == HOLDS
+        else "reset() is not what made llama.cpp reliable."
+    )
+    return Judged("llama.cpp needs reset() before each chunk.", "isolate", figures, verdict, follows)
+
+
+def twice(results: Results) -> Judged:
+    free, seeded = _ways(results, seeded=False), _ways(results)
+    if not free:
+        figures, verdict = "", NOT_RUN
+    else:
+        other = sum(differs for _, differs in free)
+        same = sum(differs for _, differs in seeded)
+        figures = f"{other} of {len(free)} differ with another seed, {same} of {len(seeded)} with the same"
+        verdict = REFUTED if other > 0 and other / len(free) > same / len(seeded) else UNDECIDED
+    return Judged(
+        "Two takes of one chunk that differ prove that state is carried over.", "isolate", figures, verdict,
+        "Set seeds before takes are compared; MayaBook derives them from the text.",
+    )  # fmt: skip
+
+
+def reloading(results: Results) -> Judged:
+    figures, verdict = _none_differs(_ways(results, "generate()", "reload"), "takes of a model loaded anew differ")
+    return Judged(
+        "Loading the model anew for each chunk changes what it says.", "isolate", figures, verdict,
+        "Keep the model loaded.",
+    )  # fmt: skip
+
+
+def decline(results: Results) -> Judged:
+    orders = cells(results.get("stress", ()))
+    if "shuffled" not in orders:
+        return Judged("Quality declines in a long run.", "stress", "", NOT_RUN, "")
+    rows = sorted(orders["shuffled"], key=lambda row: row["position"])
+    trends = [
+        mann_kendall([float(not row["accepted"]) for row in rows]),
+        mann_kendall([row["errors"] / max(1, row["n_words"]) for row in rows]),
+    ]
+    p = min(holm([trend.p for trend in trends]))
+    same = {row["item"]: row["tokens"] for row in orders["in order"]}
+    moved = sum(same.get(row["item"], row["tokens"]) != row["tokens"] for row in rows)
+    half = len(rows) // 2
+    figures = (
+        f"{len(rows)} takes: first half rejected {percent(artifacts(rows[:half]).value)}, second half "
+        f"{percent(artifacts(rows[half:]).value)}, trend p {p_value(p)}; {moved} have other codes at another position"
+    )
+    falls = p <= LEVEL and any(trend.tau > 0 for trend in trends)
+    verdict = HOLDS if falls or moved else REFUTED if bound_without_events(len(rows)) <= ENOUGH else UNDECIDED
+    return Judged(
+        "Quality declines in a long run, so that short tests prove nothing.", "stress", figures, verdict,
+        "A chunk can be judged by itself; what matters is how many are." if verdict == REFUTED else "See the trend.",
+    )  # fmt: skip
+
+
+def settings(results: Results) -> Judged:
+    rows = results.get("attribute", ())
+    one = cells([row for row in rows if row["part"] in ("one", "ladder")])
+    found = [e for e in ranked(rows) if e.adjusted <= LEVEL] if any(r["part"] == "factorial" for r in rows) else []
+    names = [effect.name for effect in found if any(name != "format" and name in effect.name for name in FACTORS)]
+    healing = {name: paired(differences(cell, one[BAD])) for name, cell in one.items() if name.startswith(f"{BAD}, ")}
+    sure = [name for name, p in zip(healing, holm(list(healing.values())), strict=True) if p <= LEVEL]
+    sure = [name for name in sure if "format" not in name and "weights" not in name]
+    if not rows:
+        return Judged("Settings are not the cause: both ways used the same.", "attribute", "", NOT_RUN, "")
+    parts_ = [f"beyond chance, all varied at once: {', '.join(names) or 'none'}"]
+    if BAD in one and GOOD in one:
+        parts_.append(
+            f"transformers' settings {shown(artifacts(one[BAD]))}, llama.cpp's {shown(artifacts(one[GOOD]))}; "
+            f"single changes that matter: {', '.join(name.removeprefix(f'{BAD}, ') for name in sure) or 'none'}"
+        )
+    verdict = REFUTED if names or sure else UNDECIDED
+    return Judged(
+        "Settings are not the cause: both ways used the same.", "attribute", "; ".join(parts_), verdict,
+        "Every setting is explicit in a preset; no library's default applies.",
+    )  # fmt: skip
+
+
+def _between(results: Results, claim: str, one: str, other: str, follows: str) -> Judged:
+    """Whether the first format is worse than the second."""
+    takes = parts(results.get("compare", ()), "take")
+    if one not in takes or other not in takes:
+        return Judged(claim, "compare", "", NOT_RUN, "")
+    p = paired(differences(takes[one], takes[other]))
+    only_one, only_other, n = discordant(takes[one], takes[other])
+    figures = (
+        f"{one} {shown(artifacts(takes[one]))}, {other} {shown(artifacts(takes[other]))}; rejected in {one} alone "
+        f"{only_one}, in {other} alone {only_other}, p {p_value(p)}"
+    )
+    verdict = UNDECIDED
+    if p <= LEVEL:
+        verdict = HOLDS if only_one > only_other else REFUTED
+    elif needed := pairs_to_tell(only_one, only_other, n):
+        figures += f"; about {needed} pairs would settle a difference of this size"
+    return Judged(claim, "compare", figures, verdict, follows)
+
+
+def nf4(results: Results) -> Judged:
+    claim = "NF4 as it was used (double quantisation, bfloat16) gives more artifacts than Q4_K_M."
+    return _between(results, claim, "NF4-bf16", "Q4_K_M", "See the table of formats.")
+
+
+def double(results: Results) -> Judged:
+    claim = "Double quantisation gives more artifacts."
+    return _between(results, claim, "NF4-double", "NF4", "It saves 0.4 bits a weight; use it where memory is short.")
+
+
+def bf16(results: Results) -> Judged:
+    claim = "bfloat16 gives more artifacts than float32."
+    return _between(results, claim, "bf16", "fp32", "Use what the device computes natively: --dtype auto.")
+
+
+def reliable(results: Results) -> Judged:
+    rows = parts(results.get("compare", ()), "take").get("Q4_K_M", [])
+    figures = f"0 of 3 exclude a rate above {bound_without_events(3):.0%} and nothing more"
+    if rows:
+        figures += f"; here Q4_K_M is rejected in {shown(artifacts(rows))}"
+    verdict = NOT_RUN if not rows else REFUTED if artifacts(rows).events else UNDECIDED
+    return Judged(
+        "Q4_K_M is without artifacts (0 of 3).",
+        "compare",
+        figures,
+        verdict,
+        "Have every take checked, whatever made it.",
+    )
+
+
+def slower(results: Results) -> Judged:
+    costs = {name: found[0] for name, found in parts(results.get("compare", ()), "cost").items()}
+    other = next((name for name in ("NF4-bf16", "NF4-double", "NF4", "fp32") if name in costs), None)
+    if "Q4_K_M" not in costs or other is None:
+        return Judged("llama.cpp is five to six times slower.", "compare", "", NOT_RUN, "")
+    ours, theirs = (costs[name]["tokens_per_second"] for name in ("Q4_K_M", other))
+    figures = f"Q4_K_M {ours:.0f} tokens/s, {other} {theirs:.0f}, both on this machine in MayaBook's slots"
+    return Judged(
+        "llama.cpp is five to six times slower.", "compare", figures, REFUTED if ours > theirs / 5 else HOLDS,
+        "`mayabook doctor` says whether llama.cpp uses the GPU.",
+    )  # fmt: skip
+
+
+def capped(results: Results) -> Judged:
+    cap = preset(BAD).max_tokens
+    whole = cap // N_SLOTS * FRAME_SAMPLES / SAMPLE_RATE
+    trimmed = whole - FRAME_SAMPLES / SAMPLE_RATE
+    rows = [row for row in results.get("attribute", ()) if row["cell"] == BAD]
+    n_capped = sum(row["stop"] == "cap" for row in rows)
+    ended = f"; here {n_capped} of {len(rows)} such takes end by the cap" if rows else ""
+    return Judged(
+        "Chunk 2 took 30.38 s where chunk 1 took 24.23 s because state was carried over.", "arithmetic, attribute",
+        f"{cap} tokens are {whole:.2f} s, {trimmed:.2f} s less the frame that was trimmed: the cap cut it{ended}",
+        REFUTED, "A take that its cap ends is rejected as truncated.",
+    )  # fmt: skip
+
+
+def style(results: Results) -> Judged:
+    points = cells([row for row in results.get("sweep", ()) if row["part"] == "point"])
+    if len(points) < 2:
+        return Judged("Temperature changes style, not artifacts.", "sweep", "", NOT_RUN, "")
+    rates = {name: artifacts(found) for name, found in points.items()}
+    low, high = (pick(rates, key=lambda name: rates[name].value) for pick in (min, max))
+    tests = [paired(differences(points[name], points[low])) for name in points if name != low]
+    p = min(holm(tests))
+    figures = f"least at {low}: {shown(rates[low])}; most at {high}: {shown(rates[high])}; least p {p_value(p)}"
+    return Judged(
+        "Temperature and top_p change style, not artifacts.", "sweep", figures, REFUTED if p <= LEVEL else UNDECIDED,
+        "Stay with the preset's, or measure yours with `mayabook lab sweep`.",
+    )  # fmt: skip
+
+
+_CLAIMS: tuple[Callable[[Results], Judged], ...] = (
+    bleeding, reset, twice, reloading, decline, settings, nf4, double, bf16, reliable, slower, capped, style,
+)  # fmt: skip
