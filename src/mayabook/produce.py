@@ -1,7 +1,7 @@
 """From an order to an audiobook: book, script, takes, master. What the command line and every other front runs."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from mayabook.core.errors import BookError, EngineError, OutputError
 from mayabook.core.settings import Settings
 from mayabook.engines import Engine
 from mayabook.master import Audiobook, Segment, Tags, build_timeline, check_output, destination, write_audiobook
-from mayabook.render import Coverage, Job, PlannedChunk, Progress, Renderer, content_key, cover, write_coverage
+from mayabook.render import Coverage, Edits, Job, PlannedChunk, Progress, Renderer, content_key, cover, write_coverage
 from mayabook.script import Script, read_lexicon, write_script
 
 CHECKS = "checks"
@@ -93,6 +93,9 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
     try:
         _refuse_unspeakable(engine, script)
         with Job.beside(order.output) as job:
+            edits = Edits.of(job.folder)
+            lexicon = None if order.lexicon is None else read_lexicon(order.lexicon)
+            script = replace(script, chunks=edits.applied(script.chunks, book.language, lexicon))
             plan = plan_of(book, script, engine)
             job.ledger.set_fact(ORDER, order.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())
@@ -102,7 +105,7 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
             watcher.say(f"{book.title}: {len(plan)} chunks, {sum(item.chunk.n_words for item in plan):,} words")
             renderer = Renderer(job, plan, engine, checker, settings.checks.attempts, watcher.rendering)
             renderer.run()
-            coverage = cover(book, plan, job.ledger, checker.identity)
+            coverage = cover(book, plan, job.ledger, checker.identity, edits)
             write_coverage(coverage, job)
             audiobook = _master(order, book, plan, job, checker.identity, engine, watcher)
     finally:

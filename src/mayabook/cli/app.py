@@ -2,7 +2,7 @@
 
 import typer
 
-from mayabook.cli import doctor, inspect, make, models, review, voices
+from mayabook.cli import doctor, inspect, make, models, review, verify, voices
 
 app = typer.Typer(
     name="mayabook",
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.command("make")(make.make)
 app.command("inspect")(inspect.inspect)
 app.command("review")(review.review)
+app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
 app.command("voices")(voices.voices)
 app.add_typer(models.app, name="models")

@@ -1,123 +1,109 @@
-"""mayabook review: the chunks that need a person, and what the person decided."""
+"""mayabook review: the chunks that need a person, and what the person decides."""
 
-import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from mayabook.cli import options
 
 if TYPE_CHECKING:
-    from mayabook.core.verdict import Verdict
-    from mayabook.render import Job, PlannedChunk, StoredTake
+    from mayabook.cli.review_decide import Decisions
 
 
 def review(
     job: Annotated[Path, typer.Argument(help="The .mayabook folder of a job, or its audiobook.", show_default=False)],
-    redo: Annotated[
-        list[int] | None,
-        typer.Option("--redo", help="Reject the takes of this chunk and make new ones (may be given again)."),
-    ] = None,
     accept: Annotated[
         list[int] | None,
         typer.Option("--accept", help="Accept the best take of this chunk as it is (may be given again)."),
     ] = None,
+    redo: Annotated[
+        list[int] | None,
+        typer.Option("--redo", help="Reject the takes of this chunk and make new ones (may be given again)."),
+    ] = None,
+    take: Annotated[
+        list[str] | None,
+        typer.Option("--take", metavar="N:K", help="Accept take K of chunk N (may be given again)."),
+    ] = None,
+    edit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--edit",
+            metavar="N:TEXT",
+            help="Let chunk N say TEXT; N: alone gives it the book's text back (may be given again).",
+        ),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every chunk, not only the flagged ones.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write one page with players, waveforms and findings.", show_default=False),
+    ] = None,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="Print the list on a terminal too, and ask nothing.")
+    ] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """List the flagged chunks of a job, worst first: text, what was heard instead, and the audio file to play.
+    """Go through the flagged chunks of a job, worst first: text, what was heard instead, and the takes to play.
 
-    With --redo or --accept, the audiobook is made anew with what you decided.
+    On a terminal, it shows one at a time and asks what to do; elsewhere it prints the list, and --accept, --redo,
+    --take and --edit decide. The audiobook is then made anew.
     """
     from mayabook.cli.make import run
+    from mayabook.cli.review_decide import Decisions, entries, interview
+    from mayabook.cli.review_page import write_page
+    from mayabook.cli.review_show import print_list
     from mayabook.core.errors import JobError
     from mayabook.produce import CHECKS, ORDER, Order
-    from mayabook.render import Job, Ruling
+    from mayabook.render import Job
 
     with Job.existing(job) as opened:
         order, checks = opened.ledger.fact(ORDER), opened.ledger.fact(CHECKS)
         if order is None or checks is None:
             raise JobError(f"{opened.folder} holds no finished run; run `mayabook make` first.")
-        plan = {item.number: item for item in opened.ledger.plan()}
-        for number in [*(redo or []), *(accept or [])]:
-            if number not in plan:
-                raise JobError(f"There is no chunk {number}; this book has chunks 1 to {len(plan)}.")
-        for number in redo or []:
-            for take in opened.ledger.takes(plan[number].key, checks):
-                opened.ledger.rule(take, Ruling.REJECTED)
-        for number in accept or []:
-            best = opened.ledger.kept(plan[number].key, checks)
-            if best is None:
-                raise JobError(f"Chunk {number} has no take yet; run `mayabook make` first.")
-            opened.ledger.rule(best, Ruling.ACCEPTED)
-        if not (redo or accept):
-            _show(opened, list(plan.values()), checks, everything=everything, as_json=as_json)
-            return
-    run(Order.model_validate_json(order), force=True, as_json=as_json, quiet=quiet)
-
-
-def _show(job: "Job", plan: list["PlannedChunk"], checks: str, *, everything: bool, as_json: bool) -> None:
-    found = []
-    for item in plan:
-        take = job.ledger.kept(item.key, checks)
-        verdict = None if take is None else job.ledger.verdict(take, checks)
-        if take is not None and verdict is not None and (everything or not take.good):
-            found.append((item, take, verdict))
-    found.sort(key=lambda entry: (entry[1].good, -entry[1].risk, entry[0].number))
-    console = Console()
-    if not found and not as_json:
-        console.print(f"No chunk of {job.folder} is flagged.", highlight=False)
-    for item, take, verdict in found:
-        if as_json:
-            print(json.dumps(_facts(item, take, verdict), ensure_ascii=False))
+        ordered = Order.model_validate_json(order)
+        decisions = Decisions(opened, checks, ordered.settings.script)
+        if accept or redo or take or edit:
+            _decide(decisions, accept or [], redo or [], take or [], edit or [])
         else:
-            _print(console, item, take, verdict)
+            found = entries(opened, checks, everything=everything)
+            if html is not None:
+                write_page(html, ordered.book.stem, found)
+                if not quiet:
+                    print(f"{html}: {len(found)} chunks, {html.stat().st_size / 1e6:.1f} MB")
+                return
+            if as_json or list_only or not (sys.stdin.isatty() and sys.stdout.isatty()):
+                print_list(opened.folder, found, as_json=as_json)
+                return
+            if not interview(found, decisions):
+                return
+    run(ordered, force=True, as_json=as_json, quiet=quiet)
 
 
-def _facts(item: "PlannedChunk", take: "StoredTake", verdict: "Verdict") -> dict[str, object]:
-    return {
-        "chunk": item.number,
-        "chapter": item.chapter_title,
-        "text": item.chunk.text,
-        "heard": verdict.transcript,
-        "findings": [{"kind": finding.kind, "evidence": finding.evidence} for finding in verdict.findings],
-        "risk": take.risk,
-        "accepted": take.good,
-        "attempts": take.attempt + 1,
-        "audio": str(take.file),
-    }
+def _decide(decisions: "Decisions", accept: list[int], redo: list[int], take: list[str], edit: list[str]) -> None:
+    from mayabook.core.errors import JobError
+
+    chosen, edits = [_split(each) for each in take], [_split(each) for each in edit]
+    for number, which in chosen:
+        if not which.isdecimal():
+            raise JobError(f"--take wants a chunk and a take, such as 12:3, not {number}:{which}.")
+    for number in [*accept, *redo, *(number for number, _ in chosen + edits)]:
+        decisions.check(number)
+    for number in redo:
+        decisions.redo(number)
+    for number in accept:
+        decisions.accept(number)
+    for number, which in chosen:
+        decisions.choose(number, int(which))
+    for number, text in edits:
+        decisions.edit(number, text)
 
 
-def _print(console: Console, item: "PlannedChunk", take: "StoredTake", verdict: "Verdict") -> None:
-    state = "accepted" if take.good else "flagged"
-    console.print(
-        Text(f"Chunk {item.number}, {item.chapter_title}: {state}, risk {take.risk:.2f}, take {take.attempt + 1}"),
-        style="bold",
-    )
-    console.print(Text(f"  text:  {item.chunk.text}"))
-    console.print(Text("  heard: ").append_text(_diff(verdict)))
-    for finding in verdict.findings:
-        where = "" if finding.start is None else f" at {finding.start:.1f} s"
-        console.print(Text(f"  {finding.kind}: {finding.evidence}{where}"))
-    console.print(Text(f"  audio: {take.file}"), soft_wrap=True)
-    console.print()
+def _split(given: str) -> tuple[int, str]:
+    from mayabook.core.errors import JobError
 
-
-def _diff(verdict: "Verdict") -> Text:
-    """The transcript with omitted words in [-brackets-], inserted and wrong ones in {+braces+}, in colour too."""
-    from mayabook.core.verdict import WordMatch
-
-    line = Text()
-    for word in verdict.words:
-        if word.match in (WordMatch.SAME, WordMatch.SOUND):
-            line.append(f"{word.heard} " if word.heard else "")
-            continue
-        if word.expected:
-            line.append(f"[-{word.expected}-] ", style="red")
-        if word.heard:
-            line.append(f"{{+{word.heard}+}} ", style="yellow")
-    return line
+    number, colon, rest = given.partition(":")
+    if not colon or not number.strip().isdecimal():
+        raise JobError(f"{given!r} names no chunk; write its number first, such as 12:{given}.")
+    return int(number), rest.strip()

@@ -1,6 +1,7 @@
 """Chunks become kept takes: the job folder, the ledger, retries, resume, and the proof of coverage."""
 
 from mayabook.render.coverage import Coverage, Status, by_sentence, cover, write_coverage
+from mayabook.render.edits import Edits
 from mayabook.render.job import Job
 from mayabook.render.keys import content_key
 from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, StoredTake
@@ -9,6 +10,7 @@ from mayabook.render.render import Renderer
 
 __all__ = [
     "Coverage",
+    "Edits",
     "Job",
     "Ledger",
     "PlannedChunk",

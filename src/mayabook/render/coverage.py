@@ -7,20 +7,23 @@ from enum import StrEnum
 
 from jinja2 import Environment, PackageLoader
 
+from mayabook.checks.score import REJECT
+from mayabook.checks.words import GOOD
 from mayabook.core.book import Book
 from mayabook.core.chunk import Chunk
 from mayabook.core.files import write_text
-from mayabook.core.verdict import HeardWord, Verdict, WordMatch
+from mayabook.core.verdict import Finding, HeardWord, Verdict, WordMatch
+from mayabook.render.edits import Edits
 from mayabook.render.job import Job
 from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, StoredTake
 
 
 class Status(StrEnum):
     HEARD = "heard"
-    """Every word was heard as written, or as something that sounds the same."""
+    """Every word was heard as written, or as something that sounds the same, and nothing is wrong with the sound."""
     ACCEPTED = "accepted by a person"
     DOUBTFUL = "in doubt"
-    """Some word was heard otherwise, or not."""
+    """Some word was heard otherwise, or not; or its take is flagged for something at this place."""
     MISSING = "missing"
     """Most of its words were not heard."""
 
@@ -28,7 +31,8 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SentenceRow:
     """One sentence. chunk: its number, from 1. href, path: where the book has it. heard: the transcript's words for
-    it. start, end: seconds into the file `take`. attempts: takes made of its chunk."""
+    it. start, end: seconds into the file `take`. attempts: takes made of its chunk. edited: whether a person wrote
+    this text in place of the book's."""
 
     chapter_number: int
     chapter: str
@@ -44,12 +48,14 @@ class SentenceRow:
     attempts: int
     accepted: bool
     findings: tuple[str, ...]
+    edited: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """skipped, left_out: chapters and parts of chapters, with the reason. errors, n_words: of the whole book, in words
-    after normalisation, by the kept takes' transcripts."""
+    """edited: (chunk, what the book has) of the chunks whose text a person wrote. skipped, left_out: chapters and parts
+    of chapters, with the reason. errors, n_words: of the whole book, in words after normalisation, by the kept takes'
+    transcripts."""
 
     title: str
     rows: tuple[SentenceRow, ...]
@@ -57,6 +63,7 @@ class Coverage:
     left_out: tuple[tuple[str, str], ...]
     n_chunks: int
     flagged: tuple[int, ...]
+    edited: tuple[tuple[int, str], ...]
     errors: int
     n_words: int
 
@@ -68,10 +75,11 @@ class Coverage:
         return sum(row.status == status for row in self.rows)
 
 
-def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str) -> Coverage:
+def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str, edits: Edits) -> Coverage:
     """checks: the `Checker.identity` whose verdicts count. Every chunk of the plan must have a judged take."""
     rows: list[SentenceRow] = []
     flagged: list[int] = []
+    edited: list[tuple[int, str]] = []
     errors = n_words = 0
     blocks = {chapter.number: chapter.blocks for chapter in book.chapters}
     for item in plan:
@@ -82,8 +90,11 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str)
         n_takes = len(ledger.takes(item.key, checks))
         if not take.good:
             flagged.append(item.number)
+        if (written := edits.written(item.chunk)) != item.chunk.text:
+            edited.append((item.number, written))
         errors, n_words = errors + verdict.errors, n_words + verdict.n_words
-        for sentence, words in zip(item.chunk.sentences, by_sentence(item.chunk, verdict), strict=True):
+        dealt = by_sentence(item.chunk, verdict)
+        for sentence, words, found in zip(item.chunk.sentences, dealt, _findings(verdict, dealt), strict=True):
             block = blocks[item.chunk.chapter][sentence.span.block]
             times = [time for word in words for time in (word.start, word.end) if time is not None]
             rows.append(
@@ -94,14 +105,15 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str)
                     text=sentence.text,
                     href=block.href,
                     path=block.path,
-                    status=_status(words, take),
+                    status=_status(words, found, take),
                     heard=" ".join(word.heard for word in words if word.heard),
                     start=min(times, default=None),
                     end=max(times, default=None),
                     take=take.file.name,
                     attempts=n_takes,
                     accepted=take.good,
-                    findings=tuple(f"{finding.kind}: {finding.evidence}" for finding in verdict.findings),
+                    findings=tuple(f"{finding.kind}: {finding.evidence}" for finding in found),
+                    edited=written != item.chunk.text,
                 )
             )
     return Coverage(
@@ -111,6 +123,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str)
         skipped=tuple((chapter.title, chapter.reason) for chapter in book.chapters if not chapter.narrated),
         n_chunks=len(plan),
         flagged=tuple(flagged),
+        edited=tuple(edited),
         errors=errors,
         n_words=n_words,
     )
@@ -130,13 +143,37 @@ def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[HeardWord]]:
     return dealt
 
 
-def _status(words: Sequence[HeardWord], take: StoredTake) -> Status:
+def _findings(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]]) -> list[list[Finding]]:
+    """The verdict's findings, dealt to the sentences that they concern.
+
+    One with a time concerns the sentences that it reaches into, or else the last that began before it; one without,
+    those with words that were not heard as written, or else all.
+    """
+    starts = [min((word.start for word in words if word.start is not None), default=None) for words in dealt]
+    odd = {n for n, words in enumerate(dealt) if any(word.match not in GOOD for word in words)}
+    concerned: list[list[Finding]] = [[] for _ in dealt]
+    for finding in verdict.findings:
+        if finding.start is None:
+            places = odd or set(range(len(dealt)))
+        else:
+            end = finding.start if finding.end is None else finding.end
+            begun = [n for n, start in enumerate(starts) if start is not None and start <= finding.start]
+            places = {max(begun, default=0)}
+            places |= {n for n, start in enumerate(starts) if start is not None and finding.start <= start < end}
+        for place in places:
+            concerned[place].append(finding)
+    return concerned
+
+
+def _status(words: Sequence[HeardWord], found: Sequence[Finding], take: StoredTake) -> Status:
     if take.ruling == Ruling.ACCEPTED:
         return Status.ACCEPTED
     expected = [word for word in words if word.index is not None]
     if sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
         return Status.MISSING
-    if any(word.match not in (WordMatch.SAME, WordMatch.SOUND) for word in words):
+    if any(word.match not in GOOD for word in words) or (
+        not take.good and any(finding.weight >= REJECT for finding in found)
+    ):
         return Status.DOUBTFUL
     return Status.HEARD
 

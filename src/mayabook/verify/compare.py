@@ -7,13 +7,13 @@ from statistics import median
 
 from mayabook.checks.align import Pair
 from mayabook.checks.normalise import Slot
+from mayabook.checks.words import GOOD
 from mayabook.core.chunk import Pause
 from mayabook.core.verdict import WordMatch
 from mayabook.verify.hearing import Hearing, Stretch
 from mayabook.verify.text import Text
 
-GOOD = (WordMatch.SAME, WordMatch.SOUND)
-SLOW, SLACK = 1.5, 1.0
+SLOW, SLACK = 1.3, 0.5
 """A sentence is doubtful that lasts more than SLOW times what its letters take here, and SLACK seconds more, ..."""
 FAST = 0.5
 """... or, if it is not short, less than this share of it."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mayabook.checks.normalise import slots
+from mayabook.checks.words import GOOD
 from mayabook.core.verdict import Finding, FindingKind
-from mayabook.verify.compare import GOOD, Extra, FirstLook
+from mayabook.verify.compare import Extra, FirstLook
 from mayabook.verify.echoes import Echoes
 from mayabook.verify.groups import Group
 from mayabook.verify.hearing import Hearing, Stretch
@@ -112,11 +113,7 @@ class Finder:
         kind = KINDS[finding.kind]
         start, end = self._when(finding, judged)
         if kind in (Kind.EXTRA, Kind.GARBLED):
-            reach = Stretch(start - judged.clip.start - 0.01, end - judged.clip.start + 0.01)
-            said = " ".join(
-                row.heard for row in judged.inserted if row.start is not None and reach.start <= row.start <= reach.end
-            )
-            repeated = self._repeated(said, start, end)
+            repeated = self._repeated(_said(judged, start, end), start, end)
             if repeated is not None and (kind == Kind.EXTRA or repeated.kind == Kind.MISPLACED):
                 return repeated
         lines = range(0) if kind in (Kind.EXTRA, Kind.DOUBLED) else self._unsound(judged)
@@ -127,17 +124,16 @@ class Finder:
         if finding.start is not None:
             return finding.start, finding.start if finding.end is None else finding.end
         at = judged.clip.start
-        for line, rows in judged.rows.items():
+        for rows in judged.rows.values():
             for row in rows:
-                if row.match not in GOOD and judged.group.first <= line < judged.group.end:
+                if row.match not in GOOD:
                     return at, at
                 at = judged.clip.start + row.end if row.end is not None else at
         return at, at
 
     def _unsound(self, judged: Judged) -> range:
-        own = range(judged.group.first, judged.group.end)
-        lines = [line for line in own if any(row.match not in GOOD for row in judged.rows[line])]
-        return range(min(lines), max(lines) + 1) if lines else own
+        lines = [line for line, rows in judged.rows.items() if any(row.match not in GOOD for row in rows)]
+        return range(min(lines), max(lines) + 1) if lines else judged.group.lines
 
     def words_at(self, extra: Extra) -> str:
         return " ".join(word.text for word in self._hearing.words[slice(*extra.words)])
@@ -148,6 +144,16 @@ class Finder:
 
     def _words_of(self, lines: Sequence[int]) -> str:
         return " ".join(self._text.lines[line].text for line in lines)
+
+
+def _said(judged: Judged, start: float, end: float) -> str:
+    """What was heard there that is not the text's. start, end: seconds into the recording."""
+    return " ".join(
+        row.heard
+        for rows in judged.rows.values()
+        for row in rows
+        if row.match not in GOOD and row.start is not None and start <= row.start + judged.clip.start + 1e-6 <= end
+    )
 
 
 def _quoted(text: str) -> str:

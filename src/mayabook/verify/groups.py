@@ -23,31 +23,27 @@ EDGE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Lines first to end of the text. left, right: whether the line before and the line after are in `clip` too, so
-    that what is doubtful has speech on both sides that is not. clip: None where it is not to be heard again."""
+    """Lines first to end of the text. clip: None where it is not to be heard again."""
 
     first: int
     end: int
-    left: bool
-    right: bool
     clip: Stretch | None
 
     @property
     def lines(self) -> range:
-        return range(self.first - self.left, self.end + self.right)
+        return range(self.first, self.end)
 
 
 def groups(text: Text, seen: Sequence[Seen], hearing: Hearing) -> Iterator[Group]:
     for first, end in _runs(text, seen):
-        left, right = _firm(seen, first - 1), _firm(seen, end)
-        opening, closing = _break(seen, first - left, hearing), _break(seen, end + right, hearing)
+        opening, closing = _break(seen, first, hearing), _break(seen, end, hearing)
         n_words = sum(len(text.lines[line].text.split()) for line in range(first, end))
         clip = None
         if opening is not None and closing is not None and n_words <= MOST_WORDS:
             clip = Stretch(
                 opening.end - min(MARGIN, opening.seconds / 2), closing.start + min(MARGIN, closing.seconds / 2)
             )
-        yield Group(first, end, left, right, clip if clip and 0 < clip.seconds <= MOST_SECONDS else None)
+        yield Group(first, end, clip if clip and 0 < clip.seconds <= MOST_SECONDS else None)
 
 
 def _runs(text: Text, seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:

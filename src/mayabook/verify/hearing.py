@@ -10,17 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.recogniser import Word
-from mayabook.checks.signal import quietest
+from mayabook.checks.signal import FRAME_SECONDS, quietest, voiced_frames
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.take import Audio
 from mayabook.verify.recording import SAMPLE_RATE
 
-FRAME_SECONDS = 0.02
 FRAME = round(FRAME_SECONDS * SAMPLE_RATE)
 LEAST_SILENCE = 0.1
 """Seconds; shorter silences are not kept."""
 LEAST_VOICE = 0.3
 """Seconds of voice in a window below which nothing is heard there: a recogniser makes words of silence."""
+
+WORD_SECONDS, LETTER_SECONDS = 0.45, 0.09
+"""What a word may take, and more for each letter."""
+LEAST_WORDLESS = 0.9
+"""Seconds of voice without a word that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +68,13 @@ def hear(blocks: Iterable[Audio], listen: Listen, thresholds: Thresholds, progre
         offset = hearing.duration
         hearing.words += [Word(word.text, word.start + offset, word.end + offset) for word in window.words]
         hearing.wordless += [
-            Stretch(stretch.start + offset, stretch.end + offset)
-            for stretch in wordless(window.voice, window.words, thresholds)
+            Stretch(stretch.start + offset, stretch.end + offset) for stretch in wordless(window.voice, window.words)
         ]
         voices.append(window.voice)
         hearing.duration += window.n_samples / SAMPLE_RATE
         progress(hearing.duration)
     hearing.silences = _silences(voices)
     return hearing
-
-
-def voice_of(audio: Audio, thresholds: Thresholds) -> NDArray[np.bool_]:
-    """Whether each 20 ms hold voice: louder than the floor, and than a share of what is loud here."""
-    whole = audio[: len(audio) // FRAME * FRAME].reshape(-1, FRAME)
-    rms = np.sqrt(np.mean(np.square(whole, dtype=np.float64), axis=1))
-    loud = float(np.percentile(rms, 95)) if len(rms) else 0.0
-    voice: NDArray[np.bool_] = rms > max(thresholds.signal.voice_floor, thresholds.signal.voice_share * loud)
-    return voice
 
 
 def _windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Audio]:
@@ -104,7 +98,7 @@ def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> 
     """In order, several at once."""
 
     def window_of(audio: Audio) -> _Window:
-        voice = voice_of(audio, thresholds)
+        voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
         enough = np.count_nonzero(voice) * FRAME_SECONDS >= LEAST_VOICE
         return _Window(listen(audio, SAMPLE_RATE) if enough else [], voice, len(audio))
 
@@ -123,21 +117,20 @@ def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> 
                 future.cancel()
 
 
-def wordless(voice: NDArray[np.bool_], words: Sequence[Word], thresholds: Thresholds) -> list[Stretch]:
+def wordless(voice: NDArray[np.bool_], words: Sequence[Word]) -> list[Stretch]:
     """Stretches of voice between words, in seconds from the start of both.
 
     A word is given no more time than it may take, whatever the recogniser says: it stretches words over what it does
     not understand.
     """
-    limits = thresholds.voice
     found, at = [], 0.0
     length = len(voice) * FRAME_SECONDS
     for word in [*words, Word("", length, length)]:
         gap = voice[round(at / FRAME_SECONDS) : round(word.start / FRAME_SECONDS)]
         voiced = np.flatnonzero(gap)
-        if len(voiced) * FRAME_SECONDS >= limits.tail_seconds:
+        if len(voiced) * FRAME_SECONDS >= LEAST_WORDLESS:
             found.append(Stretch(at + float(voiced[0]) * FRAME_SECONDS, at + float(voiced[-1] + 1) * FRAME_SECONDS))
-        longest = limits.word_seconds + limits.letter_seconds * len(word.text)
+        longest = WORD_SECONDS + LETTER_SECONDS * len(word.text)
         at = max(at, min(word.end, word.start + longest))
     return found
 

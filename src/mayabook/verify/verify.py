@@ -3,10 +3,7 @@
 from collections.abc import Callable
 
 from mayabook.checks import Checker
-from mayabook.checks.align import Aligner
 from mayabook.checks.normalise import slots
-from mayabook.checks.sounds import Sounds
-from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.book import Book
 from mayabook.core.errors import AudioError
 from mayabook.core.settings import Settings
@@ -32,21 +29,19 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
     Raises AudioError where there is no speech, or other speech; BookError where nothing of the book is narrated;
     CheckError where the recogniser cannot be loaded.
     """
-    thresholds = load_thresholds()
     checker = Checker(settings.checks, book.language)
     text = text_of(book, settings.script, checker.english)
     whole = max(recording.expected_duration, 1.0)
     hearing = hear(
         recording.blocks(),
         checker.hear,
-        thresholds,
+        checker.thresholds,
         lambda seconds: progress(HEARING_SHARE * min(1.0, seconds / whole)),
     )
     if not hearing.words:
         raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
     theirs = slots([word.text for word in hearing.words], checker.english)
-    aligner = Aligner(Sounds(thresholds.sound, checker.english), thresholds.alignment)
-    pairs = align_long(aligner, text.slots, theirs)
+    pairs = align_long(checker.aligner, text.slots, theirs)
     look = first_look(text, hearing, theirs, pairs)
     n_least = min(len(text.slots), len(theirs))
     if look.n_good < BELONGS * n_least:
@@ -62,7 +57,7 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
             faults += finder.unlooked(group)
         else:
             again.append(group)
-    for done, judged in enumerate(second_look(recording.blocks(), again, text, checker, thresholds), 1):
+    for done, judged in enumerate(second_look(recording.blocks(), again, text, checker), 1):
         faults += finder.looked(judged)
         progress(HEARING_SHARE + (1 - HEARING_SHARE) * done / len(again))
     outside: dict[bool, tuple[str, float, float]] = {}

@@ -1,0 +1,117 @@
+"""mayabook verify: an audiobook from any tool, against the book that it should speak."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TimeRemainingColumn
+
+from mayabook.cli import options
+from mayabook.cli.make import FLAGGED
+
+if TYPE_CHECKING:
+    from mayabook.verify import Defect, Verification
+
+
+def verify(
+    audio: Annotated[
+        Path,
+        typer.Argument(
+            help="The audiobook: M4B, MP3, Opus, FLAC, WAV and so on, or a folder of such files.", show_default=False
+        ),
+    ],
+    epub: Annotated[Path | None, typer.Option("--epub", help="The book, an EPUB file.", show_default=False)] = None,
+    text: Annotated[
+        Path | None,
+        typer.Option("--text", help="The text, UTF-8, paragraphs parted by empty lines.", show_default=False),
+    ] = None,
+    include: options.Include = None,
+    skip: options.Skip = None,
+    only: options.Only = None,
+    asr_model: options.AsrModel = None,
+    settings: options.SettingsFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Listen to an audiobook that any tool made, and tell what is missing, doubled, extra, garbled or silent, and when.
+
+    It is heard once from end to end and aligned with the text; what is doubtful is heard again, sentence by sentence,
+    by the checks that judge a take. Exit code 0: nothing was found; 3: something was; 2: it could not be compared.
+    """
+    from mayabook.book import read_book
+    from mayabook.core.errors import SettingsError
+    from mayabook.verify import Recording, read_text
+    from mayabook.verify import verify as compare
+
+    if (epub is None) == (text is None):
+        raise SettingsError("Name what the audiobook should say: either --epub BOOK or --text FILE.")
+    chosen = options.settings_of(
+        settings,
+        {"book": {"include": include, "skip": skip, "only": only}, "checks": {"asr_model": asr_model}},
+    )
+    recording = Recording(audio)
+    book = read_book(epub, chosen.book) if epub is not None else read_text(text or Path())
+    with _shown(quiet=quiet or as_json) as progress:
+        found = compare(recording, book, chosen, progress)
+    if as_json:
+        print(json.dumps(_facts(found), ensure_ascii=False, default=str))
+    elif not quiet:
+        _print(found, several=len(recording.files) > 1)
+    if not found.clean:
+        raise typer.Exit(FLAGGED)
+
+
+@contextmanager
+def _shown(*, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda fraction: None
+        return
+    with Progress("Listening", BarColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda fraction: bar.update(task, completed=fraction)
+
+
+def hms(seconds: float) -> str:
+    """0:02:03."""
+    minutes, whole = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{whole:02}"
+
+
+def _print(found: "Verification", *, several: bool) -> None:
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{found.title}: {hms(found.duration)}, {len(found.sentences):,} sentences", style="bold")
+    for outside, name in ((found.before, "before the text"), (found.after, "after it")):
+        if outside is not None:
+            words, start, end = outside
+            console.print(f"  {name}, {hms(start)} to {hms(end)}: “{_short(words)}”")
+    for defect in found.defects:
+        console.print(f"  {_where(defect, several=several)}  {defect.kind}: {defect.evidence}")
+        if defect.text and defect.text not in defect.evidence:
+            console.print(f"      the text: {_short(defect.text)}")
+    kinds: dict[str, int] = {}
+    for defect in found.defects:
+        kinds[defect.kind] = kinds.get(defect.kind, 0) + 1
+    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing is wrong"
+    console.print(f"  {found.n_sound:,} of {len(found.sentences):,} sentences are sound; {told}")
+
+
+def _where(defect: "Defect", *, several: bool) -> str:
+    if several:
+        return f"{defect.place.file.name} {hms(defect.place.seconds)}"
+    chapter = f" ({defect.place.chapter})" if defect.place.chapter else ""
+    return f"{hms(defect.start)}{chapter}"
+
+
+def _short(text: str, most: int = 160) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def _facts(found: "Verification") -> dict[str, object]:
+    return asdict(found) | {"sound": found.n_sound, "clean": found.clean}
