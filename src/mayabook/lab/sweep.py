@@ -129,11 +129,8 @@ def _points(folder: Path, rows: Sequence[Row]) -> Section:
         heatmap("sweep", "Share of rejected takes", grid, ("temperature", temperatures), ("top_p", nuclei)),
         lines("sweep-wer", "Word error rate", wers, ("temperature", "WER")),
     ]
-    return [
-        Section(
-            "Temperature and top_p", _verdict(best, rates, worse, others), (), [table], figures, clips(folder, rows)
-        )
-    ]
+    verdict = _verdict(best, rates, worse, others)
+    return Section("Temperature and top_p", verdict, (), [table], figures, clips(folder, rows))
 
 
 def _length(rows: Sequence[Row]) -> str:

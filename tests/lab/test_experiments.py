@@ -1,0 +1,183 @@
+"""Experiments on engines whose defects were planted: what is there is found, what is not is not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab_engines import PlantedOpener, SilenceEar, Watching, leaks_history, leaks_neighbour, penalised, some_defects
+
+from mayabook.core.errors import LabError
+from mayabook.lab.attribute_report import ranked
+from mayabook.lab.experiments import EXPERIMENTS, report, run
+from mayabook.lab.isolate_report import leaks
+from mayabook.lab.rows import Row, read_rows
+
+FEW: dict[str, dict[str, Any]] = {
+    "isolate": {"takes": 4, "rounds": 2, "after": (5,), "few": 2, "slots": 3, "formats": ("Q4_K_M",)},
+    "sweep": {"takes": 8, "temperatures": (0.3, 0.9), "top_ps": (0.9,), "presets": ("mayabook", "maya-official")},
+    "stress": {"takes": 28},
+    "attribute": {"takes": 28, "chunks": 28, "ladder": False},
+}
+
+
+def rows_of(
+    name: str, folder: Path, truth: Path, opener: PlantedOpener, watcher: Watching | None = None, **plan: Any
+) -> list[Row]:
+    experiment = EXPERIMENTS[name]
+    values = {**FEW[name], "truth": str(truth), **plan}
+    return run(
+        experiment, experiment.plan.load(None, values), folder, watcher or Watching(), opener=opener, hear=SilenceEar
+    )
+
+
+def test_a_planted_cause_is_ranked_first(tmp_path: Path, truth: Path) -> None:
+    rows = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(penalised))
+    first, *others = ranked(rows)
+    assert first.names == ("penalty",)
+    assert first.adjusted < 0.05
+    assert first.interval.low <= 0.45 <= first.interval.high
+    assert all(effect.adjusted > 0.05 for effect in others)
+
+
+def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Path, truth: Path) -> None:
+    rows_of("attribute", tmp_path / "a", truth, PlantedOpener(penalised))
+    causes, cells = report(tmp_path / "a")
+    assert causes.verdict.startswith("Beyond chance, the surest first: penalty (+")
+    assert "What heals beyond chance: original-transformers, penalty undone." in cells.verdict
+    assert "What spoils beyond chance: original-gguf, penalty done." in cells.verdict
+    healed = {row[0]: row[2:4] for row in cells.tables[0].rows}
+    assert int(healed["original-transformers, penalty undone"][0]) >= 8
+    assert healed["original-transformers, penalty undone"][1] == "0"
+    assert healed["original-transformers, mask undone"] == ("0", "0")
+
+
+def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path) -> None:
+    rows = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(some_defects))
+    assert all(effect.adjusted > 0.05 for effect in ranked(rows))
+    causes, cells = report(tmp_path / "a")
+    assert causes.verdict.startswith("No factor changes the share of rejected takes beyond chance; an effect of ")
+    assert "No single change matters beyond chance" in cells.verdict
+
+
+def test_a_clean_engine_leaks_nothing(tmp_path: Path, truth: Path) -> None:
+    rows = rows_of("isolate", tmp_path / "i", truth, PlantedOpener())
+    assert {wrong for wrong, _ in leaks(rows).values()} == {0}
+    assert set(leaks(rows)) == {
+        "once more, at once", "in every slot", "after 5 others", "shuffled", "in a fresh process",
+        "model loaded anew every 2",
+    }  # fmt: skip
+    assert "nothing but their request: none of " in report(tmp_path / "i")[0].verdict
+
+
+def test_a_leak_of_history_is_caught_and_a_fresh_process_has_none(tmp_path: Path, truth: Path) -> None:
+    """The first take of a process has no history; the second of a model that was just loaded has."""
+    rows = rows_of("isolate", tmp_path / "i", truth, PlantedOpener(leak=leaks_history))
+    found = leaks(rows)
+    assert all(wrong == n for condition, (wrong, n) in found.items() if condition[:4] in ("once", "afte", "in e"))
+    first = [row for row in rows if row["condition"] == "in a fresh process" and row["item"] == 0]
+    alone = [row for row in rows if row["condition"] == "alone, first" and row["item"] == 0]
+    assert first[0]["tokens"] == alone[0]["tokens"]
+    assert report(tmp_path / "i")[0].verdict.startswith("Takes depend on more than their request: Q4_K_M, once more")
+
+
+def test_a_leak_between_neighbours_is_caught_beside_them_and_only_there(tmp_path: Path, truth: Path) -> None:
+    found = leaks(rows_of("isolate", tmp_path / "i", truth, PlantedOpener(leak=leaks_neighbour)))
+    for condition in ("once more, at once", "in a fresh process", "model loaded anew every 2"):
+        assert found[condition][0] == 0
+    assert found["after 5 others"] == (4, 4)
+    assert found["in every slot"] == (2, 3)  # in slot 0 it is the first of its call
+    assert found["shuffled"][0] > 0
+
+
+def test_only_isolate_and_position_see_a_leak(tmp_path: Path, truth: Path) -> None:
+    """It changes codes and no take's quality: the figures of quality stay flat, and the codes tell."""
+    rows_of("stress", tmp_path / "s", truth, PlantedOpener(leak=leaks_history))
+    (section,) = report(tmp_path / "s")
+    assert "no figure of quality depends on the position" in section.verdict
+    assert "of 28 chunks got other codes at another position: the engine keeps state" in section.paragraphs[0]
+    attributed = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(leak=leaks_history))
+    assert all(effect.adjusted > 0.05 for effect in ranked(attributed))
+
+
+def test_decline_with_position_is_told_from_the_text(tmp_path: Path, truth: Path) -> None:
+    rows_of("stress", tmp_path / "s", truth, PlantedOpener(some_defects))
+    assert "no figure of quality depends on the position" in report(tmp_path / "s")[0].verdict
+    assert "same codes at both of its positions: none of 28 " in report(tmp_path / "s")[0].paragraphs[0]
+
+
+def test_a_long_run_that_is_surely_bad_stops_early(tmp_path: Path, truth: Path) -> None:
+    watcher = Watching()
+    rows = rows_of("stress", tmp_path / "s", truth, PlantedOpener(lambda r, c: True), watcher, stop_above=0.2)
+    assert len(rows) < 2 * 28
+    assert any(line.startswith("Stopped in order: 100.0%") for line in watcher.said)
+
+
+def test_a_sweep_says_what_more_takes_would_tell(tmp_path: Path, truth: Path) -> None:
+    rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects))
+    points, presets = report(tmp_path / "w")
+    assert "No other is worse beyond chance" in points.verdict
+    assert [row[0] for row in presets.tables[0].rows] == ["mayabook", "maya-official"]
+
+
+def test_a_stopped_run_goes_on_and_ends_with_the_same_rows(tmp_path: Path, truth: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects), Watching(stop_after=9))
+    kept = read_rows(tmp_path / "w")[1]
+    assert len(kept) == 9
+    watcher = Watching()
+    rows = rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects), watcher)
+    assert watcher.steps[0].resumed == 9
+    assert watcher.steps[-1].done == watcher.steps[-1].total == len(rows) == 32
+    whole = rows_of("sweep", tmp_path / "other", truth, PlantedOpener(some_defects))
+    same = ("key", "tokens", "accepted", "seed")
+    assert {tuple(row[name] for name in same) for row in rows} == {tuple(row[name] for name in same) for row in whole}
+
+
+def test_rows_of_another_plan_model_or_text_are_refused(tmp_path: Path, truth: Path) -> None:
+    rows_of("sweep", tmp_path / "w", truth, PlantedOpener())
+    with pytest.raises(LabError, match="another plan"):
+        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(), takes=9)
+    with pytest.raises(LabError, match="another model"):
+        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(identity="other"))
+    with pytest.raises(LabError, match="another experiment"):
+        rows_of("stress", tmp_path / "w", truth, PlantedOpener())
+    assert len(read_rows(tmp_path / "w")[1]) == 32
+
+
+def test_a_format_that_is_not_there_is_skipped_and_said(tmp_path: Path, truth: Path) -> None:
+    watcher = Watching()
+    opener = PlantedOpener(missing={"NF4-bf16": "bitsandbytes is not installed"})
+    rows = rows_of("attribute", tmp_path / "a", truth, opener, watcher, chunks=2, takes=2)
+    assert "Skipped NF4-bf16: bitsandbytes is not installed" in watcher.said
+    assert all("format" not in row["signs"] for row in rows)
+    with pytest.raises(LabError, match="Q9: no such"):
+        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(missing={"Q9": "no such"}), format="Q9")
+
+
+def test_a_book_with_too_few_chunks_is_spoken_again_with_other_seeds(tmp_path: Path, truth: Path) -> None:
+    watcher = Watching()
+    rows = rows_of("sweep", tmp_path / "w", truth, PlantedOpener(), watcher, takes=40, presets=(), temperatures=(0.4,))
+    assert watcher.said[0] == "sweep: 40 takes of 28 chunks of truth.npz, each with up to 2 seeds"
+    assert len({(row["chunk"], row["seed"]) for row in rows}) == 40
+    assert len({row["chunk"] for row in rows}) == 28
+
+
+def test_without_a_text_it_says_what_to_name(tmp_path: Path) -> None:
+    experiment = EXPERIMENTS["sweep"]
+    with pytest.raises(LabError, match="name a book with --book"):
+        run(experiment, experiment.plan.load(None, {}), tmp_path, Watching(), opener=PlantedOpener(), hear=SilenceEar)
+
+
+def test_rejected_takes_can_be_heard_in_the_report(tmp_path: Path, truth: Path) -> None:
+    rows = rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects), takes=28)
+    bad = [row for row in rows if not row["accepted"]]
+    assert bad
+    assert all((tmp_path / "w" / row["audio"]).is_file() for row in bad)
+    report(tmp_path / "w")
+    page = (tmp_path / "w" / "report.html").read_text()
+    assert "data:audio/mpeg;base64," in page
+    assert "data:image/png;base64," in page
+    assert page.count("<svg") >= 2
+    assert "http://" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    )

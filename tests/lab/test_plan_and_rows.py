@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from mayabook.core.errors import LabError
+from mayabook.lab.attribute import AttributePlan
+from mayabook.lab.plan import Plan
+from mayabook.lab.rows import FILE, Rows, read_rows
+from mayabook.lab.sweep import SweepPlan
+
+
+def test_a_plan_is_read_from_toml_and_outranked(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text("takes = 7\ntemperatures = [0.3, 0.4]\n")
+    plan = SweepPlan.load(file, {"takes": 9, "model": None})
+    assert (plan.takes, plan.temperatures, plan.model) == (9, (0.3, 0.4), "")
+    assert plan.digest != SweepPlan.load(file, {}).digest
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("tempratures = [0.3]", ("tempratures", "temperatures")),
+        ("takes = 0", ("takes", "0")),
+        ("takes = 'many'", ("takes", "many")),
+        ("takes = ", ("plan.toml", "TOML")),
+    ],
+)
+def test_what_a_plan_cannot_be_is_one_line(text: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_text(text)
+    with pytest.raises(LabError) as error:
+        SweepPlan.load(tmp_path / "plan.toml", {})
+    assert "\n" not in str(error.value)
+    for name in names:
+        assert name in str(error.value)
+
+
+def test_every_setting_of_a_plan_says_what_it_is() -> None:
+    for kind in (Plan, SweepPlan, AttributePlan):
+        assert all(field.description for field in kind.model_fields.values())
+
+
+def test_a_torn_line_is_cut_off_and_rows_go_on(tmp_path: Path) -> None:
+    with Rows(tmp_path, {"plan": 1}) as rows:
+        rows.add({"key": "a", "cell": "x"})
+        rows.add({"key": "b", "cell": "x"})
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(whole[:-9])
+    with Rows(tmp_path, {"plan": 1}) as rows:
+        assert [row["key"] for row in rows] == ["a"]
+        rows.add({"key": "b", "cell": "x"})
+    assert (tmp_path / FILE).read_bytes() == whole
+    assert [row["key"] for row in read_rows(tmp_path)[1]] == ["a", "b"]
+
+
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    with Rows(tmp_path, {}), pytest.raises(LabError, match="Another run"), Rows(tmp_path, {}):
+        pass
+
+
+def test_damaged_and_missing_rows(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="no rows"):
+        read_rows(tmp_path)
+    (tmp_path / FILE).write_text("{}\nnot JSON\n")
+    with pytest.raises(LabError, match="damaged"):
+        read_rows(tmp_path)
