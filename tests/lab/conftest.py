@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from lab_engines import TEXTS
 
+from tiny_models import Shape, write_checkpoint, write_codec
+
 CODES = 256
 
 
@@ -20,3 +22,20 @@ def truth(tmp_path: Path) -> Path:
         lengths=np.asarray([len(part) for part in frames]),
     )
     return file
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder: a random model whose logits are far apart, with a truth of its own."""
+    folder = tmp_path_factory.mktemp("lab") / "tiny"
+    write_checkpoint(folder / "checkpoint", shape=Shape(head_scale=10))
+    write_codec(folder / "codec")
+    draw = np.random.Generator(np.random.Philox(4))
+    frames = [draw.integers(0, CODES, (5 + at, 7)) for at in range(4)]
+    np.savez_compressed(
+        folder / "reference.npz",
+        texts=np.asarray(TEXTS[:4]),
+        frames=np.concatenate(frames).astype(np.uint16),
+        lengths=np.asarray([len(part) for part in frames]),
+    )
+    return folder

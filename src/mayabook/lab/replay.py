@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 
 from mayabook import __version__
-from mayabook.core.files import write_text
+from mayabook.core.files import make_folder, write_text
 from mayabook.lab.bench import Watcher
 from mayabook.lab.claims import judge
 from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, described, run
@@ -79,6 +79,7 @@ def write_document(folder: Path, document: Path, *, quick: bool = False) -> list
     )
     title = "The investigation of 2025-11-17, done again"
     facts = [_introduction(quick), *ran]
+    make_folder(document.parent)
     write_figures(document.with_suffix(""), sections)
     write_text(document, markdown(title, facts, [summary, *sections], document.stem))
     write_html(folder / "report.html", title, facts, [summary, *sections])

@@ -1,0 +1,132 @@
+"""The document on the investigation's claims: verdicts follow from rows, and say undecided where they are too few."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab_engines import PlantedOpener, SilenceEar, Watching, penalised
+
+from mayabook.lab import claims
+from mayabook.lab.claims import HOLDS, NOT_RUN, REFUTED, UNDECIDED
+from mayabook.lab.experiments import EXPERIMENTS, run
+from mayabook.lab.replay import PLANS, QUICK, write_document
+
+
+def take(cell: str, item: int, accepted: bool, **more: Any) -> dict[str, Any]:
+    findings = [] if accepted else ["garbled"]
+    return {
+        "key": f"{cell} {item}", "cell": cell, "item": item, "chunk": item, "accepted": accepted, "findings": findings,
+        "errors": 0 if accepted else 5, "n_words": 10, "stop": "end", "tokens": str(item), **more,
+    }  # fmt: skip
+
+
+def way(
+    item: int, what: str, tokens: str, *, seeded: bool = True, fix: str = "none", gap: float = 0.0
+) -> dict[str, Any]:
+    return {
+        "key": f"{item} {what} {fix}", "cell": "generate() fp32", "condition": f"{what}, fix: {fix}", "item": item,
+        "chunk": item, "tokens": tokens, "seeded": seeded, "difference": gap,
+    }  # fmt: skip
+
+
+def story(n: int, again: str, reseeded: str) -> list[dict[str, Any]]:
+    rows = []
+    for item in range(n):
+        rows += [
+            way(item, "alone, first", "same"),
+            way(item, "once more, at once", again, gap=0.0 if again == "same" else 0.3),
+            way(item, "once more, another seed", reseeded, seeded=False),
+            way(item, "after another chunk", again, gap=0.0 if again == "same" else 0.3),
+        ]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("n", "again", "verdict"),
+    [(30, "same", REFUTED), (4, "same", UNDECIDED), (4, "other", HOLDS), (0, "same", NOT_RUN)],
+)
+def test_bleeding_is_refuted_by_enough_equal_takes_and_holds_where_they_differ(
+    n: int, again: str, verdict: str
+) -> None:
+    judged = claims.bleeding({"isolate": story(n, again, "other")})
+    assert judged.verdict == verdict
+    if verdict == HOLDS:
+        assert "8 of 8" in judged.figures
+        assert "0.3" in judged.figures
+
+
+def test_two_takes_that_differ_with_another_seed_prove_nothing() -> None:
+    judged = claims.twice({"isolate": story(5, "same", "other")})
+    assert judged.verdict == REFUTED
+    assert judged.figures == "5 of 5 differ with another seed, 0 of 10 with the same"
+    assert claims.twice({"isolate": story(5, "other", "other")}).verdict == UNDECIDED
+
+
+def formats(n: int, bad: int, other_bad: int) -> list[dict[str, Any]]:
+    return [
+        take(cell, item, item >= wrong, part="take", reference="fp32")
+        for cell, wrong in (("NF4-bf16", bad), ("Q4_K_M", other_bad))
+        for item in range(n)
+    ]
+
+
+@pytest.mark.parametrize(("bad", "other_bad", "verdict"), [(20, 2, HOLDS), (2, 20, REFUTED), (4, 2, UNDECIDED)])
+def test_formats_are_judged_by_pairs(bad: int, other_bad: int, verdict: str) -> None:
+    judged = claims.nf4({"compare": formats(60, bad, other_bad)})
+    assert judged.verdict == verdict
+    assert ("pairs would settle" in judged.figures) == (verdict == UNDECIDED)
+
+
+def test_three_takes_without_a_defect_say_little() -> None:
+    judged = claims.reliable({"compare": formats(200, 0, 1)})
+    assert "0 of 3 exclude a rate above 63%" in judged.figures
+    assert "1 of 200" in judged.figures
+    assert judged.verdict == REFUTED
+
+
+def test_the_length_of_a_capped_chunk_is_the_caps() -> None:
+    judged = claims.capped({})
+    assert "2500 tokens are 30.46 s, 30.38 s less the frame that was trimmed" in judged.figures
+    assert judged.verdict == REFUTED
+
+
+def test_nothing_is_said_of_what_was_not_run() -> None:
+    for judged in claims.judge({}):
+        assert judged.verdict == (REFUTED if "30.38" in judged.claim else NOT_RUN)
+
+
+def test_the_document_is_written_from_rows(tmp_path: Path, truth: Path) -> None:
+    plans: dict[str, dict[str, Any]] = {
+        "isolate": {"takes": 2, "rounds": 1, "after": (3,), "few": 1, "slots": 2, "formats": ("Q4_K_M",)},
+        "attribute": {"takes": 28, "chunks": 28, "ladder": False},
+        "compare": {"takes": 6, "forced": 0, "cost": 0, "formats": ("fp32", "Q4_K_M", "NF4-bf16")},
+        "sweep": {"takes": 6, "temperatures": (0.3, 0.9), "top_ps": (0.9,), "presets": ("mayabook",)},
+        "stress": {"takes": 6},
+    }
+    for name, values in plans.items():
+        experiment = EXPERIMENTS[name]
+        plan = experiment.plan.load(None, {**values, "truth": str(truth)})
+        run(experiment, plan, tmp_path / "rows" / name, Watching(), opener=PlantedOpener(penalised), hear=SilenceEar)
+    write_document(tmp_path / "rows", tmp_path / "docs" / "investigation.md")
+    text = (tmp_path / "docs" / "investigation.md").read_text()
+    assert (
+        "| Settings are not the cause: both ways used the same. | refuted | beyond chance, all varied at once: penalty;"
+        in text
+    )
+    assert "| Quality declines in a long run, so that short tests prove nothing. | undecided at this n |" in text
+    assert "| llama.cpp is five to six times slower. | not run |" in text
+    for name in ("attribute-effects", "sweep", "stress-rejected", "compare-rejected"):
+        assert f"(investigation/{name}.svg)" in text
+        assert (tmp_path / "docs" / "investigation" / f"{name}.svg").read_text().startswith("<svg")
+    again = text
+    write_document(tmp_path / "rows", tmp_path / "docs" / "investigation.md")
+    assert (tmp_path / "docs" / "investigation.md").read_text() == again
+
+
+@pytest.mark.parametrize("plans", [PLANS, QUICK])
+def test_the_replay_has_a_plan_for_every_experiment(plans: dict[str, dict[str, Any]]) -> None:
+    assert set(plans) == set(EXPERIMENTS)
+    for name, values in plans.items():
+        EXPERIMENTS[name].plan.load(None, values)
+    assert PLANS["compare"]["takes"] >= 200
+    assert PLANS["stress"]["takes"] >= 100
