@@ -1,12 +1,12 @@
 # make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
-# make test: everything that must hold.
+# make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := $(wildcard examples/*.epub)
 OUTPUT := $(patsubst examples/%.epub,build/demo/%.m4b,$(SAMPLE))
 
-.PHONY: demo demo-maya1 test lint bench format clean
+.PHONY: demo demo-maya1 quality test lint bench format clean
 
 demo: $(VENV)/base
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT) --force
@@ -28,6 +28,9 @@ bench: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python bench/narrate.py
 	$(BIN)/python bench/engines.py
+
+quality: $(VENV)/dev
+	$(BIN)/python -m bench.defects
 
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix

@@ -1,6 +1,6 @@
-"""python -m bench.defects: a labelled corpus, what the checks make of it, their limits, and the table of docs/quality.md.
+"""python -m bench.defects: a labelled corpus, what the checks see in it, their limits, the table of docs/quality.md.
 
-With no stage named, all of them in order; each goes on where it stopped.
+With no stage named, all of them in order; each goes on where it stopped. fit changes mayabook/checks/thresholds.toml.
 """
 
 from pathlib import Path
@@ -8,10 +8,16 @@ from typing import Annotated
 
 import typer
 
+from bench.defects import corpus, limits, scores, table
+from bench.defects.cost import Cost, measure
+from bench.defects.picture import draw
 from mayabook.core.errors import MayaBookError
+from mayabook.core.files import write_text
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 WORK = Path("build/defects")
+TIMED = 40
+"""Clean takes that the cost is measured on."""
 Work = Annotated[Path, typer.Option("--work", help="Folder of takes and scores.")]
 Workers = Annotated[int, typer.Option(help="Processes.")]
 
@@ -20,14 +26,56 @@ Workers = Annotated[int, typer.Option(help="Processes.")]
 def whole(context: typer.Context, work: Work = WORK, workers: Workers = 2) -> None:
     if context.invoked_subcommand is None:
         build(work, workers)
+        score(work, workers)
+        fit(work, workers)
+        report(work, workers)
 
 
 @app.command()
 def build(work: Work = WORK, workers: Workers = 2) -> None:
     """1: speak and spoil the takes."""
-    from bench.defects import corpus
-
     corpus.build(work, list(corpus.plans()), workers)
+
+
+@app.command()
+def score(work: Work = WORK, workers: Workers = 2) -> None:
+    """2: let the checks look at each."""
+    scores.score(work, corpus.read_index(work), workers)
+
+
+@app.command()
+def fit(work: Work = WORK, workers: Workers = 2) -> None:
+    """3: set the limits."""
+    rows = corpus.read_index(work)
+    fitted = limits.fit(rows, scores.score(work, rows, workers), limits.present())
+    for name, old in limits.present().items():
+        print(f"limits: {name} {old:g} -> {fitted.limits[name]:g}")
+    print(
+        f"limits: fitted to {fitted.allowed:.0%} of the false alarms allowed; on validation {fitted.caught:.1%} of the "
+        f"defects by weight are caught, at {fitted.alarms:.0%} of the false alarms allowed"
+    )
+    print(f"limits: {limits.write_limits(fitted.limits)}")
+
+
+@app.command()
+def report(
+    work: Work = WORK, workers: Workers = 2, cost: Annotated[bool, typer.Option(help="Time the checks.")] = True
+) -> None:
+    """4: the table, and what was judged wrongly in WORK/missed.md."""
+    rows = corpus.read_index(work)
+    examined, bounds = scores.score(work, rows, workers), limits.present()
+    figures = table.table(rows, examined, bounds, _cost(rows, work) if cost else None)
+    print(figures)
+    if cost:
+        table.write_page(figures)
+        draw(rows, examined, bounds)
+    wrong = [*table.misses(rows, examined, bounds, lambda row: row.grade != "other")]
+    write_text(work / "missed.md", "\n".join(wrong) + "\n")
+
+
+def _cost(rows: list[corpus.Labelled], work: Path) -> Cost:
+    clean = [row for row in rows if row.label == corpus.CLEAN and row.split == "test"]
+    return measure(clean[:: max(1, len(clean) // TIMED)], work)
 
 
 def main() -> None:

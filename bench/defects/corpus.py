@@ -21,11 +21,11 @@ from bench.defects.passages import PLAIN, Passage, passages
 from bench.defects.spoil import RATE, Source, Spoilt, makers
 from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.core.audio import write_flac
+from mayabook.core.audio import read_flac, write_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.files import make_folder, write_text
 from mayabook.core.tags import without_tags
-from mayabook.core.take import Audio, StopReason
+from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 
 CLEAN, HARD = "clean", "hard"
 CLEAN_PACES = (0.9, 1.0, 1.12)
@@ -127,6 +127,12 @@ def _write_index(work: Path, rows: Sequence[Labelled]) -> None:
 def read_index(work: Path) -> list[Labelled]:
     lines = (work / "index.jsonl").read_text(encoding="utf-8").splitlines()
     return [Labelled(**json.loads(line)) for line in lines]
+
+
+def take_of(row: Labelled, work: Path) -> Take:
+    audio, sample_rate = read_flac(work / row.audio)
+    request = TakeRequest(row.id, row.text, VOICE, 0)
+    return Take(request, audio, sample_rate, StopReason(row.stop), 0.0)
 
 
 def _make(plan: Plan, work: Path) -> Labelled | None:

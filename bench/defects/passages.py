@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
 
 from mayabook.book import read_book
@@ -54,9 +55,7 @@ def _split(texts: Iterable[tuple[str, tuple[str, tuple[str, ...]]]]) -> Iterator
     """Shared out in the order of checksums, so that each kind of text has its share in each split."""
     shuffled = sorted(dict(texts).items(), key=lambda item: zlib.crc32(item[0].encode()))
     for at, (text, (kind, sentences)) in enumerate(shuffled):
-        place, bound = (at + 0.5) / len(shuffled), 0.0
-        for name, share in SPLITS:
-            bound += share
-            if place < bound:
-                break
-        yield Passage(text, sentences, kind, name)
+        place = (at + 0.5) / len(shuffled)
+        bounds = accumulate(share for _, share in SPLITS)
+        split = next(name for (name, _), bound in zip(SPLITS, bounds, strict=True) if place < bound)
+        yield Passage(text, sentences, kind, split)

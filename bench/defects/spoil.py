@@ -1,7 +1,7 @@
 """How each class of defect is made from real speech.
 
-What is missing, doubled or wrong is so in the words that are spoken, so that the label is true and nothing but the words
-gives it away; what an engine cuts off is cut at a word's edge in the audio.
+What is missing, doubled or wrong is so in the words that are spoken, so that the label is true and nothing but the
+words gives it away; what an engine cuts off is cut at a word's edge in the audio.
 """
 
 import re
@@ -111,10 +111,10 @@ def loop(source: Source, size: str) -> Spoilt | None:
     times = int(source.draw.integers(2, 4 if size == "sentence" else 6)) if size != "word" else 2
     sentences = source.passage.sentences
     if size == "sentence":
-        at = int(source.draw.integers(len(sentences)))
-        if not 3 <= _n_words(sentences[at]) <= 14:
+        number = int(source.draw.integers(len(sentences)))
+        if not 3 <= _n_words(sentences[number]) <= 14:
             return None
-        said = [*sentences[:at], *[sentences[at]] * times, *sentences[at + 1 :]]
+        said = [*sentences[:number], *[sentences[number]] * times, *sentences[number + 1 :]]
         return Spoilt(source.said(" ".join(said)), detail=f"{times} times")
     words = source.passage.text.split()
     n_words = 1 if size == "word" else int(source.draw.integers(3, 5))
@@ -137,7 +137,9 @@ def omitted(source: Source, size: str) -> Spoilt | None:
     words = source.passage.text.split()
     if (at := _place(source, words, n_words)) is None:
         return None
-    return Spoilt(source.said(" ".join([*words[:at], *words[at + n_words :]])), detail=" ".join(words[at : at + n_words]))
+    return Spoilt(
+        source.said(" ".join([*words[:at], *words[at + n_words :]])), detail=" ".join(words[at : at + n_words])
+    )
 
 
 def changed(source: Source, size: str) -> Spoilt | None:
@@ -239,7 +241,9 @@ def _place(source: Source, words: Sequence[str], n_words: int) -> int | None:
     fit = [
         at
         for at in range(1, len(words) - n_words)
-        if weighty(words[at]) and weighty(words[at + n_words - 1]) and all(w[-1].isalpha() for w in words[at : at + n_words])
+        if weighty(words[at])
+        and weighty(words[at + n_words - 1])
+        and all(w[-1].isalpha() for w in words[at : at + n_words])
     ]
     return int(source.draw.choice(fit)) if fit else None
 

@@ -1,0 +1,168 @@
+"""Stage 3: from which value on each detector rejects a take, from the takes of the fit split.
+
+Limits come down step by step, wherever a step catches most for the false alarms it costs, while these are within what
+is allowed; then each limit moves to the middle of the gap that it lies in. How much of the goals' false alarms to allow
+is what the validation split decides.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.defects.corpus import CLEAN, HARD, Labelled
+from bench.defects.scores import Examined, matrix
+from mayabook.checks.thresholds import load_thresholds
+from mayabook.core.files import write_text
+
+Values = NDArray[np.float64]
+GOALS = {CLEAN: 0.01, HARD: 0.05}
+"""False alarms, as shares of the takes."""
+WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.3, "none": 0.0}
+ALLOWED = (1.0, 0.6, 0.3, 0.0)
+"""Shares of the goals that are tried."""
+STEPS = 4
+"""Sound takes that a step may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """caught: share of the worth. alarms: shares of the goals."""
+
+    limits: dict[str, float]
+    allowed: float
+    caught: float
+    alarms: float
+
+
+def fit(rows: Sequence[Labelled], examined: Mapping[str, Examined], detectors: Mapping[str, float]) -> Fitted:
+    """detectors: with their present limits, which those keep that have nothing to go by."""
+    split = {name: [row for row in rows if row.split == name] for name in ("fit", "validation")}
+    tried = []
+    for allowed in ALLOWED:
+        limits = _limits(split["fit"], examined, detectors, allowed)
+        tried.append(Fitted(limits, allowed, *_outcome(split["validation"], examined, limits)))
+    return min(tried, key=lambda fitted: (max(1.0, fitted.alarms), -fitted.caught, fitted.allowed))
+
+
+def _limits(
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], detectors: Mapping[str, float], allowed: float
+) -> dict[str, float]:
+    values = matrix([examined[row.id] for row in rows], list(detectors))
+    sound = np.array([not row.spoilt for row in rows])
+    worth = np.array([WORTH[row.grade] for row in rows])
+    price = _prices(rows)
+    lowered = _lowered(values, sound, worth, price, allowed)
+    rejected = values >= lowered
+    settled = {}
+    for at, (name, present) in enumerate(detectors.items()):
+        column = values[:, at]
+        below = _highest(column[sound & ~rejected[:, at]])
+        others = np.delete(rejected, at, axis=1).any(axis=1)
+        own = column[~sound & ~others & (column > below)]
+        above = float(own.min()) if len(own) else np.inf
+        settled[name] = _settled(present, max(below, 0.0), above)
+    return settled
+
+
+def _settled(present: float, below: float, above: float) -> float:
+    """In the middle of the gap, by ratio; where nothing is caught by this detector alone, the present limit if no sound
+    take comes near it."""
+    if np.isinf(above):
+        return present if present > 1.2 * below else _rounded(1.5 * below)
+    return _rounded(float(np.sqrt(below * above)) if below > above / 4 else above / 2)
+
+
+def _lowered(values: Values, sound: NDArray[np.bool_], worth: Values, price: Values, allowed: float) -> Values:
+    """A limit for each detector, so that the prices of the sound takes rejected add up to no more than `allowed`."""
+    n_detectors = values.shape[1]
+    limits = np.array([np.nextafter(_highest(values[sound, at]), np.inf) for at in range(n_detectors)])
+    while True:
+        best: tuple[float, int, float] | None = None
+        rejected = (values >= limits).any(axis=1)
+        for at in range(n_detectors):
+            for limit in _steps(values[sound, at], limits[at]):
+                more = (values[:, at] >= limit) & ~rejected
+                cost = price[rejected | more].sum(axis=0)
+                gain = worth[more].sum()
+                if gain <= 0 or (cost > allowed + 1e-9).any():
+                    continue
+                rate = gain / max(1e-3, price[more].sum())
+                if best is None or rate > best[0]:
+                    best = (rate, at, limit)
+        if best is None:
+            return limits
+        limits[best[1]] = best[2]
+
+
+def _steps(sound: Values, limit: float) -> list[float]:
+    """The limits just above each of the next values of sound takes below this one."""
+    lower = np.unique(sound[(sound < limit) & np.isfinite(sound)])[::-1][: STEPS + 1]
+    return [float(np.nextafter(value, np.inf)) for value in lower[1:]]
+
+
+def _prices(rows: Sequence[Labelled]) -> Values:
+    """What a false alarm costs of the goal of its kind; shape (n_takes, 2)."""
+    labels = np.array([row.label for row in rows])
+    return np.stack(
+        [(labels == label) / max(1e-9, share * (labels == label).sum()) for label, share in GOALS.items()], 1
+    )
+
+
+def _outcome(
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+) -> tuple[float, float]:
+    rejected = rejections(rows, examined, limits)
+    worth = np.array([WORTH[row.grade] for row in rows])
+    alarms = _prices(rows)[rejected].sum(axis=0)
+    return float(worth[rejected].sum() / worth.sum()), float(alarms.max())
+
+
+def rejections(
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+) -> NDArray[np.bool_]:
+    """Whether each take is rejected."""
+    return risks(rows, examined, limits) >= 1.0
+
+
+def risks(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]) -> Values:
+    """Of each take, its highest value as a share of the limit."""
+    values = matrix([examined[row.id] for row in rows], list(limits))
+    highest: Values = (values / np.array(list(limits.values()))).max(axis=1)
+    return highest
+
+
+def fit_wer(rows: Sequence[Labelled], examined: Mapping[str, Examined]) -> float:
+    """The lowest word error rate at which a gate of nothing else keeps to the goals on the fit split."""
+    chosen = [row for row in rows if row.split == "fit"]
+    rates = np.array([examined[row.id].wer for row in chosen])
+    price = _prices(chosen)
+    candidates = np.unique(rates[rates > 0])
+    return float(next(rate for rate in candidates if (price[rates >= rate].sum(axis=0) <= 1 + 1e-9).all()))
+
+
+def write_limits(limits: Mapping[str, float]) -> Path:
+    """Into the table of `mayabook.checks`."""
+    path = Path(str(files("mayabook.checks").joinpath("thresholds.toml")))
+    before, table, after = re.split(r"(?s)(?<=\[limits\]\n)(.*?)(?=\n\[)", path.read_text(encoding="utf-8"), maxsplit=1)
+    for name, limit in limits.items():
+        table = re.sub(rf"(?m)^{name} = [0-9.e+-]+", f"{name} = {limit:g}", table)
+    write_text(path, before + table + after)
+    return path
+
+
+def present() -> Mapping[str, float]:
+    return load_thresholds().limits
+
+
+def _highest(values: Values) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.max()) if len(finite) else 0.0
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")

@@ -1,0 +1,138 @@
+"""Stage 4: what the checks catch of the test split, what they reject wrongly, what they cost; docs/quality.md."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.defects.corpus import CLEAN, HARD, Labelled, grades
+from bench.defects.cost import Cost
+from bench.defects.limits import GOALS, fit_wer, rejections
+from bench.defects.scores import Examined, matrix
+from mayabook.core.files import write_text
+from mayabook.lab.statistics import wilson
+
+PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+RECALL_GOALS = {"severe": 0.99, "moderate": 0.90}
+Mask = NDArray[np.bool_]
+
+
+def table(
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float], cost: Cost | None
+) -> str:
+    """Markdown. cost: left out where it was not measured."""
+    tested = [row for row in rows if row.split == "test"]
+    wer = fit_wer(rows, examined)
+    ours = rejections(tested, examined, limits)
+    plain = np.array([examined[row.id].wer >= wer for row in tested])
+    parts = [
+        [*_summary(tested, ours, plain, cost)],
+        [*_by_class(tested, ours, plain)],
+        [*_by_kind(tested, ours, plain)],
+        [*_by_detector(tested, examined, limits)],
+    ]
+    parts.append(
+        [_corpus(rows), f"The word error rate is that of the same transcripts, and rejects from {wer:.1%} on: the"]
+    )
+    parts[-1].append("lowest limit that keeps the false alarms of the fit split within the same bounds.")
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _corpus(rows: Sequence[Labelled]) -> str:
+    texts = {split: len({row.text for row in rows if row.split == split}) for split in ("fit", "validation", "test")}
+    shares = ", ".join(f"{n} texts to {split}" for split, n in texts.items())
+    return f"The corpus: {len(rows)} takes, {sum(row.seconds for row in rows) / 3600:.1f} h of audio; {shares}."
+
+
+def _summary(rows: Sequence[Labelled], ours: Mask, plain: Mask, cost: Cost | None) -> Iterator[str]:
+    yield "| on the test split | goal | takes | rejected | 95 % interval | word error rate alone |"
+    yield "|---|---|---|---|---|---|"
+    for grade, goal in RECALL_GOALS.items():
+        chosen = np.array([row.grade == grade for row in rows])
+        yield f"| {grade} defects | >= {goal:.0%} | {_shares(chosen, ours, plain)} |"
+    for label, goal in GOALS.items():
+        chosen = np.array([row.label == label for row in rows])
+        yield f"| {label}, nothing wrong | <= {goal:.0%} | {_shares(chosen, ours, plain)} |"
+    if cost is not None:
+        yield (
+            f"| CPU time of the checks beyond one encoder pass, for real time | < 8% of 2 cores | {cost.n_takes} | "
+            f"{cost.beyond:.1%} of one core | the encoder pass: {cost.encoder:.1%} | |"
+        )
+
+
+def _by_class(rows: Sequence[Labelled], ours: Mask, plain: Mask) -> Iterator[str]:
+    yield "| defect | size | grade | takes | caught | 95 % interval | word error rate alone |"
+    yield "|---|---|---|---|---|---|---|"
+    for label, sizes in grades().items():
+        for size, grade in sizes.items():
+            chosen = np.array([row.label == label and row.size == size for row in rows])
+            if chosen.any():
+                yield f"| {label} | {size} | {grade} | {_shares(chosen, ours, plain)} |"
+
+
+def _by_kind(rows: Sequence[Labelled], ours: Mask, plain: Mask) -> Iterator[str]:
+    yield "| hard, nothing wrong | takes | rejected | 95 % interval | word error rate alone |"
+    yield "|---|---|---|---|---|"
+    for kind in dict.fromkeys(row.detail for row in rows if row.label == HARD):
+        chosen = np.array([row.label == HARD and row.detail == kind for row in rows])
+        yield f"| {kind} | {_shares(chosen, ours, plain)} |"
+
+
+def _by_detector(
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+) -> Iterator[str]:
+    yield "| detector | limit | takes it rejects | of them spoilt (precision) | 95 % interval | clean | hard |"
+    yield "|---|---|---|---|---|---|---|"
+    spoilt = np.array([row.spoilt for row in rows])
+    of_label = {name: np.array([row.label == name for row in rows]) for name in (CLEAN, HARD)}
+    hits = matrix([examined[row.id] for row in rows], list(limits)) >= np.array(list(limits.values()))
+    for at, (name, limit) in enumerate(limits.items()):
+        hit = hits[:, at]
+        if n := int(hit.sum()):
+            right = int((hit & spoilt).sum())
+            alarms = " | ".join(str(int((hit & chosen).sum())) for chosen in of_label.values())
+            yield f"| {name} | {limit:g} | {n} | {right / n:.1%} | {_interval(right, n)} | {alarms} |"
+    yield ""
+    quiet = [name for name, hit in zip(limits, hits.T, strict=True) if not hit.any()]
+    if quiet:
+        yield f"No take of the test split is rejected by {', '.join(quiet)}."
+
+
+def _shares(chosen: Mask, ours: Mask, plain: Mask) -> str:
+    n, hit = int(chosen.sum()), int((chosen & ours).sum())
+    if not n:
+        return "0 | | | "
+    return f"{n} | {hit} ({hit / n:.1%}) | {_interval(hit, n)} | {(chosen & plain).sum() / n:.1%}"
+
+
+def _interval(hits: int, n: int) -> str:
+    interval = wilson(hits, n)
+    return f"{interval.low:.1%} to {interval.high:.1%}"
+
+
+def misses(
+    rows: Sequence[Labelled],
+    examined: Mapping[str, Examined],
+    limits: Mapping[str, float],
+    wanted: Callable[[Labelled], bool],
+) -> Iterator[str]:
+    """A line for each take on which the verdict is wrong."""
+    chosen = [row for row in rows if wanted(row)]
+    for row, rejected in zip(chosen, rejections(chosen, examined, limits), strict=True):
+        if rejected != row.spoilt:
+            values = examined[row.id].values
+            nearest = sorted(((value / limits[name], name) for name, value in values.items()), reverse=True)[:3]
+            near = ", ".join(f"{name} {share:.2f}" for share, name in nearest)
+            yield (
+                f"{'missed' if row.spoilt else 'false alarm'}: {row.id} [{row.detail}] ({near})\n"
+                f"  text:  {row.text}\n  heard: {examined[row.id].transcript}"
+            )
+
+
+def write_page(figures: str) -> None:
+    """Between the markers of docs/quality.md."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN)
+    write_text(PAGE, f"{before}{BEGIN}\n{figures}\n{END}{rest.split(END)[1]}")
