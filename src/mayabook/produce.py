@@ -1,9 +1,10 @@
 """From an order to an audiobook: book, script, takes, master. What the command line and every other front runs."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,7 +13,7 @@ from mayabook.checks import Checker
 from mayabook.choice import Choice, open_engine
 from mayabook.core.book import Book
 from mayabook.core.errors import BookError, EngineError, OutputError
-from mayabook.core.settings import Settings
+from mayabook.core.settings import EngineSettings, Settings
 from mayabook.engines import Engine
 from mayabook.master import Audiobook, Segment, Tags, build_timeline, check_output, destination, write_audiobook
 from mayabook.render import Coverage, Edits, Job, PlannedChunk, Progress, Renderer, content_key, cover, write_coverage
@@ -103,8 +104,9 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
             checker = Checker(settings.checks, book.language)
             job.ledger.set_fact(CHECKS, checker.identity)
             watcher.say(f"{book.title}: {len(plan)} chunks, {sum(item.chunk.n_words for item in plan):,} words")
-            renderer = Renderer(job, plan, engine, checker, settings.checks.attempts, watcher.rendering)
-            renderer.run()
+            with Spare(settings, watcher.say) as spare:
+                renderer = Renderer(job, plan, engine, checker, settings.ladder, watcher.rendering, spare.open)
+                renderer.run()
             coverage = cover(book, plan, job.ledger, checker.identity, edits)
             write_coverage(coverage, job)
             audiobook = _master(order, book, plan, job, checker.identity, engine, watcher)
@@ -113,6 +115,29 @@ def produce(order: Order, watcher: Watcher, *, force: bool = False) -> Product:
     seconds = time.perf_counter() - started
     fresh = not renderer.progress.resumed_chunks
     return Product(audiobook, coverage, script, job.folder, seconds, audiobook.duration / seconds if fresh else None)
+
+
+class Spare:
+    """The ladder's other engine, opened when it is asked for, and closed at the end of the block."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        kind = settings.ladder.engine
+        self._settings = settings.model_copy(update={"engine": EngineSettings(kind=kind if kind != "none" else "auto")})
+        self._say = say
+        self._engine: Engine | None = None
+
+    def open(self) -> Engine:
+        if self._engine is None:
+            self._engine, choice = open_engine(self._settings, None, self._say)
+            self._say(f"Other engine: {self._engine.credit}, {choice.kind}")
+        return self._engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._engine is not None:
+            self._engine.close()
 
 
 def _in_the_way(order: Order) -> bool:

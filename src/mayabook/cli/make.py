@@ -107,7 +107,8 @@ def make(
                 "quantisation": quantisation,
             },
             "narrator": {"voice": voice, "speed": speed, "workers": workers},
-            "checks": {"asr_model": asr_model, "attempts": attempts},
+            "checks": {"asr_model": asr_model},
+            "ladder": {"attempts": attempts},
             "master": {"loudness": loudness, "bitrate": bitrate, "captions": captions, "split": split},
         },
     )
@@ -166,6 +167,9 @@ def _lines(product: "Product") -> list[str]:
         f"{len(coverage.flagged)} flagged",
         f"  proof: {_short(product.job / 'coverage.html')}",
     ]
+    if coverage.cured:
+        cures = ", ".join(f"{count} by {step}" for step, count in coverage.cured.items())
+        lines.append(f"  cured: {cures}")
     lines += [f"  note: {warning}" for warning in audiobook.warnings]
     if coverage.flagged:
         lines.append(f"  listen to the flagged ones with: mayabook review {_short(product.job)}")
@@ -194,6 +198,7 @@ def _facts(product: "Product") -> dict[str, object]:
         "sentences": {status.value: coverage.count(status) for status in Status},
         "chunks": coverage.n_chunks,
         "flagged": list(coverage.flagged),
+        "cured": coverage.cured,
         "wer": coverage.wer,
         "job": str(product.job),
         "warnings": list(audiobook.warnings),

@@ -1,6 +1,6 @@
 """The text of one generation, and where in the book it comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -25,10 +25,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, or a part of one that was too long. text: as written, emotion tags included."""
+    """A sentence, or a part of one that was too long.
+
+    text: as written, emotion tags included. spoken: what the engine is given for it; empty where that is the text.
+    """
 
     text: str
     span: Span
+    spoken: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +56,9 @@ class Chunk:
     @property
     def n_words(self) -> int:
         return len(self.text.split())
+
+    def part(self, first: int, last: int) -> "Chunk":
+        """Sentences `first` up to, but not with, `last` by themselves."""
+        sentences = self.sentences[first:last]
+        spoken = " ".join(sentence.spoken or sentence.text for sentence in sentences)
+        return Chunk(self.index, self.chapter, sentences, spoken, Pause.SENTENCE)

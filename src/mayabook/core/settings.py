@@ -41,8 +41,21 @@ class ScriptSettings(Room):
 class CheckSettings(Room):
     asr_model: str = "tiny.en"
     """Whisper model: a name or a folder with a CTranslate2 model; tiny.en needs no download."""
+
+
+class LadderSettings(Room):
+    """What is tried, in this order, for a chunk whose take was rejected."""
+
+    trim: bool = True
+    """Cut off what follows the last word, where the text itself is complete."""
     attempts: int = Field(default=3, ge=1, le=20)
-    """Takes of one chunk before it is flagged for a person."""
+    """Takes of the whole chunk: the first, new seeds, and from the third on safer sampling."""
+    patch: int = Field(default=1, ge=0, le=5)
+    """Times that only the sentences in doubt are spoken anew and put in their place."""
+    split: int = Field(default=1, ge=0, le=5)
+    """Times that each sentence is spoken by itself."""
+    engine: Literal["none", "narrator", "gguf", "transformers"] = "none"
+    """Another engine that speaks what is left."""
 
 
 class EngineSettings(Room):
@@ -134,6 +147,7 @@ class Settings(Room):
     maya: MayaSettings = MayaSettings()
     narrator: NarratorSettings = NarratorSettings()
     checks: CheckSettings = CheckSettings()
+    ladder: LadderSettings = LadderSettings()
     master: MasterSettings = MasterSettings()
 
 

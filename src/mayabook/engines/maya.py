@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from mayabook.core.errors import EngineError
 from mayabook.core.take import Audio, Sampling, Take, TakeRequest
@@ -9,13 +10,15 @@ from mayabook.engines.batch import DrawsTokens, Order, Sampled, SlotScheduler
 from mayabook.engines.budget import token_cap
 from mayabook.engines.decoder import SlotDecoder
 from mayabook.engines.language import foreign_script
-from mayabook.engines.sampling import SamplerSettings
+from mayabook.engines.sampling import SamplerSettings, preset
 from mayabook.maya.codec import Codec
 from mayabook.maya.layout import SAMPLE_RATE
 from mayabook.maya.prompt import Bos, PromptBuilder, Tokenizer
 
 RULES = 1
 """Raised when the code of prompt, budget, loop watch or sampler changes a take: old takes are then made anew."""
+SAFER_FROM = 2
+"""Attempt, from 0, at which liveliness is given up."""
 _UNDECODED = 4
 """Takes that may wait for the codec before sampling has to."""
 
@@ -72,7 +75,16 @@ class MayaEngine:
         return audio
 
     def sampling(self, attempt: int) -> Sampling:
-        return self._settings.as_sampling()
+        """From the third attempt on no livelier than the preset `safer`."""
+        if attempt < SAFER_FROM:
+            return self._settings.as_sampling()
+        safer = preset("safer")
+        calmer = replace(
+            self._settings,
+            temperature=min(self._settings.temperature, safer.temperature),
+            top_p=min(self._settings.top_p, safer.top_p),
+        )
+        return calmer.as_sampling()
 
     def unspeakable(self, text: str) -> str | None:
         return foreign_script(text, "Maya1")

@@ -1,6 +1,7 @@
 """The proof: for every sentence of the book, the take that speaks it and whether it was heard."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -15,7 +16,7 @@ from mayabook.core.files import write_text
 from mayabook.core.verdict import Finding, HeardWord, Verdict, WordMatch
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
-from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, StoredTake
+from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, Step, StoredTake
 
 
 class Status(StrEnum):
@@ -53,8 +54,9 @@ class SentenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """edited: (chunk, what the book has) of the chunks whose text a person wrote. skipped, left_out: chapters and parts
-    of chapters, with the reason. errors, n_words: of the whole book, in words after normalisation, by the kept takes'
+    """edited: (chunk, what the book has) of the chunks whose text a person wrote. cured: how many chunks, whose first
+    take was rejected, each step of the ladder made good. skipped, left_out: chapters and parts of chapters, with the
+    reason. errors, n_words: of the whole book, in words after normalisation, by the kept takes'
     transcripts."""
 
     title: str
@@ -64,6 +66,7 @@ class Coverage:
     n_chunks: int
     flagged: tuple[int, ...]
     edited: tuple[tuple[int, str], ...]
+    cured: dict[str, int]
     errors: int
     n_words: int
 
@@ -80,6 +83,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str,
     rows: list[SentenceRow] = []
     flagged: list[int] = []
     edited: list[tuple[int, str]] = []
+    cured: Counter[str] = Counter()
     errors = n_words = 0
     blocks = {chapter.number: chapter.blocks for chapter in book.chapters}
     for item in plan:
@@ -90,11 +94,15 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str,
         n_takes = len(ledger.takes(item.key, checks))
         if not take.good:
             flagged.append(item.number)
+        elif take.step != Step.FIRST and take.ruling is None:
+            cured[take.step.value] += 1
         if (written := edits.written(item.chunk)) != item.chunk.text:
             edited.append((item.number, written))
         errors, n_words = errors + verdict.errors, n_words + verdict.n_words
         dealt = by_sentence(item.chunk, verdict)
-        for sentence, words, found in zip(item.chunk.sentences, dealt, _findings(verdict, dealt), strict=True):
+        for sentence, words, found in zip(
+            item.chunk.sentences, dealt, findings_by_sentence(verdict, dealt), strict=True
+        ):
             block = blocks[item.chunk.chapter][sentence.span.block]
             times = [time for word in words for time in (word.start, word.end) if time is not None]
             rows.append(
@@ -124,6 +132,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str,
         n_chunks=len(plan),
         flagged=tuple(flagged),
         edited=tuple(edited),
+        cured={step.value: cured[step.value] for step in Step if cured[step.value]},
         errors=errors,
         n_words=n_words,
     )
@@ -143,7 +152,7 @@ def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[HeardWord]]:
     return dealt
 
 
-def _findings(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]]) -> list[list[Finding]]:
+def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]]) -> list[list[Finding]]:
     """The verdict's findings, dealt to the sentences that they concern.
 
     One with a time concerns the sentences that it reaches into, or else the last that began before it; one without,

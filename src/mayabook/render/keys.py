@@ -13,6 +13,11 @@ def content_key(engine: Engine, chunk: Chunk) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
+def part_key(engine: Engine, part: Chunk) -> str:
+    """Names the takes of some sentences by themselves, apart from those of a chunk that has the same text."""
+    return f"part-{content_key(engine, part)}"
+
+
 def seed(voice: str, text: str, attempt: int) -> int:
     """CRC-32 of voice and text, plus the attempt (from 0), in 32 bits."""
     return (zlib.crc32(f"{voice}\n{text}".encode()) + attempt) % 2**32

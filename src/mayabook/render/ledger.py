@@ -19,7 +19,7 @@ from mayabook.core.errors import JobError, OutputError
 from mayabook.core.take import Sampling, StopReason
 from mayabook.core.verdict import Verdict
 
-VERSION = 2
+VERSION = 3
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE plan (
@@ -28,7 +28,8 @@ CREATE TABLE plan (
 CREATE TABLE takes (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, attempt INTEGER NOT NULL, seed INTEGER NOT NULL,
     sampling TEXT NOT NULL, stop TEXT NOT NULL, file TEXT NOT NULL, n_samples INTEGER NOT NULL,
-    sample_rate INTEGER NOT NULL, seconds REAL NOT NULL, detail TEXT NOT NULL, ruling TEXT,
+    sample_rate INTEGER NOT NULL, seconds REAL NOT NULL, detail TEXT NOT NULL, step TEXT NOT NULL,
+    made_of TEXT NOT NULL, ruling TEXT,
     UNIQUE (key, attempt)
 );
 CREATE TABLE verdicts (
@@ -39,6 +40,20 @@ CREATE TABLE verdicts (
 
 _CHUNK = TypeAdapter(Chunk)
 _VERDICT = TypeAdapter(Verdict)
+
+
+class Step(StrEnum):
+    """How a take came to be; the values are words for a person."""
+
+    FIRST = "first take"
+    TRIM = "trimming"
+    SEED = "new seed"
+    SAFER = "safer sampling"
+    PATCH = "patching"
+    SPLIT = "splitting"
+    OTHER = "other engine"
+    PART = "part"
+    """Some sentences of a chunk, for a patch or a split; kept under a key of its own."""
 
 
 class Ruling(StrEnum):
@@ -60,8 +75,8 @@ class PlannedChunk:
 
 @dataclass(frozen=True, slots=True)
 class StoredTake:
-    """detail: as in `Take`. accepted, risk: the verdict under the checks asked for, None and 0 where there is none
-    yet."""
+    """detail: as in `Take`. made_of: names of the files of the takes it was made from, if any. accepted, risk: the
+    verdict under the checks asked for, None and 0 where there is none yet."""
 
     id: int
     key: str
@@ -77,6 +92,8 @@ class StoredTake:
     ruling: Ruling | None
     accepted: bool | None
     risk: float
+    step: Step = Step.FIRST
+    made_of: tuple[str, ...] = ()
 
     @property
     def codes_file(self) -> Path:
@@ -152,8 +169,8 @@ class Ledger:
         """The take with its id. Its audio must be on disk."""
         with self._transaction() as database:
             cursor = database.execute(
-                "INSERT INTO takes (key, attempt, seed, sampling, stop, file, n_samples, sample_rate, seconds, detail)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO takes (key, attempt, seed, sampling, stop, file, n_samples, sample_rate, seconds, detail,"
+                " step, made_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     take.key,
                     take.attempt,
@@ -165,6 +182,8 @@ class Ledger:
                     take.sample_rate,
                     take.seconds,
                     take.detail,
+                    take.step,
+                    json.dumps(take.made_of),
                 ),
             )
         return self._takes("takes.id = ?", "", cursor.lastrowid)[0]
@@ -197,6 +216,8 @@ class Ledger:
                 ruling=None if row["ruling"] is None else Ruling(row["ruling"]),
                 accepted=None if row["accepted"] is None else bool(row["accepted"]),
                 risk=row["risk"] or 0.0,
+                step=Step(row["step"]),
+                made_of=tuple(json.loads(row["made_of"])),
             )
             for row in rows
         ]

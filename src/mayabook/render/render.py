@@ -1,8 +1,9 @@
-"""Renders a plan: takes from the engine, verdicts from the checks, until each chunk is good or out of attempts.
+"""Renders a plan: takes from the engine, verdicts from the checks, until each chunk is good or for a person.
 
-Work goes in rounds. In each, every chunk that is not settled gets one take, and takes are checked in threads while
-the engine speaks on; the next round retries what was rejected. A take is judged from its file, so that a verdict is
-the same whether it is reached at once or by a later run.
+Work goes in rounds. In each, every chunk that is not settled takes one step of the ladder: what has to be spoken goes
+to the engine together, and takes are checked in threads while it speaks on. A take is judged from its file, and what
+is made of other takes is made from their files, so that everything is the same whether it is reached at once or by a
+later run.
 """
 
 import os
@@ -15,25 +16,39 @@ from dataclasses import dataclass
 import soundfile
 
 from mayabook.checks import Checker
+from mayabook.checks.score import REJECT
 from mayabook.core.audio import read_flac, write_flac
-from mayabook.core.codes import write_codes
+from mayabook.core.chunk import Chunk
+from mayabook.core.codes import read_codes, write_codes
 from mayabook.core.errors import JobError
-from mayabook.core.take import Take, TakeRequest
+from mayabook.core.settings import LadderSettings
+from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.engines import Engine
 from mayabook.render.job import Job
-from mayabook.render.keys import seed
-from mayabook.render.ledger import PlannedChunk, StoredTake
+from mayabook.render.keys import part_key, seed
+from mayabook.render.ladder import Judged, Stretch, Task, next_task
+from mayabook.render.ledger import PlannedChunk, Step, StoredTake
 from mayabook.render.progress import Progress
+from mayabook.render.splice import Voice, joined, patched, trimmed
 
 _BACKLOG_PER_CHECKER = 2
 """Takes that may wait for each checking thread before the engine has to."""
+_CURABLE = frozenset({"capped", "aborted"})
+"""Detectors that hear no word, but whose takes may be whole up to a tail: these are heard all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
+    """A step to be taken for a chunk; attempt: under which its take will be kept."""
+
     item: PlannedChunk
     attempt: int
+    task: Task
+
+    @property
+    def parts(self) -> list[tuple[Stretch, Chunk]]:
+        return [(stretch, self.item.chunk.part(*stretch)) for stretch in self.task.stretches]
 
 
 class Renderer:
@@ -43,16 +58,18 @@ class Renderer:
         plan: Sequence[PlannedChunk],
         engine: Engine,
         checker: Checker,
-        attempts: int,
+        ladder: LadderSettings,
         on_progress: Callable[[Progress], None],
+        other: Callable[[], Engine] | None = None,
     ) -> None:
-        """attempts: takes of a chunk, besides those a person rejected, before it is flagged."""
+        """other: opens the ladder's other engine, when a chunk comes to that; who gave it closes it."""
         self._job, self._engine, self._checker = job, engine, checker
-        self._attempts, self._on_progress = attempts, on_progress
+        self._ladder, self._on_progress, self._other = ladder, on_progress, other
         self._copies: dict[str, list[PlannedChunk]] = {}
         for item in plan:  # a text that occurs twice is spoken once
             self._copies.setdefault(item.key, []).append(item)
         self.progress = Progress(len(plan), sum(item.chunk.n_words for item in plan))
+        self._settled: set[str] = set()
         self._started = time.perf_counter()
 
     def run(self) -> None:
@@ -71,9 +88,10 @@ class Renderer:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _survey(self) -> tuple[list[StoredTake], list[_Wanted]]:
-        """What is to be checked and what is to be spoken; counts what is settled afresh."""
+        """What is to be checked and what step each chunk takes next; counts what is settled afresh."""
         unchecked: list[StoredTake] = []
         wanted: list[_Wanted] = []
+        self._settled.clear()
         self.progress.done_chunks = self.progress.done_words = self.progress.flagged = 0
         for key, (item, *_) in self._copies.items():
             takes = self._takes_on_disk(key)
@@ -82,11 +100,21 @@ class Renderer:
                 self._settle(item, flagged=False)
             elif unjudged:
                 unchecked += unjudged
-            elif self._spent(takes):
-                self._settle(item, flagged=True)
+            elif (task := next_task(item.chunk, history := self._history(takes), self._ladder)) is not None:
+                wanted.append(_Wanted(item, 1 + max((take.attempt for take in takes), default=-1), task))
+            elif unheard := [take for take, verdict in history if not verdict.words and _has_words(item.chunk)]:
+                unchecked += unheard  # what is kept in the end is heard, even if cheaper checks refused it
             else:
-                wanted.append(_Wanted(item, 1 + max((take.attempt for take in takes), default=-1)))
+                self._settle(item, flagged=True)
         return unchecked, wanted
+
+    def _history(self, takes: Sequence[StoredTake]) -> list[Judged]:
+        found = []
+        for take in takes:
+            verdict = self._job.ledger.verdict(take, self._checker.identity) if take.ruling is None else None
+            if verdict is not None:
+                found.append((take, verdict))
+        return found
 
     def _takes_on_disk(self, key: str) -> list[StoredTake]:
         takes = self._job.ledger.takes(key, self._checker.identity)
@@ -95,10 +123,10 @@ class Renderer:
             self._job.ledger.forget_take(take)
         return [take for take in takes if take not in gone]
 
-    def _spent(self, takes: Sequence[StoredTake]) -> bool:
-        return sum(take.ruling is None for take in takes) >= self._attempts
-
     def _settle(self, item: PlannedChunk, *, flagged: bool) -> None:
+        if item.key in self._settled:
+            return
+        self._settled.add(item.key)
         copies = self._copies[item.key]
         self.progress.done_chunks += len(copies)
         self.progress.done_words += sum(copy.chunk.n_words for copy in copies)
@@ -109,37 +137,96 @@ class Renderer:
         self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_Wanted]
     ) -> None:
         checking: dict[Future[Verdict], StoredTake] = {}
+        again = {take.id for take in unchecked if take.accepted is not None}
 
         def check(take: StoredTake) -> None:
-            checking[pool.submit(self._judge, take)] = take
+            checking[pool.submit(self._judge, take, thorough=take.id in again)] = take
             self._collect(checking, at_most=backlog)
 
         for take in unchecked:
             check(take)
-        with closing(self._engine.takes(self._requests(wanted))) as takes:
+        of_other = [want for want in wanted if want.task.step == Step.OTHER]
+        waiting = [want for want in wanted if want.task.step in (Step.TRIM, Step.PATCH, Step.SPLIT)]
+        whole = [want for want in wanted if want not in of_other and want not in waiting]
+        steps = {(want.item.key, want.attempt): want.task.step for want in wanted}
+        with closing(self._engine.takes(self._requests(whole, waiting))) as takes:
             for spoken in takes:
-                check(self._store(spoken))
+                step = steps.get((spoken.request.key, spoken.request.attempt), Step.PART)
+                stored = self._store(spoken, step)
+                if step != Step.PART:
+                    check(stored)
+        if of_other and self._other is not None:
+            other = self._other()
+            with closing(other.takes(self._whole(other, want) for want in of_other)) as takes:
+                for spoken in takes:
+                    check(self._store(spoken, Step.OTHER))
+        for want in waiting:
+            check(self._made(want))
         self._collect(checking, at_most=0)
 
-    def _requests(self, wanted: Sequence[_Wanted]) -> Iterator[TakeRequest]:
-        for want in wanted:
-            text, voice = want.item.chunk.spoken, self._engine.voice
-            yield TakeRequest(
-                key=want.item.key,
-                text=text,
-                voice=voice,
-                seed=seed(voice, text, want.attempt),
-                attempt=want.attempt,
-                sampling=self._engine.sampling(want.attempt),
-            )
+    def _requests(self, whole: Sequence[_Wanted], waiting: Sequence[_Wanted]) -> Iterator[TakeRequest]:
+        for want in whole:
+            yield self._whole(self._engine, want)
+        asked: set[tuple[str, int]] = set()
+        for want in waiting:
+            for _, part in want.parts:
+                key = part_key(self._engine, part)
+                if (key, want.attempt) not in asked and self._part(key, want.attempt) is None:
+                    asked.add((key, want.attempt))
+                    yield self._request(self._engine, key, part.spoken, want.attempt, 0)
 
-    def _store(self, take: Take) -> StoredTake:
+    def _whole(self, engine: Engine, want: _Wanted) -> TakeRequest:
+        return self._request(engine, want.item.key, want.item.chunk.spoken, want.attempt, want.task.number)
+
+    def _request(self, engine: Engine, key: str, text: str, attempt: int, number: int) -> TakeRequest:
+        return TakeRequest(
+            key=key,
+            text=text,
+            voice=engine.voice,
+            seed=seed(engine.voice, text, attempt),
+            attempt=attempt,
+            sampling=engine.sampling(number),
+        )
+
+    def _part(self, key: str, attempt: int) -> StoredTake | None:
+        return next((take for take in self._takes_on_disk(key) if take.attempt == attempt), None)
+
+    def _made(self, want: _Wanted) -> StoredTake:
+        """The take that a step makes of others."""
+        task, base = want.task, want.task.base
+        parts = [(stretch, self._part(part_key(self._engine, part), want.attempt)) for stretch, part in want.parts]
+        pieces = [(stretch, part, self._read(part)[0]) for stretch, part in parts if part is not None]
+        heard = None if base is None else self._heard(base)
+        if task.step == Step.TRIM:
+            assert heard is not None
+            audio = trimmed(heard)
+        elif task.step == Step.PATCH:
+            assert heard is not None
+            audio = patched(heard, want.item.chunk, [(stretch, piece) for stretch, _, piece in pieces])
+        else:
+            audio = joined([piece for _, _, piece in pieces], self._engine.sample_rate)
+        made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
+        # A part that its cap or a loop ended makes all of it suspect. A cap that lies behind a cut does not.
+        stops = [part.stop for _, part, _ in pieces]
+        if task.step == Step.PATCH and base is not None:
+            stops.append(base.stop)
+        request = self._request(self._engine, want.item.key, want.item.chunk.spoken, want.attempt, task.number)
+        stop = next((each for each in stops if each != StopReason.END), StopReason.END)
+        take = Take(request, audio, self._engine.sample_rate, stop, 0.0)
+        return self._store(take, task.step, tuple(each.file.name for each in made_of))
+
+    def _heard(self, take: StoredTake) -> Voice:
+        verdict = self._job.ledger.verdict(take, self._checker.identity)
+        assert verdict is not None
+        return Voice(*self._read(take), verdict)
+
+    def _store(self, take: Take, step: Step, made_of: tuple[str, ...] = ()) -> StoredTake:
         request = take.request
         file = self._job.takes / f"{request.key}-{request.attempt}.flac"
         if take.codes is not None:
             write_codes(file.with_suffix(".npz"), take.codes)
         write_flac(file, take.audio, take.sample_rate)
-        self.progress.audio_seconds += take.duration
+        self.progress.audio_seconds += 0.0 if made_of else take.duration
         return self._job.ledger.add_take(
             StoredTake(
                 id=0,
@@ -156,19 +243,30 @@ class Renderer:
                 ruling=None,
                 accepted=None,
                 risk=0.0,
+                step=step,
+                made_of=made_of,
             )
         )
 
-    def _judge(self, stored: StoredTake) -> Verdict:
-        chunk = self._copies[stored.key][0].chunk
+    def _read(self, stored: StoredTake) -> tuple[Audio, int]:
         try:
-            audio, sample_rate = read_flac(stored.file)
+            return read_flac(stored.file)
         except soundfile.LibsndfileError as error:
             raise JobError(f"{stored.file} is damaged; delete it and run the same command: it is made anew.") from error
+
+    def _judge(self, stored: StoredTake, *, thorough: bool) -> Verdict:
+        """thorough: every word is heard, even if the take is refused for something that needs no hearing."""
+        chunk = self._copies[stored.key][0].chunk
+        audio, sample_rate = self._read(stored)
+        codes = read_codes(stored.codes_file) if stored.codes_file.is_file() else None
         request = TakeRequest(
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
-        take = Take(request, audio, sample_rate, stored.stop, stored.seconds, detail=stored.detail)
+        take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
+        if not thorough:
+            found = self._checker.cheap(take, chunk)
+            if any(each.weight >= REJECT and each.detector not in _CURABLE for each in found):
+                return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
         return self._checker.check(take, chunk)
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
@@ -183,10 +281,11 @@ class Renderer:
 
     def _record(self, take: StoredTake, verdict: Verdict) -> None:
         self._job.ledger.add_verdict(take, self._checker.identity, verdict)
-        item = self._copies[take.key][0]
         if verdict.accepted:
-            self._settle(item, flagged=False)
-        elif self._spent(self._job.ledger.takes(take.key, self._checker.identity)):
-            self._settle(item, flagged=True)
+            self._settle(self._copies[take.key][0], flagged=False)
         self.progress.elapsed = time.perf_counter() - self._started
         self._on_progress(self.progress)
+
+
+def _has_words(chunk: Chunk) -> bool:
+    return any(map(str.isalnum, chunk.text))

@@ -1,7 +1,7 @@
 """A block of the book as the pieces that chunks are made of: its sentences, with what an engine is to say."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import groupby
 
@@ -92,6 +92,8 @@ class PieceMaker:
     def _piece(self, sentence: Sentence, closes: bool, edge: Edge) -> Piece:
         spoken = self._spoken(sentence.text, closes)
         n_words, n_chars = _size(sentence.text, spoken)
+        if spoken != sentence.text:
+            sentence = replace(sentence, spoken=spoken)
         return Piece(sentence, spoken, edge, n_words, n_chars, len(words(without_tags(sentence.text))))
 
     def _spoken(self, text: str, closes: bool) -> str:

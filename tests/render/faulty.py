@@ -1,0 +1,56 @@
+"""The real narrator, with faults put into its takes."""
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
+from functools import lru_cache
+
+import hibari
+import numpy as np
+
+from mayabook.core.settings import NarratorSettings
+from mayabook.core.take import Audio, Sampling, Take, TakeRequest
+from mayabook.engines import Narrator
+
+Fault = Callable[[TakeRequest, Audio], Audio]
+"""What becomes of a take; audio without a fault is the very same array."""
+OTHER = "Every winter the children skated on the mill pond until the miller sent them home for supper."
+
+
+@lru_cache(maxsize=8)
+def speech(text: str) -> Audio:
+    audio: Audio = hibari.Hibari()(text, seed=0)
+    return audio
+
+
+class Faulty:
+    """Fulfils `mayabook.engines.Engine`. spoken: every request that it answered."""
+
+    sample_rate = Narrator.sample_rate
+
+    def __init__(self, fault: Fault, name: str = "faulty") -> None:
+        self._narrator, self._fault = Narrator(NarratorSettings(workers=1)), fault
+        self.name, self.voice, self.credit = name, self._narrator.voice, name
+        self.identity = f"{name} {self._narrator.identity}"
+        self.spoken: list[TakeRequest] = []
+
+    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        for take in self._narrator.takes(requests):
+            self.spoken.append(take.request)
+            yield replace(take, audio=self._fault(take.request, take.audio))
+
+    def sampling(self, attempt: int) -> Sampling:
+        return {"speed": 1.0, "number": float(attempt)}
+
+    def unspeakable(self, text: str) -> str | None:
+        return None
+
+    def close(self) -> None:
+        self._narrator.close()
+
+
+def with_tail(audio: Audio) -> Audio:
+    return np.concatenate([audio[: -len(audio) // 50], speech(OTHER)[: 24000 * 2]])
+
+
+def another_text(audio: Audio) -> Audio:
+    return speech(OTHER)
