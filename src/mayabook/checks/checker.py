@@ -8,6 +8,7 @@ import jiwer
 from mayabook.checks import signal
 from mayabook.checks.align import Aligner, Pair
 from mayabook.checks.codes import code_scores
+from mayabook.checks.drift import drift
 from mayabook.checks.normalise import Slot, slots, slots_of_text
 from mayabook.checks.recogniser import Heard, Reading, Recogniser, Word
 from mayabook.checks.score import Examination, Score, findings, judge
@@ -90,6 +91,7 @@ class Checker:
             *signal.pauses(audio, rate, figures.signal),
             *signal.noise(audio, rate, figures.signal),
             *signal.clicks(audio, rate, figures.signal),
+            *drift(audio, rate, figures.drift),
             *signal.pace(audio, rate, n_sounds, n_tags, figures.signal, figures.pace),
         ]
 

@@ -29,6 +29,13 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    voice_share: float
+    least_periodic: float
+    least_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CodeFigures:
     loop_period: int
     loop_codes: int
@@ -93,6 +100,7 @@ class Thresholds:
     limits: Mapping[str, float]
     signal: Signal
     pace: Pace
+    drift: Drift
     codes: CodeFigures
     sound: Sound
     alignment: Alignment
@@ -109,6 +117,7 @@ def load_thresholds() -> Thresholds:
         limits=tables["limits"],
         signal=Signal(**tables["signal"]),
         pace=Pace(**tables["pace"]),
+        drift=Drift(**tables["drift"]),
         codes=CodeFigures(**tables["codes"]),
         sound=Sound(**tables["sound"]),
         alignment=Alignment(**tables["alignment"]),
