@@ -106,6 +106,8 @@ class PlantedOpener:
 class SilenceEar:
     """Rejects silence, by the audio."""
 
+    identity = "silence"
+
     def check(self, take: Take, chunk: Chunk) -> Verdict:
         silent = float(np.abs(take.audio).max()) < 1e-3
         found = (Finding(FindingKind.SILENT, "no sound", 1.0),) if silent else ()

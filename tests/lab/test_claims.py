@@ -106,7 +106,14 @@ def test_the_document_is_written_from_rows(tmp_path: Path, truth: Path) -> None:
     for name, values in plans.items():
         experiment = EXPERIMENTS[name]
         plan = experiment.plan.load(None, {**values, "truth": str(truth)})
-        run(experiment, plan, tmp_path / "rows" / name, Watching(), opener=PlantedOpener(penalised), hear=SilenceEar)
+        run(
+            experiment,
+            plan,
+            tmp_path / "rows" / name,
+            Watching(),
+            opener=PlantedOpener(penalised),
+            hearing=SilenceEar(),
+        )
     write_document(tmp_path / "rows", tmp_path / "docs" / "investigation.md")
     text = (tmp_path / "docs" / "investigation.md").read_text()
     assert (

@@ -26,7 +26,12 @@ def rows_of(
     experiment = EXPERIMENTS[name]
     values = {**FEW[name], "truth": str(truth), **plan}
     return run(
-        experiment, experiment.plan.load(None, values), folder, watcher or Watching(), opener=opener, hear=SilenceEar
+        experiment,
+        experiment.plan.load(None, values),
+        folder,
+        watcher or Watching(),
+        opener=opener,
+        hearing=SilenceEar(),
     )
 
 
@@ -135,7 +140,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_rows(tmp_path: Path, truth
 
 def test_rows_of_another_plan_model_or_text_are_refused(tmp_path: Path, truth: Path) -> None:
     rows_of("sweep", tmp_path / "w", truth, PlantedOpener())
-    with pytest.raises(LabError, match="another plan"):
+    with pytest.raises(LabError, match=r"another plan \(takes: 8, not 9\)"):
         rows_of("sweep", tmp_path / "w", truth, PlantedOpener(), takes=9)
     with pytest.raises(LabError, match="another model"):
         rows_of("sweep", tmp_path / "w", truth, PlantedOpener(identity="other"))
@@ -165,7 +170,14 @@ def test_a_book_with_too_few_chunks_is_spoken_again_with_other_seeds(tmp_path: P
 def test_without_a_text_it_says_what_to_name(tmp_path: Path) -> None:
     experiment = EXPERIMENTS["sweep"]
     with pytest.raises(LabError, match="name a book with --book"):
-        run(experiment, experiment.plan.load(None, {}), tmp_path, Watching(), opener=PlantedOpener(), hear=SilenceEar)
+        run(
+            experiment,
+            experiment.plan.load(None, {}),
+            tmp_path,
+            Watching(),
+            opener=PlantedOpener(),
+            hearing=SilenceEar(),
+        )
 
 
 def test_rejected_takes_can_be_heard_in_the_report(tmp_path: Path, truth: Path) -> None:

@@ -29,7 +29,7 @@ def rows(tmp_path: Path, truth: Path) -> Path:
             "truth": str(truth),
         },
     )
-    run(experiment, plan, tmp_path / "w", Watching(), opener=PlantedOpener(), hear=SilenceEar)
+    run(experiment, plan, tmp_path / "w", Watching(), opener=PlantedOpener(), hearing=SilenceEar())
     return tmp_path / "w"
 
 

@@ -20,6 +20,7 @@ from mayabook.lab.isolate_report import changed
 from mayabook.lab.originals import GenerateOriginal, LlamaOriginal, tolerant_frames
 from mayabook.lab.plan import Plan
 from mayabook.lab.subjects import ModelOpener, model_opener
+from mayabook.maya.frames import pack
 from runs import lines_of, mayabook_in, start
 from tiny_models import SMALL
 
@@ -68,8 +69,8 @@ def test_prompt_settings_are_of_the_request(opener: ModelOpener) -> None:
     once, twice = (engine.prompt(request(opener, bos=bos)) for bos in ("once", "twice"))
     assert twice == [SMALL.bos, *once]
     takes = [next(iter(engine.takes([request(opener, bos=bos)]))) for bos in ("once", "twice", "twice")]
-    frames = [take.codes.frames.tolist() for take in takes]
-    assert frames[0] != frames[1] == frames[2]
+    sureness = [take.codes.log_probability.tolist() for take in takes]
+    assert sureness[0] != sureness[1] == sureness[2]
     with pytest.raises(LabError, match="thrice"):
         engine.prompt(request(opener, bos="thrice"))
     engine.close()
@@ -93,15 +94,16 @@ def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(opener: Mode
     reference.close()
 
 
-def test_teacher_forcing_is_what_the_model_says(opener: ModelOpener) -> None:
-    """The surprise at a take's own tokens is the log-probability that the take was drawn with, over all audio ids."""
+def test_teacher_forcing_is_what_a_slot_says_by_itself(opener: ModelOpener) -> None:
     engine = opener.open("fp32")
-    take = next(iter(engine.takes([request(opener, text_end="seen")])))
-    assert take.codes is not None
-    result = next(forced.compare(engine.decoder, engine.decoder, [engine.prompt(request(opener))], [take.codes.frames]))
-    drawn = -take.codes.log_probability.astype(float) - np.log1p(-take.codes.removed.astype(float))
-    ended = float(result.surprise.sum()) - drawn.sum()
-    assert ended >= -0.5  # CODE_END's own, which the capped take never drew
+    frames = np.random.Generator(np.random.Philox(1)).integers(0, 256, (3, 7)).astype(np.int32)
+    prompts = [engine.prompt(replace(request(opener), text=text)) for text in ("Come in.", TEXT)]
+    result = list(forced.compare(engine.decoder, engine.decoder, prompts, [frames[:2], frames]))[1]
+    logits = forced.read_logits(engine.decoder, 0, prompts[1], frames)
+    columns = np.array([*pack(frames, SMALL), SMALL.code_end]) - SMALL.code_end
+    alone = -forced.log_softmax(logits)[np.arange(len(columns)), columns]
+    assert result.surprise.sum() == pytest.approx(alone.sum(), rel=1e-4)
+    assert result.surprise[0] == pytest.approx(alone[::7].sum(), rel=1e-4)
     engine.close()
 
 
@@ -109,7 +111,7 @@ def test_original_ways_speak_and_say_what_they_carry_over(tiny: Path, tmp_path: 
     experiment = EXPERIMENTS["isolate"]
     values = {"model": str(tiny), "takes": 2, "rounds": 1, "after": (2,), "few": 1, "originals": 1, "cap": CAP}
     plan = experiment.plan.load(None, {**values, "slots": 2, "context": 512, "formats": ("Q4_K_M",)})
-    rows = run(experiment, plan, tmp_path / "i", Watching(), hear=SilenceEar)
+    rows = run(experiment, plan, tmp_path / "i", Watching(), hearing=SilenceEar())
     ways = [row for row in rows if "fix: " in row["condition"]]
     assert {row["cell"] for row in ways} == {"Llama() Q4_K_M", "generate() NF4-bf16"}
     assert len(ways) == 4 * (3 + 4)
@@ -146,7 +148,7 @@ def test_formats_are_compared(tiny: Path, tmp_path: Path) -> None:
     experiment, watcher = EXPERIMENTS["compare"], Watching()
     values = {"model": str(tiny), "takes": 4, "forced": 2, "cost": 2, "slots": 2, "context": 1024}
     plan = ComparePlan.load(None, {**values, "formats": ("F16", "Q4_K_M", "NF4", "GPTQ", "Q9")})
-    rows = run(experiment, plan, tmp_path / "c", watcher, hear=SilenceEar)
+    rows = run(experiment, plan, tmp_path / "c", watcher, hearing=SilenceEar())
     assert "Skipped GPTQ: the checkpoint is not quantised by GPTQ" in watcher.said
     assert any(line.startswith("Skipped Q9: there is no such format; choose from fp32") for line in watcher.said)
     names = ["fp32", "F16", "Q4_K_M", "NF4"]
@@ -168,7 +170,7 @@ def test_formats_are_compared(tiny: Path, tmp_path: Path) -> None:
     assert "![Size against share of wrong tokens](report/compare-pareto.svg)" in text
     assert (tmp_path / "c" / "report" / "compare-pareto.svg").read_text().startswith("<svg")
     before = [dict(row) for row in rows]
-    assert run(experiment, plan, tmp_path / "c", watcher, hear=SilenceEar) == before
+    assert run(experiment, plan, tmp_path / "c", watcher, hearing=SilenceEar()) == before
 
 
 def test_pareto_keeps_what_nothing_beats() -> None:

@@ -14,7 +14,7 @@ def test_a_plan_is_read_from_toml_and_outranked(tmp_path: Path) -> None:
     file.write_text("takes = 7\ntemperatures = [0.3, 0.4]\n")
     plan = SweepPlan.load(file, {"takes": 9, "model": None})
     assert (plan.takes, plan.temperatures, plan.model) == (9, (0.3, 0.4), "")
-    assert plan.digest != SweepPlan.load(file, {}).digest
+    assert SweepPlan.load(file, {}).takes == 7
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """attribute: a factorial plan over what differed between two ways of reading, and each difference undone by itself."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from mayabook.core.errors import LabError
 from mayabook.engines.sampling import preset
 from mayabook.lab.bench import Bench, Wanted
 from mayabook.lab.factorial import design
+from mayabook.lab.originals import originals
 from mayabook.lab.plan import Plan
-from mayabook.lab.subjects import best_of
+from mayabook.lab.subjects import ModelOpener, best_of
 
 NAME = "attribute"
 
@@ -63,6 +65,8 @@ class AttributePlan(Plan):
     """Takes of each cell in which one factor is changed; 0 leaves these out."""
     ladder: bool = True
     """Whether to try more levels than two of penalty, weights and number format."""
+    libraries: int = Field(default=30, ge=0, le=100_000)
+    """Takes that the libraries themselves make, called as they were: without the slot mask, one after the other."""
     temperature: float = Field(default=0.45, ge=0, le=5)
     """Temperature of all takes: the investigation's."""
     top_p: float = Field(default=0.92, gt=0, le=1)
@@ -133,9 +137,17 @@ def run(plan: AttributePlan, bench: Bench) -> None:
             )
             for item in bench.items(n)
         )
-    bench.expect(sum(len(group) for group in wanted.values()))
+    ways: list[tuple[str, Any, str, Any]] = []
+    if plan.libraries and isinstance(bench.opener, ModelOpener):
+        ways = list(originals(bench.opener))
+    bench.expect(sum(len(group) for group in wanted.values()) + len(ways) * plan.libraries)
     for name, group in wanted.items():
         bench.speak(name, group)
+    for cell, kind, wished, _ in ways:
+        extra = {"part": "library", "signs": {}, "format": wished}
+        items = bench.items(plan.libraries)
+        own = [Wanted(f"library {cell} {item.number}", cell, item, extra=extra) for item in items]
+        bench.run(partial(kind, bench.opener, wished), own)
 
 
 def _formats(factor: str) -> list[str]:

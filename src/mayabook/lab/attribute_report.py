@@ -16,13 +16,15 @@ _PAIRS_SHOWN = 6
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
-    parts = {part: [row for row in rows if row["part"] == part] for part in ("factorial", "one", "ladder")}
+    parts = {part: [row for row in rows if row["part"] == part] for part in ("factorial", "one", "ladder", "library")}
     sections = []
     if parts["factorial"]:
         sections.append(_factorial(parts["factorial"]))
     one = cells(parts["one"])
     if BAD in one and GOOD in one:
         sections.append(_undone(folder, one, cells(parts["ladder"])))
+    if parts["library"]:
+        sections.append(_libraries(folder, cells(parts["library"]), one))
     return sections
 
 
@@ -99,6 +101,21 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
         [figure],
         clips(folder, bad),
     )
+
+
+def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> Section:
+    """Beside the same settings on MayaBook's engines, on the chunks that both have."""
+    rows = []
+    for name, found in ways.items():
+        ours = GOOD if name.startswith("Llama()") else BAD
+        strays = sum("not the code" in row["detail"] for row in found)
+        p = p_value(paired(differences(found, one[ours]))) if ours in one else ""
+        rows.append((name, shown(artifacts(found)), str(strays), ours if p else "", p))
+    head = ("called as in 2025", "rejected takes", "takes with tokens out of place", "beside the cell", "p")
+    rates = "; ".join(f"{name} {percent(artifacts(found).value)}" for name, found in ways.items())
+    verdict = f"The libraries themselves, which may draw any token at any place, are rejected in: {rates}."
+    everything = [row for found in ways.values() for row in found]
+    return Section("The libraries as they were called", verdict, (), [Table(head, rows)], (), clips(folder, everything))
 
 
 def _healing(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,7 +58,9 @@ class Watcher(Protocol):
 
 
 class Hears(Protocol):
-    """`mayabook.checks.Checker`."""
+    """`mayabook.checks.Checker`. identity: of recogniser and thresholds."""
+
+    identity: str
 
     def check(self, take: Take, chunk: Chunk) -> Verdict: ...
 
@@ -75,19 +78,19 @@ class Wanted:
 
 @dataclass
 class Bench:
-    """What an experiment works with. now_and_then: called after each row, and ends the cell where it says so."""
+    """What an experiment works with. hearing: judges takes; None where the experiment needs no verdicts."""
 
     plan: Plan
     material: Material
     opener: Opener
     rows: Rows
     watcher: Watcher
-    hear: Callable[[], Hears] | None = None
+    hearing: Hears | None = None
     progress: Progress = field(default_factory=Progress)
 
     def __post_init__(self) -> None:
         self._started = time.perf_counter()
-        self._hearing: Hears | None = None
+        self.progress.done = self.progress.resumed = sum(1 for _ in self.rows)
 
     def items(self, n: int | None = None) -> list[Item]:
         return self.material.items(n or self.plan.takes, self.plan.voice, self.plan.seed)
@@ -107,29 +110,27 @@ class Bench:
                 self.watcher.say(f"Skipped {name}: {reason}")
         return found
 
-    def speak(
-        self, name: str, wanted: Sequence[Wanted], *, heard: bool = True, stop: Callable[[], bool] | None = None
+    def speak(self, name: str, wanted: Sequence[Wanted], stop: Callable[[], bool] | None = None) -> None:
+        """`run` with the engine of a format."""
+        self.run(partial(self.opener.open, name), wanted, stop)
+
+    def run(
+        self, open_engine: Callable[[], Engine], wanted: Sequence[Wanted], stop: Callable[[], bool] | None = None
     ) -> None:
-        """The same with the engine of a format, which is opened only where takes are missing."""
-        if all(want.key in self.rows for want in wanted):
-            self._resume(len(wanted))
+        """Makes the takes that have no row yet; the engine is opened only where there are any, and closed.
+
+        stop: asked after each row, ends the call.
+        """
+        missing = [want for want in wanted if want.key not in self.rows]
+        if not missing:
             return
-        engine = self.opener.open(name)
+        engine = open_engine()
         try:
-            self.run(engine, wanted, heard=heard, stop=stop)
+            self._make(engine, missing, stop)
         finally:
             engine.close()
 
-    def _resume(self, n: int) -> None:
-        self.progress.done += n
-        self.progress.resumed += n
-
-    def run(
-        self, engine: Engine, wanted: Sequence[Wanted], *, heard: bool = True, stop: Callable[[], bool] | None = None
-    ) -> None:
-        """Makes the takes that have no row yet. stop: asked after each row, ends the call."""
-        missing = [want for want in wanted if want.key not in self.rows]
-        self._resume(len(wanted) - len(missing))
+    def _make(self, engine: Engine, missing: Sequence[Wanted], stop: Callable[[], bool] | None) -> None:
         by_key = {want.key: want for want in missing}
         requests = (self.request(engine, want) for want in missing)
         pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="hear")
@@ -137,7 +138,7 @@ class Bench:
         try:
             with closing(engine.takes(requests)) as takes:
                 for take in takes:
-                    waiting.append(pool.submit(self._row, by_key[take.request.key], take, self._hearing_for(heard)))
+                    waiting.append(pool.submit(self._row, by_key[take.request.key], take))
                     while waiting and (waiting[0].done() or len(waiting) > _UNHEARD):
                         self._record(waiting.pop(0).result())
                     if stop is not None and stop():
@@ -151,13 +152,8 @@ class Bench:
         sampling = engine.sampling(0) if want.sampling is None else want.sampling
         return TakeRequest(want.key, want.item.chunk.spoken, engine.voice, want.item.seed, sampling=sampling)
 
-    def _hearing_for(self, heard: bool) -> Hears | None:
-        if heard and self._hearing is None and self.hear is not None:
-            self._hearing = self.hear()
-        return self._hearing if heard else None
-
-    def _row(self, want: Wanted, take: Take, hearing: Hears | None) -> Row:
-        verdict = None if hearing is None else hearing.check(take, want.item.chunk)
+    def _row(self, want: Wanted, take: Take) -> Row:
+        verdict = None if self.hearing is None else self.hearing.check(take, want.item.chunk)
         row = {"key": want.key, "cell": want.cell, **take_row(want.item, take, verdict), **want.extra}
         if self.plan.keep_audio or (verdict is not None and not verdict.accepted):
             folder = self.rows.folder / AUDIO
@@ -230,14 +226,6 @@ def _numbers(frames: Frames) -> list[int]:
     """One number for each code and its slot."""
     numbers: list[int] = (frames.astype(np.int64) * N_SLOTS + np.arange(N_SLOTS)).reshape(-1).tolist()
     return numbers
-
-
-def checker(plan: Plan) -> Callable[[], Hears]:
-    """Loads its recogniser when it is first asked for."""
-    from mayabook.checks import Checker
-    from mayabook.core.settings import CheckSettings
-
-    return lambda: Checker(CheckSettings(asr_model=plan.asr_model))
 
 
 def cells(rows: Iterator[Row] | Sequence[Row]) -> dict[str, list[Row]]:

@@ -73,7 +73,6 @@ def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str
             frames[int(take.request.key)] = take.codes.frames
         for name in others:
             if all(key in bench.rows for key in keys[name]):
-                bench.progress.done += len(items)
                 continue
             other = bench.opener.open(name)
             assert isinstance(other, LabEngine)
@@ -106,7 +105,6 @@ def _measure(plan: ComparePlan, bench: Bench, name: str) -> None:
     """Speed and memory, in a fresh process; size and bits per weight."""
     key = f"cost {name}"
     if key in bench.rows or not isinstance(bench.opener, ModelOpener):
-        bench.progress.done += 1
         return
     opener = bench.opener
     size, n_weights = opener.weight_bytes(name), opener.n_weights()  # makes the file, before it is timed

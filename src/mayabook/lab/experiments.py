@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mayabook.checks import Checker
 from mayabook.core.errors import LabError
+from mayabook.core.settings import CheckSettings
 from mayabook.lab import attribute, attribute_report, compare, compare_report, isolate, isolate_report, stress, sweep
-from mayabook.lab.bench import Bench, Hears, Watcher, checker
+from mayabook.lab.bench import Bench, Hears, Watcher
 from mayabook.lab.material import read_material
 from mayabook.lab.pages import write_html, write_markdown
 from mayabook.lab.plan import Plan
@@ -20,13 +22,14 @@ FORMATS_FOLDER = "formats"
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """what: one line for a person."""
+    """what: one line for a person. hears: whether takes are judged."""
 
     name: str
     what: str
     plan: type[Plan]
     run: Callable[[Any, Bench], None]
     report: Callable[[Path, Sequence[Row]], list[Section]]
+    hears: bool = True
 
 
 EXPERIMENTS = {
@@ -38,6 +41,7 @@ EXPERIMENTS = {
             isolate.IsolatePlan,
             isolate.run,
             isolate_report.report,
+            hears=False,
         ),
         Experiment(sweep.NAME, "Temperature and top_p against artifacts.", sweep.SweepPlan, sweep.run, sweep.report),
         Experiment(
@@ -73,24 +77,27 @@ def run(
     *,
     opener: Opener | None = None,
     made: Path | None = None,
-    hear: Callable[[], Hears] | None = None,
+    hearing: Hears | None = None,
 ) -> list[Row]:
     """Runs what is not done yet and returns all rows. Ctrl-C leaves a folder that the same call goes on with.
 
-    opener, hear: what speaks and what listens, in place of the plan's. made: folder for GGUF files that are made.
-    Raises LabError for rows of another plan, model or text.
+    opener, hearing: what speaks and what listens, in place of the plan's. made: folder for GGUF files that are made.
+    Raises LabError for rows of another plan, model, text or of other checks.
     """
     found = opener or model_opener(plan, made or folder / FORMATS_FOLDER)
     material = read_material(plan, found.files if isinstance(found, ModelOpener) else None)
     watcher.say(f"{experiment.name}: {material.note(plan.takes)}")
+    if experiment.hears:
+        hearing = hearing or Checker(CheckSettings(asr_model=plan.asr_model))
     header = {
         "experiment": experiment.name,
         "plan": plan.model_dump(mode="json"),
         "model": found.identity,
         "texts": f"{material.name} {material.digest}",
+        "checks": hearing.identity if hearing is not None and experiment.hears else "",
     }
     with Rows(folder, header) as rows:
-        experiment.run(plan, Bench(plan, material, found, rows, watcher, hear or checker(plan)))
+        experiment.run(plan, Bench(plan, material, found, rows, watcher, hearing if experiment.hears else None))
         return list(rows)
 
 

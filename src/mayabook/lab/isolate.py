@@ -56,7 +56,7 @@ def run(plan: IsolatePlan, bench: Bench) -> None:
     ways: list[tuple[str, Any, str, Any]] = []
     if plan.originals and isinstance(bench.opener, ModelOpener):
         ways = list(originals(bench.opener, plan.cap))
-    per_format = len(items) * (1 + plan.rounds + len(plan.after)) + len(items) + plan.slots + 2 * plan.few
+    per_format = len(items) * (1 + plan.rounds + len(plan.after)) + len(items) + plan.slots + 3 * plan.few
     bench.expect(per_format * len(formats) + sum(len(fixes) * 4 * len(items[: plan.originals]) for *_, fixes in ways))
     for name in formats:
         _format(plan, bench, name, items)

@@ -1,6 +1,5 @@
 """Plans: what an experiment does, as data. A plan file is TOML with these names at its top level."""
 
-import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,11 +39,6 @@ class Plan(BaseModel):
     """Whisper model that takes are heard with."""
     keep_audio: bool = False
     """Keep the audio of all takes, not of rejected ones alone: `listen` needs it."""
-
-    @property
-    def digest(self) -> str:
-        """16 hexadecimal digits of the plan's content."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
     @classmethod
     def load(cls, file: Path | None, given: Mapping[str, Any]) -> Self:

@@ -57,11 +57,11 @@ class Rows:
         self._out = self._file.open("a", encoding="utf-8")
 
     def _check(self, found: Row) -> None:
-        for name in self._header.keys() | found.keys():
-            if self._header.get(name) != found.get(name):
+        for name, value in self._header.items():
+            if found.get(name) != value:
                 raise LabError(
-                    f"The rows in {self.folder} are of another {name} ({found.get(name)!r}, not "
-                    f"{self._header.get(name)!r}); choose another folder with -o, or delete this one."
+                    f"The rows in {self.folder} are of another {name} ({_difference(found.get(name), value)}); "
+                    "choose another folder with -o, or delete this one."
                 )
 
     def __exit__(
@@ -88,6 +88,14 @@ class Rows:
         except OSError as error:
             raise cannot_write(self._file, error) from error
         self._rows[row["key"]] = row
+
+
+def _difference(one: object, other: object) -> str:
+    """In words; of tables, the first entry that differs."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        name = next(name for name in [*other, *one] if one.get(name) != other.get(name))
+        return f"{name}: {_difference(one.get(name), other.get(name))}"
+    return f"{one}, not {other}"
 
 
 def read_rows(folder: Path) -> tuple[Row, list[Row]]:

@@ -48,7 +48,7 @@ def run(plan: StressPlan, bench: Bench) -> None:
             for position, item in enumerate(sequence)
         ]
         stop = partial(_too_bad, plan, bench, order) if plan.stop_above else None
-        bench.speak(name, wanted, stop=stop)
+        bench.speak(name, wanted, stop)
 
 
 def _too_bad(plan: StressPlan, bench: Bench, order: str) -> bool:

@@ -22,6 +22,7 @@ from mayabook.models import convert, quantize
 from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
+    from mayabook.engines.batch import DrawsTokens
     from mayabook.engines.checkpoint import DType, Quantisation
 
 CHECKPOINTS: dict[str, tuple[str, str]] = {
@@ -127,12 +128,13 @@ class ModelOpener:
             raise EngineError(f"{self.files.name} has no codec; bring it with `mayabook models import`.")
         decoder = self._decoder(name)
         try:
+            on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
             return LabEngine(
                 "gguf" if name in GGUFS else "transformers",
                 decoder,
                 decoder.tokenizer,
-                Sampler(decoder.layout, decoder.n_slots),
-                open_codec(self.files.codec, decoder.layout),
+                _gpu_sampler(decoder) if on_gpu else Sampler(decoder.layout, decoder.n_slots),
+                open_codec(self.files.codec, decoder.layout, "cuda" if on_gpu else "cpu"),
                 voice=self.voice,
                 credit=f"{self.files.name} {name}",
                 settings=SamplerSettings.of(self.sampling),
@@ -213,6 +215,12 @@ def best_of(opener: Opener, wanted: Iterable[str]) -> str:
             return name
         reasons.append(f"{name}: {reason}")
     raise LabError(f"None of the formats can be had ({'; '.join(reasons)}); name others in the plan.")
+
+
+def _gpu_sampler(decoder: Any) -> "DrawsTokens":
+    from mayabook.engines.sampler_torch import TorchSampler
+
+    return TorchSampler(decoder.layout, decoder.n_slots, decoder.logits.device)
 
 
 def _not_installed(*packages: str) -> str | None:
