@@ -2,7 +2,7 @@
 
 import typer
 
-from mayabook.cli import doctor, inspect, make, models, review, verify, voices
+from mayabook.cli import doctor, inspect, lab, make, models, review, verify, voices
 
 app = typer.Typer(
     name="mayabook",
@@ -18,3 +18,4 @@ app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
 app.command("voices")(voices.voices)
 app.add_typer(models.app, name="models")
+app.add_typer(lab.app, name="lab")
