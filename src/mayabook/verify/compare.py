@@ -7,6 +7,7 @@ from statistics import median
 
 from mayabook.checks.align import Pair
 from mayabook.checks.normalise import Slot
+from mayabook.checks.recogniser import Word
 from mayabook.checks.words import GOOD
 from mayabook.core.chunk import Pause
 from mayabook.core.verdict import WordMatch
@@ -17,6 +18,9 @@ SLOW, SLACK = 1.3, 0.5
 """A sentence is doubtful that lasts more than SLOW times what its letters take here, and SLACK seconds more, ..."""
 FAST = 0.5
 """... or, if it is not short, less than this share of it."""
+LAST_WORD = 8
+"""... or whose last word takes as long as so many letters more than it has. A recogniser stretches it over what
+follows and is none."""
 SHORT_LETTERS = 20
 LONGEST_SILENCE = {
     None: 1.75,
@@ -32,12 +36,13 @@ LONGEST_SILENCE = {
 @dataclass(slots=True)
 class Seen:
     """A sentence in the recording. good: slots heard as written, of `total`. start, end: seconds, from the first to
-    the last of them; None where there is none. doubtful: it deserves a second look."""
+    the last of them; None where there is none. last: the word heard last of them. doubtful: it is looked at again."""
 
     total: int
     good: int = 0
     start: float | None = None
     end: float | None = None
+    last: Word | None = None
     doubtful: bool = False
 
     @property
@@ -73,10 +78,9 @@ def first_look(text: Text, hearing: Hearing, theirs: Sequence[Slot], pairs: Sequ
         if pair.match == WordMatch.INSERTED:
             _extend(look.extras, pair.expected[0], (words[0], words[-1] + 1))
         elif pair.match in GOOD:
-            start, end = hearing.words[words[0]].start, hearing.words[words[-1]].end
             for slot in range(*pair.expected):
                 look.n_good += 1
-                _see(look.seen[text.line_of[slot]], start, end)
+                _see(look.seen[text.line_of[slot]], hearing.words[words[0]], hearing.words[words[-1]])
             line_of_word |= dict.fromkeys(words, text.line_of[pair.expected[0]])
     _doubt(look, text, hearing, line_of_word)
     return look
@@ -89,10 +93,11 @@ def _extend(extras: list[Extra], before: int, words: tuple[int, int]) -> None:
         extras.append(Extra(before, words))
 
 
-def _see(seen: Seen, start: float, end: float) -> None:
+def _see(seen: Seen, first: Word, last: Word) -> None:
     seen.good += 1
-    seen.start = start if seen.start is None else min(seen.start, start)
-    seen.end = end if seen.end is None else max(seen.end, end)
+    seen.start = first.start if seen.start is None else min(seen.start, first.start)
+    seen.end = last.end if seen.end is None else max(seen.end, last.end)
+    seen.last = last
 
 
 def _doubt(look: FirstLook, text: Text, hearing: Hearing, line_of_word: dict[int, int]) -> None:
@@ -131,6 +136,9 @@ def _doubt_by_pace(look: FirstLook, text: Text) -> None:
     for seen, n, seconds in lasting:
         if seconds > SLOW * pace * n + SLACK or (n >= SHORT_LETTERS and seconds < FAST * pace * n):
             seen.doubtful = True
+        if seen.last is not None:
+            n_last = sum(map(str.isalnum, seen.last.text))
+            seen.doubtful |= seen.last.end - seen.last.start > pace * (n_last + LAST_WORD)
 
 
 def _around(stretch: Stretch, hearing: Hearing, line_of_word: dict[int, int]) -> range:

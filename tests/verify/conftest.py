@@ -1,0 +1,23 @@
+from pathlib import Path
+
+import pytest
+
+from mayabook.core.settings import BookSettings, Settings
+from mayabook.produce import Order, produce
+
+SAMPLE = next((Path(__file__).parents[2] / "examples").glob("*.epub"))
+CHAPTER = BookSettings(only=("Chapter One: The Wrong Time",))
+
+
+class Quiet:
+    def say(self, line: str) -> None: ...
+    def rendering(self, progress: object) -> None: ...
+    def mastering(self, fraction: float) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def audiobook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first chapter of the sample book, by the narrator: an M4B of three minutes with its job beside it."""
+    output = tmp_path_factory.mktemp("verify") / "one.m4b"
+    produce(Order(book=SAMPLE, output=output, settings=Settings(book=CHAPTER)), Quiet())
+    return output

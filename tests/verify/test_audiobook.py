@@ -1,0 +1,50 @@
+"""A finished M4B, clean and with known defects: every severe one is found where it is, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.spoilt_book import spoil
+from bench.verify import beside, is_found
+from conftest import CHAPTER, SAMPLE
+from mayabook.book import read_book
+from mayabook.core.settings import Settings
+from mayabook.verify import Kind, Recording, Verification, verify
+
+
+def verified(file: Path) -> Verification:
+    return verify(Recording(file), read_book(SAMPLE, CHAPTER), Settings(), lambda fraction: None)
+
+
+def test_a_clean_audiobook_is_clean_and_every_sentence_has_its_time(audiobook: Path) -> None:
+    found = verified(audiobook)
+    assert found.defects == ()
+    assert found.n_sound == len(found.sentences) > 30
+    assert (found.before, found.after) == (None, None)
+    starts = [sentence.start for sentence in found.sentences]
+    assert None not in starts
+    assert starts == sorted(starts, key=lambda start: start or 0.0)
+    assert found.sentences[-1].end == pytest.approx(found.duration, abs=4)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("missing paragraph", "doubled sentence", "silence 2 s"),
+        ("missing sentence", "gibberish 3 s", "other chunk"),
+    ],
+)
+def test_every_severe_defect_is_found_and_nothing_else(audiobook: Path, tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    spoilt = tmp_path / "spoilt.m4b"
+    truth = spoil(audiobook, SAMPLE, spoilt, seed=1, kinds=kinds)
+    found = verified(spoilt)
+    assert [one.kind for one in truth if not is_found(one, found)] == []
+    assert [defect for defect in found.defects if not any(beside(defect, one) for one in truth)] == []
+    assert {defect.place.chapter for defect in found.defects} == {"Chapter One: The Wrong Time"}
+    missing = [sentence.text for sentence in found.sentences if not sentence.sound]
+    for one in truth:
+        if one.kind == "missing sentence":
+            assert one.text in missing
+        if one.kind == "silence 2 s":
+            [silence] = [defect for defect in found.defects if defect.kind == Kind.SILENCE]
+            assert silence.end - silence.start == pytest.approx(2.0, abs=0.3)
