@@ -40,7 +40,13 @@ def facts(entry: "Entry") -> dict[str, object]:
         "attempts": entry.take.attempt + 1,
         "audio": str(entry.take.file),
         "takes": [
-            {"take": take.attempt + 1, "risk": take.risk, "ruling": take.ruling, "audio": str(take.file)}
+            {
+                "take": take.attempt + 1,
+                "step": take.step,
+                "risk": take.risk,
+                "ruling": take.ruling,
+                "audio": str(take.file),
+            }
             for take, _ in entry.takes
         ],
     }
@@ -67,9 +73,9 @@ def print_entry(console: Console, entry: "Entry") -> None:
 
 
 def said(take: "StoredTake") -> str:
-    """Length, risk and what a person decided, in words."""
+    """How it was made, length, risk and what a person decided, in words."""
     ruling = "" if take.ruling is None else f", {take.ruling} by a person"
-    return f"{take.n_samples / take.sample_rate:.1f} s, risk {take.risk:.2f}{ruling}"
+    return f"{take.step}, {take.n_samples / take.sample_rate:.1f} s, risk {take.risk:.2f}{ruling}"
 
 
 def marked(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -32,8 +32,8 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SentenceRow:
     """One sentence. chunk: its number, from 1. href, path: where the book has it. heard: the transcript's words for
-    it. start, end: seconds into the file `take`. attempts: takes made of its chunk. edited: whether a person wrote
-    this text in place of the book's."""
+    it. start, end: seconds into the file `take`. attempts: takes made of its chunk. step: how the kept one was
+    made. edited: whether a person wrote this text in place of the book's."""
 
     chapter_number: int
     chapter: str
@@ -47,6 +47,7 @@ class SentenceRow:
     end: float | None
     take: str
     attempts: int
+    step: Step
     accepted: bool
     findings: tuple[str, ...]
     edited: bool
@@ -119,6 +120,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str,
                     end=max(times, default=None),
                     take=take.file.name,
                     attempts=n_takes,
+                    step=take.step,
                     accepted=take.good,
                     findings=tuple(f"{finding.kind}: {finding.evidence}" for finding in found),
                     edited=written != item.chunk.text,

@@ -76,7 +76,11 @@ def _edited(chunk: Chunk, text: str, language: str, lexicon: Lexicon | None) -> 
     spans = [sentence.span for sentence in chunk.sentences]
     pieces = [text[start:end] for start, end in sentence_spans(text, language)]
     spans += [spans[-1]] * (len(pieces) - len(spans))
-    sentences = tuple(Sentence(piece, span) for piece, span in zip(pieces, spans, strict=False))
-    ended = chunk.pause == Pause.SENTENCE or text.rstrip("\"'”’»)]").endswith(tuple(_ENDS))
-    spoken = lexicon.respell(text) if lexicon else text
-    return replace(chunk, sentences=sentences, spoken=spoken if ended else f"{spoken}.")
+    said = [lexicon.respell(piece) if lexicon else piece for piece in pieces]
+    if chunk.pause != Pause.SENTENCE and not text.rstrip("\"'”’»)]").endswith(tuple(_ENDS)):
+        said[-1] += "."
+    sentences = tuple(
+        Sentence(piece, span, "" if spoken == piece else spoken)
+        for piece, span, spoken in zip(pieces, spans, said, strict=False)
+    )
+    return replace(chunk, sentences=sentences, spoken=" ".join(said))
