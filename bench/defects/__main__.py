@@ -61,7 +61,7 @@ def fit(work: Work = WORK, workers: Workers = 2) -> None:
 def report(
     work: Work = WORK, workers: Workers = 2, cost: Annotated[bool, typer.Option(help="Time the checks.")] = True
 ) -> None:
-    """4: the table, and what was judged wrongly in WORK/missed.md."""
+    """4: the table; and in WORK/missed.md what was judged wrongly of the other splits, to work on."""
     rows = corpus.read_index(work)
     examined, bounds = scores.score(work, rows, workers), limits.present()
     figures = table.table(rows, examined, bounds, _cost(rows, work) if cost else None)
@@ -69,7 +69,7 @@ def report(
     if cost:
         table.write_page(figures)
         draw(rows, examined, bounds)
-    wrong = [*table.misses(rows, examined, bounds, lambda row: row.grade != "other")]
+    wrong = [*table.misses(rows, examined, bounds, lambda row: row.grade != "other" and row.split != "test")]
     write_text(work / "missed.md", "\n".join(wrong) + "\n")
 
 

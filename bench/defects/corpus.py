@@ -12,18 +12,20 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 
 import hibari
 import numpy as np
 
+from bench.defects.codes import codes_of, frames_of
 from bench.defects.passages import PLAIN, Passage, passages
 from bench.defects.spoil import RATE, Source, Spoilt, makers
 from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.audio import read_flac, write_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
-from mayabook.core.files import make_folder, write_text
+from mayabook.core.files import appearing, make_folder, write_text
 from mayabook.core.tags import without_tags
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 
@@ -53,7 +55,7 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """label: clean, hard or a class of defect. grade: none, severe, moderate or other. detail: kind of hard case, or
-    what was done. audio: relative to the work folder."""
+    what was done. audio, codes: relative to the work folder; no codes where they are not known."""
 
     id: str
     split: str
@@ -66,6 +68,7 @@ class Labelled:
     stop: str
     seconds: float
     audio: str
+    codes: str = ""
 
     @property
     def spoilt(self) -> bool:
@@ -108,7 +111,7 @@ def build(work: Path, wanted: Sequence[Plan], workers: int) -> None:
     make_folder(work / "takes")
     known = {row.id: row for row in read_index(work)} if (work / "index.jsonl").exists() else {}
     missing = [plan for plan in wanted if plan.id not in known]
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for done, row in enumerate(pool.map(_make, missing, [work] * len(missing), chunksize=4), 1):
             if row is not None:
                 known[row.id] = row
@@ -132,7 +135,8 @@ def read_index(work: Path) -> list[Labelled]:
 def take_of(row: Labelled, work: Path) -> Take:
     audio, sample_rate = read_flac(work / row.audio)
     request = TakeRequest(row.id, row.text, VOICE, 0)
-    return Take(request, audio, sample_rate, StopReason(row.stop), 0.0)
+    codes = codes_of(np.load(work / row.codes)["frames"]) if row.codes else None
+    return Take(request, audio, sample_rate, StopReason(row.stop), 0.0, codes)
 
 
 def _make(plan: Plan, work: Path) -> Labelled | None:
@@ -142,6 +146,10 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
         return None
     file = work / "takes" / f"{plan.id}.flac"
     write_flac(file, spoilt.audio, RATE)
+    codes = file.with_suffix(".npz")
+    if spoilt.frames is not None:
+        with appearing(codes) as temporary:
+            np.savez_compressed(temporary, frames=spoilt.frames)
     return Labelled(
         plan.id,
         plan.split,
@@ -154,6 +162,7 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
         spoilt.stop.value,
         len(spoilt.audio) / RATE,
         str(file.relative_to(work)),
+        str(codes.relative_to(work)) if spoilt.frames is not None else "",
     )
 
 
@@ -161,12 +170,13 @@ def _spoken(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
     if plan.label in (CLEAN, HARD):
         passage = _pool(plan.split, hard=plan.label == HARD)[plan.number]
         detail = passage.kind if plan.label == HARD else ""
-        return passage, Spoilt(_speak(passage.text, plan.pace), StopReason.END, detail), "none"
+        audio = _speak(passage.text, plan.pace)
+        return passage, Spoilt(audio, StopReason.END, detail, frames_of(audio)), "none"
     pool = _pool(plan.split, hard=False)
     draw = np.random.default_rng(zlib.crc32(plan.id.encode()))
     for turn in range(TRIES):
         passage, other = (pool[(plan.number + turn + step) % len(pool)] for step in (0, len(pool) // 2))
-        spoilt = makers()[plan.label](Source(passage, other, plan.pace, draw, _speak, _edges), plan.size)
+        spoilt = makers()[plan.label](Source(passage, other, plan.pace, draw, _speak, _edges, frames_of), plan.size)
         if spoilt is not None:
             return passage, spoilt, grades()[plan.label][plan.size]
     return passage, None, ""

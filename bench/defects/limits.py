@@ -25,6 +25,7 @@ GOALS = {CLEAN: 0.01, HARD: 0.05}
 WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.3, "none": 0.0}
 ALLOWED = (1.0, 0.6, 0.3, 0.0)
 """Shares of the goals that are tried."""
+ACCEPTED = "accepted"
 STEPS = 4
 """Sound takes that a step may cost."""
 
@@ -134,6 +135,12 @@ def risks(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Ma
     values = matrix([examined[row.id] for row in rows], list(limits))
     highest: Values = (values / np.array(list(limits.values()))).max(axis=1)
     return highest
+
+
+def named(examined: Examined, limits: Mapping[str, float]) -> str:
+    """What a take is rejected as: the kind of its weightiest finding, or ACCEPTED."""
+    weight, detector = max(((value / limits[name], name) for name, value in examined.values.items()), default=(0.0, ""))
+    return examined.kinds[detector] if weight >= 1.0 else ACCEPTED
 
 
 def fit_wer(rows: Sequence[Labelled], examined: Mapping[str, Examined]) -> float:

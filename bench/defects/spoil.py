@@ -14,8 +14,11 @@ from scipy.signal import butter, resample_poly, sosfilt
 from bench.defects.passages import Passage
 from mayabook.checks.words import FUNCTION_WORDS
 from mayabook.core.take import Audio, StopReason
+from mayabook.maya.frames import Frames
 
 RATE = 24000
+FRAME = 2048
+"""Samples of a frame of codes."""
 Speak = Callable[[str, float], Audio]
 """Text and pace to audio."""
 Edges = Callable[[Audio], list[float]]
@@ -38,6 +41,7 @@ class Source:
     draw: np.random.Generator
     speak: Speak
     edges: Edges
+    frames: Callable[[Audio], Frames | None]
 
     def clean(self) -> Audio:
         return self.speak(self.passage.text, self.pace)
@@ -48,9 +52,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Spoilt:
+    """frames: its codes, where they are known."""
+
     audio: Audio
     stop: StopReason = StopReason.END
     detail: str = ""
+    frames: Frames | None = None
 
 
 def makers() -> Mapping[str, Maker]:
@@ -70,6 +77,7 @@ def makers() -> Mapping[str, Maker]:
         "click": click,
         "pace": pace,
         "drift": drift,
+        "stutter": stutter,
     }
 
 
@@ -232,6 +240,23 @@ def drift(source: Source, size: str) -> Spoilt | None:
     return Spoilt(np.concatenate([audio[:at], rest]))
 
 
+def stutter(source: Source, size: str) -> Spoilt:
+    """Some frames over and over, as from a model whose codes loop."""
+    audio = source.clean()
+    n_frames = len(audio) // FRAME
+    period = int(source.draw.integers(2, 9))
+    at = int(source.draw.integers(n_frames // 4, max(n_frames // 4 + 1, 3 * n_frames // 4 - period)))
+    times = max(1, round(float(size.removesuffix("-s")) * RATE / FRAME / period))
+    turn = audio[at * FRAME : (at + period) * FRAME]
+    looped = audio[: at * FRAME]
+    for part in [turn] * (times + 1) + [audio[(at + period) * FRAME :]]:
+        looped = _joined(looped, part)
+    frames = source.frames(audio)
+    if frames is not None:
+        frames = np.concatenate([frames[:at], *[frames[at : at + period]] * (times + 1), frames[at + period :]])
+    return Spoilt(looped, detail=f"{period} frames {times + 1} times", frames=frames)
+
+
 def _place(source: Source, words: Sequence[str], n_words: int) -> int | None:
     """Where a run of words inside a sentence begins, whose first and last are words of some weight."""
 
@@ -273,6 +298,15 @@ def _faded(audio: Audio) -> Audio:
     n_samples = min(len(faded), RATE // 100)
     faded[len(faded) - n_samples :] *= np.linspace(1, 0, n_samples, dtype=np.float32)
     return faded
+
+
+def _joined(before: Audio, after: Audio) -> Audio:
+    """Without a step where they meet: the first 5 ms slide from what would have been."""
+    joined = after.copy()
+    n_samples = min(len(before), len(after), RATE // 200)
+    if n_samples:
+        joined[:n_samples] += (before[-1] - after[0]) * np.linspace(1, 0, n_samples, dtype=np.float32)
+    return np.concatenate([before, joined])
 
 
 def _with_noise(audio: Audio, noise: np.ndarray, decibels: float) -> Audio:

@@ -1,5 +1,6 @@
 """Stage 4: what the checks catch of the test split, what they reject wrongly, what they cost; docs/quality.md."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from bench.defects.corpus import CLEAN, HARD, Labelled, grades
 from bench.defects.cost import Cost
-from bench.defects.limits import GOALS, fit_wer, rejections
+from bench.defects.limits import ACCEPTED, GOALS, fit_wer, named, rejections
 from bench.defects.scores import Examined, matrix
 from mayabook.core.files import write_text
 from mayabook.lab.statistics import wilson
@@ -32,6 +33,7 @@ def table(
         [*_by_class(tested, ours, plain)],
         [*_by_kind(tested, ours, plain)],
         [*_by_detector(tested, examined, limits)],
+        [*_named(tested, examined, limits)],
     ]
     parts.append(
         [_corpus(rows), f"The word error rate is that of the same transcripts, and rejects from {wer:.1%} on: the"]
@@ -98,6 +100,24 @@ def _by_detector(
     quiet = [name for name, hit in zip(limits, hits.T, strict=True) if not hit.any()]
     if quiet:
         yield f"No take of the test split is rejected by {', '.join(quiet)}."
+
+
+def confusion(
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+) -> dict[str, dict[str, int]]:
+    """How many takes of each class are rejected as what, the most first."""
+    verdicts: dict[str, list[str]] = {}
+    for row in rows:
+        verdicts.setdefault(row.label, []).append(named(examined[row.id], limits))
+    return {label: dict(Counter(found).most_common()) for label, found in sorted(verdicts.items())}
+
+
+def _named(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]) -> Iterator[str]:
+    yield "| takes | accepted | rejected as |"
+    yield "|---|---|---|"
+    for label, found in confusion(rows, examined, limits).items():
+        rejected = ", ".join(f"{kind} {n}" for kind, n in found.items() if kind != ACCEPTED)
+        yield f"| {label} | {found.get(ACCEPTED, 0)} | {rejected} |"
 
 
 def _shares(chosen: Mask, ours: Mask, plain: Mask) -> str:
