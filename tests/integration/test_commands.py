@@ -9,6 +9,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from mayabook.render import Job
+from mayabook.render.ledger import Step
 from runs import STORY, write_story
 
 Run = Callable[..., CompletedProcess[str]]
@@ -37,8 +39,11 @@ def test_a_chunk_that_stays_wrong_is_flagged_and_kept(mayabook: Run, doubtful: P
     facts = flagged(mayabook, doubtful, "--max-words", "12")
     assert len(facts["flagged"]) == 1
     assert doubtful.with_suffix(".m4b").exists()
-    takes = [file.name for file in (tmp_path / "doubtful.mayabook" / "takes").iterdir()]
-    assert len(takes) == facts["chunks"] + 2  # three attempts at one chunk
+    with Job(tmp_path / "doubtful.mayabook") as job:
+        steps = [[take.step for take in job.ledger.takes(item.key, "")] for item in job.ledger.plan()]
+    [bad] = [tried for at, tried in enumerate(steps, 1) if at in facts["flagged"]]
+    assert bad[:3] == [Step.FIRST, Step.SEED, Step.SAFER]
+    assert all(tried == [Step.FIRST] for at, tried in enumerate(steps, 1) if at not in facts["flagged"])
 
 
 def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, doubtful: Path, tmp_path: Path) -> None:
@@ -54,8 +59,11 @@ def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, doubtful
 
     redone = mayabook("review", "doubtful.mayabook", "--redo", str(number), "--json")
     assert redone.returncode == 3
-    takes = list((tmp_path / "doubtful.mayabook" / "takes").glob(f"{Path(row['audio']).name.split('-')[0]}-*"))
-    assert len(takes) == 6
+    with Job(tmp_path / "doubtful.mayabook") as job:
+        [item] = [item for item in job.ledger.plan() if item.number == number]
+        tried = job.ledger.takes(item.key, "")
+    refused = [take.step for take in tried if take.ruling is not None]
+    assert [take.step for take in tried if take.ruling is None] == refused  # the whole ladder once more
 
     accepted = mayabook("review", "doubtful.mayabook", "--accept", str(number), "--json")
     assert accepted.returncode == 0, accepted.stderr

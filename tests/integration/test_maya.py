@@ -22,7 +22,7 @@ from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 Run = Callable[..., CompletedProcess[str]]
 SAMPLE = next((Path(__file__).parents[2] / "examples").glob("*.epub"))
-NOISE = ("--max-tokens", "84", "--attempts", "1")
+NOISE = ("--max-tokens", "84", "--settings", Path(__file__).with_name("once.toml"))
 """A second of noise a chunk, and no second attempt: no attempt at noise is better than another."""
 
 

@@ -58,9 +58,11 @@ def next_task(chunk: Chunk, history: Sequence[Judged], settings: LadderSettings)
 
 
 def only_a_tail(verdict: Verdict) -> bool:
-    """Whether the text is complete, and all that is wrong comes after it."""
+    """Whether the text is complete, and all that is wrong comes after its last word."""
     expected = [row for row in verdict.words if row.index is not None]
     if not expected or any(row.match not in GOOD for row in expected):
+        return False
+    if expected[-1].end is None:  # a laugh or the like, which nobody can tell from a tail
         return False
     last = verdict.words.index(expected[-1])
     if any(row.match not in GOOD for row in verdict.words[:last]):
