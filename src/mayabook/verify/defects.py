@@ -25,19 +25,21 @@ KINDS = {
 }
 LONG_EXTRA = 3
 """Words that the text does not have, from which on they are told without a second look."""
+NEAR_SECONDS = 3.0
+"""Between two garbled stretches that are told as one."""
 SHOWN = 90
 """Characters of a text that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """lines: those of the text that are not sound because of it, a range, empty for speech between two sentences.
-    start, end: seconds into the recording."""
+    """lines: those of the text that are not sound because of it, none for speech between two sentences. start, end:
+    seconds into the recording."""
 
     kind: Kind
     start: float
     end: float
-    lines: range
+    lines: tuple[int, ...]
     evidence: str
 
 
@@ -54,7 +56,7 @@ class Finder:
         lost: list[int] = []
         for line in [*range(group.first, group.end), -1]:
             if lost and (line < 0 or not seen[line].missing):
-                yield self._missing(range(lost[0], lost[-1] + 1))
+                yield self._missing(tuple(lost))
                 lost = []
             if line >= 0 and seen[line].missing and seen[line].total:
                 lost.append(line)
@@ -64,16 +66,15 @@ class Finder:
                 yield from self._extra(extra)
 
     def looked(self, judged: Judged) -> Iterator[Fault]:
-        for finding in judged.findings:
-            yield self._finding(finding, judged)
+        yield from _merged([self._finding(finding, lines, judged) for finding, lines in judged.findings])
         if not judged.findings:
             for gap in judged.wordless:
                 if any(gap.start < other.end and gap.end > other.start for other in self._hearing.wordless):
                     evidence = f"{gap.seconds:.1f} s of voice that no word accounts for"
-                    yield Fault(Kind.EXTRA, gap.start, gap.end, range(0), evidence)
+                    yield Fault(Kind.EXTRA, gap.start, gap.end, (), evidence)
 
     def silent(self, silence: Stretch) -> Fault:
-        return Fault(Kind.SILENCE, silence.start, silence.end, range(0), f"{silence.seconds:.1f} s of silence")
+        return Fault(Kind.SILENCE, silence.start, silence.end, (), f"{silence.seconds:.1f} s of silence")
 
     def around(self) -> Iterator[tuple[bool, Extra, Fault | None]]:
         """Speech before (True) and after the text; a fault where it is a passage of the text."""
@@ -81,7 +82,7 @@ class Finder:
             if extra.before in (0, len(self._text.slots)):
                 yield extra.before == 0, extra, self._echo(extra)
 
-    def _missing(self, lines: range) -> Fault:
+    def _missing(self, lines: tuple[int, ...]) -> Fault:
         seen = self._look.seen
         before = next((seen[line].end for line in range(lines[0] - 1, -1, -1) if seen[line].end is not None), None)
         after = next((sentence.start for sentence in seen[lines[-1] + 1 :] if sentence.start is not None), None)
@@ -93,7 +94,7 @@ class Finder:
             yield echo
         elif extra.words[1] - extra.words[0] >= LONG_EXTRA:
             start, end = self._times(extra)
-            yield Fault(Kind.EXTRA, start, end, range(0), f"{_quoted(self.words_at(extra))} is not in the text")
+            yield Fault(Kind.EXTRA, start, end, (), f"{_quoted(self.words_at(extra))} is not in the text")
 
     def _echo(self, extra: Extra) -> Fault | None:
         heard = self.words_at(extra)
@@ -103,21 +104,20 @@ class Finder:
         found = self._echoes.find(slots(heard.split(), self._english))
         if found is None:
             return None
-        lines = range(self._text.line_of[found[0]], self._text.line_of[found[1] - 1] + 1)
+        lines = tuple(range(self._text.line_of[found[0]], self._text.line_of[found[1] - 1] + 1))
         lost = all(self._look.seen[line].missing for line in lines)
         if lost:
             return Fault(Kind.MISPLACED, start, end, lines, f"{_quoted(heard)} is heard here, and not in its place")
-        return Fault(Kind.DOUBLED, start, end, range(0), f"{_quoted(heard)} is heard here too")
+        return Fault(Kind.DOUBLED, start, end, (), f"{_quoted(heard)} is heard here too")
 
-    def _finding(self, finding: Finding, judged: Judged) -> Fault:
+    def _finding(self, finding: Finding, lines: tuple[int, ...], judged: Judged) -> Fault:
         kind = KINDS[finding.kind]
         start, end = self._when(finding, judged)
         if kind in (Kind.EXTRA, Kind.GARBLED):
             repeated = self._repeated(_said(judged, start, end), start, end)
             if repeated is not None and (kind == Kind.EXTRA or repeated.kind == Kind.MISPLACED):
                 return repeated
-        lines = range(0) if kind in (Kind.EXTRA, Kind.DOUBLED) else self._unsound(judged)
-        return Fault(kind, start, end, lines, finding.evidence)
+        return Fault(kind, start, end, () if kind in (Kind.EXTRA, Kind.DOUBLED) else lines, finding.evidence)
 
     def _when(self, finding: Finding, judged: Judged) -> tuple[float, float]:
         """Of a finding without times: where the last word before it ends."""
@@ -131,10 +131,6 @@ class Finder:
                 at = judged.clip.start + row.end if row.end is not None else at
         return at, at
 
-    def _unsound(self, judged: Judged) -> range:
-        lines = [line for line, rows in judged.rows.items() if any(row.match not in GOOD for row in rows)]
-        return range(min(lines), max(lines) + 1) if lines else judged.group.lines
-
     def words_at(self, extra: Extra) -> str:
         return " ".join(word.text for word in self._hearing.words[slice(*extra.words)])
 
@@ -144,6 +140,25 @@ class Finder:
 
     def _words_of(self, lines: Sequence[int]) -> str:
         return " ".join(self._text.lines[line].text for line in lines)
+
+
+def _merged(faults: list[Fault]) -> list[Fault]:
+    """Garbled stretches that stand together as one, and no extra speech where a passage is known to be repeated."""
+    repeated = [fault for fault in faults if fault.kind in (Kind.DOUBLED, Kind.MISPLACED)]
+    merged: list[Fault] = []
+    for fault in sorted(faults, key=lambda fault: fault.start):
+        last = next((each for each in reversed(merged) if each.kind == fault.kind), None)
+        if fault.kind == Kind.EXTRA and any(
+            fault.start < each.end and fault.end + NEAR_SECONDS > each.start for each in repeated
+        ):
+            continue
+        if last is not None and fault.kind == Kind.GARBLED and fault.start - last.end < NEAR_SECONDS:
+            lines = tuple(sorted({*last.lines, *fault.lines}))
+            evidence = f"{last.evidence}; {fault.evidence}"
+            merged[merged.index(last)] = Fault(fault.kind, last.start, max(last.end, fault.end), lines, evidence)
+        else:
+            merged.append(fault)
+    return merged
 
 
 def _said(judged: Judged, start: float, end: float) -> str:

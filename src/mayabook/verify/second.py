@@ -15,7 +15,7 @@ from mayabook.checks.signal import voiced_frames
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Finding, FindingKind, HeardWord
-from mayabook.render import by_sentence
+from mayabook.render.coverage import by_sentence, findings_by_sentence
 from mayabook.verify.groups import Group
 from mayabook.verify.hearing import Stretch, wordless
 from mayabook.verify.recording import SAMPLE_RATE
@@ -37,12 +37,12 @@ found in the first look."""
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """findings: what is wrong, with times in the recording. rows: of each line, with times in the clip. wordless: voice
-    without words, in times of the recording."""
+    """findings: what is wrong, with times in the recording, and the lines that each concerns. rows: of each line, with
+    times in the clip. wordless: voice without words, in times of the recording."""
 
     group: Group
     clip: Stretch
-    findings: tuple[Finding, ...]
+    findings: tuple[tuple[Finding, tuple[int, ...]], ...]
     rows: dict[int, list[HeardWord]]
     wordless: tuple[Stretch, ...]
 
@@ -86,20 +86,25 @@ def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Check
     chunk = Chunk(0, 0, tuple(line.sentence for line in lines), spoken, lines[-1].pause)
     take = Take(TakeRequest("", spoken, "", 0), audio, SAMPLE_RATE, StopReason.END, 0.0)
     verdict = checker.check(take, chunk)
-    counted = () if verdict.accepted else tuple(filter(_counts, verdict.findings))
+    dealt = by_sentence(chunk, verdict)
+    concerned = findings_by_sentence(verdict, dealt)
+    found = [
+        (
+            _moved(finding, clip.start),
+            tuple(line for line, of in zip(group.lines, concerned, strict=True) if finding in of),
+        )
+        for finding in verdict.findings
+        if finding.kind in OF_WORDS and finding.weight >= REJECT
+    ]
     words = [Word(row.heard, row.start, row.end) for row in verdict.words if row.start is not None and row.end]
     gaps = wordless(voiced_frames(audio, SAMPLE_RATE, checker.thresholds.signal), words)
     return Judged(
         group,
         clip,
-        tuple(_moved(finding, clip.start) for finding in counted),
-        dict(zip(group.lines, by_sentence(chunk, verdict), strict=True)),
+        tuple(found),
+        dict(zip(group.lines, dealt, strict=True)),
         tuple(Stretch(gap.start + clip.start, gap.end + clip.start) for gap in gaps),
     )
-
-
-def _counts(finding: Finding) -> bool:
-    return finding.kind in OF_WORDS and finding.weight >= REJECT
 
 
 def _moved(finding: Finding, seconds: float) -> Finding:
