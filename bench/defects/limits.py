@@ -1,8 +1,8 @@
 """Stage 3: from which value on each detector rejects a take, from the takes of the fit split.
 
 Limits come down step by step, wherever a step catches most for the false alarms it costs, while these are within what
-is allowed; then each limit moves to the middle of the gap that it lies in. How much of the goals' false alarms to allow
-is what the validation split decides.
+is allowed; then each limit moves away from the edges of the gap that it lies in. How much of the goals' false alarms to
+allow is what the validation split decides.
 """
 
 import re
@@ -22,9 +22,30 @@ from mayabook.core.files import write_text
 Values = NDArray[np.float64]
 GOALS = {CLEAN: 0.01, HARD: 0.05}
 """False alarms, as shares of the takes."""
+AIMS = {
+    "silent": {"silence"},
+    "pause": {"silence"},
+    "clipped": {"clipping"},
+    "noise": {"hiss", "hum"},
+    "click": {"click"},
+    "drift": {"drift"},
+    "slow": {"pace"},
+    "fast": {"pace"},
+    "truncated": {"cut", "capped"},
+    "omitted": {"omitted", "foreign"},
+    "garbled": {"changed", "foreign", "stutter"},
+    "inserted": {"loop", "foreign", "stutter"},
+    "loop": {"loop", "stutter"},
+    "tail": {"tail", "loop", "foreign"},
+    "capped": {"capped"},
+    "code_loop": {"stutter"},
+}
+"""What each detector is there for. That it happens to catch others is no reason to set its limit by them."""
 WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.3, "none": 0.0}
 ALLOWED = (1.0, 0.6, 0.3, 0.0)
 """Shares of the goals that are tried."""
+WIDE, MARGIN = 4.0, 1.3
+"""Ratio of the edges of a wide gap, and of a limit to either edge of it."""
 ACCEPTED = "accepted"
 STEPS = 4
 """Sound takes that a step may cost."""
@@ -57,29 +78,34 @@ def _limits(
     sound = np.array([not row.spoilt for row in rows])
     worth = np.array([WORTH[row.grade] for row in rows])
     price = _prices(rows)
-    lowered = _lowered(values, sound, worth, price, allowed)
+    aimed = np.array([[row.label in AIMS.get(name, ()) for name in detectors] for row in rows])
+    lowered = _lowered(values, sound, worth[:, None] * aimed, price, allowed)
     rejected = values >= lowered
     settled = {}
     for at, (name, present) in enumerate(detectors.items()):
         column = values[:, at]
         below = _highest(column[sound & ~rejected[:, at]])
         others = np.delete(rejected, at, axis=1).any(axis=1)
-        own = column[~sound & ~others & (column > below)]
+        own = column[aimed[:, at] & ~others & (column > below)]
         above = float(own.min()) if len(own) else np.inf
         settled[name] = _settled(present, max(below, 0.0), above)
     return settled
 
 
 def _settled(present: float, below: float, above: float) -> float:
-    """In the middle of the gap, by ratio; where nothing is caught by this detector alone, the present limit if no sound
-    take comes near it."""
-    if np.isinf(above):
-        return present if present > 1.2 * below else _rounded(1.5 * below)
-    return _rounded(float(np.sqrt(below * above)) if below > above / 4 else above / 2)
+    """Between the highest of the sound takes and the lowest that this detector alone catches: in the middle of a narrow
+    gap, by ratio; in a wide one where it was, if that is well inside."""
+    if above <= WIDE * below:
+        return _rounded(float(np.sqrt(below * above)))
+    low, high = below * MARGIN, above / MARGIN
+    return present if low <= present <= high else _rounded(float(np.clip(present, low, high)))
 
 
 def _lowered(values: Values, sound: NDArray[np.bool_], worth: Values, price: Values, allowed: float) -> Values:
-    """A limit for each detector, so that the prices of the sound takes rejected add up to no more than `allowed`."""
+    """A limit for each detector, so that the prices of the sound takes rejected add up to no more than `allowed`.
+
+    worth: of each take to each detector.
+    """
     n_detectors = values.shape[1]
     limits = np.array([np.nextafter(_highest(values[sound, at]), np.inf) for at in range(n_detectors)])
     while True:
@@ -89,7 +115,7 @@ def _lowered(values: Values, sound: NDArray[np.bool_], worth: Values, price: Val
             for limit in _steps(values[sound, at], limits[at]):
                 more = (values[:, at] >= limit) & ~rejected
                 cost = price[rejected | more].sum(axis=0)
-                gain = worth[more].sum()
+                gain = worth[more, at].sum()
                 if gain <= 0 or (cost > allowed + 1e-9).any():
                     continue
                 rate = gain / max(1e-3, price[more].sum())
