@@ -95,16 +95,17 @@ def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(opener: Mode
 
 
 def test_teacher_forcing_is_what_a_slot_says_by_itself(opener: ModelOpener) -> None:
-    engine = opener.open("fp32")
+    engine, other = opener.open("fp32"), opener.open("fp32")
     frames = np.random.Generator(np.random.Philox(1)).integers(0, 256, (3, 7)).astype(np.int32)
     prompts = [engine.prompt(replace(request(opener), text=text)) for text in ("Come in.", TEXT)]
-    result = list(forced.compare(engine.decoder, engine.decoder, prompts, [frames[:2], frames]))[1]
+    result = list(forced.compare(engine.decoder, other.decoder, prompts, [frames[:2], frames]))[1]
     logits = forced.read_logits(engine.decoder, 0, prompts[1], frames)
     columns = np.array([*pack(frames, SMALL), SMALL.code_end]) - SMALL.code_end
     alone = -forced.log_softmax(logits)[np.arange(len(columns)), columns]
     assert result.surprise.sum() == pytest.approx(alone.sum(), rel=1e-4)
     assert result.surprise[0] == pytest.approx(alone[::7].sum(), rel=1e-4)
     engine.close()
+    other.close()
 
 
 def test_original_ways_speak_and_say_what_they_carry_over(tiny: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What the report of 2025-11-17 claimed, held against rows: each claim with its figures and a verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mayabook.engines.sampling import preset
 from mayabook.lab.attribute import BAD, FACTORS, GOOD
@@ -35,8 +35,9 @@ Results = Mapping[str, Sequence[Row]]
 
 
 def judge(results: Results) -> list[Judged]:
-    """Every claim, in the order of the report."""
-    return [claim(results) for claim in _CLAIMS]
+    """Every claim, in the order of the report. Nothing follows from what was not run."""
+    found = [claim(results) for claim in _CLAIMS]
+    return [replace(judged, follows="") if judged.verdict == NOT_RUN else judged for judged in found]
 
 
 def _ways(results: Results, name: str = "", fix: str = "", *, seeded: bool = True) -> list[tuple[Row, bool]]:
@@ -124,7 +125,7 @@ def decline(results: Results) -> Judged:
     verdict = HOLDS if falls or moved else REFUTED if bound_without_events(len(rows)) <= ENOUGH else UNDECIDED
     return Judged(
         "Quality declines in a long run, so that short tests prove nothing.", "stress", figures, verdict,
-        "A chunk can be judged by itself; what matters is how many are." if verdict == REFUTED else "See the trend.",
+        "A chunk can be judged by itself; what matters is how many are." if verdict != HOLDS else "Check every take.",
     )  # fmt: skip
 
 

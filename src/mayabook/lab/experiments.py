@@ -119,5 +119,5 @@ def report(folder: Path) -> list[Section]:
 def described(header: Row, rows: Sequence[Row]) -> str:
     """What the rows are of, in one line."""
     plan = header["plan"]
-    name = Path(plan["model"]).name or "the model that is here"
-    return f"{len(rows)} rows; model {name} ({header['model']}), texts {header['texts']}, seed {plan['seed']}."
+    name = f"{Path(plan['model']).name} " if plan["model"] else ""
+    return f"{len(rows)} rows; model {name}{header['model']}, texts {header['texts']}, seed {plan['seed']}."

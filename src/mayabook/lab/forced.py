@@ -34,7 +34,7 @@ class Forced:
 def compare(
     reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
 ) -> Iterator[Forced]:
-    """One result for each take, in their order. Both decoders need the same layout; slots are filled in turn."""
+    """One result for each take, in their order. Two decoders, of the same layout; slots are filled in turn."""
     n_slots = min(reference.n_slots, other.n_slots)
     for first in range(0, len(takes), n_slots):
         last = first + n_slots

@@ -117,7 +117,7 @@ def spectrogram(audio: Audio, sample_rate: int) -> bytes:
     canvas, axes = _axes(1.6)
     frequencies, times, density = power(audio, sample_rate, nperseg=512, noverlap=256)
     level = 10 * np.log10(density[frequencies <= 8000] + 1e-12)
-    top = float(level.max())
+    top = max(-60.0, float(level.max()))  # silence stays dark
     extent = (0.0, float(times[-1]), 0.0, 8.0)
     axes.imshow(level, origin="lower", aspect="auto", cmap="magma", vmin=top - 80, vmax=top, extent=extent)
     axes.set_xlabel("s")
