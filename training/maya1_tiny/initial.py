@@ -16,9 +16,10 @@ LEAST = 1e-6
 def fit_to(module: nn.Module, batch: Tensor) -> None:
     """Sets gains and biases of all weight-normalised convolutions in `module` by one pass of `batch` through it."""
 
-    def settle(layer: nn.Conv1d | nn.ConvTranspose1d, inputs: tuple[Tensor], output: Tensor) -> Tensor:
-        gain = layer.parametrizations.weight.original0
+    def settle(layer: nn.Module, inputs: object, output: Tensor) -> Tensor:
+        assert isinstance(layer, (nn.Conv1d, nn.ConvTranspose1d))
         assert layer.bias is not None
+        gain = layer.get_parameter("parametrizations.weight.original0")
         mean = output.mean((0, 2))
         if isinstance(layer, nn.ConvTranspose1d):  # its gains belong to the inputs
             deviation = output.std().clamp(min=LEAST)
@@ -30,7 +31,7 @@ def fit_to(module: nn.Module, batch: Tensor) -> None:
         return (output - mean[:, None]) / deviation.reshape(-1, 1)
 
     hooks = [
-        layer.register_forward_hook(settle)  # type: ignore[arg-type]
+        layer.register_forward_hook(settle)
         for layer in module.modules()
         if isinstance(layer, (nn.Conv1d, nn.ConvTranspose1d)) and hasattr(layer, "parametrizations")
     ]
