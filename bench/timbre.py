@@ -11,6 +11,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from bench.defects import corpus
+from bench.defects.spoil import RATE
 from mayabook.checks import drift
 from mayabook.checks.drift import Matrix
 from mayabook.checks.thresholds import load_thresholds
@@ -34,10 +35,12 @@ def main() -> None:
     rows = [row for row in corpus.read_index(work) if row.split != "test"]
     figures = load_thresholds().drift
     clean = [_audio(work, row) for row in rows if row.split == "fit" and row.label == corpus.CLEAN]
-    bands = np.concatenate([drift.voiced_bands(audio, corpus.RATE, figures)[1] for audio in clean])
+    bands = np.concatenate([drift.voiced_bands(audio, RATE, figures)[1] for audio in clean])
     fitted = fit(drift.cepstra(bands))
     target = Path(str(files("mayabook.checks"))) / "timbre.npz"
-    np.savez_compressed(target, **{name: value.astype(np.float32) for name, value in fitted.items()})
+    np.savez_compressed(
+        target, allow_pickle=False, **{name: value.astype(np.float32) for name, value in fitted.items()}
+    )
     print(f"{len(bands):,} frames, {N_GAUSSIANS} Gaussians, {target.stat().st_size:,} bytes")
     groups = [(corpus.CLEAN, ""), (corpus.HARD, ""), *(("drift", size) for size in corpus.grades()["drift"])]
     for label, size in groups:
@@ -82,7 +85,7 @@ def _speaker(audio: Audio, per_cent: int) -> Audio:
 
 
 def _value(audio: Audio) -> float:
-    scores = drift.drift(audio, corpus.RATE, load_thresholds().drift)
+    scores = drift.drift(audio, RATE, load_thresholds().drift)
     return scores[0].value if scores else 0.0
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 import jiwer
+import numpy as np
+from numpy.typing import NDArray
 
 from mayabook.checks import signal
 from mayabook.checks.align import Aligner, Pair
@@ -22,7 +24,7 @@ from mayabook.core.tags import without_tags
 from mayabook.core.take import Audio, StopReason, Take
 from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
 
-RULES = 2
+RULES = 3
 """Raised when the code of the checks changes a verdict: old takes are then judged again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -44,7 +46,7 @@ class Checker:
         self.english = self._recogniser.english
         self._sounds = Sounds(self.thresholds.sound, self.english)
         self.aligner = Aligner(self._sounds, self.thresholds.alignment)
-        self._words = WordScores(self._sounds, self.thresholds.words)
+        self._words = WordScores(self._sounds, self.thresholds)
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES}"
 
     def check(self, take: Take, chunk: Chunk) -> Verdict:
@@ -69,8 +71,9 @@ class Checker:
         pairs = self.aligner.align(expected, theirs)
         rows = _rows(chunk, expected, heard, theirs, pairs)
         if not silent:
+            voice = signal.voiced_frames(take.audio, take.sample_rate, self.thresholds.signal)
             readings = self._readings(listened, rows, chunk)
-            scores += self._words.scores(rows, readings, self._voice_after(take, rows, readings, expected))
+            scores += self._words.scores(rows, readings, voice, self._voice_after(voice, rows, readings, expected))
         errors, n_words = _error_count(expected, theirs, pairs)
         return Examination(tuple(scores), " ".join(word.text for word in heard), tuple(rows), errors, n_words)
 
@@ -116,13 +119,16 @@ class Checker:
         return readings
 
     def _voice_after(
-        self, take: Take, rows: Sequence[HeardWord], readings: Mapping[int, Reading], expected: Sequence[Slot]
+        self,
+        voice: NDArray[np.bool_],
+        rows: Sequence[HeardWord],
+        readings: Mapping[int, Reading],
+        expected: Sequence[Slot],
     ) -> float:
         """Seconds; 0 where the last word was not heard."""
         if not expected or next(row for row in rows if row.index == expected[-1].words[-1]).match not in GOOD:
             return 0.0
         *before, last = map(self._n_sounds, expected)
-        voice = signal.voiced_frames(take.audio, take.sample_rate, self.thresholds.signal)
         return voice_after(voice, readings[expected[-1].words[0]].start, sum(before), last, self.thresholds.pace)
 
 

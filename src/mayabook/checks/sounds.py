@@ -34,6 +34,10 @@ class Sounds:
             self._known[token] = sound
         return sound
 
+    def common(self, token: str) -> bool:
+        """Whether a word in lower case is in the dictionary as such; none is in another language than English."""
+        return self._g2p is not None and token in self._g2p.lexicon.golds
+
     def distances(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
         """Distance of each sound of `left` to each of `right`, shape (len(left), len(right)).
 

@@ -26,6 +26,10 @@ class Pace:
     least_sounds: int
     slack: float
     tag_seconds: float
+    last_word: float
+    last_share: float
+    last_gap: float
+    last_said: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Words:
     repeated: float
     most_nats: float
     distance: float
+    instead: float
     voice_second: float
 
 

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mayabook.checks.recogniser import Reading
 from mayabook.checks.score import Score
 from mayabook.checks.sounds import Sounds
-from mayabook.checks.thresholds import Words
+from mayabook.checks.thresholds import Thresholds
+from mayabook.checks.timing import times_said
 from mayabook.core.verdict import FindingKind, HeardWord, WordMatch
 
 FUNCTION_WORDS = frozenset(
@@ -46,16 +50,22 @@ class _Run:
 class WordScores:
     """The scores of one alignment."""
 
-    def __init__(self, sounds: Sounds, figures: Words) -> None:
-        self._sounds, self._figures = sounds, figures
+    def __init__(self, sounds: Sounds, thresholds: Thresholds) -> None:
+        self._sounds, self._figures, self._pace = sounds, thresholds.words, thresholds.pace
 
-    def scores(self, rows: Sequence[HeardWord], readings: Mapping[int, Reading], voice_after: float) -> list[Score]:
-        """rows: the whole alignment. readings: by `HeardWord.index`. voice_after: seconds of voice at the end for
-        which the last word of the text does not account."""
+    def scores(
+        self,
+        rows: Sequence[HeardWord],
+        readings: Mapping[int, Reading],
+        voice: NDArray[np.bool_],
+        voice_after: float,
+    ) -> list[Score]:
+        """rows: the whole alignment. readings: by `HeardWord.index`. voice: see `signal.voiced_frames`. voice_after:
+        seconds of voice at the end for which the last word of the text does not account."""
         last_good = max((at for at, row in enumerate(rows) if row.match in GOOD), default=-1)
         found = []
         for run in _runs(rows, last_good):
-            detector, kind, value, evidence = self._judge(run, rows, readings, voice_after)
+            detector, kind, value, evidence = self._judge(run, rows, readings, voice, voice_after)
             start, end = _times(run, readings)
             found.append(Score(detector, kind, value, evidence, start, end))
         if voice_after > 0 and not any(score.detector == "tail" for score in found):
@@ -64,12 +74,16 @@ class WordScores:
         return found
 
     def _judge(
-        self, run: _Run, rows: Sequence[HeardWord], readings: Mapping[int, Reading], voice_after: float
+        self,
+        run: _Run,
+        rows: Sequence[HeardWord],
+        readings: Mapping[int, Reading],
+        voice: NDArray[np.bool_],
+        voice_after: float,
     ) -> tuple[str, FindingKind, float, str]:
         expected, heard = " ".join(run.expected), " ".join(run.heard)
         if run.expected and run.heard:
-            surplus = self._said(run.heard[len(run.expected) :])
-            value = self._difference(expected, heard) * (self._unsaid(run, readings) + surplus)
+            value = self._instead(run, self._unsaid(run, readings))
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
             value = self._unsaid(run, readings)
@@ -78,13 +92,28 @@ class WordScores:
             return "omitted", FindingKind.OMITTED, value, f"“{expected}” was not heard"
         said = self._said(run.heard)
         if times := _repeats(run, rows):
-            value = said * (self._figures.repeated if _repeats_itself(run, rows) else 1.0)
+            value = said * (self._figures.repeated if _repeats_itself(run, rows) else self._room(run, rows, voice))
             return "loop", FindingKind.LOOP, value, f"“{heard}” is said {times} times"
         if run.at_end:
             value = said + self._figures.voice_second * max(0.0, voice_after)
             return "tail", FindingKind.TAIL, value, f"“{heard}” comes after the end"
         after = next((row.index for row in rows[run.start + len(run.rows) :] if row.index is not None), None)
         return "inserted", FindingKind.INSERTED, said + self._nats(after, readings), f"“{heard}” is not in the text"
+
+    def _room(self, run: _Run, rows: Sequence[HeardWord], voice: NDArray[np.bool_]) -> float:
+        """0 where the voice at the end of the take leaves no room for a repetition there, 1 where it does: the
+        recogniser may have heard the same speech twice."""
+        phrase = [_plain(row.heard) for row in run.rows][: _period([_plain(row.heard) for row in run.rows])]
+        n_sounds = sum(len(self._sounds.of(word)) for word in phrase)
+        last = [row for row in rows if row.heard]
+        if [_plain(row.heard) for row in last[-len(phrase) :]] != phrase or n_sounds < self._pace.least_sounds:
+            return 1.0
+        while (
+            len(last) > len(phrase) and [_plain(row.heard) for row in last[-2 * len(phrase) : -len(phrase)]] == phrase
+        ):
+            last = last[: -len(phrase)]
+        start = last[-len(phrase)].start
+        return 1.0 if start is None else min(1.0, max(0.0, times_said(voice, start, n_sounds, self._pace) - 1.25) * 4)
 
     def _unsaid(self, run: _Run, readings: Mapping[int, Reading]) -> float:
         return sum(self._nats(row.index, readings) for row in run.rows if row.index is not None)
@@ -104,11 +133,18 @@ class WordScores:
             for word in bare
         )
 
-    def _difference(self, expected: str, heard: str) -> float:
-        """0 for the same sound to 1, where half of the sounds differ."""
-        one, other = (" ".join(map(_plain, phrase.split())) for phrase in (expected, heard))
-        longer = max(1, *(len("".join(map(self._sounds.of, phrase.split()))) for phrase in (one, other)))
-        return min(1.0, self._figures.distance * self._sounds.distance(one, other) / longer)
+    def _instead(self, run: _Run, unsaid: float) -> float:
+        """Where common words were heard for common words, these speak against the text as well. Otherwise in proportion
+        to the share of the sounds that differ: a recogniser spells what it does not know by its sound."""
+        ours, theirs = (
+            [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
+        )
+        if all(map(self._sounds.common, (*ours, *theirs))):
+            return unsaid + self._figures.instead * sum(word not in FUNCTION_WORDS for word in theirs)
+        surplus = self._said(theirs[len(ours) :])
+        longer = max(1, *(sum(len(self._sounds.of(word)) for word in words) for words in (ours, theirs)))
+        differing = self._sounds.distance(" ".join(ours), " ".join(theirs)) / longer
+        return min(1.0, self._figures.distance * differing) * (unsaid + surplus)
 
 
 def _runs(rows: Sequence[HeardWord], last_good: int) -> list[_Run]:
@@ -155,4 +191,4 @@ def _period(words: Sequence[str]) -> int:
 
 
 def _plain(word: str) -> str:
-    return "".join(char for char in word.lower() if char.isalnum() or char == "'")
+    return "".join(char for char in word.lower().replace("’", "'") if char.isalnum() or char in "' ")

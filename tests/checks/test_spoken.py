@@ -1,0 +1,107 @@
+"""What was said against what is written, word by word: odd names are no defects, a small word left out is one."""
+
+import numpy as np
+import pytest
+from speaking import RATE, chunk_of, silence, speech, take_of
+
+from mayabook.checks import Checker
+from mayabook.core.settings import CheckSettings
+from mayabook.core.take import Audio, StopReason
+from mayabook.core.verdict import FindingKind, Verdict
+
+LONG = "The keeper went down to the harbour early, and everyone on the quay looked up from their nets to greet her."
+END = "They rowed back to the island before the storm."
+REVERSED = speech("Every winter the children skated on the mill pond.")[::-1]
+
+
+@pytest.fixture(scope="module")
+def checker() -> Checker:
+    return Checker(CheckSettings())
+
+
+def judge(checker: Checker, audio: Audio, text: str, stop: StopReason = StopReason.END) -> Verdict:
+    return checker.check(take_of(audio, stop), chunk_of(text))
+
+
+def trimmed(audio: Audio) -> Audio:
+    return audio[: np.flatnonzero(np.abs(audio) > 0.01)[-1] + RATE // 50]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Featherstonehaugh lived at Number Nine, next to the Cholmondeley sisters.",
+        "Hrothgar and Wealhtheow sat at the end of the hall.",
+        "Eleanor gave the letter to Okonkwo, who read it aloud.",
+        "The knight dyed his maize, while the heir stood and stared.",
+        "Henry VIII was crowned in 1509, and Louis XIV in 1643.",
+    ],
+)
+def test_what_is_spelt_oddly_is_no_defect(checker: Checker, text: str) -> None:
+    verdict = judge(checker, speech(text), text)
+    assert verdict.accepted, (verdict.transcript, verdict.findings)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("It was not there when we came.", "It was night there when we came."),
+        ("It was night there when we came.", "It was need there when we came."),
+        ("They live in the old house.", "They love in the old house."),
+        ("The man was gone by noon.", "The money was gone by noon."),
+        ("He asked the keeper for a lantern.", "He asked the keeper for a trumpet."),
+    ],
+)
+def test_one_word_for_another_of_like_sound_is_a_defect(checker: Checker, written: str, said: str) -> None:
+    verdict = judge(checker, speech(said), written)
+    assert not verdict.accepted, (verdict.transcript, verdict.findings)
+    assert judge(checker, speech(written), written).accepted
+
+
+@pytest.mark.parametrize("left_out", ["not", "early,", "everyone", "nets"])
+def test_one_word_left_out_is_a_defect(checker: Checker, left_out: str) -> None:
+    text = LONG.replace("looked up", "had not looked up")
+    said = " ".join(word for word in text.split() if word != left_out)
+    verdict = judge(checker, speech(said), text)
+    assert not verdict.accepted, (verdict.transcript, verdict.findings)
+    omitted = [finding for finding in verdict.findings if finding.detector in ("omitted", "garbled")]
+    assert left_out.strip(",") in omitted[0].evidence
+    assert omitted[0].start is not None
+
+
+@pytest.mark.parametrize(("seconds", "pause"), [(0.3, 0.2), (1.0, 0.05), (1.0, 0.3), (3.0, 0.1)])
+def test_gibberish_after_the_end_is_a_tail(checker: Checker, seconds: float, pause: float) -> None:
+    loud = REVERSED[RATE : RATE + round(seconds * RATE)]
+    verdict = judge(checker, np.concatenate([trimmed(speech(END)), silence(pause), loud]), END)
+    assert not verdict.accepted, (verdict.transcript, verdict.findings)
+    assert FindingKind.TAIL in {finding.kind for finding in verdict.findings if finding.weight >= 0.5}
+    assert judge(checker, trimmed(speech(END)), END).accepted
+
+
+@pytest.mark.parametrize("phrase", ["early", "looked up from their", "down to the harbour"])
+def test_a_repetition_inside_is_a_loop(checker: Checker, phrase: str) -> None:
+    verdict = judge(checker, speech(LONG.replace(phrase, f"{phrase} {phrase}")), LONG)
+    assert not verdict.accepted, (verdict.transcript, verdict.findings)
+    assert FindingKind.LOOP in {finding.kind for finding in verdict.findings}
+
+
+def test_what_the_text_repeats_may_be_repeated(checker: Checker) -> None:
+    text = "Never, never, never had she seen so many boats, so many boats in so small a bay."
+    assert judge(checker, speech(text), text).accepted
+
+
+def test_what_is_cheap_to_find_is_found_without_hearing(checker: Checker) -> None:
+    audio = speech(LONG)
+    spoilt = {
+        "capped": take_of(audio, StopReason.CAP),
+        "clipped": take_of(np.clip(audio * 20, -1, 1)),
+        "silent": take_of(silence(4.0)),
+        "fast": take_of(audio[: 2 * RATE]),
+    }
+    for detector, take in spoilt.items():
+        rejecting = {f.detector for f in checker.cheap(take, chunk_of(LONG)) if f.weight >= 0.5}
+        assert detector in rejecting
+        verdict = checker.check(take, chunk_of(LONG))
+        assert not verdict.accepted
+        assert rejecting <= {finding.detector for finding in verdict.findings}
+    assert not [f for f in checker.cheap(take_of(audio), chunk_of(LONG)) if f.weight >= 0.5]
