@@ -18,7 +18,7 @@ from mayabook.lab.rows import Row, read_rows
 
 DOCUMENT = "investigation.md"
 PLANS: Mapping[str, Mapping[str, Any]] = {
-    "isolate": {"takes": 25, "rounds": 20, "originals": 30, "cap": 420},
+    "isolate": {"takes": 30, "rounds": 20, "originals": 30, "cap": 210},
     "attribute": {"takes": 60, "chunks": 24},
     "compare": {"takes": 200, "forced": 24},
     "sweep": {"takes": 60},
