@@ -61,12 +61,13 @@ class Extra:
 
 @dataclass(slots=True)
 class FirstLook:
-    """seen: one for each line of the text. silences: those that are too long."""
+    """seen: one for each line of the text. silences: those that are too long. pace: seconds for a letter here."""
 
     seen: list[Seen]
     extras: list[Extra] = field(default_factory=list)
     silences: list[Stretch] = field(default_factory=list)
     n_good: int = 0
+    pace: float = 0.0
 
 
 def first_look(text: Text, hearing: Hearing, theirs: Sequence[Slot], pairs: Sequence[Pair]) -> FirstLook:
@@ -121,18 +122,14 @@ def _doubt(look: FirstLook, text: Text, hearing: Hearing, line_of_word: dict[int
 
 
 def _doubt_by_pace(look: FirstLook, text: Text) -> None:
-    letters = [
-        sum(len(token) for slot in text.slots[line.first : line.end] for token in slot.readings[0])
-        for line in text.lines
-    ]
     lasting = [
-        (seen, n, seen.end - seen.start)
-        for seen, n in zip(look.seen, letters, strict=True)
+        (seen, text.n_letters(line), seen.end - seen.start)
+        for line, seen in enumerate(look.seen)
         if seen.start is not None and seen.end is not None
     ]
     if not lasting:
         return
-    pace = median(seconds / max(1, n) for _, n, seconds in lasting)
+    pace = look.pace = median(seconds / max(1, n) for _, n, seconds in lasting)
     for seen, n, seconds in lasting:
         if seconds > SLOW * pace * n + SLACK or (n >= SHORT_LETTERS and seconds < FAST * pace * n):
             seen.doubtful = True

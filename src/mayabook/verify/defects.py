@@ -25,6 +25,9 @@ KINDS = {
 }
 LONG_EXTRA = 3
 """Words that the text does not have, from which on they are told without a second look."""
+DRAWN_OUT, DRAWN_OUT_SECONDS = 1.25, 1.2
+"""A sentence has other sounds in it if both looks find more voice than so many times what its letters take, and so
+many seconds more."""
 NEAR_SECONDS = 3.0
 """Between two garbled stretches that are told as one."""
 SHOWN = 90
@@ -72,6 +75,16 @@ class Finder:
                 if any(gap.start < other.end and gap.end > other.start for other in self._hearing.wordless):
                     evidence = f"{gap.seconds:.1f} s of voice that no word accounts for"
                     yield Fault(Kind.EXTRA, gap.start, gap.end, (), evidence)
+            yield from self._drawn_out(judged)
+
+    def _drawn_out(self, judged: Judged) -> Iterator[Fault]:
+        """Sentences that have more voice than their words take: a recogniser may stretch words over other sounds."""
+        for line, voiced in judged.voiced.items():
+            seen, usual = self._look.seen[line], self._look.pace * self._text.n_letters(line)
+            most = DRAWN_OUT * usual + DRAWN_OUT_SECONDS
+            if seen.start is not None and seen.end is not None and min(voiced, seen.end - seen.start) > most:
+                evidence = f"{voiced:.1f} s of voice for words that take {usual:.1f} s here"
+                yield Fault(Kind.EXTRA, seen.start, seen.end, (), evidence)
 
     def silent(self, silence: Stretch) -> Fault:
         return Fault(Kind.SILENCE, silence.start, silence.end, (), f"{silence.seconds:.1f} s of silence")

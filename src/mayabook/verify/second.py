@@ -7,11 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mayabook.checks import Checker
 from mayabook.checks.recogniser import Word
 from mayabook.checks.score import REJECT
-from mayabook.checks.signal import voiced_frames
+from mayabook.checks.signal import FRAME_SECONDS, voiced_frames
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Finding, FindingKind, HeardWord
@@ -38,12 +39,14 @@ found in the first look."""
 @dataclass(frozen=True, slots=True)
 class Judged:
     """findings: what is wrong, with times in the recording, and the lines that each concerns. rows: of each line, with
-    times in the clip. wordless: voice without words, in times of the recording."""
+    times in the clip. voiced: seconds of voice from the first word of each line to its last. wordless: voice
+    without words, in times of the recording."""
 
     group: Group
     clip: Stretch
     findings: tuple[tuple[Finding, tuple[int, ...]], ...]
     rows: dict[int, list[HeardWord]]
+    voiced: dict[int, float]
     wordless: tuple[Stretch, ...]
 
 
@@ -97,14 +100,22 @@ def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Check
         if finding.kind in OF_WORDS and finding.weight >= REJECT
     ]
     words = [Word(row.heard, row.start, row.end) for row in verdict.words if row.start is not None and row.end]
-    gaps = wordless(voiced_frames(audio, SAMPLE_RATE, checker.thresholds.signal), words)
+    voice = voiced_frames(audio, SAMPLE_RATE, checker.thresholds.signal)
+    gaps = wordless(voice, words)
     return Judged(
         group,
         clip,
         tuple(found),
         dict(zip(group.lines, dealt, strict=True)),
+        {line: _voiced(rows, voice) for line, rows in zip(group.lines, dealt, strict=True)},
         tuple(Stretch(gap.start + clip.start, gap.end + clip.start) for gap in gaps),
     )
+
+
+def _voiced(rows: Sequence[HeardWord], voice: NDArray[np.bool_]) -> float:
+    times = [time for row in rows for time in (row.start, row.end) if time is not None]
+    frames = [round(time / FRAME_SECONDS) for time in (min(times, default=0.0), max(times, default=0.0))]
+    return float(np.count_nonzero(voice[slice(*frames)])) * FRAME_SECONDS
 
 
 def _moved(finding: Finding, seconds: float) -> Finding:

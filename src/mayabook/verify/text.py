@@ -37,6 +37,11 @@ class Text:
     slots: tuple[Slot, ...]
     line_of: tuple[int, ...]
 
+    def n_letters(self, line: int) -> int:
+        """Letters of a line as it is spoken."""
+        slots = self.slots[self.lines[line].first : self.lines[line].end]
+        return sum(len(token) for slot in slots for token in slot.readings[0])
+
 
 def read_text(file: Path) -> Book:
     """A UTF-8 text, paragraphs parted by empty lines, as a book of one chapter. Raises BookError."""
