@@ -1,6 +1,6 @@
 """The real narrator, with faults put into its takes."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ import hibari
 import numpy as np
 
 from mayabook.core.settings import NarratorSettings
-from mayabook.core.take import Audio, Sampling, Take, TakeRequest
+from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines import Narrator
 
 Fault = Callable[[TakeRequest, Audio], Audio]
@@ -23,11 +23,13 @@ def speech(text: str) -> Audio:
 
 
 class Faulty:
-    """Fulfils `mayabook.engines.Engine`. spoken: every request that it answered."""
+    """Fulfils `mayabook.engines.Engine`. spoken: every request that it answered. capped: texts whose takes end by a
+    token cap."""
 
     sample_rate = Narrator.sample_rate
 
-    def __init__(self, fault: Fault, name: str = "faulty") -> None:
+    def __init__(self, fault: Fault, name: str = "faulty", capped: Sequence[str] = ()) -> None:
+        self._capped = capped
         self._narrator, self._fault = Narrator(NarratorSettings(workers=1)), fault
         self.name, self.voice, self.credit = name, self._narrator.voice, name
         self.identity = f"{name} {self._narrator.identity}"
@@ -36,7 +38,8 @@ class Faulty:
     def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         for take in self._narrator.takes(requests):
             self.spoken.append(take.request)
-            yield replace(take, audio=self._fault(take.request, take.audio))
+            stop = StopReason.CAP if take.request.text in self._capped else take.stop
+            yield replace(take, audio=self._fault(take.request, take.audio), stop=stop)
 
     def sampling(self, attempt: int) -> Sampling:
         return {"speed": 1.0, "number": float(attempt)}

@@ -11,7 +11,7 @@ from mayabook.checks import Checker
 from mayabook.core.audio import read_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import CheckSettings, LadderSettings
-from mayabook.core.take import Audio, TakeRequest
+from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.render import Job, PlannedChunk, Renderer, content_key
 from mayabook.render.ledger import Step, StoredTake
@@ -136,6 +136,41 @@ def test_a_patch_replaces_the_bad_sentence_alone(tmp_path: Path, checker: Checke
     # the first sentence is still the very same samples
     offset = int(np.flatnonzero(np.abs(base) > 0.02)[0]) - int(np.flatnonzero(np.abs(made) > 0.02)[0])
     assert np.allclose(made[6000:40000], base[6000 + offset : 40000 + offset], atol=1e-5)
+
+
+@pytest.mark.parametrize("capped", [(), (TEXT,)])
+def test_a_patch_adds_the_sentence_that_is_missing(
+    capped: tuple[str, ...], tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    """Also where a token cap had ended the take: what the cap cut off is not in the patched one."""
+    cut_short = speech(" ".join(SENTENCES[:2]))
+    engines.append(Faulty(lambda request, audio: cut_short if whole(request) else audio, capped=capped))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    assert kept.step == Step.PATCH
+    assert heard_as_written(verdict)
+    assert [request.text for request in engines[0].spoken] == [TEXT, SENTENCES[2]]
+    assert kept.n_samples - takes[0].n_samples > 2 * 24000
+
+
+def test_a_part_that_its_cap_ended_cures_nothing(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(second_sentence_garbled, capped=(SENTENCES[1],)))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1, split=0))
+    assert [take.step for take in takes] == [Step.FIRST, Step.PATCH]
+    assert takes[1].stop == StopReason.CAP
+    assert not kept.good
+    assert any(finding.detector == "capped" for finding in verdict.findings) == (kept.step == Step.PATCH)
+
+
+def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    twice = speech(" ".join([*SENTENCES, SENTENCES[2]]))
+    engines.append(Faulty(lambda request, audio: twice if whole(request) else audio))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    assert not takes[0].accepted
+    assert kept.good
+    assert heard_as_written(verdict)
+    once = len(speech(TEXT))
+    assert abs(kept.n_samples - once) < 24000
+    assert kept.n_samples < takes[0].n_samples - len(speech(SENTENCES[2])) // 2
 
 
 def test_splitting_cures_what_only_the_whole_does(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:

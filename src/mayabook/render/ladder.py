@@ -12,7 +12,8 @@ from mayabook.checks.score import REJECT
 from mayabook.checks.words import GOOD
 from mayabook.core.chunk import Chunk
 from mayabook.core.settings import LadderSettings
-from mayabook.core.verdict import FindingKind, Verdict
+from mayabook.core.take import StopReason
+from mayabook.core.verdict import Finding, FindingKind, Verdict
 from mayabook.render.coverage import by_sentence, findings_by_sentence
 from mayabook.render.ledger import Step, StoredTake
 
@@ -44,7 +45,7 @@ def next_task(chunk: Chunk, history: Sequence[Judged], settings: LadderSettings)
     if not history:
         return Task(Step.FIRST)
     last, verdict = history[-1]
-    if settings.trim and last.step != Step.TRIM and only_a_tail(verdict):
+    if settings.trim and _may_be_cut(last) and only_a_tail(verdict):
         return Task(Step.TRIM, base=last)
     if wholes < settings.attempts:
         return Task(Step.SEED if wholes < SAFER_FROM else Step.SAFER, number=wholes)
@@ -55,6 +56,11 @@ def next_task(chunk: Chunk, history: Sequence[Judged], settings: LadderSettings)
     if settings.engine != "none" and Step.OTHER not in steps:
         return Task(Step.OTHER)
     return None
+
+
+def _may_be_cut(take: StoredTake) -> bool:
+    """Once; and not where it was a part in the midst of the take that a cap or a loop ended."""
+    return take.step != Step.TRIM and (take.stop == StopReason.END or not take.made_of)
 
 
 def only_a_tail(verdict: Verdict) -> bool:
@@ -93,8 +99,13 @@ def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
     return [
         at
         for at, (rows, found) in enumerate(zip(dealt, concerned, strict=True))
-        if any(row.match not in GOOD for row in rows) or any(finding.weight >= REJECT for finding in found)
+        if any(row.match not in GOOD for row in rows) or any(_told_by_place(finding) for finding in found)
     ]
+
+
+def _told_by_place(finding: Finding) -> bool:
+    """Not by the words themselves, as what is missing is: it lies after the last word that is there."""
+    return finding.weight >= REJECT and finding.kind not in (FindingKind.TRUNCATED, FindingKind.OMITTED)
 
 
 def _stretches(sentences: Sequence[int]) -> list[Stretch]:

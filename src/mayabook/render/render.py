@@ -34,8 +34,11 @@ from mayabook.render.splice import Voice, joined, patched, trimmed
 
 _BACKLOG_PER_CHECKER = 2
 """Takes that may wait for each checking thread before the engine has to."""
-_CURABLE = frozenset({"capped", "aborted"})
-"""Detectors that hear no word, but whose takes may be whole up to a tail: these are heard all the same."""
+_MADE = (Step.TRIM, Step.PATCH, Step.SPLIT)
+"""Steps whose takes are made of others."""
+_PAST_CURE = frozenset({"silent", "clipped", "noise", "drift", "not_finite", "off_grammar"})
+"""Detectors that hear no word, and whose takes no cut and no patch can save: these are not heard. What is too fast,
+say, may only lack a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,8 @@ class Renderer:
         for take in unchecked:
             check(take)
         of_other = [want for want in wanted if want.task.step == Step.OTHER]
-        waiting = [want for want in wanted if want.task.step in (Step.TRIM, Step.PATCH, Step.SPLIT)]
-        whole = [want for want in wanted if want not in of_other and want not in waiting]
+        waiting = [want for want in wanted if want.task.step in _MADE]
+        whole = [want for want in wanted if want.task.step not in (Step.OTHER, *_MADE)]
         steps = {(want.item.key, want.attempt): want.task.step for want in wanted}
         with closing(self._engine.takes(self._requests(whole, waiting))) as takes:
             for spoken in takes:
@@ -155,7 +158,8 @@ class Renderer:
                 stored = self._store(spoken, step)
                 if step != Step.PART:
                     check(stored)
-        if of_other and self._other is not None:
+        if of_other:
+            assert self._other is not None
             other = self._other()
             with closing(other.takes(self._whole(other, want) for want in of_other)) as takes:
                 for spoken in takes:
@@ -208,7 +212,7 @@ class Renderer:
         made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
         # A part that its cap or a loop ended makes all of it suspect. A cap that lies behind a cut does not.
         stops = [part.stop for _, part, _ in pieces]
-        if task.step == Step.PATCH and base is not None:
+        if task.step == Step.PATCH and base is not None and task.stretches[-1][1] < len(want.item.chunk.sentences):
             stops.append(base.stop)
         request = self._request(self._engine, want.item.key, want.item.chunk.spoken, want.attempt, task.number)
         stop = next((each for each in stops if each != StopReason.END), StopReason.END)
@@ -265,7 +269,7 @@ class Renderer:
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
         if not thorough:
             found = self._checker.cheap(take, chunk)
-            if any(each.weight >= REJECT and each.detector not in _CURABLE for each in found):
+            if any(each.weight >= REJECT and each.detector in _PAST_CURE for each in found):
                 return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
         return self._checker.check(take, chunk)
 
