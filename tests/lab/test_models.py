@@ -147,7 +147,7 @@ def test_frames_of_unmasked_tokens() -> None:
 
 def test_formats_are_compared(tiny: Path, tmp_path: Path) -> None:
     experiment, watcher = EXPERIMENTS["compare"], Watching()
-    values = {"model": str(tiny), "takes": 4, "forced": 2, "cost": 2, "slots": 2, "context": 1024}
+    values = {"model": str(tiny), "takes": 4, "forced": 2, "cost": 2, "slots": 2, "context": 512, "cap": CAP}
     plan = ComparePlan.load(None, {**values, "formats": ("F16", "Q4_K_M", "NF4", "GPTQ", "Q9")})
     rows = run(experiment, plan, tmp_path / "c", watcher, hearing=SilenceEar())
     assert "Skipped GPTQ: the checkpoint is not quantised by GPTQ" in watcher.said

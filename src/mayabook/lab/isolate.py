@@ -44,8 +44,6 @@ class IsolatePlan(Plan):
     """Takes after which the model is loaded anew."""
     originals: int = Field(default=4, ge=0, le=1000)
     """Chunks on which the two original ways of calling the libraries are tried, with and without each fix."""
-    cap: int = Field(default=0, ge=0)
-    """Cap of a take in tokens; 0 leaves the preset's."""
 
 
 def run(plan: IsolatePlan, bench: Bench) -> None:

@@ -27,6 +27,8 @@ class Plan(BaseModel):
     """Maya1 voice: a name from `mayabook voices`, or a description in words."""
     preset: str = DEFAULT_PRESET
     """Sampler preset of takes whose settings are not what is varied."""
+    cap: int = Field(default=0, ge=0)
+    """Cap of these takes in tokens; 0 leaves the preset's."""
     takes: int = Field(default=200, ge=1, le=100_000)
     """Takes of each cell. Where the book has fewer chunks, they are spoken again with other seeds."""
     seed: int = Field(default=0, ge=0, lt=1 << 31)

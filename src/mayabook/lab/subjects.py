@@ -202,7 +202,7 @@ def model_opener(plan: Plan, made: Path) -> ModelOpener:
     files = find(plan.model) if plan.model else installed()[0]
     if not files.ggufs and files.checkpoint is None:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; bring it anew.")
-    sampling = preset(plan.preset).as_sampling()
+    sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
     return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made)
 
 
