@@ -3,9 +3,11 @@
 import json
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +81,34 @@ def test_a_kill_while(event: str, book: Path, undisturbed: tuple[Path, float], t
     resumed = next(facts for facts in events if facts["event"] == "rendering")
     assert resumed["resumed_chunks"] >= 3
     assert output.read_bytes() == undisturbed[0].read_bytes()
+
+
+def test_kills_on_the_ladder(tmp_path: Path) -> None:
+    """In a book with a chunk that no step can cure: every step is taken once, whenever the run was killed."""
+    told = {"One": ["The words were λόγος καὶ ἀλήθεια καὶ ζωή καὶ φῶς, over the door. She read it aloud, twice."]}
+    book = write_story(tmp_path / "carved.epub", "Carved", told)
+    reference, output = tmp_path / "undisturbed.m4b", tmp_path / "killed.m4b"
+    began = time.monotonic()
+    assert subprocess.run([*COMMAND, "make", book, "-o", reference, "--quiet"], check=False).returncode == 3
+    lifetime = time.monotonic() - began
+    for share in (0.45, 0.6, 0.7):
+        process = start("make", book, "-o", output, "--quiet", cwd=tmp_path)
+        try:
+            process.wait(share * lifetime)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    subprocess.run([*COMMAND, "make", book, "-o", output, "--quiet", "--force"], check=False)
+    assert output.read_bytes() == reference.read_bytes()
+    steps = [steps_of(each) for each in (reference, output)]
+    assert steps[0] == steps[1]
+    assert {"first take", "new seed", "safer sampling", "part", "splitting"} <= set(steps[0])
+
+
+def steps_of(audiobook: Path) -> list[str]:
+    """Of every take in the job, sorted."""
+    with closing(sqlite3.connect(audiobook.with_suffix(".mayabook") / "ledger.sqlite")) as ledger:
+        return sorted(step for (step,) in ledger.execute("SELECT step FROM takes"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
