@@ -11,7 +11,6 @@ from collections import Counter
 from pathlib import Path
 
 from bench.spoilt_book import FOUND_AS, KINDS, Spoilt, spoil
-
 from mayabook.book import read_book
 from mayabook.core.settings import Settings
 from mayabook.produce import Order, produce

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from jinja2 import Environment, PackageLoader
 
@@ -13,7 +14,7 @@ from mayabook.checks.words import GOOD
 from mayabook.core.book import Book
 from mayabook.core.chunk import Chunk
 from mayabook.core.files import write_text
-from mayabook.core.verdict import Finding, HeardWord, Verdict, WordMatch
+from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
 from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, Step, StoredTake
@@ -158,7 +159,8 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]])
     """The verdict's findings, dealt to the sentences that they concern.
 
     One with a time concerns the sentences that it reaches into, or else the last that began before it; one without,
-    those with words that were not heard as written, or else all.
+    those with words that were not heard as written, or else all. What was not heard at a time is of the sentence that
+    began last, or of those after it of which nothing was heard.
     """
     starts = [min((word.start for word in words if word.start is not None), default=None) for words in dealt]
     odd = {n for n, words in enumerate(dealt) if any(word.match not in GOOD for word in words)}
@@ -171,6 +173,10 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]])
             begun = [n for n, start in enumerate(starts) if start is not None and start <= finding.start]
             places = {max(begun, default=0)}
             places |= {n for n, start in enumerate(starts) if start is not None and finding.start <= start < end}
+            if finding.kind in (FindingKind.OMITTED, FindingKind.TRUNCATED):
+                last = max(begun, default=-1)
+                unheard = takewhile(lambda n: starts[n] is None, range(last + 1, len(starts)))
+                places = {last, *unheard} & odd or places
         for place in places:
             concerned[place].append(finding)
     return concerned
