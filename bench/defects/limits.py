@@ -41,9 +41,9 @@ AIMS = {
     "code_loop": {"stutter"},
 }
 """What each detector is there for. That it happens to catch others is no reason to set its limit by them."""
-WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.3, "none": 0.0}
-ALLOWED = (1.0, 0.6, 0.3, 0.0)
-"""Shares of the goals that are tried."""
+WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.1, "none": 0.0}
+ALLOWED = (0.5, 0.25, 0.0)
+"""Shares of the goals that are tried; half is left for chance."""
 WIDE, MARGIN = 4.0, 1.3
 """Ratio of the edges of a wide gap, and of a limit to either edge of it."""
 ACCEPTED = "accepted"
@@ -183,7 +183,7 @@ def write_limits(limits: Mapping[str, float]) -> Path:
     path = Path(str(files("mayabook.checks").joinpath("thresholds.toml")))
     before, table, after = re.split(r"(?s)(?<=\[limits\]\n)(.*?)(?=\n\[)", path.read_text(encoding="utf-8"), maxsplit=1)
     for name, limit in limits.items():
-        table = re.sub(rf"(?m)^{name} = [0-9.e+-]+", f"{name} = {limit:g}", table)
+        table = re.sub(rf"(?m)^{name} = [0-9.e+-]+", f"{name} = {float(limit)}", table)
     write_text(path, before + table + after)
     return path
 
