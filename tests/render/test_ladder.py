@@ -14,7 +14,7 @@ from mayabook.core.settings import CheckSettings, LadderSettings
 from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.render import Job, PlannedChunk, Renderer, content_key
-from mayabook.render.ledger import Step, StoredTake
+from mayabook.render.ledger import Ruling, Step, StoredTake
 
 SENTENCES = (
     "The boat came in at dawn, with nobody aboard.",
@@ -258,3 +258,19 @@ def test_a_part_is_not_mistaken_for_a_chunk_of_the_same_text(
     assert (kept.step, len(takes)) == (Step.FIRST, 1)
     assert verdict.errors == 0
     assert OTHER not in verdict.transcript
+
+
+def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(lambda request, audio: another_text(audio)))
+    once = LadderSettings(attempts=1, patch=0, split=0)
+    kept, *_ = render(tmp_path, engines[0], checker, once)
+    with Job(tmp_path / "job.mayabook") as job:
+        job.ledger.rule(kept, Ruling.ACCEPTED)
+    newer = Checker(CheckSettings())
+    newer.identity += ", newer"
+    again, verdict, takes = render(tmp_path, engines[0], newer, once)
+    assert (again.id, again.good, len(takes)) == (kept.id, True, 1)
+    assert not verdict.accepted
+    assert verdict.words

@@ -28,7 +28,7 @@ from mayabook.engines import Engine
 from mayabook.render.job import Job
 from mayabook.render.keys import part_key, seed
 from mayabook.render.ladder import Judged, Stretch, Task, next_task
-from mayabook.render.ledger import PlannedChunk, Step, StoredTake
+from mayabook.render.ledger import PlannedChunk, Ruling, Step, StoredTake
 from mayabook.render.progress import Progress
 from mayabook.render.splice import Voice, joined, patched, trimmed
 
@@ -99,7 +99,10 @@ class Renderer:
         for key, (item, *_) in self._copies.items():
             takes = self._takes_on_disk(key)
             unjudged = [take for take in takes if take.accepted is None and take.ruling is None]
-            if any(take.good for take in takes):
+            chosen = [take for take in takes if take.accepted is None and take.ruling == Ruling.ACCEPTED]
+            if chosen:  # a person took it, under other checks than these: what is heard in it is still to be told
+                unchecked += chosen
+            elif any(take.good for take in takes):
                 self._settle(item, flagged=False)
             elif unjudged:
                 unchecked += unjudged
@@ -140,7 +143,7 @@ class Renderer:
         self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_Wanted]
     ) -> None:
         checking: dict[Future[Verdict], StoredTake] = {}
-        again = {take.id for take in unchecked if take.accepted is not None}
+        again = {take.id for take in unchecked if take.accepted is not None or take.ruling is not None}
 
         def check(take: StoredTake) -> None:
             checking[pool.submit(self._judge, take, thorough=take.id in again)] = take
