@@ -1,6 +1,5 @@
 """The shipped weights, which really speak: what random models cannot show."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -87,11 +86,3 @@ def test_what_is_shipped_is_small_and_whole() -> None:
     assert files.codec is not None
     assert "Q4_K_M" in files.ggufs
     assert sum(file.stat().st_size for file in WEIGHTS.rglob("*") if file.is_file()) < 25e6
-
-
-def test_the_card_shows_the_figures_that_were_measured() -> None:
-    figures = json.loads((WEIGHTS / "figures.json").read_text(encoding="utf-8"))
-    card = (WEIGHTS / "README.md").read_text(encoding="utf-8")
-    for name in ("fp32", "F16", "Q4_K_M", "NF4"):
-        assert f"| {name} |" in card
-        assert f"{figures[name]['token_errors']:.1%}" in card
