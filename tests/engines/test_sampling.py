@@ -25,7 +25,7 @@ def test_the_presets_hold_what_was_found() -> None:
 
 def test_the_default_settings_are_the_default_preset() -> None:
     assert preset(DEFAULT_PRESET) == SamplerSettings()
-    assert set(presets()) == {"mayabook", "maya-official", "original-gguf", "original-transformers"}
+    assert set(presets()) == {"mayabook", "maya-official", "original-gguf", "original-transformers", "safer"}
 
 
 def test_an_unknown_preset_names_those_there_are() -> None:
