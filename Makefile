@@ -16,7 +16,7 @@ demo-maya1: $(VENV)/gguf
 		--model training/maya1_tiny/weights/maya1-tiny || test $$? -eq 3  # flagged passages are no failure
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check
