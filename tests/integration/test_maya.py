@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,7 +18,7 @@ from mayabook.maya.codec import open_codec
 from mayabook.models.convert import convert
 from mayabook.models.quantize import quantize
 from mayabook.render import Job
-from runs import STORY, lines_of, mayabook_in, start, write_story
+from runs import STORY, mayabook_in, start, write_story
 from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 Run = Callable[..., CompletedProcess[str]]
@@ -102,11 +103,12 @@ def test_a_killed_run_goes_on_with_the_same_takes(mayabook: Run, tmp_path: Path)
     write_story(tmp_path / "killed.epub", "The Harbour", STORY)
     options = ("--max-words", "12", "--engine", "gguf", "--slots", "2", *NOISE, "--json")
     process = start("make", "killed.epub", *options, cwd=tmp_path)
-    for line in lines_of(process):
-        if json.loads(line).get("done_chunks", 0) >= 3:
-            break
+    while len(list((tmp_path / "killed.mayabook" / "takes").glob("*.flac"))) < 3:
+        assert process.poll() is None
+        time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert not (tmp_path / "killed.m4b").exists()
     made(mayabook("make", "killed.epub", *options))
     write_story(tmp_path / "whole.epub", "The Harbour", STORY)
     made(mayabook("make", "whole.epub", *options))

@@ -1,12 +1,10 @@
 from pathlib import Path
 
 import pytest
+from sample_chapter import CHAPTER, SAMPLE
 
-from mayabook.core.settings import BookSettings, Settings
+from mayabook.core.settings import Settings
 from mayabook.produce import Order, produce
-
-SAMPLE = next((Path(__file__).parents[2] / "examples").glob("*.epub"))
-CHAPTER = BookSettings(only=("Chapter One: The Wrong Time",))
 
 
 class Quiet:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from sample_chapter import CHAPTER, SAMPLE
 
 from bench.spoilt_book import spoil
 from bench.verify import beside, is_found
-from conftest import CHAPTER, SAMPLE
 from mayabook.book import read_book
 from mayabook.core.settings import Settings
 from mayabook.verify import Kind, Recording, Verification, verify
