@@ -21,7 +21,6 @@ from pathlib import Path
 import hibari
 import jiwer
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 from scipy.signal import resample_poly
 from whisper_normalizer.english import EnglishTextNormalizer
 
@@ -32,6 +31,8 @@ from mayabook.core.errors import MayaBookError
 from mayabook.core.files import write_text
 from mayabook.core.settings import load_settings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.lab.bench import token_errors
+from mayabook.lab.material import TRUTH_FILE, read_truth
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.layout import SAMPLE_RATE, Layout
@@ -41,7 +42,6 @@ from mayabook.render.keys import seed
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from training.maya1_tiny.reference import read_reference  # noqa: E402
 
 WEIGHTS = ROOT / "training" / "maya1_tiny" / "weights"
 CARD = WEIGHTS / "README.md"
@@ -103,9 +103,7 @@ def figures_of(kind: str, size: float, options: dict[str, object], truth: Truth,
         takes[int(take.request.key)] = take
     seconds = time.perf_counter() - started
     engine.close()
-    wrong = sum(
-        Levenshtein.distance(_tokens(_frames(takes[at])), _tokens(frames)) for at, frames in enumerate(truth.frames)
-    )
+    wrong = sum(token_errors(_frames(takes[at]), frames) for at, frames in enumerate(truth.frames))
     return {
         "size": size,
         "token_errors": wrong / sum(frames.size for frames in truth.frames),
@@ -118,12 +116,6 @@ def figures_of(kind: str, size: float, options: dict[str, object], truth: Truth,
 def _frames(take: Take) -> Frames:
     assert take.codes is not None
     return take.codes.frames
-
-
-def _tokens(frames: Frames) -> list[int]:
-    """One number for each code and its slot."""
-    tokens: list[int] = (frames * 7 + np.arange(7)).reshape(-1).tolist()
-    return tokens
 
 
 def codec_figures(truth: Truth, ear: Ear) -> dict[str, float]:
@@ -213,7 +205,7 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, help="how many chunks of the sample book; all by default")
     parser.add_argument("--only", action="append", help="a format; all by default")
     asked = parser.parse_args()
-    texts, frames = read_reference(WEIGHTS)
+    texts, frames = read_truth(WEIGHTS / TRUTH_FILE)
     truth, ear = Truth(texts[: asked.chunks], frames[: asked.chunks]), Ear()
     rows = {"true codes": codec_figures(truth, ear)}
     with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ from mayabook.core.files import write_text
 from mayabook.lab.statistics import wilson
 
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
+PICTURE = "![Recall against false alarms, all limits multiplied by one factor](quality.svg)"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 RECALL_GOALS = {"severe": 0.99, "moderate": 0.90}
 Mask = NDArray[np.bool_]
@@ -155,4 +156,4 @@ def write_page(figures: str) -> None:
     """Between the markers of docs/quality.md."""
     page = PAGE.read_text(encoding="utf-8")
     before, rest = page.split(BEGIN)
-    write_text(PAGE, f"{before}{BEGIN}\n{figures}\n{END}{rest.split(END)[1]}")
+    write_text(PAGE, f"{before}{BEGIN}\n{figures}\n\n{PICTURE}\n{END}{rest.split(END)[1]}")

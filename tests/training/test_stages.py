@@ -15,13 +15,13 @@ import torch
 from training.maya1_tiny import codec, corpus, export, figures, lm, texts
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
 from training.maya1_tiny.recipe import recipe
-from training.maya1_tiny.reference import read_reference
 from training.maya1_tiny.runs import Machine, load
 from training.maya1_tiny.sequences import Sequences
 
 from mayabook.core.settings import NarratorSettings, Settings
 from mayabook.core.take import TakeRequest
 from mayabook.engines import Narrator
+from mayabook.lab.material import TRUTH_FILE, read_truth
 from mayabook.maya.codec import open_codec
 from mayabook.maya.frames import pack
 from mayabook.maya.layout import FRAME_SAMPLES, Layout
@@ -115,7 +115,7 @@ def test_the_exported_folder_is_a_model(work: Path) -> None:
 def test_the_export_tells_no_path_and_carries_the_truth(work: Path) -> None:
     weights = work / "weights"
     assert not [file for file in weights.rglob("*.json") if str(work) in file.read_text(encoding="utf-8")]
-    told, truth = read_reference(weights)
+    told, truth = read_truth(weights / TRUTH_FILE)
     here, coded = Corpus(work), codec.read_frames(work)
     numbers = here.numbers(BOOK)
     assert told == [here.utterances[number].text for number in numbers]

@@ -13,7 +13,7 @@ from mayabook.checks.codes import code_scores
 from mayabook.checks.drift import drift
 from mayabook.checks.normalise import Slot, slots, slots_of_text
 from mayabook.checks.recogniser import Heard, Reading, Recogniser, Word
-from mayabook.checks.score import Examination, Score, findings, judge
+from mayabook.checks.score import REJECT, Examination, Score, findings, judge
 from mayabook.checks.sounds import Sounds
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.timing import voice_after
@@ -22,7 +22,7 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.settings import CheckSettings
 from mayabook.core.tags import without_tags
 from mayabook.core.take import Audio, StopReason, Take
-from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
+from mayabook.core.verdict import FindingKind, HeardWord, Verdict, WordMatch
 
 RULES = 3
 """Raised when the code of the checks changes a verdict: old takes are then judged again."""
@@ -49,13 +49,16 @@ class Checker:
         self._words = WordScores(self._sounds, self.thresholds)
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES}"
 
-    def check(self, take: Take, chunk: Chunk) -> Verdict:
-        return judge(self.examine(take, chunk), self.thresholds.limits)
-
-    def cheap(self, take: Take, chunk: Chunk) -> tuple[Finding, ...]:
-        """What `check` finds without hearing a word, in a hundredth of its time. A take with a finding of weight 0.5
-        is rejected by `check` as well."""
-        return findings(tuple(self._unheard(take, self._expected(chunk), chunk)), self.thresholds.limits)
+    def check(self, take: Take, chunk: Chunk, unheard: frozenset[str] = frozenset()) -> Verdict:
+        """unheard: detectors that need no recogniser, and whose word alone rejects a take before it is heard, in a
+        hundredth of the time. The verdict has no words then."""
+        expected = self._expected(chunk)
+        scores = self._unheard(take, expected, chunk)
+        limits = self.thresholds.limits
+        found = findings(scores, limits)
+        if any(each.weight >= REJECT and each.detector in unheard for each in found):
+            return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
+        return judge(self._examined(take, chunk, expected, scores), limits)
 
     def hear(self, audio: Audio, sample_rate: int) -> list[Word]:
         """The words heard, without noises that the recogniser names."""
@@ -63,7 +66,10 @@ class Checker:
 
     def examine(self, take: Take, chunk: Chunk) -> Examination:
         expected = self._expected(chunk)
-        scores = self._unheard(take, expected, chunk)
+        return self._examined(take, chunk, expected, self._unheard(take, expected, chunk))
+
+    def _examined(self, take: Take, chunk: Chunk, expected: Sequence[Slot], unheard: Sequence[Score]) -> Examination:
+        scores = list(unheard)
         silent = any(score.detector == "silent" for score in scores)
         listened = Heard([], []) if silent else self._recogniser.listen(take.audio, take.sample_rate)
         heard = _speech(listened.words)

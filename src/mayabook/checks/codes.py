@@ -7,8 +7,9 @@ from mayabook.checks.score import Score
 from mayabook.checks.thresholds import CodeFigures
 from mayabook.core.take import Codes
 from mayabook.core.verdict import FindingKind
+from mayabook.maya.layout import FRAME_SAMPLES, SAMPLE_RATE
 
-FRAME_SECONDS = 2048 / 24000
+FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 
 
 def code_scores(codes: Codes, figures: CodeFigures) -> list[Score]:

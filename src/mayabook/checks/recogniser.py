@@ -132,7 +132,7 @@ class Recogniser:
         for tokens in spelt:
             ends = at + len(tokens)
             # punctuation says nothing of what was said
-            spoken = [n for n in range(at, ends) if any(map(str.isalnum, self._tokenizer.decode([flat[n]])))]
+            spoken = [n for n in range(at, ends) if _said(self._tokenizer.decode([flat[n]]))]
             least = min((float(chances[n]) for n in spoken or range(at, ends)), default=0.0)
             readings.append(Reading(least, float(times[at]) + window.start, float(times[ends]) + window.start))
             at = ends
@@ -183,6 +183,7 @@ class Recogniser:
 
     def _decode(self, audio: Audio, encoded: Any, n_frames: int) -> list[Word]:
         prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        # CTranslate2 lets half of max_length be new: half of the tokens a second that the figure names
         room = PROMPT_ROOM + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.hearing.tokens_per_second)
         result = self._whisper.model.generate(
             encoded,

@@ -1,6 +1,6 @@
 """What detectors hand over, and the one rule that makes a verdict of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict
@@ -37,7 +37,7 @@ class Examination:
     n_words: int
 
 
-def findings(scores: tuple[Score, ...], limits: Mapping[str, float]) -> tuple[Finding, ...]:
+def findings(scores: Sequence[Score], limits: Mapping[str, float]) -> tuple[Finding, ...]:
     """The worst first. A score at its limit weighs 0.5, others in proportion, up to 1."""
     weighed = [(min(1.0, REJECT * score.value / limits[score.detector]), score) for score in scores]
     found = [

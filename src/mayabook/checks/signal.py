@@ -112,12 +112,14 @@ def voiced_frames(audio: Audio, sample_rate: int, figures: Signal) -> NDArray[np
     return voice
 
 
-def quietest(audio: Audio, sample_rate: int) -> int:
-    """Sample in the middle of the quietest fifth of a second."""
-    frames = _frames(audio, sample_rate)
-    width = round(0.2 / FRAME_SECONDS)
+def quietest(audio: Audio, sample_rate: int, seconds: float = 0.2, frame_seconds: float = FRAME_SECONDS) -> int:
+    """Sample in the middle of the quietest stretch of so many seconds, or of all of the audio where that is shorter."""
+    frames = _frames(audio, sample_rate, frame_seconds)
+    width = min(round(seconds / frame_seconds), len(frames))
+    if not width:
+        return len(audio) // 2
     smoothed = np.convolve(frames, np.ones(width), mode="valid")
-    return round((int(np.argmin(smoothed)) + width / 2) * FRAME_SECONDS * sample_rate)
+    return round((int(np.argmin(smoothed)) + width / 2) * frame_seconds * sample_rate)
 
 
 def _edges(at: NDArray[np.int64], width: int, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -129,9 +131,9 @@ def _level(frames: NDArray[np.float64], figures: Signal) -> float:
     return max(figures.voice_floor, figures.voice_share * loud)
 
 
-def _frames(audio: Audio, sample_rate: int) -> NDArray[np.float64]:
-    """RMS of each 20 ms."""
-    size = round(FRAME_SECONDS * sample_rate)
+def _frames(audio: Audio, sample_rate: int, seconds: float = FRAME_SECONDS) -> NDArray[np.float64]:
+    """RMS of each stretch of so many seconds."""
+    size = round(seconds * sample_rate)
     whole = audio[: len(audio) // size * size].reshape(-1, size)
     rms: NDArray[np.float64] = np.sqrt(np.mean(np.square(whole, dtype=np.float64), axis=1))
     return rms

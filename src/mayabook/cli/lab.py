@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from mayabook.cli import options
+from mayabook.cli.make import STOPPED, stop
 from mayabook.cli.reporting import PLAIN_EVERY, clock
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ app = typer.Typer(
     help="Which engine, format and setting can be trusted, and why one fails: experiments with statistics.\n\nRows are "
     "written as takes are made; the same command goes on after a stop. docs/lab.md says what plans may hold.",
 )
-
-STOPPED = 130
 
 PlanFile = Annotated[
     Path | None, typer.Option("--plan", help="TOML file with the plan; options given here outrank it.")
@@ -166,7 +164,7 @@ def _show(sections: "list[Section]", file: Path, as_json: bool) -> None:
 @contextmanager
 def _watching(as_json: bool) -> "Iterator[Watcher]":
     """Ctrl-C ends with one line, and the exit code that shells have for it."""
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, stop)
     live = _Live() if sys.stdout.isatty() and not as_json else _Plain(as_json)
     try:
         with live:
@@ -174,10 +172,6 @@ def _watching(as_json: bool) -> "Iterator[Watcher]":
     except KeyboardInterrupt:
         print("\nStopped. The rows are kept: the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(STOPPED) from None
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _line(progress: "Progress") -> str:

@@ -131,7 +131,7 @@ def run(order: "Order", *, force: bool, as_json: bool, quiet: bool) -> None:
     """Produces, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
     from mayabook.produce import produce
 
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, stop)
     try:
         with reporter(as_json=as_json, quiet=quiet) as shown:
             product = produce(order, shown, force=force)
@@ -143,7 +143,8 @@ def run(order: "Order", *, force: bool, as_json: bool, quiet: bool) -> None:
         raise typer.Exit(FLAGGED)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def stop(number: int, frame: FrameType | None) -> None:
+    """A signal handler: SIGTERM ends a run as Ctrl-C does."""
     raise KeyboardInterrupt
 
 

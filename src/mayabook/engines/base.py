@@ -5,6 +5,9 @@ from typing import Protocol
 
 from mayabook.core.take import Sampling, Take, TakeRequest
 
+SAFER_FROM = 2
+"""Attempt, from 0, at which an engine may give up liveliness."""
+
 
 class Engine(Protocol):
     name: str
@@ -25,7 +28,8 @@ class Engine(Protocol):
         ...
 
     def sampling(self, attempt: int) -> Sampling:
-        """Settings for the first (0) or a later attempt at a chunk; later ones may trade liveliness for safety."""
+        """Settings for the first (0) or a later attempt at a chunk; from SAFER_FROM on they may trade liveliness for
+        safety."""
         ...
 
     def unspeakable(self, text: str) -> str | None:

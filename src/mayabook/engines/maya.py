@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mayabook.core.errors import EngineError
 from mayabook.core.take import Audio, Sampling, Take, TakeRequest
+from mayabook.engines.base import SAFER_FROM
 from mayabook.engines.batch import DrawsTokens, Order, Sampled, SlotScheduler
 from mayabook.engines.budget import token_cap
 from mayabook.engines.decoder import SlotDecoder
@@ -17,8 +18,6 @@ from mayabook.maya.prompt import Bos, PromptBuilder, Tokenizer
 
 RULES = 1
 """Raised when the code of prompt, budget, loop watch or sampler changes a take: old takes are then made anew."""
-SAFER_FROM = 2
-"""Attempt, from 0, at which liveliness is given up."""
 _UNDECODED = 4
 """Takes that may wait for the codec before sampling has to."""
 

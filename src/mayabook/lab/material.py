@@ -71,7 +71,8 @@ class Material:
 def read_material(plan: Plan, files: ModelFiles | None) -> Material:
     """Raises LabError where there is nothing to speak, or the truth cannot be read."""
     place = Path(plan.truth) if plan.truth else _beside(files)
-    texts, truth = _read_truth(place) if place is not None else ([], {})
+    texts, frames = read_truth(place) if place is not None else ([], [])
+    truth = dict(zip(texts, frames, strict=True))
     if plan.book:
         _, script = open_book(Path(plan.book), None, Settings())
         return Material(Path(plan.book).name, script.chunks, truth)
@@ -90,14 +91,15 @@ def _beside(files: ModelFiles | None) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def _read_truth(file: Path) -> tuple[list[str], dict[str, Frames]]:
+def read_truth(file: Path) -> tuple[list[str], list[Frames]]:
+    """Texts as they are spoken, and the frames of each. Raises LabError."""
     try:
         with np.load(file) as arrays:
             texts: list[str] = arrays["texts"].tolist()
             frames = np.split(arrays["frames"].astype(np.int32), np.cumsum(arrays["lengths"])[:-1])
     except (OSError, ValueError, KeyError) as error:
         raise LabError(f"{file} is no truth ({error}); it needs texts, frames and lengths.") from error
-    return texts, dict(zip(texts, frames, strict=True))
+    return texts, frames
 
 
 def _chunk(index: int, spoken: str) -> Chunk:

@@ -14,11 +14,10 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.settings import LadderSettings
 from mayabook.core.take import StopReason
 from mayabook.core.verdict import Finding, FindingKind, Verdict
+from mayabook.engines.base import SAFER_FROM
 from mayabook.render.coverage import by_sentence, findings_by_sentence
 from mayabook.render.ledger import Step, StoredTake
 
-SAFER_FROM = 2
-"""Take of the whole chunk, from 0, from which on an engine samples more safely (`Engine.sampling`)."""
 _AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED)
 _CAPPED = "capped"
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import soundfile
 
 from mayabook.checks import Checker
-from mayabook.checks.score import REJECT
 from mayabook.core.audio import read_flac, write_flac
 from mayabook.core.chunk import Chunk
 from mayabook.core.codes import read_codes, write_codes
@@ -108,7 +107,7 @@ class Renderer:
                 unchecked += unjudged
             elif (task := next_task(item.chunk, history := self._history(takes), self._ladder)) is not None:
                 wanted.append(_Wanted(item, 1 + max((take.attempt for take in takes), default=-1), task))
-            elif unheard := [take for take, verdict in history if not verdict.words and _has_words(item.chunk)]:
+            elif unheard := _unheard(item.chunk, history):
                 unchecked += unheard  # what is kept in the end is heard, even if cheaper checks refused it
             else:
                 self._settle(item, flagged=True)
@@ -128,6 +127,13 @@ class Renderer:
         for take in gone:
             self._job.ledger.forget_take(take)
         return [take for take in takes if take not in gone]
+
+    def _is_lost(self, item: PlannedChunk) -> bool:
+        """Whether there is nothing left to try for a chunk, and nothing left to hear."""
+        takes = self._job.ledger.takes(item.key, self._checker.identity)
+        history = self._history(takes)
+        judged = len(history) == sum(take.ruling is None for take in takes)
+        return judged and not _unheard(item.chunk, history) and next_task(item.chunk, history, self._ladder) is None
 
     def _settle(self, item: PlannedChunk, *, flagged: bool) -> None:
         if item.key in self._settled:
@@ -270,11 +276,7 @@ class Renderer:
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
-        if not thorough:
-            found = self._checker.cheap(take, chunk)
-            if any(each.weight >= REJECT and each.detector in _PAST_CURE for each in found):
-                return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
-        return self._checker.check(take, chunk)
+        return self._checker.check(take, chunk, frozenset() if thorough else _PAST_CURE)
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
         """Writes down finished verdicts; waits while more than `at_most` are outstanding."""
@@ -288,11 +290,16 @@ class Renderer:
 
     def _record(self, take: StoredTake, verdict: Verdict) -> None:
         self._job.ledger.add_verdict(take, self._checker.identity, verdict)
+        item = self._copies[take.key][0]
         if verdict.accepted:
-            self._settle(self._copies[take.key][0], flagged=False)
+            self._settle(item, flagged=False)
+        elif self._is_lost(item):
+            self._settle(item, flagged=True)
         self.progress.elapsed = time.perf_counter() - self._started
         self._on_progress(self.progress)
 
 
-def _has_words(chunk: Chunk) -> bool:
-    return any(map(str.isalnum, chunk.text))
+def _unheard(chunk: Chunk, history: Sequence[Judged]) -> list[StoredTake]:
+    """Takes that were refused before they were heard."""
+    has_words = any(map(str.isalnum, chunk.text))
+    return [take for take, verdict in history if has_words and not verdict.words]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mayabook.checks.signal import quietest
 from mayabook.checks.words import GOOD
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio
@@ -19,7 +20,8 @@ MARGIN_SECONDS = 0.06
 """Of quiet that is kept before and after a joined piece."""
 _WORD_SECONDS, _LETTER_SECONDS = 0.3, 0.085
 """What a word takes at most: recognisers let the last one last to the end of the voice."""
-_FRAME_SECONDS = 0.005
+QUIET_SECONDS, _FRAME_SECONDS = 0.03, 0.005
+"""Of quiet that a cut looks for, and of the frames it is looked for in."""
 _QUIET = 0.02
 """Share of a piece's peak below which it is quiet."""
 
@@ -81,17 +83,9 @@ def _edge(voice: Voice, dealt: Sequence[Sequence[HeardWord]], sentence: int) -> 
 
 
 def _quietest(voice: Voice, start: float, end: float) -> int:
-    """The sample in the middle of the quietest 30 ms between these seconds."""
-    rate = voice.sample_rate
-    size = round(_FRAME_SECONDS * rate)
-    first = max(0, round(start * rate))
-    stretch = voice.audio[first : max(first, round(end * rate))]
-    frames = np.square(stretch[: len(stretch) // size * size].reshape(-1, size), dtype=np.float64).mean(1)
-    width = min(6, len(frames))
-    if not width:
-        return min(first, len(voice.audio))
-    smooth = np.convolve(frames, np.ones(width), mode="valid")
-    return first + (int(np.argmin(smooth)) * size) + width * size // 2
+    """The sample in the middle of the quietest stretch between these seconds."""
+    first, last = (max(0, round(seconds * voice.sample_rate)) for seconds in (start, end))
+    return first + quietest(voice.audio[first:last], voice.sample_rate, QUIET_SECONDS, _FRAME_SECONDS)
 
 
 def _bare(piece: Audio, sample_rate: int) -> Audio:

@@ -6,23 +6,15 @@ from dataclasses import dataclass
 
 from mayabook.checks.normalise import slots
 from mayabook.checks.words import GOOD
-from mayabook.core.verdict import Finding, FindingKind
+from mayabook.core.verdict import Finding
 from mayabook.verify.compare import Extra, FirstLook
 from mayabook.verify.echoes import Echoes
 from mayabook.verify.groups import Group
 from mayabook.verify.hearing import Hearing, Stretch
-from mayabook.verify.report import Kind
+from mayabook.verify.report import KINDS, Kind
 from mayabook.verify.second import Judged
 from mayabook.verify.text import Text
 
-KINDS = {
-    FindingKind.OMITTED: Kind.MISSING,
-    FindingKind.TRUNCATED: Kind.MISSING,
-    FindingKind.LOOP: Kind.DOUBLED,
-    FindingKind.INSERTED: Kind.EXTRA,
-    FindingKind.TAIL: Kind.EXTRA,
-    FindingKind.GARBLED: Kind.GARBLED,
-}
 LONG_EXTRA = 3
 """Words that the text does not have, from which on they are told without a second look."""
 DRAWN_OUT, DRAWN_OUT_SECONDS = 1.25, 1.2

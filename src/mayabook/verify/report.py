@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mayabook.core.verdict import FindingKind
 from mayabook.verify.recording import Place
 
 
@@ -19,6 +20,18 @@ class Kind(StrEnum):
     """Other words than the text has, or none that can be understood."""
     SILENCE = "silence"
     """Longer than what the break in the text there asks for."""
+
+
+KINDS = {
+    FindingKind.OMITTED: Kind.MISSING,
+    FindingKind.TRUNCATED: Kind.MISSING,
+    FindingKind.LOOP: Kind.DOUBLED,
+    FindingKind.INSERTED: Kind.EXTRA,
+    FindingKind.TAIL: Kind.EXTRA,
+    FindingKind.GARBLED: Kind.GARBLED,
+}
+"""What findings of the checks mean here. Others do not count: level, noise and voice are the taste of whoever made the
+recording, and silences are found in the first look."""
 
 
 @dataclass(frozen=True, slots=True)

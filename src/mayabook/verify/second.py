@@ -15,25 +15,13 @@ from mayabook.checks.score import REJECT
 from mayabook.checks.signal import FRAME_SECONDS, voiced_frames
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
-from mayabook.core.verdict import Finding, FindingKind, HeardWord
+from mayabook.core.verdict import Finding, HeardWord
 from mayabook.render.coverage import by_sentence, findings_by_sentence
 from mayabook.verify.groups import Group
 from mayabook.verify.hearing import Stretch, wordless
 from mayabook.verify.recording import SAMPLE_RATE
+from mayabook.verify.report import KINDS
 from mayabook.verify.text import Text
-
-OF_WORDS = frozenset(
-    {
-        FindingKind.OMITTED,
-        FindingKind.TRUNCATED,
-        FindingKind.LOOP,
-        FindingKind.INSERTED,
-        FindingKind.TAIL,
-        FindingKind.GARBLED,
-    }
-)
-"""Kinds of finding that count here. Level, noise and voice are the taste of whoever made the recording; silences were
-found in the first look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,7 @@ def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Check
             tuple(line for line, of in zip(group.lines, concerned, strict=True) if finding in of),
         )
         for finding in verdict.findings
-        if finding.kind in OF_WORDS and finding.weight >= REJECT
+        if finding.kind in KINDS and finding.weight >= REJECT
     ]
     words = [Word(row.heard, row.start, row.end) for row in verdict.words if row.start is not None and row.end]
     voice = voiced_frames(audio, SAMPLE_RATE, checker.thresholds.signal)
