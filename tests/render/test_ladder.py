@@ -274,3 +274,17 @@ def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(
     assert (again.id, again.good, len(takes)) == (kept.id, True, 1)
     assert not verdict.accepted
     assert verdict.words
+
+
+def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(lambda request, audio: another_text(audio)))
+    chunks = [chunk_of([sentence], at) for at, sentence in enumerate(SENTENCES)]
+    plan = [PlannedChunk(at + 1, content_key(engines[0], chunk), "One", chunk) for at, chunk in enumerate(chunks)]
+    seen: list[tuple[int, int]] = []
+    with Job(tmp_path / "job.mayabook") as job:
+        job.ledger.set_plan(plan)
+        once = LadderSettings(attempts=1)
+        Renderer(job, plan, engines[0], checker, once, lambda now: seen.append((now.done_chunks, now.flagged))).run()
+    assert seen == [(0, 0), (1, 1), (2, 2), (3, 3)]
