@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import jiwer
 import numpy as np
@@ -52,57 +53,63 @@ class Checker:
     def check(self, take: Take, chunk: Chunk, unheard: frozenset[str] = frozenset()) -> Verdict:
         """unheard: detectors that need no recogniser, and whose word alone rejects a take before it is heard, in a
         hundredth of the time. The verdict has no words then."""
-        expected = self._expected(chunk)
-        scores = self._unheard(take, expected, chunk)
+        scores = self._unheard(take, chunk)
         limits = self.thresholds.limits
         found = findings(scores, limits)
         if any(each.weight >= REJECT and each.detector in unheard for each in found):
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
-        return judge(self._examined(take, chunk, expected, scores), limits)
+        return judge(self._examined(take, chunk, scores), limits)
 
     def hear(self, audio: Audio, sample_rate: int) -> list[Word]:
         """The words heard, without noises that the recogniser names."""
         return _speech(self._recogniser.hear(audio, sample_rate))
 
     def examine(self, take: Take, chunk: Chunk) -> Examination:
-        expected = self._expected(chunk)
-        return self._examined(take, chunk, expected, self._unheard(take, expected, chunk))
+        return self._examined(take, chunk, self._unheard(take, chunk))
 
-    def _examined(self, take: Take, chunk: Chunk, expected: Sequence[Slot], unheard: Sequence[Score]) -> Examination:
-        scores = list(unheard)
-        silent = any(score.detector == "silent" for score in scores)
-        listened = Heard([], []) if silent else self._recogniser.listen(take.audio, take.sample_rate)
-        heard = _speech(listened.words)
+    def signal_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> list[Score]:
+        """What the samples tell before they are heard; of a silent take nothing else."""
+        figures = self.thresholds
+        if silent := signal.silence(audio, figures.signal):
+            return silent
+        n_tags = sum(without_tags(word) != word for word in chunk.text.split())
+        n_sounds = sum(self._n_sounds(slot) for slot in self._expected(chunk))
+        return [
+            *signal.clipping(audio, sample_rate, figures.signal),
+            *signal.pauses(audio, sample_rate, figures.signal),
+            *signal.noise(audio, sample_rate, figures.signal),
+            *signal.clicks(audio, sample_rate, figures.signal),
+            *drift(audio, sample_rate, figures.drift),
+            *signal.pace(audio, sample_rate, n_sounds, n_tags, figures.signal, figures.pace),
+        ]
+
+    def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
+        """What the words heard tell, with their alignment. Silent audio is not listened to."""
+        silent = bool(signal.silence(audio, self.thresholds.signal))
+        listened = Heard([], []) if silent else self._recogniser.listen(audio, sample_rate)
+        expected, heard = self._expected(chunk), _speech(listened.words)
         theirs = slots([word.text for word in heard], self.english)
         pairs = self.aligner.align(expected, theirs)
         rows = _rows(chunk, expected, heard, theirs, pairs)
+        scores: list[Score] = []
         if not silent:
-            voice = signal.voiced_frames(take.audio, take.sample_rate, self.thresholds.signal)
+            voice = signal.voiced_frames(audio, sample_rate, self.thresholds.signal)
             readings = self._readings(listened, rows, chunk)
-            scores += self._words.scores(rows, readings, voice, self._voice_after(voice, rows, readings, expected))
+            scores = self._words.scores(rows, readings, voice, self._voice_after(voice, rows, readings, expected))
         errors, n_words = _error_count(expected, theirs, pairs)
         return Examination(tuple(scores), " ".join(word.text for word in heard), tuple(rows), errors, n_words)
 
+    def _unheard(self, take: Take, chunk: Chunk) -> list[Score]:
+        """The scores that need no recogniser."""
+        told = code_scores(take.codes, self.thresholds.codes) if take.codes else []
+        return [*_how_it_stopped(take), *told, *self.signal_scores(take.audio, take.sample_rate, chunk)]
+
+    def _examined(self, take: Take, chunk: Chunk, unheard: Sequence[Score]) -> Examination:
+        heard = self.word_scores(take.audio, take.sample_rate, chunk)
+        return replace(heard, scores=(*unheard, *heard.scores))
+
     def _expected(self, chunk: Chunk) -> list[Slot]:
         return slots_of_text(chunk.text, chunk.spoken, self.english)
-
-    def _unheard(self, take: Take, expected: Sequence[Slot], chunk: Chunk) -> list[Score]:
-        """The scores that need no recogniser."""
-        figures, audio, rate = self.thresholds, take.audio, take.sample_rate
-        scores = [*_how_it_stopped(take), *(code_scores(take.codes, figures.codes) if take.codes else ())]
-        if silent := signal.silence(audio, figures.signal):
-            return [*scores, *silent]
-        n_tags = sum(without_tags(word) != word for word in chunk.text.split())
-        n_sounds = sum(self._n_sounds(slot) for slot in expected)
-        return [
-            *scores,
-            *signal.clipping(audio, rate, figures.signal),
-            *signal.pauses(audio, rate, figures.signal),
-            *signal.noise(audio, rate, figures.signal),
-            *signal.clicks(audio, rate, figures.signal),
-            *drift(audio, rate, figures.drift),
-            *signal.pace(audio, rate, n_sounds, n_tags, figures.signal, figures.pace),
-        ]
 
     def _n_sounds(self, slot: Slot) -> int:
         """Of the longest reading."""

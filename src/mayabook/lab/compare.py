@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,9 @@ def _measure(plan: ComparePlan, bench: Bench, name: str) -> None:
         TakeRequest(str(item.number), item.chunk.spoken, opener.voice, item.seed, sampling=opener.sampling)
         for item in engine_items
     )
-    workers: Workers[tuple[TakeRequest, ...], tuple[int, float, int]] = Workers(partial(_probe, opener, name), 1)
+    workers: Workers[tuple[TakeRequest, ...], tuple[int, float, int]] = Workers(
+        partial(_probe, replace(opener, once=False), name), 1
+    )
     try:
         ((_, (n_tokens, seconds, memory)),) = list(workers.serve([requests]))
     finally:

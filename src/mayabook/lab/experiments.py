@@ -11,6 +11,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.lab import attribute, attribute_report, compare, compare_report, isolate, isolate_report, stress, sweep
 from mayabook.lab.bench import Bench, Hears, Watcher
 from mayabook.lab.material import read_material
+from mayabook.lab.once import OnceChecker
 from mayabook.lab.pages import write_html, write_markdown
 from mayabook.lab.plan import Plan
 from mayabook.lab.report import Section
@@ -88,7 +89,7 @@ def run(
     material = read_material(plan, found.files if isinstance(found, ModelOpener) else None)
     watcher.say(f"{experiment.name}: {material.note(plan.takes)}")
     if experiment.hears:
-        hearing = hearing or Checker(CheckSettings(asr_model=plan.asr_model))
+        hearing = hearing or (OnceChecker if plan.once else Checker)(CheckSettings(asr_model=plan.asr_model))
     header = {
         "experiment": experiment.name,
         "plan": plan.model_dump(mode="json"),

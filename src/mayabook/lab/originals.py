@@ -18,7 +18,6 @@ from mayabook.core.take import Codes, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.decoder import Logits
 from mayabook.engines.sampling import SamplerSettings, preset
 from mayabook.lab.subjects import ModelOpener
-from mayabook.maya.codec import open_codec
 from mayabook.maya.frames import Frames
 from mayabook.maya.layout import N_SLOTS, SAMPLE_RATE, Layout
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
@@ -43,8 +42,7 @@ class Original:
         self.logits: Logits = np.empty((0, 0), np.float32)
         self._opener, self._settings = opener, settings
         self._load()
-        assert opener.files.codec is not None
-        self._codec = open_codec(opener.files.codec, self._layout)
+        self._codec = opener.codec(self._layout)
         self._prompts = PromptBuilder(self._tokenizer, self._layout)
         self._is_used = False
 

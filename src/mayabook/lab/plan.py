@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,9 @@ class Plan(BaseModel):
     """What all experiments share."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    once: ClassVar[bool] = True
+    """Whether takes with the same codes are decoded and heard once."""
 
     model: str = ""
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +24,9 @@ _STRETCH = 20
 
 class StressPlan(Plan):
     """The same takes in two orders: what position does is then told apart from what the text does."""
+
+    once: ClassVar[bool] = False
+    """Memory and time are held against position."""
 
     format: str = ""
     """Weight format; empty takes Q4_K_M, or the first that is here."""

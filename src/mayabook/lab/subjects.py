@@ -14,8 +14,10 @@ from mayabook.engines.batch import Order
 from mayabook.engines.maya import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampling import SamplerSettings, preset
+from mayabook.lab.once import once_codec
 from mayabook.lab.plan import Plan
-from mayabook.maya.codec import open_codec
+from mayabook.maya.codec import Codec, open_codec
+from mayabook.maya.layout import Layout
 from mayabook.maya.prompt import Bos, PromptBuilder
 from mayabook.maya.voices import describe
 from mayabook.models import convert, quantize
@@ -85,7 +87,8 @@ class LabEngine(MayaEngine):
 
 @dataclass(frozen=True)
 class ModelOpener:
-    """Of a real model. made: folder for GGUF files that are made for the experiment."""
+    """Of a real model. made: folder for GGUF files that are made for the experiment. once: whether the same codes are
+    decoded once."""
 
     files: ModelFiles
     voice: str
@@ -93,6 +96,7 @@ class ModelOpener:
     slots: int
     context: int
     made: Path
+    once: bool = True
 
     @property
     def identity(self) -> str:
@@ -134,7 +138,7 @@ class ModelOpener:
                 decoder,
                 decoder.tokenizer,
                 _gpu_sampler(decoder) if on_gpu else Sampler(decoder.layout, decoder.n_slots),
-                open_codec(self.files.codec, decoder.layout, "cuda" if on_gpu else "cpu"),
+                self.codec(decoder.layout, "cuda" if on_gpu else "cpu"),
                 voice=self.voice,
                 credit=f"{self.files.name} {name}",
                 settings=SamplerSettings.of(self.sampling),
@@ -142,6 +146,10 @@ class ModelOpener:
         except BaseException:
             decoder.close()
             raise
+
+    def codec(self, layout: Layout, device: str = "cpu") -> Codec:
+        assert self.files.codec is not None
+        return (once_codec if self.once else open_codec)(self.files.codec, layout, device)
 
     def _decoder(self, name: str) -> Any:
         if name in GGUFS:
@@ -203,7 +211,7 @@ def model_opener(plan: Plan, made: Path) -> ModelOpener:
     if not files.ggufs and files.checkpoint is None:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; bring it anew.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
-    return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made)
+    return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.once)
 
 
 def best_of(opener: Opener, wanted: Iterable[str]) -> str:
