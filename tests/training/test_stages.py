@@ -18,6 +18,7 @@ from training.maya1_tiny.recipe import recipe
 from training.maya1_tiny.runs import Machine, load
 from training.maya1_tiny.sequences import Sequences
 
+from mayabook.core.errors import ModelError
 from mayabook.core.settings import NarratorSettings, Settings
 from mayabook.core.take import TakeRequest
 from mayabook.engines import Narrator
@@ -157,6 +158,27 @@ def test_an_interrupted_codec_ends_as_one_that_was_not(work: Path, tmp_path: Pat
     ours, theirs = (load(folder / "codec" / "training.pt") for folder in (work, tmp_path))
     assert ours["step"] == theirs["step"] == 18
     assert all(torch.equal(value, theirs["average"][name]) for name, value in ours["average"].items())
+
+
+def test_a_finished_codec_learns_on_with_the_codes_it_has(work: Path, tmp_path: Path) -> None:
+    shutil.copytree(work / "corpus", tmp_path / "corpus")
+    before = work / "codec" / "published"
+    codec.train(tmp_path, SMOKE.codec, Machine.choose("cpu"), until="decoder", published=before)
+    assert load(tmp_path / "codec" / "training.pt")["step"] == 16  # of 12 before the decoder's phase and 4 in it
+    one, other = (load(folder / "pytorch_model.bin") for folder in (before, tmp_path / "codec" / "published"))
+    changed = {name.split(".")[0] for name, value in one.items() if not torch.equal(value, other[name])}
+    assert changed == {"decoder"}
+    for ours, theirs in zip(codec.read_frames(tmp_path), codec.read_frames(work), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_codec_of_other_dimensions_is_not_gone_on_from(work: Path, tmp_path: Path) -> None:
+    shutil.copytree(work / "corpus", tmp_path / "corpus")
+    larger = SMOKE.codec.model_copy(update={"decoder_dim": 96})
+    with pytest.raises(ModelError, match="other dimensions"):
+        codec.train(tmp_path, larger, Machine.choose("cpu"), published=work / "codec" / "published")
+    with pytest.raises(ModelError, match="no codec"):
+        codec.train(tmp_path, SMOKE.codec, Machine.choose("cpu"), published=tmp_path)
 
 
 def test_an_interrupted_model_ends_as_one_that_was_not(work: Path, tmp_path: Path) -> None:

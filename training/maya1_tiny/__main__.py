@@ -41,12 +41,15 @@ def codec(
     until: Annotated[
         str, typer.Option(help="Phase to stop after: continuous, quantised, decoder or adversarial.")
     ] = "adversarial",
+    published: Annotated[
+        Path | None, typer.Option("--from", help="Finished codec to go on from: its codes stay, its decoder learns.")
+    ] = None,
 ) -> None:
     """2: train the codec. SIGTERM and Ctrl-C keep a checkpoint; the same command goes on."""
     from training.maya1_tiny import codec
     from training.maya1_tiny.runs import Machine
 
-    codec.train(work, recipe(name).codec, Machine.choose(device, threads, compile_=compile_), until)
+    codec.train(work, recipe(name).codec, Machine.choose(device, threads, compile_=compile_), until, published)
 
 
 @app.command()

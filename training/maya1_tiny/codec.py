@@ -17,6 +17,7 @@ import torch
 from snac import SNAC
 from torch import Tensor, nn
 
+from mayabook.core.errors import ModelError
 from mayabook.core.files import appearing, make_folder, write_text
 from mayabook.maya.codec import CHECKPOINT_FILE
 from mayabook.maya.codec_config import CONFIG_FILE
@@ -114,6 +115,7 @@ class Training:
         learnt = [*self.snac.parameters(), *self.head.parameters()]
         self.optimizer = torch.optim.AdamW(learnt, lr=0.0, betas=(0.8, 0.99), weight_decay=0.0)
         self.step = 0
+        self.decoder_is_fresh = True
         counts = [recipe.continuous_steps, recipe.quantised_steps, recipe.decoder_steps, recipe.adversarial_steps]
         self.ends = dict(zip(PHASES, np.cumsum(counts).tolist(), strict=True))
 
@@ -163,6 +165,16 @@ class Training:
         self.means.restore(state["means"])
         self.average, self.step = state["average"], state["step"]
 
+    def start_from(self, published: Path) -> None:
+        """The decoder's phase begins, with the weights of a codec that was published before."""
+        if not (published / CHECKPOINT_FILE).is_file():
+            raise ModelError(f"There is no codec in {published}; name a folder with {CHECKPOINT_FILE}.")
+        if json.loads((published / CONFIG_FILE).read_text(encoding="utf-8")) != config(self.recipe):
+            raise ModelError(f"The codec in {published} has other dimensions than this recipe; name its own recipe.")
+        self.snac.load_state_dict(load(published / CHECKPOINT_FILE, self.machine.device))
+        self.average = {name: value.detach().clone() for name, value in self.snac.named_parameters()}
+        self.step, self.decoder_is_fresh = self.ends["quantised"], False
+
     def averaged(self) -> SNAC:
         """A copy with the averaged weights, on the CPU."""
         snac = SNAC(**config(self.recipe))
@@ -177,12 +189,17 @@ class Training:
         save(folder / CHECKPOINT_FILE, self.averaged().state_dict())
 
 
-def train(work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES[-1]) -> None:
+def train(
+    work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES[-1], published: Path | None = None
+) -> None:
+    """published: a codec to go on from, where the work folder has no checkpoint yet; its encoder and codebooks stay."""
     from training.maya1_tiny import adversary  # it builds on this module
 
     corpus = Corpus(work)
     training = Training(work, recipe, machine)
     training.restore()
+    if published is not None and training.step == 0:
+        training.start_from(published)
     crops = Crops(corpus, recipe.batch, recipe.crop_frames, recipe.book_share)
     print(
         f"{sum(p.numel() for p in training.snac.parameters()) / 1e6:.2f}M parameters; step {training.step}", flush=True
@@ -264,7 +281,7 @@ class FromCodes:
     def __init__(self, training: Training, crops: Crops, corpus: Corpus) -> None:
         self._training, self._crops = training, crops
         self._frames = frames(training, corpus)
-        if training.step == training.ends["quantised"]:
+        if training.step == training.ends["quantised"] and training.decoder_is_fresh:
             with torch.no_grad():
                 fit_to(training.snac.decoder, self._signal(crops.coded(0, self._frames)[0]))
                 last = training.snac.decoder.model[-2]

@@ -15,6 +15,9 @@ WINDOWS = (2048, 1024, 512, 256, 128)
 MELS = (80, 80, 48, 24, 12)
 FLOOR = 2e-2
 """Added to mel magnitudes before the logarithm: a smaller one lets silence rule the loss."""
+QUIET_FLOOR = 5e-3
+"""The decoder's: with codes to go by it does not get lost in silence, and the quiet consonants are what words are told
+apart by."""
 
 
 @lru_cache(maxsize=32)
@@ -57,6 +60,6 @@ def spectral_loss(audio: Tensor, target: Tensor) -> dict[str, Tensor]:
     for window, n_mels in zip(WINDOWS, MELS, strict=True):
         ours, theirs = magnitudes(audio, window), magnitudes(target, window)
         bands = mel_bands(window, n_mels).to(audio.device)
-        mel = mel + ((ours @ bands + FLOOR).log() - (theirs @ bands + FLOOR).log()).abs().mean()
+        mel = mel + ((ours @ bands + QUIET_FLOOR).log() - (theirs @ bands + QUIET_FLOOR).log()).abs().mean()
         linear = linear + (ours - theirs).abs().mean() / theirs.mean().clamp(min=1e-2)
     return {"mel": mel / len(WINDOWS), "linear": linear / len(WINDOWS)}
