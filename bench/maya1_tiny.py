@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hibari
 import jiwer
@@ -46,6 +47,7 @@ sys.path.insert(0, str(ROOT))
 WEIGHTS = ROOT / "training" / "maya1_tiny" / "weights"
 CARD = WEIGHTS / "README.md"
 FIGURES = WEIGHTS / "figures.json"
+ON_UNSEEN = "codec on unseen lines"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 GGUFS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S")
 CHECKPOINTS = {
@@ -200,6 +202,12 @@ def table(rows: Mapping[str, Mapping[str, float]], first: str, shown: Mapping[st
     return "\n".join(lines)
 
 
+def tables(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """What the model card shows of what `main` keeps."""
+    formats_ = {name: row for name, row in figures.items() if name != ON_UNSEEN}
+    return f"{table(formats_, 'format', SHOWN)}\n\n{table(figures[ON_UNSEEN], 'unseen lines', SHOWN_OF_CODEC)}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chunks", type=int, help="how many chunks of the sample book; all by default")
@@ -214,12 +222,12 @@ def main() -> None:
                 continue
             rows[name] = figures_of(kind, size, options, truth, ear)
             print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in rows[name].items()), flush=True)
-    unseen = unseen_figures(ear)
-    text = f"{table(rows, 'format', SHOWN)}\n\n{table(unseen, 'unseen lines', SHOWN_OF_CODEC)}"
+    figures: dict[str, Mapping[str, Any]] = {**rows, ON_UNSEEN: unseen_figures(ear)}
+    text = tables(figures)
     print(text)
     if asked.chunks or asked.only:
         return
-    write_text(FIGURES, json.dumps({**rows, "codec on unseen lines": unseen}, indent=1))
+    write_text(FIGURES, json.dumps(figures, indent=1))
     card = CARD.read_text(encoding="utf-8")
     before, rest = card.split(BEGIN)
     write_text(CARD, f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")

@@ -33,7 +33,7 @@ CLEAN, HARD = "clean", "hard"
 CLEAN_PACES = (0.9, 1.0, 1.12)
 HARD_PACES = (0.95, 1.08)
 DEFECT_PACES = (0.92, 1.0, 1.08)
-EACH = {"fit": 10, "validation": 3, "test": 12}
+EACH = {"fit": 20, "validation": 6, "test": 12}
 """Takes of each class and size."""
 TRIES = 12
 """Passages that are looked at for one that has what the defect needs."""

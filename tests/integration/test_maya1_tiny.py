@@ -1,10 +1,12 @@
 """The shipped weights, which really speak: what random models cannot show."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bench.maya1_tiny import BEGIN, CARD, END, FIGURES, SHOWN, tables
 from mayabook.checks import Checker
 from mayabook.choice import open_engine
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
@@ -86,3 +88,11 @@ def test_what_is_shipped_is_small_and_whole() -> None:
     assert files.codec is not None
     assert "Q4_K_M" in files.ggufs
     assert sum(file.stat().st_size for file in WEIGHTS.rglob("*") if file.is_file()) < 25e6
+
+
+def test_the_card_shows_what_the_bench_printed() -> None:
+    kept = json.loads(FIGURES.read_text(encoding="utf-8"))
+    shown = CARD.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip()
+    assert shown == tables(kept)
+    assert kept["Q4_K_M"]["word_errors"] >= 0
+    assert set(SHOWN) <= set(kept["Q4_K_M"])

@@ -25,7 +25,7 @@ from mayabook.core.tags import without_tags
 from mayabook.core.take import Audio, StopReason, Take
 from mayabook.core.verdict import FindingKind, HeardWord, Verdict, WordMatch
 
-RULES = 3
+RULES = 4
 """Raised when the code of the checks changes a verdict: old takes are then judged again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -73,7 +73,8 @@ class Checker:
         if silent := signal.silence(audio, figures.signal):
             return silent
         n_tags = sum(without_tags(word) != word for word in chunk.text.split())
-        n_sounds = sum(self._n_sounds(slot) for slot in self._expected(chunk))
+        counts = [self._n_sounds(slot) for slot in self._expected(chunk)]
+        n_sounds = sum(shortest for shortest, _ in counts), sum(longest for _, longest in counts)
         return [
             *signal.clipping(audio, sample_rate, figures.signal),
             *signal.pauses(audio, sample_rate, figures.signal),
@@ -111,9 +112,10 @@ class Checker:
     def _expected(self, chunk: Chunk) -> list[Slot]:
         return slots_of_text(chunk.text, chunk.spoken, self.english)
 
-    def _n_sounds(self, slot: Slot) -> int:
-        """Of the longest reading."""
-        return max(sum(len(self._sounds.of(token)) for token in reading) for reading in slot.readings)
+    def _n_sounds(self, slot: Slot) -> tuple[int, int]:
+        """Of the shortest and of the longest reading."""
+        counts = [sum(len(self._sounds.of(token)) for token in reading) for reading in slot.readings]
+        return min(counts), max(counts)
 
     def _readings(self, listened: Heard, rows: Sequence[HeardWord], chunk: Chunk) -> dict[int, Reading]:
         """Forced decoding of each word of the text in the window in which it should be, by `HeardWord.index`."""
@@ -141,7 +143,7 @@ class Checker:
         """Seconds; 0 where the last word was not heard."""
         if not expected or next(row for row in rows if row.index == expected[-1].words[-1]).match not in GOOD:
             return 0.0
-        *before, last = map(self._n_sounds, expected)
+        *before, last = (longest for _, longest in map(self._n_sounds, expected))
         return voice_after(voice, readings[expected[-1].words[0]].start, sum(before), last, self.thresholds.pace)
 
 

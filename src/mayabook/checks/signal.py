@@ -84,17 +84,22 @@ def clicks(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
     return [Score("click", FindingKind.NOISY, value, evidence, seconds, seconds)]
 
 
-def pace(audio: Audio, sample_rate: int, n_sounds: int, n_tags: int, signal: Signal, figures: Pace) -> list[Score]:
-    """How many times too slow or too fast the voice is for the speech sounds to be said. n_tags: emotions acted out."""
-    seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
-    usual = n_sounds * figures.sound
-    if not n_sounds:
+def pace(
+    audio: Audio, sample_rate: int, n_sounds: tuple[int, int], n_tags: int, signal: Signal, figures: Pace
+) -> list[Score]:
+    """How many times too slow or too fast the voice is for the speech sounds to be said.
+
+    n_sounds: by the shortest and by the longest way of reading numbers and shorthand. n_tags: emotions acted out.
+    """
+    shortest, longest = n_sounds
+    if not shortest:
         return []
-    slow = (seconds - figures.slack - n_tags * figures.tag_seconds) / usual
-    fast = usual / (seconds + figures.slack)
-    kind = "slow" if slow > fast else "fast"
-    evidence = f"{seconds:.1f} s of voice for {n_sounds} speech sounds is {max(slow, fast):.1f} times too {kind}"
-    return [Score(kind, FindingKind.OFF_PACE, max(slow, fast), evidence)]
+    seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
+    slow = (seconds - figures.slack - n_tags * figures.tag_seconds) / (longest * figures.sound)
+    fast = shortest * figures.sound / (seconds + figures.slack)
+    value, kind, n = max((slow, "slow", longest), (fast, "fast", shortest))
+    evidence = f"{seconds:.1f} s of voice for {n} speech sounds is {value:.1f} times too {kind}"
+    return [Score(kind, FindingKind.OFF_PACE, value, evidence)]
 
 
 def voiced(audio: Audio, sample_rate: int, figures: Signal, within: Audio) -> float:

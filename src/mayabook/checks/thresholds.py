@@ -72,17 +72,10 @@ class Words:
     filler: float
     repeated: float
     most_nats: float
-    distance: float
+    alike: float
+    unlike: float
     instead: float
     voice_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    word_seconds: float
-    letter_seconds: float
-    tail_seconds: float
-    inner_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +103,6 @@ class Thresholds:
     sound: Sound
     alignment: Alignment
     words: Words
-    voice: Voice
     hearing: Hearing
     digest: str
 
@@ -127,7 +119,6 @@ def load_thresholds() -> Thresholds:
         sound=Sound(**tables["sound"]),
         alignment=Alignment(**tables["alignment"]),
         words=Words(**tables["words"]),
-        voice=Voice(**tables["voice"]),
         hearing=Hearing(**tables["hearing"]),
         digest=hashlib.sha256(data).hexdigest()[:12],
     )

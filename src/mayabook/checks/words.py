@@ -134,8 +134,8 @@ class WordScores:
         )
 
     def _instead(self, run: _Run, unsaid: float) -> float:
-        """Where common words were heard for common words, these speak against the text as well. Otherwise in proportion
-        to the share of the sounds that differ: a recogniser spells what it does not know by its sound."""
+        """Where common words were heard for common words, these speak against the text as well. Otherwise it grows with
+        the share of the sounds that differ: a recogniser spells what it does not know by its sound, and not well."""
         ours, theirs = (
             [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
         )
@@ -144,7 +144,8 @@ class WordScores:
         surplus = self._said(theirs[len(ours) :])
         longer = max(1, *(sum(len(self._sounds.of(word)) for word in words) for words in (ours, theirs)))
         differing = self._sounds.distance(" ".join(ours), " ".join(theirs)) / longer
-        return min(1.0, self._figures.distance * differing) * (unsaid + surplus)
+        nearest, farthest = self._figures.alike, self._figures.unlike
+        return min(1.0, max(0.0, (differing - nearest) / (farthest - nearest))) * (unsaid + surplus)
 
 
 def _runs(rows: Sequence[HeardWord], last_good: int) -> list[_Run]:
