@@ -40,7 +40,8 @@ AIMS = {
     "capped": {"capped"},
     "code_loop": {"stutter"},
 }
-"""What each detector is there for. That it happens to catch others is no reason to set its limit by them."""
+"""What each detector is there for. That it happens to catch others is no reason to set its limit by them; the limit of
+one that is named for nothing, or not named, is set by hand."""
 WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.1, "none": 0.0}
 ALLOWED = (0.5, 0.25, 0.0)
 """Shares of the goals that are tried; half is left for chance."""
@@ -85,6 +86,9 @@ def _limits(
     rejected = values >= lowered
     settled = {}
     for at, (name, present) in enumerate(detectors.items()):
+        if not AIMS.get(name):
+            settled[name] = present
+            continue
         column = values[:, at]
         below = _highest(column[sound & ~rejected[:, at]])
         others = np.delete(rejected, at, axis=1).any(axis=1)

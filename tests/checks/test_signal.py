@@ -34,7 +34,7 @@ def scores(audio: Audio) -> dict[str, Score]:
         *signal.pauses(audio, RATE, FIGURES.signal),
         *signal.noise(audio, RATE, FIGURES.signal),
         *signal.clicks(audio, RATE, FIGURES.signal),
-        *signal.pace(audio, RATE, N_SOUNDS, 0, FIGURES.signal, FIGURES.pace),
+        *signal.pace(audio, RATE, (N_SOUNDS, N_SOUNDS), 0, FIGURES.signal, FIGURES.pace),
         *drift(audio, RATE, FIGURES.drift),
     ]
     return {score.detector: score for score in sorted(found, key=lambda score: score.value)}
@@ -133,3 +133,14 @@ def test_values_grow_with_the_defect() -> None:
 
 def test_nothing_at_all_is_silence() -> None:
     assert rejecting(silence(0.0)) >= {"silent"}
+
+
+def test_pace_allows_every_way_of_reading_a_number() -> None:
+    def pace(*n_sounds: int) -> Score:
+        (score,) = signal.pace(clean(), RATE, (n_sounds[0], n_sounds[-1]), 0, FIGURES.signal, FIGURES.pace)
+        return score
+
+    assert pace(N_SOUNDS // 3, N_SOUNDS * 3).value < 1 < pace(N_SOUNDS).value * 1.2
+    slow, fast = pace(N_SOUNDS // 3), pace(N_SOUNDS * 3)
+    assert (slow.detector, fast.detector) == ("slow", "fast")
+    assert min(slow.value, fast.value) > 2
