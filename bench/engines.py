@@ -24,6 +24,7 @@ from mayabook.core.settings import Settings
 from mayabook.core.take import TakeRequest
 from mayabook.engines.batch import Order, SlotScheduler
 from mayabook.engines.decoder import SlotDecoder
+from mayabook.engines.llama import our_defaults
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampling import preset
 from mayabook.maya.layout import TOKENS_PER_SECOND, Layout
@@ -122,7 +123,8 @@ def original_way(file: Path, prompts: Sequence[list[int]]) -> tuple[float, float
     import llama_cpp
 
     cores = os.cpu_count() or 1  # the library's own default is half of them: give it all
-    llama = llama_cpp.Llama(str(file), n_ctx=4096, n_gpu_layers=-1, n_threads=cores, seed=0, verbose=False)
+    with our_defaults():
+        llama = llama_cpp.Llama(str(file), n_ctx=4096, n_gpu_layers=-1, n_threads=cores, seed=0, verbose=False)
 
     def call(prompt: list[int], max_tokens: int) -> int:
         llama.reset()  # type: ignore[no-untyped-call]

@@ -114,3 +114,17 @@ def test_a_layout_that_is_not_the_files(gguf: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"3,072 tokens and no speech codes up to 156,937"):
         GgufDecoder(hidden)  # without its layout it would have to be Maya1's
     assert Layout().last_code == 156_937
+
+
+@pytest.mark.parametrize(("info", "extra"), [(b"CPU : AMX_INT8 = 1 | ", False), (b"CPU : AVX512 = 1 | ", True)])
+def test_amx_tiles_are_done_without(monkeypatch: pytest.MonkeyPatch, info: bytes, extra: bool) -> None:
+    import llama_cpp
+
+    from mayabook.engines.llama import model_parameters, our_defaults
+
+    monkeypatch.setattr(llama_cpp, "llama_print_system_info", lambda: info)
+    assert model_parameters().use_extra_bufts is extra
+    before = llama_cpp.llama_cpp.llama_model_default_params
+    with our_defaults():
+        assert llama_cpp.llama_cpp.llama_model_default_params().use_extra_bufts is extra
+    assert llama_cpp.llama_cpp.llama_model_default_params is before

@@ -18,6 +18,7 @@ except ImportError as error:
 _INFO, _WARNING, _ERROR = 2, 3, 4
 """ggml's log levels."""
 _messages: deque[str] = deque(maxlen=200)
+_model_defaults = llama_cpp.llama_model_default_params
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
@@ -45,6 +46,25 @@ def reason(said: str) -> str:
     return lines[0].split(":", 1)[-1].strip() if lines else "llama.cpp gave no reason"
 
 
+def model_parameters() -> Any:
+    """llama.cpp's defaults, without its matrix products on AMX tiles, which crash on quantised weights (ggml-org/llama.cpp
+    issue 20824; seen in version 0.3.36 of its Python binding). They come with the extra buffer types."""
+    parameters = _model_defaults()
+    if b"AMX_INT8 = 1" in llama_cpp.llama_print_system_info():
+        parameters.use_extra_bufts = False
+    return parameters
+
+
+@contextmanager
+def our_defaults() -> Iterator[None]:
+    """Inside the block `llama_cpp.Llama`, which has no argument for it, begins with these parameters too."""
+    llama_cpp.llama_cpp.llama_model_default_params = model_parameters
+    try:
+        yield
+    finally:
+        llama_cpp.llama_cpp.llama_model_default_params = _model_defaults
+
+
 def load_model(file: Path, *, gpu_layers: int = -1, vocab_only: bool = False) -> tuple[Any, str]:
     """The model, to be freed with `llama_model_free`, and what llama.cpp said. gpu_layers: -1 for all.
 
@@ -52,7 +72,7 @@ def load_model(file: Path, *, gpu_layers: int = -1, vocab_only: bool = False) ->
     """
     if not file.is_file():
         raise ModelError(f"There is no model file {file}; see `mayabook models list`.")
-    parameters = llama_cpp.llama_model_default_params()
+    parameters = model_parameters()
     parameters.n_gpu_layers = gpu_layers
     parameters.vocab_only = vocab_only
     with messages() as said:

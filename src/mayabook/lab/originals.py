@@ -98,9 +98,9 @@ class LlamaOriginal(Original):
     def _load(self) -> None:
         import llama_cpp
 
-        from mayabook.engines.llama import LlamaVocabulary, layout_of, messages
+        from mayabook.engines.llama import LlamaVocabulary, layout_of, messages, our_defaults
 
-        with messages():
+        with messages(), our_defaults():
             self._llama: Any = llama_cpp.Llama(
                 str(self._file), n_ctx=self._opener.context, n_gpu_layers=-1, verbose=False
             )
