@@ -47,7 +47,7 @@ def test_the_words_of_the_book_come_out(spoken: list[Take]) -> None:
         chunk = Chunk(0, 1, (Sentence(text, Span(0, 0, len(text))),), take.request.text, Pause.PARAGRAPH)
         verdict = checker.check(take, chunk)
         errors, words = errors + verdict.errors, words + verdict.n_words
-    assert errors / words < 0.2
+    assert errors / words < 0.12
 
 
 def test_takes_end_by_themselves_when_the_text_is_said(spoken: list[Take]) -> None:
@@ -55,7 +55,7 @@ def test_takes_end_by_themselves_when_the_text_is_said(spoken: list[Take]) -> No
     assert [take.stop for take in spoken] == [StopReason.END] * N_CHUNKS
     for take, frames in zip(spoken, truth, strict=False):
         assert take.codes is not None
-        assert len(take.codes.frames) == pytest.approx(len(frames), rel=0.05)
+        assert len(take.codes.frames) == pytest.approx(len(frames), rel=0.02)
 
 
 def test_most_tokens_are_the_truth(spoken: list[Take]) -> None:
@@ -63,7 +63,7 @@ def test_most_tokens_are_the_truth(spoken: list[Take]) -> None:
     for take, frames in zip(spoken, truth, strict=False):
         assert take.codes is not None
         n = min(len(frames), len(take.codes.frames))
-        assert np.mean(take.codes.frames[:n] == frames[:n]) > 0.5
+        assert np.mean(take.codes.frames[:n] == frames[:n]) > 0.95
 
 
 def test_the_model_is_sure_of_what_it_has_learnt(spoken: list[Take]) -> None:
@@ -79,7 +79,7 @@ def test_both_engines_say_the_same(spoken: list[Take]) -> None:
         assert ours.codes is not None
         assert theirs.codes is not None
         n = min(len(ours.codes.frames), len(theirs.codes.frames))
-        assert np.mean(ours.codes.frames[:n] == theirs.codes.frames[:n]) > 0.5
+        assert np.mean(ours.codes.frames[:n] == theirs.codes.frames[:n]) > 0.95
 
 
 def test_what_is_shipped_is_small_and_whole() -> None:

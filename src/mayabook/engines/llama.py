@@ -47,9 +47,8 @@ def reason(said: str) -> str:
 
 
 def model_parameters() -> Any:
-    """llama.cpp's defaults, without its matrix products on AMX tiles, which crash on quantised weights
-    (ggml-org/llama.cpp issue 20824; seen in version 0.3.36 of its Python binding). They come with the extra buffer types.
-    """
+    """llama.cpp's defaults, but for AMX tiles, which come with the extra buffer types: quantised weights crash there
+    (ggml-org/llama.cpp issue 20824; seen in version 0.3.36 of its Python binding)."""
     parameters = _model_defaults()
     if b"AMX_INT8 = 1" in llama_cpp.llama_print_system_info():
         parameters.use_extra_bufts = False
