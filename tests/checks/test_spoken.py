@@ -110,3 +110,10 @@ def test_what_is_cheap_to_find_is_found_without_hearing(checker: Checker) -> Non
     clean = checker.check(take_of(audio), chunk_of(LONG), frozenset(spoilt))
     assert clean.accepted
     assert clean.words
+
+
+def test_what_is_in_another_script_has_no_sound_to_excuse_it(checker: Checker) -> None:
+    text = "The words were λόγος καὶ ἀλήθεια καὶ ζωή καὶ φῶς, over the door. She read it aloud, twice."
+    verdict = judge(checker, speech(text), text)
+    assert not verdict.accepted, verdict.transcript
+    assert verdict.findings[0].kind is FindingKind.GARBLED

@@ -23,6 +23,7 @@ class Sounds:
     def __init__(self, thresholds: Sound, english: bool = True) -> None:
         """english: whether words are pronounced; in another language their spelling stands for their sound."""
         self._thresholds = thresholds
+        self.english = english
         self._g2p = G2P() if english else None
         self._known: dict[str, str] = {}
 

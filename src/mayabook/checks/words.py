@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from mayabook.checks.recogniser import Reading
@@ -28,6 +29,7 @@ FUNCTION_WORDS = frozenset(
 FILLERS = frozenset("ah eh er hm hmm huh mm oh uh um".split())
 
 GOOD = (WordMatch.SAME, WordMatch.SOUND)
+_OTHER_SCRIPT = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ class WordScores:
 
     def _instead(self, run: _Run, unsaid: float) -> float:
         """Where common words were heard for common words, these speak against the text as well. Otherwise it grows with
-        the share of the sounds that differ: a recogniser spells what it does not know by its sound, and not well."""
+        the share of the sounds that differ: a recogniser spells what it does not know by its sound, and not well. What
+        is in another script than its own has no sound to go by."""
         ours, theirs = (
             [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
         )
@@ -144,6 +147,8 @@ class WordScores:
         surplus = self._said(theirs[len(ours) :])
         longer = max(1, *(sum(len(self._sounds.of(word)) for word in words) for words in (ours, theirs)))
         differing = self._sounds.distance(" ".join(ours), " ".join(theirs)) / longer
+        if self._sounds.english and _OTHER_SCRIPT.search(" ".join(ours)):
+            return unsaid + surplus
         nearest, farthest = self._figures.alike, self._figures.unlike
         return min(1.0, max(0.0, (differing - nearest) / (farthest - nearest))) * (unsaid + surplus)
 
