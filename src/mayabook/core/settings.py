@@ -93,7 +93,7 @@ class MayaSettings(Room):
     context: int = Field(default=4096, ge=256, le=131072)
     """Tokens of a slot, prompt and speech together."""
     threads: int = Field(default=0, ge=0, le=1024)
-    """CPU threads of llama.cpp; 0 takes one per core."""
+    """CPU threads of llama.cpp; 0 takes one per core, and fewer for a small model."""
     gpu_layers: int = Field(default=-1, ge=-1)
     """Layers that llama.cpp puts on a GPU; -1 for all."""
     flash_attention: Literal["auto", "on", "off"] = "auto"

@@ -5,7 +5,6 @@ at a fixed number of rows they do not depend on what the others hold.
 """
 
 import ctypes
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.engines.decoder import IDLE, Logits
+from mayabook.engines.hardware import decoding_threads
 from mayabook.engines.llama import LlamaVocabulary, layout_of, load_model, messages, metadata, reason
 
 KvType = Literal["f16", "f32", "q8_0"]
@@ -46,7 +46,7 @@ class GgufDecoder:
         kv_type: KvType = "f16",
         n_threads: int = 0,
     ) -> None:
-        """gpu_layers: layers to put on a GPU, -1 for all. n_threads: 0 for one per core.
+        """gpu_layers: layers to put on a GPU, -1 for all. n_threads: 0 for as many as the size asks for.
 
         Raises ModelError for files that cannot be used, EngineError where memory does not suffice.
         """
@@ -67,7 +67,7 @@ class GgufDecoder:
             self.n_layers = int(llama_cpp.llama_model_n_layer(self._model)) + 1
             self.format = _FTYPES.get(int(llama_cpp.llama_model_ftype(self._model)), "GGUF")
             flash = self._flash_attention(flash_attention, kv_type)
-            self._open(flash, kv_type, n_threads or os.cpu_count() or 1)
+            self._open(flash, kv_type, n_threads or decoding_threads(file.stat().st_size))
         except BaseException:
             self.close()
             raise

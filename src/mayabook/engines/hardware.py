@@ -1,10 +1,14 @@
 """What this machine computes on."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 
 import psutil
+
+THREAD_BYTES = 32 << 20
+"""Of weights that are worth a thread of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,12 @@ def parse_gpus(answer: str) -> list[Gpu]:
 def free_memory() -> int:
     """Bytes that a program may take without swapping."""
     return int(psutil.virtual_memory().available)
+
+
+def decoding_threads(weight_bytes: int) -> int:
+    """CPU threads for a model of that size, at most one per core.
+
+    The threads of a step wait for each other in every layer. With little to compute that is most of the time, and where
+    the checks want the cores too, a small model is many times slower with two threads than with one.
+    """
+    return max(1, min(os.cpu_count() or 1, weight_bytes // THREAD_BYTES))

@@ -29,6 +29,7 @@ except ImportError as error:
     raise EngineError(f"{error.name} is not installed; run: pip install 'mayabook[transformers]'") from error
 
 from mayabook.engines.dtypes import Device, choose_device, choose_dtype, device_name, kernels, native_dtypes
+from mayabook.engines.hardware import decoding_threads
 from mayabook.engines.loading import explain_memory, load_model, needs_memory, packs_for_cpu
 from mayabook.engines.slot_cache import SlotCache
 
@@ -67,6 +68,8 @@ class TransformersDecoder:
             )
         self._device = choose_device(device)
         chosen = choose_dtype(dtype, self._device)
+        if self._device.type == "cpu":  # of the whole process: PyTorch has no threads for a model
+            torch.set_num_threads(decoding_threads(read.weight_bytes(chosen, quantisation)))
         self.model = load_model(read, chosen, quantisation, self._device)
         """The whole model, for `reference_generate`."""
         self._head = self._audio_head(read)

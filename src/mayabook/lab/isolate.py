@@ -6,7 +6,7 @@ for these too, beside busy neighbours and alone.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -29,6 +29,9 @@ LOGITS = "logits"
 
 class IsolatePlan(Plan):
     """Each chunk again and again under other circumstances."""
+
+    once: ClassVar[bool] = False
+    """What is remembered would hide what is asked for."""
 
     formats: tuple[str, ...] = ("Q4_K_M", "fp32")
     """Weight formats."""

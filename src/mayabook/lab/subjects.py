@@ -10,12 +10,13 @@ from mayabook.core.errors import EngineError, LabError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.core.take import Sampling, TakeRequest
 from mayabook.engines import Engine
-from mayabook.engines.batch import Order
+from mayabook.engines.batch import Order, SlotScheduler
 from mayabook.engines.maya import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampling import SamplerSettings, preset
 from mayabook.lab.once import once_codec
 from mayabook.lab.plan import Plan
+from mayabook.lab.recall import RecallingScheduler, RememberingDecoder
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.layout import Layout
 from mayabook.maya.prompt import Bos, PromptBuilder
@@ -67,6 +68,9 @@ class Opener(Protocol):
 class LabEngine(MayaEngine):
     """A Maya engine whose requests may set what leads and ends the prompt."""
 
+    def schedule_by(self, scheduler: SlotScheduler) -> None:
+        self._scheduler = scheduler
+
     def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[Order]:
         for request in requests:
             sampling = {name: value for name, value in request.sampling.items() if name not in PROMPT_KEYS}
@@ -87,8 +91,8 @@ class LabEngine(MayaEngine):
 
 @dataclass(frozen=True)
 class ModelOpener:
-    """Of a real model. made: folder for GGUF files that are made for the experiment. once: whether the same codes are
-    decoded once."""
+    """Of a real model. made: folder for GGUF files that are made for the experiment. once: whether the same logits are
+    computed once, and the same codes decoded once."""
 
     files: ModelFiles
     voice: str
@@ -133,16 +137,21 @@ class ModelOpener:
         decoder = self._decoder(name)
         try:
             on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
-            return LabEngine(
+            sampler = Sampler(decoder.layout, decoder.n_slots)
+            remembering = RememberingDecoder(decoder) if self.once and not on_gpu else None
+            engine = LabEngine(
                 "gguf" if name in GGUFS else "transformers",
-                decoder,
+                remembering or decoder,
                 decoder.tokenizer,
-                _gpu_sampler(decoder) if on_gpu else Sampler(decoder.layout, decoder.n_slots),
+                _gpu_sampler(decoder) if on_gpu else sampler,
                 self.codec(decoder.layout, "cuda" if on_gpu else "cpu"),
                 voice=self.voice,
                 credit=f"{self.files.name} {name}",
                 settings=SamplerSettings.of(self.sampling),
             )
+            if remembering is not None:
+                engine.schedule_by(RecallingScheduler(remembering, sampler))
+            return engine
         except BaseException:
             decoder.close()
             raise
