@@ -32,7 +32,7 @@ CAP = 42
 def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelOpener:
     plan = Plan.load(None, {"model": str(tiny), "slots": 2, "context": 512})
     made = model_opener(plan, tmp_path_factory.mktemp("formats"))
-    return replace(made, sampling={**made.sampling, "max_tokens": CAP}, once=False)
+    return replace(made, sampling={**made.sampling, "max_tokens": CAP}, recalls=False)
 
 
 def request(opener: ModelOpener, **sampling: float | str) -> TakeRequest:

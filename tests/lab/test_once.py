@@ -95,5 +95,9 @@ def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monk
     }
 
 
-def test_the_experiments_that_compare_or_time_takes_make_each_anew() -> None:
-    assert [name for name, each in EXPERIMENTS.items() if not each.plan.once] == ["isolate", "stress"]
+def test_the_experiment_that_times_takes_makes_each_anew() -> None:
+    assert [name for name, each in EXPERIMENTS.items() if not each.plan.once] == ["stress"]
+
+
+def test_the_experiments_that_compare_or_time_takes_compute_all_logits() -> None:
+    assert [name for name, each in EXPERIMENTS.items() if not each.plan.recalls] == ["isolate", "stress"]

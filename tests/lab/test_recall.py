@@ -55,7 +55,7 @@ class Counting:
 
 
 def watched(opener: ModelOpener, name: str, *, once: bool) -> tuple[LabEngine, Counting]:
-    engine = replace(opener, once=False).open(name)
+    engine = replace(opener, recalls=False).open(name)
     counting = Counting(engine.decoder)
     sampler = Sampler(engine.decoder.layout, engine.decoder.n_slots)
     if once:
@@ -136,7 +136,7 @@ def test_memory_is_bounded(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_experiments_remember_and_isolate_does_not(opener: ModelOpener) -> None:
-    for once in (True, False):
-        engine = replace(opener, once=once).open("Q4_K_M")
-        assert isinstance(engine._scheduler, RecallingScheduler) is once
+    for recalls in (True, False):
+        engine = replace(opener, recalls=recalls).open("Q4_K_M")
+        assert isinstance(engine._scheduler, RecallingScheduler) is recalls
         engine.close()

@@ -7,7 +7,18 @@ from mayabook.lab import plots
 from mayabook.lab.attribute import BAD, GOOD, outcome
 from mayabook.lab.bench import cells
 from mayabook.lab.factorial import Effect, effects
-from mayabook.lab.report import Section, Table, artifacts, clips, differences, discordant, p_value, percent, shown
+from mayabook.lab.report import (
+    Section,
+    Table,
+    artifacts,
+    clips,
+    differences,
+    discordant,
+    p_value,
+    percent,
+    shown,
+    token_error_rate,
+)
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import holm, paired
 
@@ -81,11 +92,12 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
     }
     changed |= {name: (found, bad) for name, found in ladder.items()}
     p_values = dict(zip(changed, holm([paired(differences(*pair)) for pair in changed.values()]), strict=True))
-    rows = [(name, shown(artifacts(found)), "", "", "") for name, found in ((BAD, bad), (GOOD, good))]
+    rows = [(name, shown(artifacts(found)), _tokens(found), "", "", "") for name, found in ((BAD, bad), (GOOD, good))]
     for name, (found, base) in changed.items():
         broken, healed, _ = discordant(found, base)
-        rows.append((name, shown(artifacts(found)), str(healed), str(broken), p_value(p_values[name])))
-    table = Table(("cell", "rejected takes", "healed", "spoilt", "p, all considered"), rows)
+        p = p_value(p_values[name])
+        rows.append((name, shown(artifacts(found)), _tokens(found), str(healed), str(broken), p))
+    table = Table(("cell", "rejected takes", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
     rates = {name: artifacts(found) for name, found in {**one, **ladder}.items()}
     figure = plots.intervals(
         "attribute-cells",
@@ -103,6 +115,10 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
     )
 
 
+def _tokens(rows: Sequence[Row]) -> str:
+    return percent(token_error_rate(rows))
+
+
 def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> Section:
     """Beside the same settings on MayaBook's engines, on the chunks that both have."""
     rows = []
@@ -110,8 +126,15 @@ def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str
         ours = GOOD if name.startswith("Llama()") else BAD
         strays = sum("not the code" in row["detail"] for row in found)
         p = p_value(paired(differences(found, one[ours]))) if ours in one else ""
-        rows.append((name, shown(artifacts(found)), str(strays), ours if p else "", p))
-    head = ("called as in 2025", "rejected takes", "takes with tokens out of place", "beside the cell", "p")
+        rows.append((name, shown(artifacts(found)), _tokens(found), str(strays), ours if p else "", p))
+    head = (
+        "called as in 2025",
+        "rejected takes",
+        "wrong tokens",
+        "takes with tokens out of place",
+        "beside the cell",
+        "p",
+    )
     rates = "; ".join(f"{name} {percent(artifacts(found).value)}" for name, found in ways.items())
     verdict = f"The libraries themselves, which may draw any token at any place, are rejected in: {rates}."
     everything = [row for found in ways.values() for row in found]

@@ -115,7 +115,7 @@ def _measure(plan: ComparePlan, bench: Bench, name: str) -> None:
         for item in engine_items
     )
     workers: Workers[tuple[TakeRequest, ...], tuple[int, float, int]] = Workers(
-        partial(_probe, replace(opener, once=False), name), 1
+        partial(_probe, replace(opener, once=False, recalls=False), name), 1
     )
     try:
         ((_, (n_tokens, seconds, memory)),) = list(workers.serve([requests]))

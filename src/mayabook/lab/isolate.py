@@ -30,7 +30,7 @@ LOGITS = "logits"
 class IsolatePlan(Plan):
     """Each chunk again and again under other circumstances."""
 
-    once: ClassVar[bool] = False
+    recalls: ClassVar[bool] = False
     """What is remembered would hide what is asked for."""
 
     formats: tuple[str, ...] = ("Q4_K_M", "fp32")

@@ -18,7 +18,9 @@ class Plan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     once: ClassVar[bool] = True
-    """Whether the same logits are computed once, the same codes decoded once, and the same audio heard once."""
+    """Whether takes with the same codes are decoded and heard once."""
+    recalls: ClassVar[bool] = True
+    """Whether takes of a prompt that draw the same tokens have their logits computed once."""
 
     model: str = ""
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""

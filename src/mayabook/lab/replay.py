@@ -18,7 +18,7 @@ from mayabook.lab.rows import Row, read_rows
 
 DOCUMENT = "investigation.md"
 PLANS: Mapping[str, Mapping[str, Any]] = {
-    "isolate": {"takes": 30, "rounds": 20, "originals": 30, "cap": 210},
+    "isolate": {"takes": 30, "rounds": 20, "originals": 30, "cap": 105},
     "attribute": {"takes": 60, "chunks": 24},
     "compare": {"takes": 200, "forced": 24},
     "sweep": {"takes": 60},
@@ -26,7 +26,7 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
 }
 """What the whole replay sets, in the order in which it runs; 200 takes without a defect exclude a rate of 1.5 %."""
 QUICK: Mapping[str, Mapping[str, Any]] = {
-    "isolate": {"takes": 4, "rounds": 2, "after": (10,), "few": 1, "originals": 2, "cap": 210, "formats": ("Q4_K_M",)},
+    "isolate": {"takes": 4, "rounds": 2, "after": (10,), "few": 1, "originals": 2, "cap": 105, "formats": ("Q4_K_M",)},
     "attribute": {"takes": 6, "chunks": 3, "factors": ("penalty", "mask", "order", "min_p"), "ladder": False},
     "compare": {"takes": 6, "forced": 4, "cost": 4, "formats": ("fp32", "NF4-bf16", "Q8_0", "Q4_K_M")},
     "sweep": {

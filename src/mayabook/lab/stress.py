@@ -26,6 +26,7 @@ class StressPlan(Plan):
     """The same takes in two orders: what position does is then told apart from what the text does."""
 
     once: ClassVar[bool] = False
+    recalls: ClassVar[bool] = False
     """Memory and time are held against position."""
 
     format: str = ""

@@ -91,8 +91,8 @@ class LabEngine(MayaEngine):
 
 @dataclass(frozen=True)
 class ModelOpener:
-    """Of a real model. made: folder for GGUF files that are made for the experiment. once: whether the same logits are
-    computed once, and the same codes decoded once."""
+    """Of a real model. made: folder for GGUF files that are made for the experiment. once, recalls: as in
+    `Plan`."""
 
     files: ModelFiles
     voice: str
@@ -101,6 +101,7 @@ class ModelOpener:
     context: int
     made: Path
     once: bool = True
+    recalls: bool = True
 
     @property
     def identity(self) -> str:
@@ -138,7 +139,7 @@ class ModelOpener:
         try:
             on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
             sampler = Sampler(decoder.layout, decoder.n_slots)
-            remembering = RememberingDecoder(decoder) if self.once and not on_gpu else None
+            remembering = RememberingDecoder(decoder) if self.recalls and not on_gpu else None
             engine = LabEngine(
                 "gguf" if name in GGUFS else "transformers",
                 remembering or decoder,
@@ -220,7 +221,7 @@ def model_opener(plan: Plan, made: Path) -> ModelOpener:
     if not files.ggufs and files.checkpoint is None:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; bring it anew.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
-    return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.once)
+    return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.once, plan.recalls)
 
 
 def best_of(opener: Opener, wanted: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ from mayabook.lab.report import (
     p_value,
     percent,
     shown,
+    token_error_rate,
     word_error_rate,
 )  # fmt: skip
 from mayabook.lab.rows import Row
@@ -75,11 +76,20 @@ def _presets(named: Mapping[str, Sequence[Row]]) -> Section:
     others = [name for name in named if name != best]
     adjusted = dict(zip(others, holm([paired(differences(named[name], named[best])) for name in others]), strict=True))
     table = Table(
-        ("preset", "rejected takes", "WER", "median length", "cut by the cap", "worse than the best, p"),
+        (
+            "preset",
+            "rejected takes",
+            "wrong tokens",
+            "WER",
+            "median length",
+            "cut by the cap",
+            "worse than the best, p",
+        ),
         [
             (
                 name.removeprefix("preset "),
                 shown(rates[name]),
+                percent(token_error_rate(found)),
                 percent(word_error_rate(found)),
                 _length(found),
                 str(sum(row["stop"] == "cap" for row in found)),
@@ -102,12 +112,22 @@ def _points(folder: Path, rows: Sequence[Row]) -> Section:
     )
     worse = [name for name in others if adjusted[name] <= 0.05]
     table = Table(
-        ("temperature", "top_p", "rejected takes", "WER", "median length", "loops", "worse than the best, p"),
+        (
+            "temperature",
+            "top_p",
+            "rejected takes",
+            "wrong tokens",
+            "WER",
+            "median length",
+            "loops",
+            "worse than the best, p",
+        ),
         [
             (
                 f"{found[0]['temperature']:g}",
                 f"{found[0]['top_p']:g}",
                 shown(rates[name]),
+                percent(token_error_rate(found)),
                 percent(word_error_rate(found)),
                 _length(found),
                 str(sum("loop" in row["findings"] for row in found)),
