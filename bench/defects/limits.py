@@ -29,6 +29,7 @@ AIMS = {
     "noise": {"hiss", "hum"},
     "click": {"click"},
     "drift": {"drift"},
+    "repeat": {"stutter"},
     "slow": set(),  # set by hand: other voices than the corpus's one have other paces
     "fast": set(),
     "truncated": {"cut", "capped"},

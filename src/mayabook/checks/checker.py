@@ -14,6 +14,7 @@ from mayabook.checks.codes import code_scores
 from mayabook.checks.drift import drift
 from mayabook.checks.normalise import Slot, slots, slots_of_text
 from mayabook.checks.recogniser import Heard, Reading, Recogniser, Word
+from mayabook.checks.repeats import repeats, times_again
 from mayabook.checks.score import REJECT, Examination, Score, findings, judge
 from mayabook.checks.sounds import Sounds
 from mayabook.checks.thresholds import load_thresholds
@@ -25,7 +26,7 @@ from mayabook.core.tags import without_tags
 from mayabook.core.take import Audio, StopReason, Take
 from mayabook.core.verdict import FindingKind, HeardWord, Verdict, WordMatch
 
-RULES = 4
+RULES = 5
 """Raised when the code of the checks changes a verdict: old takes are then judged again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -73,14 +74,17 @@ class Checker:
         if silent := signal.silence(audio, figures.signal):
             return silent
         n_tags = sum(without_tags(word) != word for word in chunk.text.split())
-        counts = [self._n_sounds(slot) for slot in self._expected(chunk)]
+        expected = self._expected(chunk)
+        counts = [self._n_sounds(slot) for slot in expected]
         n_sounds = sum(shortest for shortest, _ in counts), sum(longest for _, longest in counts)
+        n_again = times_again([token for slot in expected for token in slot.readings[0]])
         return [
             *signal.clipping(audio, sample_rate, figures.signal),
             *signal.pauses(audio, sample_rate, figures.signal),
             *signal.noise(audio, sample_rate, figures.signal),
             *signal.clicks(audio, sample_rate, figures.signal),
             *drift(audio, sample_rate, figures.drift),
+            *repeats(audio, sample_rate, n_again, figures.repeats),
             *signal.pace(audio, sample_rate, n_sounds, n_tags, figures.signal, figures.pace),
         ]
 

@@ -33,7 +33,7 @@ def loops(codes: Codes, figures: CodeFigures) -> list[Score]:
     for slot in range(codes.frames.shape[1]):
         column = codes.frames[:, slot]
         for period in range(1, min(figures.loop_period, len(column) // 2) + 1):
-            start, length = _longest(column[period:] == column[:-period])
+            start, length = longest_run(column[period:] == column[:-period])
             turn = column[start : start + period]
             if length >= period and len(np.unique(turn)) >= figures.loop_codes and length > best[0]:
                 best = (length, slot, period, start)
@@ -60,7 +60,7 @@ def unsure_tail(codes: Codes, figures: CodeFigures) -> list[Score]:
     return found
 
 
-def _longest(same: NDArray[np.bool_]) -> tuple[int, int]:
+def longest_run(same: NDArray[np.bool_]) -> tuple[int, int]:
     """(start, length) of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
     if not len(edges):

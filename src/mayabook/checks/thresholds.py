@@ -47,6 +47,16 @@ class CodeFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeats:
+    shortest: float
+    longest: float
+    smoothed: float
+    same: float
+    least_change: float
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Sound:
     vowel: float
     voicing: float
@@ -99,6 +109,7 @@ class Thresholds:
     signal: Signal
     pace: Pace
     drift: Drift
+    repeats: Repeats
     codes: CodeFigures
     sound: Sound
     alignment: Alignment
@@ -115,6 +126,7 @@ def load_thresholds() -> Thresholds:
         signal=Signal(**tables["signal"]),
         pace=Pace(**tables["pace"]),
         drift=Drift(**tables["drift"]),
+        repeats=Repeats(**tables["repeats"]),
         codes=CodeFigures(**tables["codes"]),
         sound=Sound(**tables["sound"]),
         alignment=Alignment(**tables["alignment"]),
