@@ -50,16 +50,20 @@ def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Pa
     assert causes.verdict.startswith("Beyond chance, the surest first: penalty (+")
     assert "What heals beyond chance: original-transformers, penalty undone." in cells.verdict
     assert "What spoils beyond chance: original-gguf, penalty done." in cells.verdict
-    healed = {row[0]: row[2:4] for row in cells.tables[0].rows}
+    healed = {row[0]: row[3:5] for row in cells.tables[0].rows}
     assert int(healed["original-transformers, penalty undone"][0]) >= 8
     assert healed["original-transformers, penalty undone"][1] == "0"
     assert healed["original-transformers, mask undone"] == ("0", "0")
+    assert cells.paragraphs[1].startswith("Healed by penalty undone, for example: “On day ")
+    assert "silent: no sound; " in cells.paragraphs[1]
+    assert "word errors, then 0" in cells.paragraphs[1]
 
 
 def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path) -> None:
     rows = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(some_defects))
     assert all(effect.adjusted > 0.05 for effect in ranked(rows))
     causes, cells = report(tmp_path / "a")
+    assert len(cells.paragraphs) == 1
     assert causes.verdict.startswith("No factor changes the share of rejected takes beyond chance; an effect of ")
     assert "No single change matters beyond chance" in cells.verdict
 

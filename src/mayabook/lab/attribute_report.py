@@ -1,5 +1,6 @@
 """What the rows of `attribute` say: causes ranked by effect, and takes healed when one alone is removed."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from mayabook.lab.statistics import holm, paired
 
 LEVEL = 0.05
 _PAIRS_SHOWN = 6
+_EXAMPLES, _TEXT_SHOWN = 3, 60
+"""Takes that are told as healed, and characters of their text."""
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
@@ -108,11 +111,32 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
     return Section(
         "Causes, one removed at a time",
         _healing(bad, good, changed, p_values),
-        ["All cells have the same chunks and seeds. Healed: rejected only before the change; spoilt: only after it."],
+        [
+            "All cells have the same chunks and seeds. Healed: rejected only before the change; spoilt: only after it.",
+            *_healed(bad, {name: found for name, (found, base) in changed.items() if base is bad}),
+        ],
         [table],
         [figure],
         clips(folder, bad),
     )
+
+
+def _healed(bad: Sequence[Row], undone: Mapping[str, Sequence[Row]]) -> list[str]:
+    """The same takes before and after, of the change that heals most."""
+    spoilt = {row["item"]: row for row in bad if not row["accepted"]}
+    healed = {
+        name: [(spoilt[row["item"]], row) for row in found if row["accepted"] and row["item"] in spoilt]
+        for name, found in undone.items()
+    }
+    best = max(healed, key=lambda name: len(healed[name]), default="")
+    if not best or not healed[best]:
+        return []
+    examples = [
+        f"“{textwrap.shorten(before['text'], _TEXT_SHOWN, placeholder=' …')}”: {'; '.join(before['evidence'][:1])}; "
+        f"{before['errors']} word errors, then {after['errors']}"
+        for before, after in healed[best][:_EXAMPLES]
+    ]
+    return [f"Healed by {best.removeprefix(f'{BAD}, ')}, for example: {' / '.join(examples)}."]
 
 
 def _tokens(rows: Sequence[Row]) -> str:
