@@ -105,8 +105,8 @@ def _join(look: FirstLook, text: Text, hearing: Hearing, times: Mapping[int, tup
         if 0 < here.first < here.end and not (here.acted or text.lines[line - 1].acted):
             found = joint(text.slots, here.first, times, hearing.voice)
             look.joints |= {} if found is None else {line: found}
-    for leads, line, at in ((True, text.lines[0], 0), (False, text.lines[-1], len(text.slots))):
-        found = None if line.acted else joint(text.slots, at, times, hearing.voice)
+    for leads, outer, at in ((True, text.lines[0], 0), (False, text.lines[-1], len(text.slots))):
+        found = None if outer.acted else joint(text.slots, at, times, hearing.voice)
         look.edges |= {} if found is None else {leads: found}
     look.usual = usual(look.joints.values())
 
