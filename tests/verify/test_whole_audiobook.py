@@ -2,14 +2,22 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from sample_chapter import CHAPTER, SAMPLE
 
 from bench.spoilt_book import spoil
 from bench.verify import beside, is_found
 from mayabook.book import read_book
 from mayabook.core.settings import Settings
+from mayabook.core.take import Audio
 from mayabook.verify import Kind, Recording, Verification, verify
+from mayabook.verify.recording import SAMPLE_RATE
+
+
+def samples(file: Path) -> Audio:
+    return np.concatenate(list(Recording(file).blocks()))
 
 
 def verified(file: Path) -> Verification:
@@ -32,6 +40,7 @@ def test_a_clean_audiobook_is_clean_and_every_sentence_has_its_time(audiobook: P
     [
         ("missing paragraph", "doubled sentence", "silence 2 s"),
         ("missing sentence", "gibberish 3 s", "other chunk"),
+        ("gibberish 1 s at the end",) * 2,
     ],
 )
 def test_every_severe_defect_is_found_and_nothing_else(audiobook: Path, tmp_path: Path, kinds: tuple[str, ...]) -> None:
@@ -48,3 +57,18 @@ def test_every_severe_defect_is_found_and_nothing_else(audiobook: Path, tmp_path
         if one.kind == "silence 2 s":
             [silence] = [defect for defect in found.defects if defect.kind == Kind.SILENCE]
             assert silence.end - silence.start == pytest.approx(2.0, abs=0.3)
+
+
+def test_gibberish_before_the_first_title_and_after_the_last_sentence_is_no_introduction(
+    audiobook: Path, tmp_path: Path
+) -> None:
+    book = samples(audiobook)
+    pause = np.zeros(SAMPLE_RATE // 2, np.float32)
+    gibberish = book[60 * SAMPLE_RATE : 63 * SAMPLE_RATE][::-1]
+    spoilt = tmp_path / "spoilt.flac"
+    soundfile.write(spoilt, np.concatenate([gibberish, pause, book, pause, gibberish]), SAMPLE_RATE)
+    found = verified(spoilt)
+    first, last = (defect for defect in found.defects if defect.kind == Kind.EXTRA)
+    assert first.start < 3
+    assert last.end > found.duration - 3
+    assert (found.before, found.after) == (None, None)

@@ -1,7 +1,7 @@
 """The first look: every sentence of the text with its times in the recording, and what makes it doubtful."""
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -12,6 +12,7 @@ from mayabook.checks.words import GOOD
 from mayabook.core.chunk import Pause
 from mayabook.core.verdict import WordMatch
 from mayabook.verify.hearing import Hearing, Stretch
+from mayabook.verify.surplus import Joint, Usual, joint, usual
 from mayabook.verify.text import Text
 
 SLOW, SLACK = 1.3, 0.5
@@ -22,6 +23,8 @@ LAST_WORD = 8
 """... or whose last word takes as long as so many letters more than it has. A recogniser stretches it over what
 follows and is none."""
 SHORT_LETTERS = 20
+LEFT_SHARE = 0.7
+"""... or beside which more than this share of the voice is left that may be left between two sentences."""
 LONGEST_SILENCE = {
     None: 1.75,
     Pause.SENTENCE: 1.9,
@@ -36,7 +39,8 @@ LONGEST_SILENCE = {
 @dataclass(slots=True)
 class Seen:
     """A sentence in the recording. good: slots heard as written, of `total`. start, end: seconds, from the first to
-    the last of them; None where there is none. last: the word heard last of them. doubtful: it is looked at again."""
+    the last of them; None where there is none. last: the word heard last of them. doubtful: it is looked at again.
+    joined: together with the line before, as what stands between them is in doubt."""
 
     total: int
     good: int = 0
@@ -44,6 +48,7 @@ class Seen:
     end: float | None = None
     last: Word | None = None
     doubtful: bool = False
+    joined: bool = False
 
     @property
     def missing(self) -> bool:
@@ -61,19 +66,25 @@ class Extra:
 
 @dataclass(slots=True)
 class FirstLook:
-    """seen: one for each line of the text. silences: those that are too long. pace: seconds for a letter here."""
+    """seen: one for each line of the text. silences: those that are too long. pace: seconds for a letter here.
+    joints: by the line that begins there. edges: before the text (True) and after it. usual: None where no joint was
+    heard."""
 
     seen: list[Seen]
     extras: list[Extra] = field(default_factory=list)
     silences: list[Stretch] = field(default_factory=list)
     n_good: int = 0
     pace: float = 0.0
+    joints: dict[int, Joint] = field(default_factory=dict)
+    edges: dict[bool, Joint] = field(default_factory=dict)
+    usual: Usual | None = None
 
 
 def first_look(text: Text, hearing: Hearing, theirs: Sequence[Slot], pairs: Sequence[Pair]) -> FirstLook:
     """theirs: the slots of the heard words. pairs: of text and heard words, in order."""
     look = FirstLook([Seen(line.end - line.first) for line in text.lines])
     line_of_word: dict[int, int] = {}
+    times: dict[int, tuple[float, float]] = {}
     for pair in pairs:
         words = [at for slot in theirs[slice(*pair.heard)] for at in slot.words]
         if pair.match == WordMatch.INSERTED:
@@ -82,9 +93,22 @@ def first_look(text: Text, hearing: Hearing, theirs: Sequence[Slot], pairs: Sequ
             for slot in range(*pair.expected):
                 look.n_good += 1
                 _see(look.seen[text.line_of[slot]], hearing.words[words[0]], hearing.words[words[-1]])
+                times[slot] = hearing.words[words[0]].start, hearing.words[words[-1]].end
             line_of_word |= dict.fromkeys(words, text.line_of[pair.expected[0]])
+    _join(look, text, hearing, times)
     _doubt(look, text, hearing, line_of_word)
     return look
+
+
+def _join(look: FirstLook, text: Text, hearing: Hearing, times: Mapping[int, tuple[float, float]]) -> None:
+    for line, here in enumerate(text.lines):
+        if 0 < here.first < here.end and not (here.acted or text.lines[line - 1].acted):
+            found = joint(text.slots, here.first, times, hearing.voice)
+            look.joints |= {} if found is None else {line: found}
+    for leads, outer, at in ((True, text.lines[0], 0), (False, text.lines[-1], len(text.slots))):
+        found = None if outer.acted else joint(text.slots, at, times, hearing.voice)
+        look.edges |= {} if found is None else {leads: found}
+    look.usual = usual(look.joints.values())
 
 
 def _extend(extras: list[Extra], before: int, words: tuple[int, int]) -> None:
@@ -109,6 +133,9 @@ def _doubt(look: FirstLook, text: Text, hearing: Hearing, line_of_word: dict[int
             for slot in (extra.before - 1, extra.before):
                 look.seen[text.line_of[slot]].doubtful = True
     _doubt_by_pace(look, text)
+    for line, here in look.joints.items():
+        if look.usual is not None and look.usual.left(here) > LEFT_SHARE * look.usual.most:
+            look.seen[line - 1].doubtful = look.seen[line].doubtful = look.seen[line].joined = True
     for stretch in hearing.wordless:
         for line in _around(stretch, hearing, line_of_word):
             look.seen[line].doubtful = True

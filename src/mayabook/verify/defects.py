@@ -1,18 +1,21 @@
 """From both looks to what is wrong, where, and with which sentences."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from mayabook.checks.normalise import slots
 from mayabook.checks.words import GOOD
-from mayabook.core.verdict import Finding
+from mayabook.core.verdict import Finding, HeardWord, WordMatch
 from mayabook.verify.compare import Extra, FirstLook
 from mayabook.verify.echoes import Echoes
+from mayabook.verify.edges import Reheard
 from mayabook.verify.groups import Group
 from mayabook.verify.hearing import Hearing, Stretch
 from mayabook.verify.report import KINDS, Kind
 from mayabook.verify.second import Judged
+from mayabook.verify.surplus import Joint, between
 from mayabook.verify.text import Text
 
 LONG_EXTRA = 3
@@ -20,6 +23,12 @@ LONG_EXTRA = 3
 DRAWN_OUT, DRAWN_OUT_SECONDS = 1.25, 1.2
 """A sentence has other sounds in it if both looks find more voice than so many times what its letters take, and so
 many seconds more."""
+AGREED = 0.4
+"""Share of the voice that may be left between two sentences, which both looks must find where the average is more."""
+OTHER_PACE = 1.5
+"""Who speaks before or after the text may take so many times what the words take in it."""
+LONGEST_NOISE, FEW_WORDS = 5.0, 0.5
+"""What lasts longer there, in seconds, and has words for less than this share of it, is music."""
 NEAR_SECONDS = 3.0
 """Between two garbled stretches that are told as one."""
 SHOWN = 90
@@ -47,6 +56,9 @@ class Finder:
 
     def unlooked(self, group: Group) -> Iterator[Fault]:
         """Of a group that is too large or too empty to be heard again."""
+        yield from _with([*self._lost(group)], self._left(group, {}))
+
+    def _lost(self, group: Group) -> Iterator[Fault]:
         seen = self._look.seen
         lost: list[int] = []
         for line in [*range(group.first, group.end), -1]:
@@ -61,13 +73,56 @@ class Finder:
                 yield from self._extra(extra)
 
     def looked(self, judged: Judged) -> Iterator[Fault]:
-        yield from _merged([self._finding(finding, lines, judged) for finding, lines in judged.findings])
-        if not judged.findings:
-            for gap in judged.wordless:
-                if any(gap.start < other.end and gap.end > other.start for other in self._hearing.wordless):
-                    evidence = f"{gap.seconds:.1f} s of voice that no word accounts for"
-                    yield Fault(Kind.EXTRA, gap.start, gap.end, (), evidence)
-            yield from self._drawn_out(judged)
+        faults = _merged(
+            [
+                self._finding(finding, lines, judged)
+                for finding, lines in judged.findings
+                if KINDS[finding.kind] != Kind.MISSING or not self._whole(judged)
+            ]
+        )
+        left = self._left(judged.group, judged.joints)
+        yield from _with(faults, left if faults else [*self._wordless(judged), *left, *self._drawn_out(judged)])
+
+    def edge(self, heard: Reheard) -> Fault | None:
+        """Voice that is no speech, unless it is music."""
+        joint, usual = self._look.edges[heard.edge.leads], self._look.usual
+        if usual is None:
+            return None
+        letters = heard.heard if 2 * heard.understood >= heard.heard else heard.understood
+        left = usual.left(joint) - OTHER_PACE * usual.pace * letters
+        music = left > LONGEST_NOISE and usual.pace * heard.heard < FEW_WORDS * left
+        if left <= usual.most or music:
+            return None
+        start, end = between(joint, usual.pace, self._hearing.voice)
+        return Fault(Kind.EXTRA, start, end, (), f"{left:.1f} s of voice of which no word is understood")
+
+    def _whole(self, judged: Judged) -> bool:
+        """Whether the first look heard all that this one missed: a recogniser leaves words out, and makes none up that
+        are right."""
+        seen = [self._look.seen[line] for line, rows in judged.rows.items() if any(map(_omitted, rows))]
+        return all(each.good == each.total for each in seen)
+
+    def _wordless(self, judged: Judged) -> Iterator[Fault]:
+        for gap in judged.wordless:
+            if any(gap.start < other.end and gap.end > other.start for other in self._hearing.wordless):
+                yield Fault(
+                    Kind.EXTRA, gap.start, gap.end, (), f"{gap.seconds:.1f} s of voice that no word accounts for"
+                )
+
+    def _left(self, group: Group, again: Mapping[int, Joint]) -> Iterator[Fault]:
+        """Between two sentences, by both looks, or by the one that heard the words there."""
+        look, lines = self._look, self._text.lines
+        for line in range(max(1, group.first), min(group.end + 1, len(lines))):
+            joints = [looked[line] for looked in (look.joints, again) if line in looked]
+            doubtful = look.seen[line].joined or line not in look.joints
+            if look.usual is None or not joints or not doubtful or lines[line - 1].acted or lines[line].acted:
+                continue
+            found = [look.usual.left(each) for each in joints]
+            left = fmean(found)
+            if left > look.usual.most and min(found) > AGREED * look.usual.most:
+                start, end = between(joints[-1], look.usual.pace, self._hearing.voice)
+                evidence = f"{left:.1f} s of voice between two sentences that no word accounts for"
+                yield Fault(Kind.EXTRA, start, end, (), evidence)
 
     def _drawn_out(self, judged: Judged) -> Iterator[Fault]:
         """Sentences that have more voice than their words take: a recogniser may stretch words over other sounds."""
@@ -145,6 +200,27 @@ class Finder:
 
     def _words_of(self, lines: Sequence[int]) -> str:
         return " ".join(self._text.lines[line].text for line in lines)
+
+
+def _omitted(row: HeardWord) -> bool:
+    return row.match == WordMatch.OMITTED
+
+
+def told(fault: Fault, faults: Sequence[Fault]) -> bool:
+    """Whether something is heard there already that the text does not have."""
+    return any(
+        fault.start < other.end + NEAR_SECONDS and fault.end + NEAR_SECONDS > other.start
+        for other in faults
+        if other.kind not in (Kind.MISSING, Kind.SILENCE)
+    )
+
+
+def _with(faults: list[Fault], others: Iterable[Fault]) -> list[Fault]:
+    """And of the others those that are not told yet."""
+    for fault in others:
+        if not told(fault, faults):
+            faults.append(fault)
+    return faults
 
 
 def _merged(faults: list[Fault]) -> list[Fault]:

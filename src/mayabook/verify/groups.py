@@ -1,6 +1,5 @@
 """Doubtful sentences that stand together, and the stretch of the recording to hear again for them."""
 
-import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,7 +50,8 @@ def _runs(text: Text, seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
     first, n_words = None, 0
     for line, sentence in enumerate(seen):
         if first is not None and (
-            not sentence.doubtful or (n_words >= ENOUGH_WORDS and _firm(seen, line) and _firm(seen, line - 1))
+            not sentence.doubtful
+            or (n_words >= ENOUGH_WORDS and not sentence.joined and _firm(seen, line) and _firm(seen, line - 1))
         ):
             yield first, line
             first = None
@@ -81,10 +81,5 @@ def _break(seen: Sequence[Seen], line: int, hearing: Hearing) -> Stretch | None:
     low = before if before is not None else (after or 0.0) - EDGE_SECONDS
     high = after if after is not None else low + EDGE_SECONDS
     low, high = min(low, high) - VAGUE_SECONDS, max(low, high) + VAGUE_SECONDS
-    at = bisect.bisect_left(hearing.silences, low, key=lambda silence: silence.end)
-    near = []
-    while at < len(hearing.silences) and hearing.silences[at].start < high:
-        near.append(hearing.silences[at])
-        at += 1
     middle = max(0.0, (low + high) / 2)
-    return max(near, key=lambda silence: silence.seconds, default=Stretch(middle, middle))
+    return hearing.longest_silence(low, high) or Stretch(middle, middle)

@@ -1,5 +1,6 @@
 """A whole recording heard: its words, where it is silent, and where there is voice that no word accounts for."""
 
+import bisect
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,12 +42,20 @@ class Stretch:
 
 @dataclass(slots=True)
 class Hearing:
-    """words: in order, with times in the recording. wordless: voice of which the recogniser made nothing."""
+    """words: in order, with times in the recording. wordless: voice of which the recogniser made nothing. voice: by
+    frame, see `voiced_frames`."""
 
     words: list[Word] = field(default_factory=list)
     silences: list[Stretch] = field(default_factory=list)
     wordless: list[Stretch] = field(default_factory=list)
+    voice: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     duration: float = 0.0
+
+    def longest_silence(self, low: float, high: float) -> Stretch | None:
+        """Of those that reach into these seconds."""
+        first = bisect.bisect_left(self.silences, low, key=lambda silence: silence.end)
+        end = bisect.bisect_left(self.silences, high, key=lambda silence: silence.start)
+        return max(self.silences[first:end], key=lambda silence: silence.seconds, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,9 @@ def hear(blocks: Iterable[Audio], listen: Listen, thresholds: Thresholds, progre
         voices.append(window.voice)
         hearing.duration += window.n_samples / SAMPLE_RATE
         progress(hearing.duration)
-    hearing.silences = _silences(voices)
+    if voices:
+        hearing.voice = np.concatenate(voices)
+        hearing.silences = _silences(hearing.voice)
     return hearing
 
 
@@ -135,11 +146,8 @@ def wordless(voice: NDArray[np.bool_], words: Sequence[Word]) -> list[Stretch]:
     return found
 
 
-def _silences(voices: list[NDArray[np.bool_]]) -> list[Stretch]:
-    if not voices:
-        return []
-    voice = np.concatenate([[True], *voices, [True]])
-    edges = np.diff(voice.astype(np.int8))
+def _silences(voice: NDArray[np.bool_]) -> list[Stretch]:
+    edges = np.diff(np.concatenate([[True], voice, [True]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == -1) * FRAME_SECONDS, np.flatnonzero(edges == 1) * FRAME_SECONDS
     long = ends - starts >= LEAST_SILENCE
     return [Stretch(float(start), float(end)) for start, end in zip(starts[long], ends[long], strict=True)]

@@ -1,61 +1,80 @@
 """The second look: what is doubtful is cut out of the recording, and judged like a take."""
 
+import bisect
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks import Checker
+from mayabook.checks.normalise import slots_of_text
 from mayabook.checks.recogniser import Word
 from mayabook.checks.score import REJECT
-from mayabook.checks.signal import FRAME_SECONDS, voiced_frames
+from mayabook.checks.signal import voiced_frames
+from mayabook.checks.words import GOOD
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
-from mayabook.core.verdict import Finding, HeardWord
+from mayabook.core.verdict import Finding, HeardWord, Verdict
 from mayabook.render.coverage import by_sentence, findings_by_sentence
+from mayabook.verify.edges import Edge, Reheard, rehear
 from mayabook.verify.groups import Group
 from mayabook.verify.hearing import Stretch, wordless
 from mayabook.verify.recording import SAMPLE_RATE
 from mayabook.verify.report import KINDS
-from mayabook.verify.text import Text
+from mayabook.verify.surplus import Joint, joint, voiced_seconds
+from mayabook.verify.text import Line, Text
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """findings: what is wrong, with times in the recording, and the lines that each concerns. rows: of each line, with
-    times in the clip. voiced: seconds of voice from the first word of each line to its last. wordless: voice
-    without words, in times of the recording."""
+    times in the clip. voiced: seconds of voice from the first word of each line to its last. joints: by the line that
+    begins there, with the edges of the clip as the last. wordless: voice without words. Both with times in the
+    recording."""
 
     group: Group
     clip: Stretch
     findings: tuple[tuple[Finding, tuple[int, ...]], ...]
     rows: dict[int, list[HeardWord]]
     voiced: dict[int, float]
+    joints: dict[int, Joint]
     wordless: tuple[Stretch, ...]
 
 
-def second_look(blocks: Iterable[Audio], found: Sequence[Group], text: Text, checker: Checker) -> Iterator[Judged]:
+def second_look(
+    blocks: Iterable[Audio], found: Sequence[Group | Edge], text: Text, checker: Checker
+) -> Iterator[Judged | Reheard]:
     """Goes through the recording once more, as far as the last clip, and judges several clips at once. In order.
 
-    found: groups that have a clip.
+    found: groups that have a clip, and edges.
     """
+
+    def look(doubtful: Group | Edge, clip: Stretch, audio: Audio) -> Judged | Reheard:
+        if isinstance(doubtful, Edge):
+            return rehear(doubtful, audio, checker)
+        return _judge(doubtful, clip, audio, text, checker)
+
     n_threads = os.cpu_count() or 1
-    waiting: deque[Future[Judged]] = deque()
+    waiting: deque[Future[Judged | Reheard]] = deque()
     with ThreadPoolExecutor(n_threads, thread_name_prefix="look") as pool:
-        for group, clip, audio in _clips(blocks, found):
-            waiting.append(pool.submit(_judge, group, clip, audio, text, checker))
+        for doubtful, clip, audio in _clips(blocks, found):
+            waiting.append(pool.submit(look, doubtful, clip, audio))
             if len(waiting) > 2 * n_threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _clips(blocks: Iterable[Audio], found: Sequence[Group]) -> Iterator[tuple[Group, Stretch, Audio]]:
-    wanted = deque((group, group.clip) for group in found if group.clip is not None)
+def _clips(blocks: Iterable[Audio], found: Sequence[Group | Edge]) -> Iterator[tuple[Group | Edge, Stretch, Audio]]:
+    wanted = deque(
+        sorted(
+            ((each, each.clip) for each in found if each.clip is not None), key=lambda one: (one[1].start, one[1].end)
+        )
+    )
     held, offset = np.zeros(0, np.float32), 0
     for block in blocks:
         if not wanted:
@@ -65,10 +84,10 @@ def _clips(blocks: Iterable[Audio], found: Sequence[Group]) -> Iterator[tuple[Gr
         spare = max(0, min(first - offset, len(held)))
         held, offset = held[spare:], offset + spare
         while wanted and (end := round(wanted[0][1].end * SAMPLE_RATE)) <= offset + len(held):
-            group, clip = wanted.popleft()
-            yield group, clip, held[round(clip.start * SAMPLE_RATE) - offset : end - offset].copy()
-    for group, clip in wanted:
-        yield group, clip, held[round(clip.start * SAMPLE_RATE) - offset :]
+            each, clip = wanted.popleft()
+            yield each, clip, held[round(clip.start * SAMPLE_RATE) - offset : end - offset].copy()
+    for each, clip in wanted:
+        yield each, clip, held[round(clip.start * SAMPLE_RATE) - offset :]
 
 
 def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Checker) -> Judged:
@@ -96,14 +115,35 @@ def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Check
         tuple(found),
         dict(zip(group.lines, dealt, strict=True)),
         {line: _voiced(rows, voice) for line, rows in zip(group.lines, dealt, strict=True)},
+        _joints(group, clip, lines, verdict, voice, checker.english),
         tuple(Stretch(gap.start + clip.start, gap.end + clip.start) for gap in gaps),
     )
 
 
+def _joints(
+    group: Group, clip: Stretch, lines: Sequence[Line], verdict: Verdict, voice: NDArray[np.bool_], english: bool
+) -> dict[int, Joint]:
+    spoken = " ".join(line.text for line in lines)
+    expected = slots_of_text(spoken, spoken, english)
+    said = {row.index: row for row in verdict.words if row.match in GOOD}
+    times: dict[int, tuple[float, float]] = {}
+    for number, slot in enumerate(expected):
+        row = said.get(slot.words[0])
+        if row is not None and row.start is not None and row.end is not None:
+            times[number] = row.start, row.end
+    joints: dict[int, Joint] = {}
+    n_words = 0
+    for number in range(group.first, group.end + 1):
+        at = bisect.bisect_left(expected, n_words, key=lambda slot: slot.words[0])
+        if (found := joint(expected, at, times, voice)) is not None:
+            joints[number] = replace(found, start=found.start + clip.start, end=found.end + clip.start)
+        n_words += len(lines[number - group.first].text.split()) if number < group.end else 0
+    return joints
+
+
 def _voiced(rows: Sequence[HeardWord], voice: NDArray[np.bool_]) -> float:
     times = [time for row in rows for time in (row.start, row.end) if time is not None]
-    frames = [round(time / FRAME_SECONDS) for time in (min(times, default=0.0), max(times, default=0.0))]
-    return float(np.count_nonzero(voice[slice(*frames)])) * FRAME_SECONDS
+    return voiced_seconds(voice, min(times, default=0.0), max(times, default=0.0))
 
 
 def _moved(finding: Finding, seconds: float) -> Finding:

@@ -9,6 +9,7 @@ from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Pause, Sentence
 from mayabook.core.errors import BookError
 from mayabook.core.settings import ScriptSettings
+from mayabook.core.tags import without_tags
 from mayabook.script import write_script
 
 
@@ -25,6 +26,11 @@ class Line:
     @property
     def text(self) -> str:
         return self.sentence.text
+
+    @property
+    def acted(self) -> bool:
+        """Whether an emotion is acted out in it, which has no words."""
+        return without_tags(self.text) != self.text
 
 
 @dataclass(frozen=True, slots=True)

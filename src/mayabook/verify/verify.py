@@ -8,12 +8,13 @@ from mayabook.core.book import Book
 from mayabook.core.errors import AudioError
 from mayabook.core.settings import Settings
 from mayabook.verify.compare import FirstLook, first_look
-from mayabook.verify.defects import Fault, Finder
-from mayabook.verify.groups import groups
+from mayabook.verify.defects import Fault, Finder, told
+from mayabook.verify.edges import Edge, edges
+from mayabook.verify.groups import Group, groups
 from mayabook.verify.hearing import Hearing, hear
 from mayabook.verify.recording import Recording
 from mayabook.verify.report import Defect, Heard, Kind, Verification
-from mayabook.verify.second import second_look
+from mayabook.verify.second import Judged, second_look
 from mayabook.verify.sequences import align_long
 from mayabook.verify.text import Text, text_of
 
@@ -51,21 +52,26 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
         )
     finder = Finder(text, hearing, look, checker.english)
     faults = [finder.silent(silence) for silence in look.silences]
-    again = []
+    again: list[Group | Edge] = [*edges(look, hearing)]
     for group in groups(text, look.seen, hearing):
         if group.clip is None:
             faults += finder.unlooked(group)
         else:
             again.append(group)
+    noise: dict[bool, Fault] = {}
     for done, judged in enumerate(second_look(recording.blocks(), again, text, checker), 1):
-        faults += finder.looked(judged)
+        if isinstance(judged, Judged):
+            faults += finder.looked(judged)
+        elif (fault := finder.edge(judged)) is not None:
+            noise[judged.edge.leads] = fault
         progress(HEARING_SHARE + (1 - HEARING_SHARE) * done / len(again))
+    faults += [fault for fault in noise.values() if not told(fault, faults)]
     outside: dict[bool, tuple[str, float, float]] = {}
     for leads, extra, fault in finder.around():
         words = hearing.words[slice(*extra.words)]
         if fault is not None:
             faults.append(fault)
-        else:
+        elif leads not in noise:
             outside[leads] = (finder.words_at(extra), words[0].start, words[-1].end)
     progress(1.0)
     return Verification(
@@ -75,7 +81,7 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
         defects=tuple(_defect(fault, text, recording, hearing) for fault in sorted(faults, key=_order)),
         before=outside.get(True),
         after=outside.get(False),
-        n_looked=sum(len(group.lines) for group in again),
+        n_looked=sum(len(each.lines) for each in again if isinstance(each, Group)),
     )
 
 
