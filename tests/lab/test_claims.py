@@ -9,6 +9,7 @@ from lab_engines import PlantedOpener, SilenceEar, Watching, penalised
 from mayabook.lab import claims
 from mayabook.lab.claims import HOLDS, NOT_RUN, REFUTED, UNDECIDED
 from mayabook.lab.experiments import EXPERIMENTS, run
+from mayabook.lab.isolate_report import ways_verdict
 from mayabook.lab.replay import PLANS, QUICK, write_document
 
 
@@ -53,6 +54,15 @@ def test_bleeding_is_refuted_by_enough_equal_takes_and_holds_where_they_differ(
     if verdict == HOLDS:
         assert "8 of 8" in judged.figures
         assert "0.3" in judged.figures
+
+
+def test_logits_that_differ_are_told_where_takes_do_not() -> None:
+    rows = story(30, "same", "other")
+    assert "logits" not in claims.bleeding({"isolate": rows}).figures
+    judged = claims.bleeding({"isolate": [*rows, way(0, "once more, at once", "same", gap=0.04)]})
+    assert judged.verdict == REFUTED
+    assert judged.figures.endswith(". Their first logits differ by up to 0.04.")
+    assert "that changes a take" in ways_verdict({"generate() fp32": rows})
 
 
 def test_two_takes_that_differ_with_another_seed_prove_nothing() -> None:

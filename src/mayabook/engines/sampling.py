@@ -87,10 +87,10 @@ class SamplerSettings:
 
 
 def presets() -> dict[str, SamplerSettings]:
-    """Every preset by name; why each is as it is stands beside it in `presets.toml`."""
+    """Every preset by name; why each is as it is, and what was measured, stands beside it in `presets.toml`."""
     tables = tomllib.loads(files("mayabook.engines").joinpath("presets.toml").read_text(encoding="utf-8"))
     return {
-        name: SamplerSettings.of({key: value for key, value in table.items() if key != "why"})
+        name: SamplerSettings.of({key: value for key, value in table.items() if key not in ("why", "evidence")})
         for name, table in tables.items()
     }
 

@@ -8,7 +8,7 @@ from mayabook.lab.attribute import BAD, FACTORS, GOOD
 from mayabook.lab.attribute_report import LEVEL, ranked
 from mayabook.lab.bench import cells
 from mayabook.lab.compare import parts
-from mayabook.lab.isolate_report import FIX, changed
+from mayabook.lab.isolate_report import FIX, bent, changed
 from mayabook.lab.report import artifacts, differences, discordant, no_events, p_value, percent, shown
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import bound_without_events, holm, mann_kendall, paired, pairs_to_tell
@@ -59,7 +59,7 @@ def _none_differs(pairs: Sequence[tuple[Row, bool]], what: str) -> tuple[str, st
         gap = max(row["difference"] for row, differs in pairs if differs)
         return f"{wrong} of {len(pairs)} {what}; their first logits by up to {gap:.2g}", HOLDS
     verdict = REFUTED if bound_without_events(len(pairs)) <= ENOUGH else UNDECIDED
-    return no_events(len(pairs), what), verdict
+    return f"{no_events(len(pairs), what)}.{bent(pairs)}", verdict
 
 
 def bleeding(results: Results) -> Judged:

@@ -106,7 +106,7 @@ def ways_verdict(ways: dict[str, list[Row]]) -> str:
         drawn = f"with another seed {sum(free)} of {len(free)} differ"
         if not wrong:
             same = no_events(len(seeded), "takes with the same seed differ")
-            parts.append(f"{name} carries nothing over ({same}; {drawn}).")
+            parts.append(f"{name} carries nothing over that changes a take ({same}; {drawn}).{bent(seeded)}")
             continue
         gap = max(row["difference"] for row in wrong)
         spoilt = {_fix(row) for row in wrong}
@@ -117,6 +117,12 @@ def ways_verdict(ways: dict[str, list[Row]]) -> str:
             f"{gap:.2g}{cure} ({drawn})."
         )
     return " ".join(parts)
+
+
+def bent(seeded: Sequence[tuple[Row, bool]]) -> str:
+    """Whether logits differ where takes do not."""
+    gap = max((float(row["difference"]) for row, _ in seeded), default=0.0)
+    return f" Their first logits differ by up to {gap:.2g}." if gap else ""
 
 
 def _fix(row: Row) -> str:
