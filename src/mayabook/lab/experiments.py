@@ -11,6 +11,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.lab import attribute, attribute_report, compare, compare_report, isolate, isolate_report, stress, sweep
 from mayabook.lab.bench import Bench, Hears, Watcher
 from mayabook.lab.material import read_material
+from mayabook.lab.memory import give_back_freed_memory
 from mayabook.lab.once import OnceChecker
 from mayabook.lab.pages import write_html, write_markdown
 from mayabook.lab.plan import Plan
@@ -85,6 +86,7 @@ def run(
     opener, hearing: what speaks and what listens, in place of the plan's. made: folder for GGUF files that are made.
     Raises LabError for rows of another plan, model, text or of other checks.
     """
+    give_back_freed_memory()
     found = opener or model_opener(plan, made or folder / FORMATS_FOLDER)
     material = read_material(plan, found.files if isinstance(found, ModelOpener) else None)
     watcher.say(f"{experiment.name}: {material.note(plan.takes)}")
