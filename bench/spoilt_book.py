@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mayabook.checks.signal import FRAME_SECONDS, voiced_frames
+from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.audio import read_flac, write_flac
 from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
@@ -206,16 +208,25 @@ def _doubled_phrase(take: _Take, takes: Sequence[_Take], draw: random.Random) ->
 
 
 def _gibberish(seconds: float, *, at_end: bool) -> Callable[[_Take, Sequence[_Take], random.Random], Made]:
-    """Speech of another take backwards, between two sentences or after the last."""
+    """Speech of another take backwards, less its pauses, between two sentences or after the last."""
 
     def make(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
-        other = draw.choice([one for one in takes if len(one.audio) > (seconds + 1) * one.rate])
+        other = draw.choice([one for one in takes if len(one.audio) > (2 * seconds + 1) * one.rate])
+        voice = _voice(other)
         start = other.rate // 2
-        noise = other.audio[start : start + round(seconds * other.rate)][::-1]
+        noise = voice[start : start + round(seconds * other.rate)][::-1]
         cut = take.cuts[-1] if at_end else draw.choice(take.cuts[1:])
         return take.texts[-1], np.concatenate([take.audio[:cut], noise, take.audio[cut:]])
 
     return make
+
+
+def _voice(take: _Take) -> Audio:
+    """Of its pauses 50 ms are left on either side, so that a second of it is a second that is heard."""
+    size = round(FRAME_SECONDS * take.rate)
+    voiced = voiced_frames(take.audio, take.rate, load_thresholds().signal)
+    near = np.convolve(voiced, np.ones(2 * round(0.05 / FRAME_SECONDS) + 1), mode="same") > 0
+    return take.audio[: len(near) * size][np.repeat(near, size)]
 
 
 def _garbled(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
