@@ -20,7 +20,7 @@ DOCUMENT = "investigation.md"
 SLOTS = 16
 PLANS: Mapping[str, Mapping[str, Any]] = {
     "isolate": {"takes": 30, "rounds": 20, "originals": 30, "cap": 105},
-    "attribute": {"takes": 60, "chunks": 26},
+    "attribute": {"takes": 60, "chunks": 26, "ladder": False},
     "compare": {"takes": 200, "forced": 12},
     "sweep": {"takes": 30},
     "stress": {"takes": 100},
