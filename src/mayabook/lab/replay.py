@@ -23,7 +23,7 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
     "attribute": {"takes": 60, "chunks": 26, "ladder": False, "libraries": 12},
     "compare": {"takes": 200, "forced": 12},
     "sweep": {"takes": 30},
-    "stress": {"takes": 60},
+    "stress": {"takes": 100},
 }
 """What the whole replay sets, in the order in which it runs; 200 takes without a defect exclude a rate of 1.5 %, and 26
 chunks in each of 16 cells are 208 takes at either level of a factor."""
