@@ -39,6 +39,8 @@ STUBBORN, HOPELESS = 0.02, 0.01
 """Shares of texts."""
 LEAST_WORDS = 24
 """Sentences are put together until a chunk has so many."""
+BEHIND = ("tail", "loop", "stutter", "capped nothing-lost")
+"""Of what is done to a take, all that trimming can cure."""
 SEVERE = [(label, size) for label, sizes in grades().items() for size, grade in sizes.items() if grade == "severe"]
 
 
@@ -138,8 +140,8 @@ def planned(texts: Sequence[Passage], engine: Engine) -> list[PlannedChunk]:
 @dataclass(frozen=True, slots=True)
 class Fate:
     """A chunk at the end. spoilt: what was done to its first take. wrong: what was done to the kept one, or to a part
-    that it is joined from. cut: what was done to a take that trimming or patching cut it out of. exact: every word was
-    heard as written."""
+    that it is joined from, or is no better for having been trimmed. cut: what was done to a take that trimming or
+    patching cut it out of. exact: every word was heard as written."""
 
     number: int
     kept: StoredTake
@@ -163,6 +165,7 @@ def fate(item: PlannedChunk, job: Job, checks: str) -> Fate:
     }
     wrong = [kept.detail, *(take.detail for take in sources.values() if take.step == Step.PART)]
     cut = [take.detail for take in sources.values() if take.step != Step.PART]
+    wrong += [detail for detail in cut if kept.step == Step.TRIM and not detail.startswith(BEHIND)]
     return Fate(item.number, kept, first, _listed(wrong), _listed(cut), not verdict.errors)
 
 

@@ -105,6 +105,29 @@ def test_trimming_cures_a_tail(tmp_path: Path, checker: Checker, engines: list[F
     assert len(engines[0].spoken) == 1
 
 
+LIKELY = "She brought me one of them before I had asked for it, sat down at my table, and looked at me for some time."
+"""A recogniser hears the end of it, whether it is said or not."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "second"),
+    [
+        (lambda request, audio: with_tail(audio), Step.TRIM),
+        (lambda request, audio: audio, Step.SEED),
+        (lambda request, audio: audio[: round(5.38 * 24000)], Step.SEED),  # before its last word
+    ],
+)
+def test_what_its_cap_ended_is_trimmed_only_if_something_comes_after_the_text(
+    fault: Fault, second: Step, tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(fault, capped=(LIKELY,)))
+    settings = LadderSettings(attempts=2, patch=0, split=0)
+    kept, verdict, takes = render(tmp_path, engines[0], checker, settings, sentences=(LIKELY,))
+    assert [take.step for take in takes][:2] == [Step.FIRST, second]
+    assert kept.good == (second == Step.TRIM)
+    assert not kept.good or verdict.errors == 0
+
+
 def test_a_new_seed_cures_what_happens_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(lambda request, audio: audio if request.attempt else another_text(audio)))
     kept, verdict, _ = render(tmp_path, engines[0], checker)

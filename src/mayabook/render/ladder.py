@@ -19,7 +19,10 @@ from mayabook.render.coverage import by_sentence, findings_by_sentence
 from mayabook.render.ledger import Step, StoredTake
 
 _AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED)
-_CAPPED = "capped"
+_ENDED_EARLY = ("capped", "aborted")
+"""Detectors of takes that were ended before the model did."""
+LEAST_SPOKEN = 0.05
+"""Seconds. A recogniser finishes a text whose last word was cut off, and gives that word no time."""
 
 Judged = tuple[StoredTake, Verdict]
 Stretch = tuple[int, int]
@@ -63,17 +66,24 @@ def _may_be_cut(take: StoredTake) -> bool:
 
 
 def only_a_tail(verdict: Verdict) -> bool:
-    """Whether the text is complete, and all that is wrong comes after its last word."""
+    """Whether the text is complete, and all that is wrong comes after its last word.
+
+    Of a take that was ended early, nothing but what comes after its last word shows that this word was not cut off.
+    """
     expected = [row for row in verdict.words if row.index is not None]
     if not expected or any(row.match not in GOOD for row in expected):
         return False
-    if expected[-1].end is None:  # a laugh or the like, which nobody can tell from a tail
+    start, end = expected[-1].start, expected[-1].end
+    if start is None or end is None:  # a laugh or the like, which nobody can tell from a tail
+        return False
+    if end - start < LEAST_SPOKEN:
         return False
     last = verdict.words.index(expected[-1])
     if any(row.match not in GOOD for row in verdict.words[:last]):
         return False
     wrong = [finding for finding in verdict.findings if finding.weight >= REJECT]
-    return all(finding.kind in _AFTER_THE_TEXT or finding.detector == _CAPPED for finding in wrong)
+    after = [each for each in wrong if each.kind in _AFTER_THE_TEXT and each.detector not in _ENDED_EARLY]
+    return bool(after) and all(each in after or each.detector in _ENDED_EARLY for each in wrong)
 
 
 def _patch(chunk: Chunk, history: Sequence[Judged]) -> Task | None:

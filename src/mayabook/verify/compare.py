@@ -139,6 +139,10 @@ def _doubt(look: FirstLook, text: Text, hearing: Hearing, line_of_word: dict[int
     for stretch in hearing.wordless:
         for line in _around(stretch, hearing, line_of_word):
             look.seen[line].doubtful = True
+    for stretch in hearing.repeated:  # of which a recogniser hears one turn
+        for at in (stretch.start, stretch.end):
+            for line in _around(Stretch(at, at), hearing, line_of_word):
+                look.seen[line].doubtful = True
     for silence in hearing.silences:
         beside = _around(silence, hearing, line_of_word)
         limits = [LONGEST_SILENCE[None]]

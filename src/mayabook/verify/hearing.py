@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.recogniser import Word
+from mayabook.checks.repeats import repeats
 from mayabook.checks.signal import FRAME_SECONDS, quietest, voiced_frames
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.take import Audio
@@ -39,15 +40,19 @@ class Stretch:
     def seconds(self) -> float:
         return self.end - self.start
 
+    def moved(self, seconds: float) -> "Stretch":
+        return Stretch(self.start + seconds, self.end + seconds)
+
 
 @dataclass(slots=True)
 class Hearing:
-    """words: in order, with times in the recording. wordless: voice of which the recogniser made nothing. voice: by
-    frame, see `voiced_frames`."""
+    """words: in order, with times in the recording. wordless: voice of which the recogniser made nothing. repeated:
+    where the audio repeats itself, the longest such stretch of each window. voice: by frame, see `voiced_frames`."""
 
     words: list[Word] = field(default_factory=list)
     silences: list[Stretch] = field(default_factory=list)
     wordless: list[Stretch] = field(default_factory=list)
+    repeated: list[Stretch] = field(default_factory=list)
     voice: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     duration: float = 0.0
 
@@ -61,6 +66,7 @@ class Hearing:
 @dataclass(frozen=True, slots=True)
 class _Window:
     words: list[Word]
+    repeated: list[Stretch]
     voice: NDArray[np.bool_]
     n_samples: int
 
@@ -76,9 +82,8 @@ def hear(blocks: Iterable[Audio], listen: Listen, thresholds: Thresholds, progre
     for window in _heard(_windows(blocks, thresholds), listen, thresholds):
         offset = hearing.duration
         hearing.words += [Word(word.text, word.start + offset, word.end + offset) for word in window.words]
-        hearing.wordless += [
-            Stretch(stretch.start + offset, stretch.end + offset) for stretch in wordless(window.voice, window.words)
-        ]
+        hearing.wordless += [stretch.moved(offset) for stretch in wordless(window.voice, window.words)]
+        hearing.repeated += [stretch.moved(offset) for stretch in window.repeated]
         voices.append(window.voice)
         hearing.duration += window.n_samples / SAMPLE_RATE
         progress(hearing.duration)
@@ -111,7 +116,12 @@ def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> 
     def window_of(audio: Audio) -> _Window:
         voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
         enough = np.count_nonzero(voice) * FRAME_SECONDS >= LEAST_VOICE
-        return _Window(listen(audio, SAMPLE_RATE) if enough else [], voice, len(audio))
+        words = listen(audio, SAMPLE_RATE) if enough else []
+        scores = repeats(audio, SAMPLE_RATE, 0, thresholds.repeats) if enough else []
+        repeated = [
+            Stretch(score.start, score.end) for score in scores if score.start is not None and score.end is not None
+        ]
+        return _Window(words, repeated, voice, len(audio))
 
     n_threads = os.cpu_count() or 1
     waiting: deque[Future[_Window]] = deque()

@@ -116,7 +116,7 @@ def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Check
         dict(zip(group.lines, dealt, strict=True)),
         {line: _voiced(rows, voice) for line, rows in zip(group.lines, dealt, strict=True)},
         _joints(group, clip, lines, verdict, voice, checker.english),
-        tuple(Stretch(gap.start + clip.start, gap.end + clip.start) for gap in gaps),
+        tuple(gap.moved(clip.start) for gap in gaps),
     )
 
 
