@@ -76,6 +76,19 @@ def test_speech_between_the_sentences_is_extra(tmp_path: Path) -> None:
     assert extra.start == pytest.approx(len(spoken(PARAGRAPHS[:2])) / RATE, abs=0.7)
 
 
+def test_a_stutter_of_which_the_recogniser_hears_nothing_is_doubled(tmp_path: Path) -> None:
+    texts = [*PARAGRAPHS[:2], "I had not known that people could be so angry about four minutes.", *PARAGRAPHS[2:]]
+    sentence = speech(texts[2])
+    start, end = round(1.49 * RATE), round(1.69 * RATE)  # in "people"
+    stuttered = np.concatenate([sentence[:end], *[sentence[start:end]] * 4, sentence[end:]])
+    audio = np.concatenate([spoken(texts[:2]), stuttered, silence(0.6), spoken(texts[3:])])
+    found = verified(write(tmp_path / "story.flac", audio), tmp_path, texts)
+    [stutter] = found.defects
+    assert stutter.kind == Kind.DOUBLED
+    assert stutter.start == pytest.approx(len(spoken(texts[:2])) / RATE + 1.49, abs=0.3)
+    assert verified(write(tmp_path / "sound.flac", spoken(texts)), tmp_path, texts).defects == ()
+
+
 def test_a_paragraph_in_the_wrong_place_is_misplaced(tmp_path: Path) -> None:
     audio = spoken([PARAGRAPHS[0], PARAGRAPHS[2], PARAGRAPHS[3], PARAGRAPHS[1]])
     found = verified(write(tmp_path / "story.wav", audio), tmp_path)
