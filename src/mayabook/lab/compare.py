@@ -41,11 +41,10 @@ def run(plan: ComparePlan, bench: Bench) -> None:
     reference = best_of(bench.opener, [plan.reference] if plan.reference else FULL_PRECISION)
     names = [reference, *(name for name in bench.available(plan.formats) if name != reference)]
     bench.expect(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)
-    for name in names:
-        if plan.cost:
-            _measure(plan, bench, name)
-        if plan.takes:
-            _speak(plan, bench, name, reference)
+    for name in names if plan.cost else ():  # before this process has anything in memory or in its caches
+        _measure(plan, bench, name)
+    for name in names if plan.takes else ():
+        _speak(plan, bench, name, reference)
     if plan.forced:
         _force(plan, bench, reference, names[1:])
 
