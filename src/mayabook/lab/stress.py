@@ -71,6 +71,8 @@ FIGURES: dict[str, Callable[[Row], Any]] = {
     "memory": lambda row: row["memory"] / 1e6,
 }
 """What is held against position."""
+QUALITY = ("rejected", "word errors", "length of the truth")
+"""Of these figures, those of the takes; the others are what they cost."""
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
@@ -87,8 +89,7 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
         [(*which, *_shown(trend), p_value(adjusted[which])) for which, trend in trends.items()],
     )
     rates = Table(("order", "rejected takes"), [(name, shown(artifacts(found))) for name, found in orders.items()])
-    quality = ("rejected", "word errors", "length of the truth")
-    rising = {name for (order, name), p in adjusted.items() if p <= 0.05 and name in quality and order == ORDERS[-1]}
+    sure = {which: trend for which, trend in trends.items() if adjusted[which] <= 0.05}
     paragraphs = [_memory(orders)]
     same = _same_tokens(orders)
     if same is not None:
@@ -102,7 +103,7 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
         )
         for name in ("rejected", "seconds a token", "memory")
     ]
-    verdict = _verdict(orders, rising, adjusted)
+    verdict = _verdict(orders, sure)
     return [Section("Position in a long run", verdict, paragraphs, [rates, table], figures, clips(folder, rows))]
 
 
@@ -110,17 +111,26 @@ def _shown(trend: Trend) -> tuple[str, str, str]:
     return f"{trend.tau:+.2f}", f"{100 * trend.slope:+.3g}", p_value(trend.p)
 
 
-def _verdict(orders: dict[str, list[Row]], rising: set[str], adjusted: dict[tuple[str, str], float]) -> str:
+def _verdict(orders: dict[str, list[Row]], sure: dict[tuple[str, str], Trend]) -> str:
+    """sure: trends beyond chance, by order and figure."""
     n = max(len(found) for found in orders.values())
     if ORDERS[1] not in orders:
-        bent = sorted(name for (_, name), p in adjusted.items() if p <= 0.05)
+        bent = sorted(name for _, name in sure)
         trend = f"Trends: {', '.join(bent)}." if bent else "No figure has a trend."
         return f"{trend} One order alone cannot tell the effect of position from that of the text."
-    if rising:
-        return f"Over {n} takes, {', '.join(sorted(rising))} depend on the position, whatever the text."
-    text = sorted(name for (order, name), p in adjusted.items() if p <= 0.05 and order == ORDERS[0])
-    because = f" ({', '.join(text)} has a trend in the order of the book alone: that is the text.)" if text else ""
-    return f"Over {n} takes no figure of quality depends on the position.{because}"
+    in_order, shuffled = (
+        sorted(name for order, name in sure if order == which and name in QUALITY) for which in ORDERS
+    )
+    costs = [
+        f"{name} {'rises' if trend.tau > 0 else 'falls'} {'when ' * (order == ORDERS[1])}{order}"
+        for (order, name), trend in sure.items()
+        if name not in QUALITY
+    ]
+    cost = f" Of the costs, {', '.join(costs)}." if costs else ""
+    if shuffled:
+        return f"Over {n} takes, {', '.join(shuffled)} depend on the position, whatever the text.{cost}"
+    because = f" ({', '.join(in_order)}: a trend in the order of the book alone, so of the text.)" if in_order else ""
+    return f"Over {n} takes no figure of quality depends on the position.{because}{cost}"
 
 
 def _same_tokens(orders: dict[str, list[Row]]) -> str | None:
