@@ -29,8 +29,14 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
 chunks in each of 16 cells are 208 takes at either level of a factor."""
 QUICK: Mapping[str, Mapping[str, Any]] = {
     "isolate": {"takes": 4, "rounds": 2, "after": (10,), "few": 1, "originals": 2, "cap": 105, "formats": ("Q4_K_M",)},
-    "attribute": {"takes": 6, "chunks": 3, "factors": ("penalty", "mask", "order", "min_p"), "ladder": False},
-    "compare": {"takes": 6, "forced": 4, "cost": 4, "formats": ("fp32", "NF4-bf16", "Q8_0", "Q4_K_M")},
+    "attribute": {
+        "takes": 6,
+        "chunks": 3,
+        "factors": ("penalty", "mask", "order", "min_p"),
+        "ladder": False,
+        "libraries": 2,
+    },
+    "compare": {"takes": 6, "forced": 1, "cost": 1, "formats": ("fp32", "NF4-bf16", "Q4_K_M")},
     "sweep": {
         "takes": 4,
         "temperatures": (0.3, 0.6, 0.95),
