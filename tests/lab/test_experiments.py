@@ -11,6 +11,8 @@ from mayabook.lab.attribute_report import ranked
 from mayabook.lab.experiments import EXPERIMENTS, report, run
 from mayabook.lab.isolate_report import leaks
 from mayabook.lab.rows import Row, read_rows
+from mayabook.lab.stress import ORDERS
+from mayabook.lab.stress import report as stress_report
 
 FEW: dict[str, dict[str, Any]] = {
     "isolate": {"takes": 4, "rounds": 2, "after": (5,), "few": 2, "slots": 3, "formats": ("Q4_K_M",)},
@@ -112,6 +114,27 @@ def test_decline_with_position_is_told_from_the_text(tmp_path: Path, truth: Path
     rows_of("stress", tmp_path / "s", truth, PlantedOpener(some_defects))
     assert "no figure of quality depends on the position" in report(tmp_path / "s")[0].verdict
     assert "same codes at both of its positions: none of 28 " in report(tmp_path / "s")[0].paragraphs[0]
+
+
+def long_run(**slopes: float) -> list[Row]:
+    """100 sound takes in each order; memory rises by so many bytes a take in the order of that name."""
+    return [
+        {
+            "cell": order, "position": at, "item": at, "chunk": at, "accepted": True, "findings": [], "errors": 0,
+            "n_words": 10, "duration_ratio": 1.0, "n_tokens": 100, "tokens": str(at), "seconds": 1.0,
+            "memory": 1e9 + slopes.get(order.replace(" ", "_"), 0.0) * at,
+        }
+        for order in ORDERS
+        for at in range(100)
+    ]  # fmt: skip
+
+
+def test_what_position_costs_is_told_with_order_and_direction(tmp_path: Path) -> None:
+    verdicts = [
+        stress_report(tmp_path, rows)[0].verdict for rows in (long_run(), long_run(in_order=1e6, shuffled=-1e6))
+    ]
+    assert verdicts[0] == "Over 100 takes no figure of quality depends on the position."
+    assert verdicts[1] == f"{verdicts[0]} Of the costs, memory rises (in order), memory falls (shuffled)."
 
 
 def test_a_long_run_that_is_surely_bad_stops_early(tmp_path: Path, truth: Path) -> None:

@@ -157,6 +157,7 @@ def test_formats_are_compared(tiny: Path, tmp_path: Path) -> None:
     nats = {name: divergence(found)[0] for name, found in parts(rows, "forced").items()}
     assert nats["F16"] < nats["Q4_K_M"]
     assert nats["F16"] < nats["NF4"]
+    assert [row["part"] for row in rows[: len(names)]] == ["cost"] * len(names)  # before any takes
     costs = {name: found[0] for name, found in parts(rows, "cost").items()}
     assert costs["fp32"]["bits"] == pytest.approx(32, abs=0.1)
     assert costs["F16"]["bits"] == pytest.approx(16, rel=0.1)

@@ -122,7 +122,7 @@ def _verdict(orders: dict[str, list[Row]], sure: dict[tuple[str, str], Trend]) -
         sorted(name for order, name in sure if order == which and name in QUALITY) for which in ORDERS
     )
     costs = [
-        f"{name} {'rises' if trend.tau > 0 else 'falls'} {'when ' * (order == ORDERS[1])}{order}"
+        f"{name} {'rises' if trend.tau > 0 else 'falls'} ({order})"
         for (order, name), trend in sure.items()
         if name not in QUALITY
     ]
