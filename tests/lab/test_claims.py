@@ -145,5 +145,5 @@ def test_the_replay_has_a_plan_for_every_experiment(plans: dict[str, dict[str, A
     assert set(plans) == set(EXPERIMENTS)
     for name, values in plans.items():
         EXPERIMENTS[name].plan.load(None, values)
-    assert min(PLANS[name]["takes"] for name in ("attribute", "compare")) >= 200
+    assert min(PLANS[name]["takes"] for name in ("attribute", "compare", "sweep")) >= 200
     assert PLANS["stress"]["takes"] >= 100

@@ -1,6 +1,6 @@
 """A take from remembered logits is the take that would have been computed, and costs no step of the model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from mayabook.engines.decoder import IDLE, SlotDecoder
 from mayabook.engines.sampler import Sampler
 from mayabook.lab import recall
 from mayabook.lab.plan import Plan
-from mayabook.lab.recall import RecallingScheduler, RememberingDecoder
+from mayabook.lab.recall import Known, RecallingScheduler, RememberingDecoder
 from mayabook.lab.subjects import LabEngine, ModelOpener, model_opener
 
 TEXTS = ("They walked down to the water.", "Nobody spoke.", "The rain had stopped.")
@@ -74,6 +74,10 @@ def requests(opener: ModelOpener, *settings: dict[str, float], seeds: int = 3) -
     ]
 
 
+def rows_in(places: Iterable[Known]) -> int:
+    return sum(1 + rows_in(place.after.values()) for place in places)
+
+
 def told(takes: list[Take]) -> dict[str, tuple[object, ...]]:
     told = {}
     for take in takes:
@@ -113,12 +117,23 @@ def test_a_take_that_draws_as_before_costs_no_step(opener: ModelOpener) -> None:
     engine.close()
 
 
-def test_a_take_that_leaves_the_trace_is_computed(opener: ModelOpener) -> None:
+def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(opener: ModelOpener) -> None:
     engine, counting = watched(opener, "Q4_K_M", once=True)
     list(engine.takes(requests(opener, SHARP, seeds=1)))
     computed = counting.prompts
-    assert len(list(engine.takes(requests(opener, WILD, seeds=2)))) == 6
+    wild = told(list(engine.takes(requests(opener, WILD, seeds=2))))
+    assert len(wild) == 6
     assert counting.prompts == computed + 6
+    assert told(list(engine.takes(requests(opener, WILD, seeds=2)))) == wild
+    assert counting.prompts == computed + 6
+    engine.close()
+
+
+def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: ModelOpener) -> None:
+    engine, counting = watched(opener, "Q4_K_M", once=True)
+    takes = list(engine.takes(requests(opener, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56})))
+    assert len(takes) == 36
+    assert counting.prompts == 3 + 9
     engine.close()
 
 
@@ -128,7 +143,8 @@ def test_memory_is_bounded(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch)
     engine, _ = watched(opener, "Q4_K_M", once=True)
     takes = told(list(engine.takes(requests(opener, SHARP))))
     memory = engine._scheduler._memory
-    assert 0 < sum(len(trace.logits) for trace in memory.traces.values()) <= 90 + 2
+    assert memory.full
+    assert rows_in(memory.known.values()) == 90
     engine.close()
     plain, _ = watched(opener, "Q4_K_M", once=False)
     assert told(list(plain.takes(requests(opener, SHARP)))) == takes

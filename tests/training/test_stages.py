@@ -24,6 +24,8 @@ from mayabook.core.take import TakeRequest
 from mayabook.engines import Narrator
 from mayabook.lab.material import TRUTH_FILE, read_truth
 from mayabook.maya.codec import open_codec
+from mayabook.maya.codec_config import CodecConfig
+from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import pack
 from mayabook.maya.layout import FRAME_SAMPLES, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
@@ -104,10 +106,8 @@ def test_the_exported_folder_is_a_model(work: Path) -> None:
     layout = Layout.read(files.checkpoint)
     layout.check(CheckpointTokenizer(files.checkpoint), "")
     frames = codec.read_frames(work)[0][None]
-    bare = work / "onnx-only"
-    bare.mkdir(exist_ok=True)
-    shutil.copy(files.codec / "decoder.onnx", bare)
-    ours, exported = (open_codec(folder, layout).decode(frames, [0]) for folder in (files.codec, bare))
+    on_torch = TorchCodec(files.codec / "pytorch_model.bin", CodecConfig.read(files.codec))
+    ours, exported = (decoder.decode(frames, [0]) for decoder in (on_torch, open_codec(files.codec, layout)))
     assert ours.shape == (1, frames.shape[1] * FRAME_SAMPLES)
     assert ours.std() > 1e-4
     assert np.abs(ours - exported).max() < 1e-3 * np.abs(ours).max()

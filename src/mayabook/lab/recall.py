@@ -1,12 +1,13 @@
 """Logits that were computed once are not computed again: takes of one prompt that draw the same tokens share them.
 
 Logits depend on the tokens of their slot and on nothing else, which is what `isolate` shows. So a take whose settings
-or seed differ is drawn from the logits that another take of its prompt left behind, for as long as it draws the same
-tokens; if it draws others, it is made like any other take, from its beginning.
+or seed differ is drawn from the logits that other takes of its prompt left behind, for as long as it draws the tokens
+of one of them; if it draws others, it is made like any other take, from its beginning.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,117 +21,129 @@ from mayabook.maya.layout import Layout
 
 SLOTS = 64
 """Takes that are drawn at once from remembered logits."""
-MOST_BYTES = 4 << 30
-"""Of logits that are remembered, and no more than a quarter of the free memory."""
+MOST_BYTES = 8 << 30
+"""Of logits that are remembered, and no more than half of the free memory."""
 
 Prompt = tuple[int, ...]
+Key = TypeVar("Key", Prompt, int)
 
 
 @dataclass(slots=True)
-class Trace:
-    """logits: a row before the first token and one after each."""
+class Known:
+    """What is known after the tokens that lead here: the logits, and where each next token leads."""
 
-    logits: list[NDArray[np.float32]]
-    tokens: list[int] = field(default_factory=list)
+    logits: NDArray[np.float32]
+    after: "dict[int, Known]" = field(default_factory=dict)
 
 
 class RememberingDecoder:
-    """Fulfils `SlotDecoder` by another whose logits are in main memory, and keeps the first trace of every prompt."""
+    """Fulfils `SlotDecoder` by another whose logits are in main memory, and remembers those of every token path."""
 
     def __init__(self, decoder: SlotDecoder) -> None:
         self._decoder = decoder
         self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
         self.identity, self.device = decoder.identity, decoder.device
-        self.traces: dict[Prompt, Trace] = {}
-        self._open: dict[int, Trace] = {}
+        self.known: dict[Prompt, Known] = {}
+        self._at: dict[int, Known] = {}
         """By slot, those that go on."""
-        self._rows_left = min(MOST_BYTES, free_memory() // 4) // (4 * self.layout.n_audio)
+        self._rows_left = min(MOST_BYTES, free_memory() // 2) // (4 * self.layout.n_audio)
 
     @property
     def logits(self) -> Logits:
         rows: Logits = self._decoder.logits
         return rows
 
+    @property
+    def full(self) -> bool:
+        return self._rows_left <= 0
+
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
-        self._open.pop(slot, None)
         self._decoder.prefill(slot, prompt)
-        if self._rows_left > 0 and tuple(prompt) not in self.traces:
-            self._open[slot] = self.traces[tuple(prompt)] = Trace([self._row(slot)])
+        self._reach(slot, self.known, tuple(prompt))
 
     def step(self, tokens: NDArray[np.int32]) -> None:
         self._decoder.step(tokens)
-        for slot, trace in list(self._open.items()):
-            if tokens[slot] == IDLE or self._rows_left <= 0:
-                del self._open[slot]
+        for slot, at in list(self._at.items()):
+            if tokens[slot] == IDLE:
+                del self._at[slot]
             else:
-                trace.tokens.append(int(tokens[slot]))
-                trace.logits.append(self._row(slot))
+                self._reach(slot, at.after, int(tokens[slot]))
 
-    def _row(self, slot: int) -> NDArray[np.float32]:
-        self._rows_left -= 1
-        return np.asarray(self._decoder.logits[slot]).copy()
+    def _reach(self, slot: int, places: dict[Key, Known], key: Key) -> None:
+        """Remembers where a slot has come to. Once memory is full only what was there is followed."""
+        self._at.pop(slot, None)
+        if key not in places:
+            if self.full:
+                return
+            self._rows_left -= 1
+            places[key] = Known(np.asarray(self._decoder.logits[slot]).copy())
+        self._at[slot] = places[key]
 
     def close(self) -> None:
-        self.traces.clear()
-        self._open.clear()
+        self.known.clear()
+        self._at.clear()
         self._decoder.close()
 
 
 class _RecalledLogits:
-    """Fulfils `SlotDecoder` from traces. The logits of a slot that leaves its trace are not numbers."""
+    """Fulfils `SlotDecoder` from memory. The logits of a slot that leaves what is known are not numbers."""
 
     identity = device = "memory"
 
-    def __init__(self, traces: Mapping[Prompt, Trace], layout: Layout, n_context: int) -> None:
+    def __init__(self, known: Mapping[Prompt, Known], layout: Layout, n_context: int) -> None:
         self.layout, self.n_slots, self.n_context = layout, SLOTS, n_context
         self.logits: Logits = np.full((SLOTS, layout.n_audio), np.nan, np.float32)
-        self._traces = traces
-        self._at: dict[int, tuple[Trace, int]] = {}
-        """Trace of each slot, and how many of its tokens were drawn again."""
+        self._known = known
+        self._at: dict[int, Known] = {}
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
-        trace = self._traces[tuple(prompt)]
-        self._at[slot] = trace, 0
-        self.logits[slot] = trace.logits[0]
+        self._at[slot] = self._known[tuple(prompt)]
+        self.logits[slot] = self._at[slot].logits
 
     def step(self, tokens: NDArray[np.int32]) -> None:
-        for slot, (trace, n_drawn) in list(self._at.items()):
-            if n_drawn < len(trace.tokens) and tokens[slot] == trace.tokens[n_drawn]:
-                self._at[slot] = trace, n_drawn + 1
-                self.logits[slot] = trace.logits[n_drawn + 1]
-            else:
+        for slot, at in list(self._at.items()):
+            reached = at.after.get(int(tokens[slot]))
+            if reached is None:
                 del self._at[slot]
                 self.logits[slot] = np.nan
+            else:
+                self._at[slot] = reached
+                self.logits[slot] = reached.logits
 
     def close(self) -> None:
         pass
 
 
 class RecallingScheduler(SlotScheduler):
-    """First a take of each prompt; then the others, as far as they follow it; then those that left it."""
+    """Draws what it can from memory; then makes a take of each prompt, or of each prompt and seed where takes of the
+    prompt are known, since that is which takes are most alike; then draws from memory again."""
 
     def __init__(self, decoder: RememberingDecoder, sampler: Sampler) -> None:
         super().__init__(decoder, sampler)
         self._memory = decoder
 
     def run(self, orders: Iterable[Order]) -> Iterator[Sampled | None]:
-        first: list[Order] = []
-        others: list[Order] = []
-        begun = set(self._memory.traces)
+        waiting = list(orders)
+        while waiting := (yield from self._recalled(waiting)):
+            made = waiting if self._memory.full else self._unlike(waiting)
+            yield from super().run(made)
+            done = set(map(id, made))
+            waiting = [order for order in waiting if id(order) not in done]
+
+    def _unlike(self, orders: Sequence[Order]) -> list[Order]:
+        first: dict[tuple[Prompt, int | None], Order] = {}
         for order in orders:
-            (others if tuple(order.prompt) in begun else first).append(order)
-            begun.add(tuple(order.prompt))
-        yield from super().run(first)
-        astray = yield from self._recalled(others)
-        yield from super().run(astray)
+            prompt = tuple(order.prompt)
+            first.setdefault((prompt, order.request.seed if prompt in self._memory.known else None), order)
+        return list(first.values())
 
     def _recalled(self, orders: Sequence[Order]) -> Generator[Sampled | None, None, list[Order]]:
-        """The takes that follow the trace of their prompt. Returns the orders of the others."""
-        traces, layout = self._memory.traces, self._memory.layout
+        """The takes whose tokens were drawn before. Returns the orders of the others."""
+        known, layout = self._memory.known, self._memory.layout
         left = {id(order.request): order for order in orders}
-        known = [order for order in orders if tuple(order.prompt) in traces]
-        recalled = _RecalledLogits(traces, layout, self._memory.n_context)
-        for sampled in SlotScheduler(recalled, Sampler(layout, SLOTS)).run(known):
+        begun = [order for order in orders if tuple(order.prompt) in known]
+        recalled = _RecalledLogits(known, layout, self._memory.n_context)
+        for sampled in SlotScheduler(recalled, Sampler(layout, SLOTS)).run(begun):
             if sampled is not None and sampled.stop != StopReason.NOT_FINITE:
                 del left[id(sampled.request)]
                 yield sampled

@@ -22,7 +22,7 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
     "isolate": {"takes": 30, "rounds": 20, "originals": 30, "cap": 105},
     "attribute": {"takes": 200, "chunks": 26, "ladder": False, "libraries": 12},
     "compare": {"takes": 200, "forced": 12},
-    "sweep": {"takes": 30},
+    "sweep": {"takes": 200},
     "stress": {"takes": 100},
 }
 """What the whole replay sets, in the order in which it runs; 200 takes without a defect exclude a rate of 1.5 %, and 26

@@ -1,6 +1,7 @@
-"""The SNAC codec: frames to audio, with PyTorch where it is installed, else with ONNX Runtime.
+"""The SNAC codec: frames to audio, on a CPU with ONNX Runtime if decoder.onnx is there, else with PyTorch.
 
-A codec folder holds config.json and pytorch_model.bin as its makers publish them, and decoder.onnx once exported.
+A codec folder holds config.json and pytorch_model.bin as its makers publish them, and decoder.onnx once exported: it
+decodes the same audio in two thirds of the time, and without torch.
 """
 
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def open_codec(folder: Path, layout: Layout, device: str = "cpu") -> Codec:
     checkpoint, exported = folder / CHECKPOINT_FILE, folder / ONNX_FILE
     if not checkpoint.is_file() and not exported.is_file():
         raise ModelError(f"There is no codec in {folder} (no {CHECKPOINT_FILE}, no {ONNX_FILE}); {BRING_ANEW}.")
-    if checkpoint.is_file():
+    if checkpoint.is_file() and (device != "cpu" or not exported.is_file()):
         config = CodecConfig.read(folder)
         config.check(layout, str(folder / CONFIG_FILE))
         try:
