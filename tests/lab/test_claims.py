@@ -87,6 +87,17 @@ def test_formats_are_judged_by_pairs(bad: int, other_bad: int, verdict: str) -> 
     assert ("pairs would settle" in judged.figures) == (verdict == UNDECIDED)
 
 
+@pytest.mark.parametrize(
+    ("n", "bound", "verdict"), [(20, "13.9%", UNDECIDED), (57, "5.1%", UNDECIDED), (60, "4.9%", REFUTED)]
+)
+def test_formats_that_are_rejected_alike_differ_by_less_than_a_bound(n: int, bound: str, verdict: str) -> None:
+    judged = claims.nf4({"compare": formats(n, 4, 4)})
+    assert judged.figures.endswith(f"; a difference above {bound} is excluded with 95 % confidence")
+    assert judged.verdict == verdict
+    rows = [{**row, "chunk": row["chunk"] % 10} for row in formats(n, 4, 4)]
+    assert "above 25.9% is excluded" in claims.nf4({"compare": rows}).figures  # chunks count, not takes of them
+
+
 def test_three_takes_without_a_defect_say_little() -> None:
     judged = claims.reliable({"compare": formats(200, 0, 1)})
     assert "0 of 3 exclude a rate above 63%" in judged.figures

@@ -168,6 +168,10 @@ def _between(results: Results, claim: str, one: str, other: str, follows: str) -
         verdict = HOLDS if only_one > only_other else REFUTED
     elif needed := pairs_to_tell(only_one, only_other, n):
         figures += f"; about {needed} pairs would settle a difference of this size"
+    elif not only_one:
+        bound = bound_without_events(len({row["chunk"] for row in takes[one]}))
+        figures += f"; a difference above {bound:.1%} is excluded with 95 % confidence"
+        verdict = REFUTED if bound <= ENOUGH else UNDECIDED
     return Judged(claim, "compare", figures, verdict, follows)
 
 
