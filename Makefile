@@ -27,6 +27,7 @@ lint: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python bench/narrate.py
+	$(BIN)/python bench/codec.py
 	$(BIN)/python bench/engines.py
 
 quality: $(VENV)/dev

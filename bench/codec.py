@@ -1,0 +1,81 @@
+"""Speed of the codec's decoders on a CPU, against snac's own class, on random weights of the published codec's size.
+
+    python bench/codec.py    about two minutes
+
+The codec is built once, in build/bench. Every figure comes from this one run on this one machine; run nothing else
+beside it.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from snac import SNAC
+
+from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE, export_codec
+from mayabook.maya.codec_config import CONFIG_FILE, CodecConfig
+from mayabook.maya.codec_onnx import OnnxCodec
+from mayabook.maya.codec_torch import TorchCodec
+from mayabook.maya.frames import Frames, levels
+from mayabook.maya.layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
+
+FOLDER = Path(__file__).parent.parent / "build" / "bench" / "codec"
+PUBLISHED = {
+    "sampling_rate": SAMPLE_RATE, "encoder_dim": 48, "encoder_rates": [2, 4, 8, 8], "decoder_dim": 1024,
+    "decoder_rates": [8, 8, 4, 2], "attn_window_size": None, "codebook_size": 4096, "codebook_dim": 8,
+    "vq_strides": [4, 2, 1], "noise": True, "depthwise": True,
+}  # fmt: skip
+"""Sizes of hubertsiuzdak/snac_24khz, the codec of Maya1."""
+SECONDS = 15
+ROUNDS = 3
+
+
+def codec_folder() -> Path:
+    if not (FOLDER / ONNX_FILE).exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / CONFIG_FILE).write_text(json.dumps(PUBLISHED), encoding="utf-8")
+        torch.manual_seed(0)
+        torch.save(SNAC(**PUBLISHED).state_dict(), FOLDER / CHECKPOINT_FILE)
+        export_codec(FOLDER)
+    return FOLDER
+
+
+def main() -> None:
+    folder = codec_folder()
+    config, peer = CodecConfig.read(folder), SNAC.from_pretrained(str(folder)).eval()
+    on_torch, on_onnx = TorchCodec(folder / CHECKPOINT_FILE, config), OnnxCodec(folder / ONNX_FILE)
+    n_frames = SECONDS * SAMPLE_RATE // FRAME_SAMPLES
+    shape = (1, n_frames, N_SLOTS)
+    frames: Frames = np.random.default_rng(0).integers(0, config.codebook_size, shape, dtype=np.int32)
+
+    def snacs_own() -> None:
+        with torch.inference_mode():
+            peer.decode([torch.from_numpy(level)[None] for level in levels(frames[0])])
+
+    ways: dict[str, Callable[[], object]] = {
+        "snac's decode()": snacs_own,
+        on_torch.identity: lambda: on_torch.decode(frames, [0]),
+        on_onnx.identity: lambda: on_onnx.decode(frames, [0]),
+    }
+    audio = n_frames * FRAME_SAMPLES / SAMPLE_RATE
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for _ in range(ROUNDS + 1):  # in turn, so that what else the machine does meets all; the first time is not counted
+        for name, decode in ways.items():
+            started, cpu = time.perf_counter(), time.process_time()
+            decode()
+            took[name].append((time.perf_counter() - started, time.process_time() - cpu))
+    first = 0.0
+    for name, times in took.items():
+        seconds, cpu = (float(np.median(column)) for column in zip(*times[1:], strict=True))
+        first = first or seconds
+        print(
+            f"{name}: {audio / seconds:.1f}x real time, {first / seconds:.2f} of the first, "
+            f"{cpu / audio:.3f} core-seconds for a second of audio"
+        )
+
+
+if __name__ == "__main__":
+    main()
