@@ -130,7 +130,7 @@ def test_original_ways_speak_and_say_what_they_carry_over(tiny: Path, tmp_path: 
 
 @pytest.mark.parametrize("kind", [LlamaOriginal, GenerateOriginal])
 def test_an_original_is_an_engine(kind: type, opener: ModelOpener) -> None:
-    engine = kind(opener, "Q4_K_M" if kind is LlamaOriginal else "fp32", max_tokens=CAP)
+    engine = kind(opener, "Q4_K_M" if kind is LlamaOriginal else "fp32", changes={"max_tokens": CAP})
     one, other = (next(iter(engine.takes([replace(request(opener), seed=seed)]))) for seed in (1, 1))
     assert one.codes is not None
     np.testing.assert_array_equal(one.codes.frames, other.codes.frames)

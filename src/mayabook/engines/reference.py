@@ -19,8 +19,10 @@ def reference_generate(
     attention_mask: bool = True,
     pad: int | None = None,
     eos: int | None = None,
+    logits: list[torch.Tensor] | None = None,
 ) -> list[int]:
-    """The generated tokens, the end token included where there is one.
+    """The generated tokens, the end token included where there is one. logits: is given those of each step, before
+    anything is done to them, shape (vocab_size,).
 
     Of the settings, temperature, top_k, top_p, min_p, repetition_penalty, min_tokens and max_tokens (which must not be
     0) are handed on; window and order are generate()'s own: the penalty sees everything, the prompt too. No default of
@@ -42,9 +44,13 @@ def reference_generate(
         pad_token_id=layout.pad if pad is None else pad,
         eos_token_id=layout.code_end if eos is None else eos,
         bos_token_id=layout.bos,
+        return_dict_in_generate=True,
+        output_logits=logits is not None,
     )
     mask = {"attention_mask": torch.ones_like(ids)} if attention_mask else {}
     with torch.random.fork_rng(), torch.inference_mode():
         torch.manual_seed(seed)
         output = decoder.model.generate(ids, generation_config=config, **mask)
-    return [int(token) for token in output[0, len(prompt) :]]
+    if logits is not None:
+        logits.extend(step[0] for step in output.logits)
+    return [int(token) for token in output.sequences[0, len(prompt) :]]

@@ -147,7 +147,8 @@ def run(plan: AttributePlan, bench: Bench) -> None:
         extra = {"part": "library", "signs": {}, "format": wished}
         items = bench.items(plan.libraries)
         own = [Wanted(f"library {cell} {item.number}", cell, item, extra=extra) for item in items]
-        bench.run(partial(kind, bench.opener, wished), own)
+        changes = {"temperature": plan.temperature, "top_p": plan.top_p}
+        bench.run(partial(kind, bench.opener, wished, changes=changes), own)
 
 
 def _formats(factor: str) -> list[str]:

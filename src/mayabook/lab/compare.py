@@ -15,6 +15,7 @@ from mayabook.core.take import TakeRequest
 from mayabook.engines.workers import Workers
 from mayabook.lab import forced
 from mayabook.lab.bench import Bench, Wanted, cells
+from mayabook.lab.memory import give_back_freed_memory
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import Row
 from mayabook.lab.subjects import FORMATS, FULL_PRECISION, LabEngine, ModelOpener, best_of
@@ -33,8 +34,8 @@ class ComparePlan(Plan):
     """Takes of each format."""
     forced: int = Field(default=24, ge=0, le=10_000)
     """Chunks that are read under teacher forcing."""
-    cost: int = Field(default=8, ge=0, le=1000)
-    """Takes on which speed and memory are measured, in a process of their own."""
+    cost: int = Field(default=16, ge=0, le=1000)
+    """Takes on which speed and memory are measured, without the codec, in a process of their own."""
 
 
 def run(plan: ComparePlan, bench: Bench) -> None:
@@ -62,7 +63,10 @@ def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str
     keys = {name: [f"forced {name} {item.number}" for item in items] for name in others}
     if all(key in bench.rows for named in keys.values() for key in named):
         return
-    truth = bench.opener.open(reference)
+    opener = bench.opener
+    if isinstance(opener, ModelOpener):
+        opener = replace(opener, recalls=False)  # all tokens are given: nothing would be recalled
+    truth = opener.open(reference)
     assert isinstance(truth, LabEngine)
     try:
         requests = [bench.request(truth, Wanted(str(item.number), reference, item)) for item in items]
@@ -74,7 +78,7 @@ def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str
         for name in others:
             if all(key in bench.rows for key in keys[name]):
                 continue
-            other = bench.opener.open(name)
+            other = opener.open(name)
             assert isinstance(other, LabEngine)
             try:
                 found = forced.compare(truth.decoder, other.decoder, prompts, [frames[item.number] for item in items])
@@ -134,12 +138,15 @@ def _measure(plan: ComparePlan, bench: Bench, name: str) -> None:
 
 
 def _probe(opener: ModelOpener, name: str) -> Callable[[tuple[TakeRequest, ...]], tuple[int, float, int]]:
+    give_back_freed_memory()
     engine = opener.open(name)
 
     def serve(requests: tuple[TakeRequest, ...]) -> tuple[int, float, int]:
-        """Tokens, seconds, and bytes of memory at the peak."""
+        """Tokens, seconds, and bytes of memory at the peak. Before, a take that is not counted."""
+        for _ in engine.sampled(requests[:1]):
+            pass
         started = time.perf_counter()
-        n_tokens = sum(0 if take.codes is None else take.codes.frames.size for take in engine.takes(requests))
+        n_tokens = sum(sampled.codes.frames.size for sampled in engine.sampled(requests))
         return n_tokens, time.perf_counter() - started, peak_memory()
 
     return serve

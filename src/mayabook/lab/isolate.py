@@ -14,6 +14,7 @@ from pydantic import Field
 from mayabook.core.errors import LabError
 from mayabook.core.take import Take, TakeRequest
 from mayabook.engines import Engine
+from mayabook.engines.decoder import Logits
 from mayabook.engines.workers import Workers
 from mayabook.lab.bench import Bench, digest
 from mayabook.lab.forced import read_logits
@@ -56,13 +57,14 @@ def run(plan: IsolatePlan, bench: Bench) -> None:
     formats = bench.available(plan.formats)
     ways: list[tuple[str, Any, str, Any]] = []
     if plan.originals and isinstance(bench.opener, ModelOpener):
-        ways = list(originals(bench.opener, plan.cap))
+        ways = list(originals(bench.opener))
     per_format = len(items) * (1 + plan.rounds + len(plan.after)) + len(items) + plan.slots + 3 * plan.few
     bench.expect(per_format * len(formats) + sum(len(fixes) * 4 * len(items[: plan.originals]) for *_, fixes in ways))
     for name in formats:
         _format(plan, bench, name, items)
     for name, kind, format, fixes in ways:
-        _original(plan, bench, name, partial(kind, bench.opener, format, max_tokens=plan.cap), fixes, items)
+        changes = {"max_tokens": plan.cap} if plan.cap else {}
+        _original(plan, bench, name, partial(kind, bench.opener, format, changes=changes), fixes, items)
 
 
 def _format(plan: IsolatePlan, bench: Bench, name: str, items: Sequence[Item]) -> None:
@@ -187,9 +189,12 @@ def _original(
     fixes: Sequence[str],
     items: Sequence[Item],
 ) -> None:
-    """For each fix, and chunk: alone in a new instance, again at once, again with another seed, after another chunk."""
+    """For each fix, and chunk: alone in a new instance, again at once, again with another seed, after another chunk.
+
+    Logits are compared with those of the chunk's first take, step by step, as long as both drew the same tokens.
+    """
     few = items[: plan.originals]
-    first: dict[int, Any] = {}
+    first: dict[int, tuple[list[int], Logits]] = {}
     for fix in fixes:
         keys = [_key(cell, f"{what}, fix: {fix}", item) for what in _WHAT for item in few]
         if all(key in bench.rows for key in keys):
@@ -198,17 +203,23 @@ def _original(
             engine = make(fix=fix)
             try:
                 for what, take in _story(plan, engine, item, other):
-                    if what == _WHAT[0]:
-                        first.setdefault(item.number, engine.logits)
-                    n = min(len(first[item.number]), len(engine.logits))
-                    gap = np.abs(first[item.number][:n] - engine.logits[:n]).max(axis=1)
+                    tokens, logits = first.setdefault(item.number, (engine.tokens, engine.logits))
+                    n = min(same_start(tokens, engine.tokens) + 1, len(logits), len(engine.logits))
                     if _key(cell, f"{what}, fix: {fix}", item) not in bench.rows:
                         _add(
                             bench, cell, f"{what}, fix: {fix}", item, take,
-                            difference=float(gap[0]), strays=take.detail, seeded=what != _WHAT[2],
+                            difference=float(np.abs(logits[:n] - engine.logits[:n]).max()), strays=take.detail,
+                            seeded=what != _WHAT[2],
                         )  # fmt: skip
             finally:
                 engine.close()
+
+
+def same_start(one: Sequence[int], other: Sequence[int]) -> int:
+    """Tokens that both begin with."""
+    return next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
 
 
 _WHAT = (ALONE, "once more, at once", "once more, another seed", "after another chunk")

@@ -7,8 +7,9 @@ its cap and cut the rest away, which is the same and slower.
 
 import gc
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -25,13 +26,14 @@ from mayabook.maya.prompt import PromptBuilder, Tokenizer
 Fix = Literal["none", "reset", "empty_cache", "past_key_values", "reload"]
 LLAMA_FIXES: tuple[Fix, ...] = ("none", "reset", "reload")
 GENERATE_FIXES: tuple[Fix, ...] = ("none", "empty_cache", "past_key_values", "reload")
-_STEPS_KEPT = 32
+STEPS_KEPT = 32
 """Steps whose logits are kept for comparison."""
+_UNCHANGED: Sampling = MappingProxyType({})
 
 
 class Original:
-    """Fulfils `mayabook.engines.Engine`: takes one after the other. logits: of the first steps of the last take, before
-    the sampler, audio ids alone."""
+    """Fulfils `mayabook.engines.Engine`: takes one after the other, by the settings it was made with. tokens: of the
+    last take. logits: of its first steps, before the sampler, audio ids alone."""
 
     sample_rate = SAMPLE_RATE
 
@@ -39,6 +41,7 @@ class Original:
         self.name, self.fix = name, fix
         self.voice, self.credit = opener.voice, name
         self.identity = f"{name} {fix} {opener.identity}"
+        self.tokens: list[int] = []
         self.logits: Logits = np.empty((0, 0), np.float32)
         self._opener, self._settings = opener, settings
         self._load()
@@ -69,7 +72,7 @@ class Original:
                 self._mend()
             self._is_used = True
             started = time.perf_counter()
-            tokens = self._generate(self._prompts.build(request.voice, request.text), request.seed)
+            tokens = self.tokens = self._generate(self._prompts.build(request.voice, request.text), request.seed)
             frames, strays = tolerant_frames(tokens, self._layout)
             stop = StopReason.END if self._layout.code_end in tokens else StopReason.CAP
             audio = self._codec.decode(frames[None], [request.seed])[0]
@@ -91,9 +94,9 @@ class Original:
 class LlamaOriginal(Original):
     """`Llama()` of llama-cpp-python, one take after the other."""
 
-    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", max_tokens: int = 0) -> None:
+    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
         self._file = opener.gguf(format)
-        super().__init__(opener, f"Llama() {format}", fix, _settings("original-gguf", max_tokens))
+        super().__init__(opener, f"Llama() {format}", fix, _settings("original-gguf", changes))
 
     def _load(self) -> None:
         import llama_cpp
@@ -119,7 +122,7 @@ class LlamaOriginal(Original):
         layout, settings = self._layout, self._settings
 
         def keep(ids: object, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-            if len(kept) < _STEPS_KEPT:
+            if len(kept) < STEPS_KEPT:
                 kept.append(np.array(scores[layout.code_end : layout.last_code + 1]))
             return scores
 
@@ -147,9 +150,9 @@ class LlamaOriginal(Original):
 class GenerateOriginal(Original):
     """transformers' `generate()` with no attention mask and the text's end as pad, one take after the other."""
 
-    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", max_tokens: int = 0) -> None:
+    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
         self._format = format
-        super().__init__(opener, f"generate() {format}", fix, _settings("original-transformers", max_tokens))
+        super().__init__(opener, f"generate() {format}", fix, _settings("original-transformers", changes))
 
     def _load(self) -> None:
         self._decoder: Any = replace(self._opener, slots=1)._decoder(self._format)
@@ -170,20 +173,19 @@ class GenerateOriginal(Original):
 
         from mayabook.engines.reference import reference_generate
 
-        layout = self._layout
-        with torch.inference_mode():
-            ids = torch.tensor([list(prompt)], device=self._decoder.model.device)
-            raw = self._decoder.model(input_ids=ids, use_cache=False).logits[0, -1:]
-        self.logits = raw[:, layout.code_end : layout.last_code + 1].float().cpu().numpy()
-        return reference_generate(
-            self._decoder, prompt, self._settings, seed=seed, attention_mask=False, pad=layout.text_end
+        layout, kept = self._layout, list[torch.Tensor]()
+        tokens = reference_generate(
+            self._decoder, prompt, self._settings, seed=seed, attention_mask=False, pad=layout.text_end, logits=kept
         )
+        raw = torch.stack(kept[:STEPS_KEPT])
+        self.logits = raw[:, layout.code_end : layout.last_code + 1].float().cpu().numpy()
+        return tokens
 
     def close(self) -> None:
         self._decoder.close()
 
 
-def originals(opener: ModelOpener, max_tokens: int = 0) -> Iterator[tuple[str, type[Original], str, Sequence[Fix]]]:
+def originals(opener: ModelOpener) -> Iterator[tuple[str, type[Original], str, Sequence[Fix]]]:
     """Name, class, format and fixes of each way that this model allows."""
     for format in ("Q4_K_M", "F16"):
         if opener.absent(format) is None:
@@ -195,9 +197,8 @@ def originals(opener: ModelOpener, max_tokens: int = 0) -> Iterator[tuple[str, t
             break
 
 
-def _settings(name: str, max_tokens: int) -> SamplerSettings:
-    own = preset(name)
-    return replace(own, max_tokens=max_tokens) if max_tokens else own
+def _settings(name: str, changes: Mapping[str, float | str]) -> SamplerSettings:
+    return SamplerSettings.of({**preset(name).as_sampling(), **changes})
 
 
 def tolerant_frames(tokens: Sequence[int], layout: Layout) -> tuple[Frames, int]:

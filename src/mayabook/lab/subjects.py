@@ -1,6 +1,6 @@
 """What experiments are done on: a model in one of its formats, on the engine that runs it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +10,7 @@ from mayabook.core.errors import EngineError, LabError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.core.take import Sampling, TakeRequest
 from mayabook.engines import Engine
-from mayabook.engines.batch import Order, SlotScheduler
+from mayabook.engines.batch import Order, Sampled, SlotScheduler
 from mayabook.engines.maya import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampling import SamplerSettings, preset
@@ -55,7 +55,7 @@ class Opener(Protocol):
 
     @property
     def identity(self) -> str:
-        """Fingerprint of the model's files."""
+        """Fingerprint of the model's files, those of its codec too."""
         ...
 
     def absent(self, name: str) -> str | None:
@@ -70,6 +70,10 @@ class LabEngine(MayaEngine):
 
     def schedule_by(self, scheduler: SlotScheduler) -> None:
         self._scheduler = scheduler
+
+    def sampled(self, requests: Sequence[TakeRequest]) -> Iterator[Sampled]:
+        """Codes alone, nothing decoded."""
+        return (sampled for sampled in self._scheduler.run(self._orders(requests)) if sampled is not None)
 
     def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[Order]:
         for request in requests:
@@ -105,9 +109,9 @@ class ModelOpener:
 
     @property
     def identity(self) -> str:
-        if self.files.checkpoint is not None:
-            return fingerprint(sorted(self.files.checkpoint.glob("*.safetensors")))
-        return fingerprint(list(self.files.ggufs.values()))
+        checkpoint, codec = self.files.checkpoint, self.files.codec
+        weights = list(self.files.ggufs.values()) if checkpoint is None else sorted(checkpoint.glob("*.safetensors"))
+        return fingerprint([*weights, *(sorted(codec.iterdir()) if codec is not None else [])])
 
     def absent(self, name: str) -> str | None:
         if name in ("GPTQ", "AWQ"):
