@@ -21,6 +21,8 @@ from mayabook.lab.rows import Row
 from mayabook.lab.subjects import FORMATS, FULL_PRECISION, LabEngine, ModelOpener, best_of
 
 NAME = "compare"
+COST_TOKENS = 420
+"""Of each take, some five seconds of audio."""
 
 
 class ComparePlan(Plan):
@@ -35,7 +37,7 @@ class ComparePlan(Plan):
     forced: int = Field(default=24, ge=0, le=10_000)
     """Chunks that are read under teacher forcing."""
     cost: int = Field(default=16, ge=0, le=1000)
-    """Takes on which speed and memory are measured, without the codec, in a process of their own."""
+    """Takes whose beginnings speed and memory are measured on, without the codec, in a process of their own."""
 
 
 def run(plan: ComparePlan, bench: Bench) -> None:
@@ -112,10 +114,10 @@ def _measure(plan: ComparePlan, bench: Bench, name: str) -> None:
         return
     opener = bench.opener
     size, n_weights = opener.weight_bytes(name), opener.n_weights()  # makes the file, before it is timed
-    engine_items = bench.items(plan.cost)
+    sampling = {**opener.sampling, "max_tokens": min(plan.cap or COST_TOKENS, COST_TOKENS)}
     requests = tuple(
-        TakeRequest(str(item.number), item.chunk.spoken, opener.voice, item.seed, sampling=opener.sampling)
-        for item in engine_items
+        TakeRequest(str(item.number), item.chunk.spoken, opener.voice, item.seed, sampling=sampling)
+        for item in bench.items(plan.cost)
     )
     workers: Workers[tuple[TakeRequest, ...], tuple[int, float, int]] = Workers(
         partial(_probe, replace(opener, once=False, recalls=False), name), 1
@@ -142,7 +144,7 @@ def _probe(opener: ModelOpener, name: str) -> Callable[[tuple[TakeRequest, ...]]
     engine = opener.open(name)
 
     def serve(requests: tuple[TakeRequest, ...]) -> tuple[int, float, int]:
-        """Tokens, seconds, and bytes of memory at the peak. Before, a take that is not counted."""
+        """Tokens, seconds, and bytes of memory at the peak. What is done for the first time is not counted."""
         for _ in engine.sampled(requests[:1]):
             pass
         started = time.perf_counter()

@@ -126,7 +126,8 @@ class RecallingScheduler(SlotScheduler):
         waiting = list(orders)
         while waiting := (yield from self._recalled(waiting)):
             made = waiting if self._memory.full else self._unlike(waiting)
-            yield from super().run(made)
+            for together in self._alike_in_length(made):
+                yield from super().run(together)
             done = set(map(id, made))
             waiting = [order for order in waiting if id(order) not in done]
 
@@ -136,6 +137,13 @@ class RecallingScheduler(SlotScheduler):
             prompt = tuple(order.prompt)
             first.setdefault((prompt, order.request.seed if prompt in self._memory.known else None), order)
         return list(first.values())
+
+    def _alike_in_length(self, orders: Sequence[Order]) -> Iterator[list[Order]]:
+        """As many as there are slots, the longest texts first: every row of a step pays for the longest take in it, so
+        takes that begin and end together cost least."""
+        ordered = sorted(orders, key=lambda order: len(order.prompt), reverse=True)
+        for first in range(0, len(ordered), self._memory.n_slots):
+            yield ordered[first : first + self._memory.n_slots]
 
     def _recalled(self, orders: Sequence[Order]) -> Generator[Sampled | None, None, list[Order]]:
         """The takes whose tokens were drawn before. Returns the orders of the others."""

@@ -21,7 +21,7 @@ SLOTS = 16
 PLANS: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 200, "forced": 12},
     "stress": {"takes": 100},
-    "isolate": {"takes": 30, "rounds": 20, "originals": 30, "cap": 105},
+    "isolate": {"takes": 57, "rounds": 10, "originals": 30, "cap": 105},
     "attribute": {"takes": 300, "chunks": 26, "ladder": False, "libraries": 12},
     "sweep": {"takes": 200},
 }
