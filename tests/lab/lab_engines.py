@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import numpy as np
 
@@ -70,6 +71,11 @@ def no_defect(request: TakeRequest, chance: float) -> bool:
 def some_defects(request: TakeRequest, chance: float) -> bool:
     """A tenth of all takes, whatever the settings."""
     return chance < 0.1
+
+
+def scattered_defects(request: TakeRequest, chance: float) -> bool:
+    """A seventh of all takes, others with other settings, whatever these are."""
+    return crc32(f"{sorted(request.sampling.items())} {chance}".encode()) % 7 == 0
 
 
 def penalised(request: TakeRequest, chance: float) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from lab_engines import PlantedOpener, SilenceEar, Watching, penalised
 
 from mayabook.lab import claims
+from mayabook.lab.attribute import differing
 from mayabook.lab.claims import HOLDS, NOT_RUN, REFUTED, UNDECIDED
 from mayabook.lab.experiments import EXPERIMENTS, run
 from mayabook.lab.isolate_report import ways_verdict
@@ -61,8 +62,32 @@ def test_logits_that_differ_are_told_where_takes_do_not() -> None:
     assert "logits" not in claims.bleeding({"isolate": rows}).figures
     judged = claims.bleeding({"isolate": [*rows, way(0, "once more, at once", "same", gap=0.04)]})
     assert judged.verdict == REFUTED
-    assert judged.figures.endswith(". Their first logits differ by up to 0.04.")
-    assert "that changes a take" in ways_verdict({"generate() fp32": rows})
+    assert judged.figures.endswith(". Their logits differ by up to 0.04.")
+    assert "that changes a take (none of 60 takes of 30 chunks differ" in ways_verdict({"generate() fp32": rows})
+
+
+def test_takes_that_no_seed_changes_cannot_show_what_other_logits_do() -> None:
+    rows = [*story(30, "same", "same"), way(0, "once more, at once", "same", gap=0.04)]
+    judged = claims.bleeding({"isolate": rows})
+    assert judged.verdict == UNDECIDED
+    assert judged.figures.endswith("With another seed none of 30 differ either: these takes hardly can.")
+    assert claims.bleeding({"isolate": story(30, "same", "same")}).verdict == REFUTED  # logits and all
+
+
+def test_a_fix_is_no_evidence_for_the_way_without_it() -> None:
+    fixed = [{**row, "condition": row["condition"].replace("none", "reset")} for row in story(30, "same", "other")]
+    rows = [*story(4, "other", "other"), *fixed]
+    assert "8 of 8 takes with the same seed differ" in ways_verdict({"generate() fp32": rows})
+    assert "none differs with: reset" in ways_verdict({"generate() fp32": rows})
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [("fresh", REFUTED), ("other", HOLDS)])
+def test_a_kept_model_is_held_against_a_fresh_one(kept: str, verdict: str) -> None:
+    """Its takes are alike among themselves in both cases."""
+    rows = [{**row, "tokens": kept} for row in story(30, "same", "same") if row["seeded"]]
+    rows += [way(item, "alone, first", "fresh", fix="reload") for item in range(30)]
+    assert claims.bleeding({"isolate": rows}).verdict == REFUTED
+    assert claims.reloading({"isolate": rows}).verdict == verdict
 
 
 def test_two_takes_that_differ_with_another_seed_prove_nothing() -> None:
@@ -84,25 +109,41 @@ def formats(n: int, bad: int, other_bad: int) -> list[dict[str, Any]]:
 def test_formats_are_judged_by_pairs(bad: int, other_bad: int, verdict: str) -> None:
     judged = claims.nf4({"compare": formats(60, bad, other_bad)})
     assert judged.verdict == verdict
-    assert ("pairs would settle" in judged.figures) == (verdict == UNDECIDED)
+    assert ("chunks would settle" in judged.figures) == (verdict == UNDECIDED)
 
 
 @pytest.mark.parametrize(
-    ("n", "bound", "verdict"), [(20, "13.9%", UNDECIDED), (57, "5.1%", UNDECIDED), (60, "4.9%", REFUTED)]
+    ("n", "bound", "verdict"), [(20, "13.9%", UNDECIDED), (28, "10.1%", UNDECIDED), (57, "5.1%", REFUTED)]
 )
 def test_formats_that_are_rejected_alike_differ_by_less_than_a_bound(n: int, bound: str, verdict: str) -> None:
     judged = claims.nf4({"compare": formats(n, 4, 4)})
-    assert judged.figures.endswith(f"; a difference above {bound} is excluded with 95 % confidence")
+    assert judged.figures.endswith(f"; a difference in more than {bound} of chunks is excluded with 95 % confidence")
     assert judged.verdict == verdict
     rows = [{**row, "chunk": row["chunk"] % 10} for row in formats(n, 4, 4)]
-    assert "above 25.9% is excluded" in claims.nf4({"compare": rows}).figures  # chunks count, not takes of them
+    assert "more than 25.9% of chunks is" in claims.nf4({"compare": rows}).figures  # chunks count, not takes of them
 
 
 def test_three_takes_without_a_defect_say_little() -> None:
-    judged = claims.reliable({"compare": formats(200, 0, 1)})
+    rows = [take("original-gguf", item, item > 0, part="one") for item in range(200)]
+    judged = claims.reliable({"attribute": rows})
     assert "0 of 3 exclude a rate above 63%" in judged.figures
     assert "1 of 200" in judged.figures
     assert judged.verdict == REFUTED
+    assert claims.reliable({"attribute": rows[1:]}).verdict == UNDECIDED
+
+
+@pytest.mark.parametrize(("undone", "verdict"), [(2, REFUTED), (40, UNDECIDED)])
+def test_a_setting_is_a_cause_only_where_it_makes_artifacts(undone: int, verdict: str) -> None:
+    """Where undoing it spoils, transformers' level of it was the better one."""
+    cells = {"original-gguf": 1, "original-transformers": 20, "original-transformers, penalty undone": undone}
+    rows = [take(cell, item, item >= bad, part="one") for cell, bad in cells.items() for item in range(60)]
+    judged = claims.settings({"attribute": rows})
+    assert judged.verdict == verdict
+    assert ("original-transformers, penalty undone" in judged.figures) == (verdict == REFUTED)
+
+
+def test_what_both_ways_have_in_common_is_no_cause() -> None:
+    assert differing() == ["penalty", "mask", "order", "top_k", "min_p", "format"]
 
 
 def test_the_length_of_a_capped_chunk_is_the_caps() -> None:
@@ -138,12 +179,12 @@ def test_the_document_is_written_from_rows(tmp_path: Path, truth: Path) -> None:
     write_document(tmp_path / "rows", tmp_path / "docs" / "investigation.md")
     text = (tmp_path / "docs" / "investigation.md").read_text()
     assert (
-        "| Settings are not the cause: both ways used the same. | refuted | beyond chance, all varied at once: penalty;"
-        in text
+        "| Settings are not the cause: both ways used the same. | refuted | spoil beyond chance, all varied at once: "
+        "penalty;" in text
     )
     assert "| Quality declines in a long run, so that short tests prove nothing. | undecided at this n |" in text
     assert "| llama.cpp is five to six times slower. | not run |" in text
-    for name in ("attribute-effects", "sweep", "stress-rejected", "compare-rejected"):
+    for name in ("attribute-effects", "sweep", "stress-artifacts", "compare-artifacts"):
         assert f"(investigation/{name}.svg)" in text
         assert (tmp_path / "docs" / "investigation" / f"{name}.svg").read_text().startswith("<svg")
     again = text

@@ -1,15 +1,26 @@
 """Experiments on engines whose defects were planted: what is there is found, what is not is not."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_engines import PlantedOpener, SilenceEar, Watching, leaks_history, leaks_neighbour, penalised, some_defects
+from lab_engines import (
+    PlantedOpener,
+    SilenceEar,
+    Watching,
+    leaks_history,
+    leaks_neighbour,
+    penalised,
+    scattered_defects,
+    some_defects,
+)
 
 from mayabook.core.errors import LabError
 from mayabook.lab.attribute_report import ranked
 from mayabook.lab.experiments import EXPERIMENTS, report, run
 from mayabook.lab.isolate_report import leaks
+from mayabook.lab.report import artifacts, false_alarms, kinds
 from mayabook.lab.rows import Row, read_rows
 from mayabook.lab.stress import ORDERS
 from mayabook.lab.stress import report as stress_report
@@ -62,12 +73,45 @@ def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Pa
 
 
 def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path) -> None:
-    rows = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(some_defects))
+    rows = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(scattered_defects))
     assert all(effect.adjusted > 0.05 for effect in ranked(rows))
     causes, cells = report(tmp_path / "a")
-    assert len(cells.paragraphs) == 1
-    assert causes.verdict.startswith("No factor changes the share of rejected takes beyond chance; an effect of ")
+    found = re.fullmatch(
+        r"No factor changes the share of artifacts beyond chance; an effect of (.*)% would have been .*", causes.verdict
+    )
+    assert found is not None
+    assert 1 < float(found[1]) < 30
     assert "No single change matters beyond chance" in cells.verdict
+
+
+def test_a_clean_engine_bounds_causes_by_its_chunks(tmp_path: Path, truth: Path) -> None:
+    rows_of("attribute", tmp_path / "a", truth, PlantedOpener())
+    assert report(tmp_path / "a")[0].verdict.endswith(
+        "no chunk of 28 tells any two levels apart: more than 10.1% of chunks is excluded."
+    )
+    rows_of("attribute", tmp_path / "few", truth, PlantedOpener(penalised), chunks=3)
+    assert "3 chunks cannot show any at this level, 10 could" in report(tmp_path / "few")[0].verdict
+
+
+def test_a_stopped_attribution_names_no_cause(tmp_path: Path, truth: Path) -> None:
+    """The formats' takes are made one format after the other: half of the cells would make a cause of the format."""
+    with pytest.raises(KeyboardInterrupt):
+        rows_of("attribute", tmp_path / "a", truth, PlantedOpener(penalised), Watching(stop_after=8 * 28 + 5))
+    section = report(tmp_path / "a")[0]
+    assert section.verdict == "The plan is unfinished, and says nothing yet: 8 of its 16 cells are begun."
+
+
+def test_true_codes_are_no_artifact_whatever_the_checks_say() -> None:
+    rows = [
+        {**row, "token_errors": errors, "accepted": accepted, "findings": [] if accepted else ["garbled"]}
+        for row, errors, accepted in zip(long_run(), [0, 0, 5, 5], [True, False, True, False], strict=False)
+    ]
+    assert (artifacts(rows).events, artifacts(rows).n) == (1, 4)
+    assert kinds(rows) == ["garbled"]
+    assert false_alarms(rows)[0].startswith(
+        "1 of the 2 takes that have the true codes (50.0%) are rejected all the same"
+    )
+    assert false_alarms(rows[2:]) == []
 
 
 def test_a_clean_engine_leaks_nothing(tmp_path: Path, truth: Path) -> None:
@@ -104,16 +148,19 @@ def test_only_isolate_and_position_see_a_leak(tmp_path: Path, truth: Path) -> No
     """It changes codes and no take's quality: the figures of quality stay flat, and the codes tell."""
     rows_of("stress", tmp_path / "s", truth, PlantedOpener(leak=leaks_history))
     (section,) = report(tmp_path / "s")
-    assert "no figure of quality depends on the position" in section.verdict
-    assert "of 28 chunks got other codes at another position: the engine keeps state" in section.paragraphs[0]
+    assert "no figure of quality has a trend" in section.verdict
+    assert "of 28 takes got other codes at another position: the engine keeps state" in section.paragraphs[0]
     attributed = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(leak=leaks_history))
     assert all(effect.adjusted > 0.05 for effect in ranked(attributed))
 
 
 def test_decline_with_position_is_told_from_the_text(tmp_path: Path, truth: Path) -> None:
     rows_of("stress", tmp_path / "s", truth, PlantedOpener(some_defects))
-    assert "no figure of quality depends on the position" in report(tmp_path / "s")[0].verdict
-    assert "same codes at both of its positions: none of 28 " in report(tmp_path / "s")[0].paragraphs[0]
+    assert "no figure of quality has a trend beyond chance; a tau of" in report(tmp_path / "s")[0].verdict
+    assert (
+        "same codes at both of its positions: none of 28 takes of 28 chunks differ"
+        in report(tmp_path / "s")[0].paragraphs[0]
+    )
 
 
 def long_run(**slopes: float) -> list[Row]:
@@ -133,8 +180,34 @@ def test_what_position_costs_is_told_with_order_and_direction(tmp_path: Path) ->
     verdicts = [
         stress_report(tmp_path, rows)[0].verdict for rows in (long_run(), long_run(in_order=1e6, shuffled=-1e6))
     ]
-    assert verdicts[0] == "Over 100 takes no figure of quality depends on the position."
+    assert verdicts[0] == (
+        "Over 100 shuffled takes no figure of quality has a trend beyond chance; a tau of 0.25 would have been found in "
+        "four runs of five."
+    )
     assert verdicts[1] == f"{verdicts[0]} Of the costs, memory rises (in order), memory falls (shuffled)."
+
+
+def test_what_the_start_costs_is_no_trend(tmp_path: Path) -> None:
+    rows = [{**row, "seconds": 0.1 if row["position"] < 20 else 1.0} for row in long_run()]
+    assert "seconds" not in stress_report(tmp_path, rows)[0].verdict
+    rows = [{**row, "seconds": 1.0 + row["position"] / 100} for row in long_run()]
+    assert "seconds a token rises (in order)" in stress_report(tmp_path, rows)[0].verdict
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_decline_with_position_is_found_where_it_is(tmp_path: Path, order: str) -> None:
+    """In the order of the book it may be the text's; in the shuffled order it is not."""
+    rows = [
+        {**row, "accepted": False, "findings": ["garbled"]}
+        if row["cell"] == order and row["position"] % 97 > 60
+        else row
+        for row in long_run()
+    ]
+    verdict = stress_report(tmp_path, rows)[0].verdict
+    if order == "shuffled":
+        assert verdict == "Over 100 takes, artifacts depend on the position, whatever the text."
+    else:
+        assert verdict.endswith("artifacts: a trend in the order of the book that shuffled takes do not show.")
 
 
 def test_a_long_run_that_is_surely_bad_stops_early(tmp_path: Path, truth: Path) -> None:
@@ -147,7 +220,7 @@ def test_a_long_run_that_is_surely_bad_stops_early(tmp_path: Path, truth: Path) 
 def test_a_sweep_says_what_more_takes_would_tell(tmp_path: Path, truth: Path) -> None:
     rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects))
     points, presets = report(tmp_path / "w")
-    assert "No other is worse beyond chance" in points.verdict
+    assert "No other has more beyond chance" in points.verdict
     assert [row[0] for row in presets.tables[0].rows] == ["mayabook", "maya-official"]
 
 

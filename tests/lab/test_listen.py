@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 from lab_engines import PlantedOpener, SilenceEar, Watching
+from typer.testing import CliRunner
 
+from mayabook.cli.lab import app
 from mayabook.core.errors import LabError
 from mayabook.lab.experiments import EXPERIMENTS, run
 from mayabook.lab.listen import write_listening
@@ -35,7 +37,8 @@ def rows(tmp_path: Path, truth: Path) -> Path:
 
 def test_the_page_stands_alone_and_hides_which_is_which(rows: Path) -> None:
     file = rows / "listen.html"
-    assert write_listening(rows, read_rows(rows)[1], "0.3, 0.9", "0.9, 0.9", file, n=8) == 8
+    own = [{**row, "tokens": row["cell"]} for row in read_rows(rows)[1]]  # what is planted speaks alike in all cells
+    assert write_listening(rows, own, "0.3, 0.9", "0.9, 0.9", file, n=8) == 8
     page = file.read_text()
     sounds = re.findall(r"data:audio/mpeg;base64,([A-Za-z0-9+/=]+)", page)
     assert len(sounds) == 16
@@ -47,6 +50,21 @@ def test_the_page_stands_alone_and_hides_which_is_which(rows: Path) -> None:
     assert key["names"] == ["0.3, 0.9", "0.9, 0.9"]
     assert set(key["swapped"]) == {0, 1}
     assert "http" not in page
+
+
+def test_pairs_of_the_same_codes_are_left_out(rows: Path) -> None:
+    same = [{**row, "tokens": row["text"] if row["item"] > 4 else row["cell"]} for row in read_rows(rows)[1]]
+    assert write_listening(rows, same, "0.3, 0.9", "0.9, 0.9", rows / "listen.html") == 5
+    with pytest.raises(LabError, match="spoke the same codes throughout"):
+        write_listening(rows, [row for row in same if row["item"] > 4], "0.3, 0.9", "0.9, 0.9", rows / "x.html")
+
+
+def test_audio_of_rejected_takes_alone_is_no_test(rows: Path) -> None:
+    file = rows / "rows.jsonl"
+    file.write_text(file.read_text().replace('"keep_audio": true', '"keep_audio": false'))
+    result = CliRunner().invoke(app, ["listen", str(rows), "0.3, 0.9", "0.9, 0.9"])
+    assert isinstance(result.exception, LabError)
+    assert "no fair test; run the experiment with --set 'keep_audio = true'" in str(result.exception)
 
 
 def test_what_cannot_be_compared_is_said(rows: Path) -> None:

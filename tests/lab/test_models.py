@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_engines import SilenceEar, Watching
+from lab_engines import TEXTS, SilenceEar, Watching
 
 from mayabook.core.errors import EngineError, LabError
 from mayabook.core.take import TakeRequest
@@ -17,7 +18,8 @@ from mayabook.lab.compare import ComparePlan, divergence, parts
 from mayabook.lab.compare_report import pareto
 from mayabook.lab.experiments import EXPERIMENTS, report, run
 from mayabook.lab.isolate_report import changed
-from mayabook.lab.originals import GenerateOriginal, LlamaOriginal, tolerant_frames
+from mayabook.lab.material import read_truth
+from mayabook.lab.originals import STEPS_KEPT, GenerateOriginal, LlamaOriginal, tolerant_frames
 from mayabook.lab.plan import Plan
 from mayabook.lab.subjects import ModelOpener, model_opener
 from mayabook.maya.frames import pack
@@ -135,7 +137,50 @@ def test_an_original_is_an_engine(kind: type, opener: ModelOpener) -> None:
     assert one.codes is not None
     np.testing.assert_array_equal(one.codes.frames, other.codes.frames)
     assert len(one.audio) == len(one.codes.frames) * 2048
+    assert engine.logits.shape == (STEPS_KEPT, SMALL.n_audio)
     engine.close()
+
+
+@pytest.mark.parametrize("kind", [LlamaOriginal, GenerateOriginal])
+def test_an_original_draws_by_the_settings_it_is_given(kind: type, opener: ModelOpener) -> None:
+    """At temperature 0 nothing is left to the seed."""
+    drawn: dict[float, list[list[int]]] = {}
+    for temperature in (0.0, 2.0):
+        changes = {"max_tokens": CAP, "temperature": temperature}
+        engine = kind(opener, "Q4_K_M" if kind is LlamaOriginal else "fp32", changes=changes)
+        for seed in (1, 2):
+            list(engine.takes([replace(request(opener), seed=seed)]))
+            drawn.setdefault(temperature, []).append(engine.tokens)
+        engine.close()
+    assert drawn[0.0][0] == drawn[0.0][1]
+    assert drawn[2.0][0] != drawn[2.0][1]
+
+
+def test_a_model_is_its_weights_and_its_codec(opener: ModelOpener, tmp_path: Path) -> None:
+    assert opener.files.codec is not None
+    shutil.copytree(opener.files.codec, tmp_path / "codec")
+    same = replace(opener, files=replace(opener.files, codec=tmp_path / "codec"))
+    assert same.identity == opener.identity
+    (tmp_path / "codec" / "decoder.onnx").write_bytes(b"another way to decode")
+    assert same.identity != opener.identity
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "array", "other", "lengths"])
+def test_a_truth_that_is_none_is_one_line(damage: str, tiny: Path, tmp_path: Path) -> None:
+    file = tmp_path / "truth.npz"
+    whole = (tiny / "reference.npz").read_bytes()
+    if damage == "array":
+        with file.open("wb") as out:
+            np.save(out, np.zeros(3))
+    elif damage == "other":
+        np.savez(file, texts=np.zeros(3))
+    elif damage == "lengths":
+        np.savez(file, texts=np.asarray(TEXTS[:3]), frames=np.zeros((4, 7)), lengths=np.asarray([2, 2]))
+    else:
+        file.write_bytes(b"" if damage == "empty" else whole[: len(whole) // 2])
+    with pytest.raises(LabError, match=r"truth\.npz is no truth .*; it needs texts, frames and lengths") as caught:
+        read_truth(file)
+    assert "\n" not in str(caught.value)
 
 
 def test_frames_of_unmasked_tokens() -> None:

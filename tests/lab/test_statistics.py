@@ -53,6 +53,27 @@ def test_no_event_in_many_seeds_of_few_chunks_bounds_by_the_chunks() -> None:
     assert rate([(0, 1)] * 200).interval.high == pytest.approx(wilson(0, 200).high)
 
 
+def test_events_in_few_chunks_count_chunks_at_most() -> None:
+    """One event among many seeds of few chunks cannot be surer than none."""
+    for bad in ([(1, 4)], [(1, 4)] * 4, [(4, 4)]):
+        few = rate([*bad, *[(0, 4)] * (57 - len(bad))])
+        assert few.interval.high >= wilson(few.value * 57, 57).high - 1e-9
+    assert rate([(1, 4), *[(0, 4)] * 56]).interval.high > rate([(0, 4)] * 57).interval.high
+
+
+def test_a_trend_of_the_size_that_is_told_is_found(draw: np.random.Generator) -> None:
+    tau = statistics.tau_to_find(100)
+    slope = math.sin(math.pi * tau / 2) / math.sqrt(1 - math.sin(math.pi * tau / 2) ** 2)
+    positions = np.arange(100) - 49.5
+    found = [
+        mann_kendall((slope * positions / positions.std() + draw.normal(size=100)).tolist()).p <= 0.05
+        for _ in range(300)
+    ]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.08)
+    assert statistics.tau_to_find(100, 10) > tau
+    assert statistics.tau_to_find(2) == 1
+
+
 def test_one_pair_a_chunk_is_mcnemar() -> None:
     differences = [1] * 9 + [-1] * 2 + [0] * 30
     assert paired(differences) == pytest.approx(mcnemar(9, 2))

@@ -99,15 +99,22 @@ def listen(
     folder: Annotated[Path, typer.Argument(help="Folder of an experiment whose audio was kept.", show_default=False)],
     one: Annotated[str, typer.Argument(help="A cell: a format, a preset, ...", show_default=False)],
     other: Annotated[str, typer.Argument(help="Another cell.", show_default=False)],
-    pairs: Annotated[int, typer.Option("--pairs", help="Pairs of takes.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", help="Draws pairs and sides.")] = 0,
+    pairs: Annotated[int, typer.Option("--pairs", min=1, help="Pairs of takes.")] = 20,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Draws pairs and sides.")] = 0,
 ) -> None:
     """Write a page for a blind test by ear of two cells; it computes the result and saves the votes."""
+    from mayabook.core.errors import LabError
     from mayabook.lab.listen import write_listening
     from mayabook.lab.rows import read_rows
 
+    header, rows = read_rows(folder)
+    if not header.get("plan", {}).get("keep_audio"):
+        raise LabError(
+            f"{folder} has the audio of rejected takes alone, which would be no fair test; run the experiment with "
+            "--set 'keep_audio = true'."
+        )
     file = folder / "listen.html"
-    n = write_listening(folder, read_rows(folder)[1], one, other, file, pairs, seed)
+    n = write_listening(folder, rows, one, other, file, pairs, seed)
     print(f"{file}: {n} pairs")
 
 

@@ -13,6 +13,7 @@ from mayabook.lab.bench import Bench, Wanted
 from mayabook.lab.factorial import design
 from mayabook.lab.originals import originals
 from mayabook.lab.plan import Plan
+from mayabook.lab.report import is_artifact
 from mayabook.lab.subjects import ModelOpener, best_of
 
 NAME = "attribute"
@@ -109,6 +110,12 @@ def cells_of(plan: AttributePlan, factors: Sequence[str]) -> dict[str, tuple[str
     return found
 
 
+def differing() -> list[str]:
+    """The factors in which the two ways, as they were, are not the same."""
+    good, bad = ways(AttributePlan())
+    return [name for name, levels in FACTORS.items() if any(good[key] != bad[key] for level in levels for key in level)]
+
+
 def _changes(settings: Levels, change: Levels) -> bool:
     return any(settings[name] != value for name, value in change.items())
 
@@ -156,14 +163,25 @@ def _formats(factor: str) -> list[str]:
 
 
 def outcome(rows: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Signs of the cells, names of the factors, and rejected takes, shape (n_chunks, n_cells), of items that every
-    cell has."""
+    """Signs of the cells, names of the factors, and artifacts, shape (n_chunks, n_cells), of chunks that every cell
+    has; of each the first item."""
     table: dict[str, dict[int, int]] = {}
     signs: dict[str, dict[str, int]] = {}
-    for row in rows:
-        table.setdefault(row["cell"], {})[row["item"]] = int(not row["accepted"])
+    for row in sorted(rows, key=lambda row: int(row["item"])):
+        table.setdefault(row["cell"], {}).setdefault(row["chunk"], int(is_artifact(row)))
         signs[row["cell"]] = row["signs"]
-    items = sorted(set.intersection(*(set(column) for column in table.values())))
+    chunks = sorted(set.intersection(*(set(column) for column in table.values())))
     names = list(next(iter(signs.values())))
     matrix = np.array([[signs[cell][name] for name in names] for cell in table])
-    return matrix, names, np.array([[column[item] for column in table.values()] for item in items])
+    return matrix, names, np.array([[column[chunk] for column in table.values()] for chunk in chunks])
+
+
+def unfinished(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the factorial plan lacks, as long as it cannot be read; empty once every cell has two chunks."""
+    seen: dict[str, set[int]] = {}
+    for row in rows:
+        seen.setdefault(row["cell"], set()).add(row["chunk"])
+    n_cells = len(design(len(rows[0]["signs"])))
+    if len(seen) < n_cells:
+        return f"{len(seen)} of its {n_cells} cells are begun"
+    return "" if len(set.intersection(*seen.values())) > 1 else "its cells have no two chunks in common"

@@ -1,11 +1,12 @@
 """What the rows of `attribute` say: causes ranked by effect, and takes healed when one alone is removed."""
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mayabook.lab import plots
-from mayabook.lab.attribute import BAD, GOOD, outcome
+from mayabook.lab.attribute import BAD, GOOD, outcome, unfinished
 from mayabook.lab.bench import cells
 from mayabook.lab.factorial import Effect, effects
 from mayabook.lab.report import (
@@ -15,15 +16,18 @@ from mayabook.lab.report import (
     clips,
     differences,
     discordant,
+    false_alarms,
+    is_artifact,
     p_value,
     percent,
     shown,
     token_error_rate,
 )
 from mayabook.lab.rows import Row
-from mayabook.lab.statistics import holm, paired
+from mayabook.lab.statistics import bound_without_events, holm, paired
 
 LEVEL = 0.05
+_TITLE = "Causes, all varied at once"
 _PAIRS_SHOWN = 6
 _EXAMPLES, _TEXT_SHOWN = 3, 60
 """Takes that are told as healed, and characters of their text."""
@@ -43,21 +47,23 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
 
 
 def ranked(rows: Sequence[Row]) -> list[Effect]:
-    """Effects of the factorial plan, the surest first."""
-    signs, names, events = outcome([row for row in rows if row["part"] == "factorial"])
-    return effects(signs, names, events)
+    """Effects of the factorial plan, the surest first; none while it is unfinished."""
+    own = [row for row in rows if row["part"] == "factorial"]
+    return [] if not own or unfinished(own) else effects(*outcome(own))
 
 
 def _factorial(rows: Sequence[Row]) -> Section:
     found = ranked(rows)
+    if not found:
+        return Section(_TITLE, f"The plan is unfinished, and says nothing yet: {unfinished(rows)}.")
     mains, pairs = [e for e in found if e.is_main], [e for e in found if not e.is_main]
     table = Table(
-        ("factor", "change in rejected takes", "95 % interval", "p", "p, all considered", "would have been found from"),
+        ("factor", "change in artifacts", "95 % interval", "p", "p, all considered", "would have been found from"),
         [_row(effect) for effect in (*mains, *pairs[:_PAIRS_SHOWN])],
     )
     figure = plots.intervals(
         "attribute-effects",
-        "Main effects on the share of rejected takes, with 95 % intervals",
+        "Main effects on the share of artifacts, with 95 % intervals",
         {effect.name: (effect.value, effect.interval) for effect in mains},
         "change from the first level to the second",
         zero=True,
@@ -67,7 +73,7 @@ def _factorial(rows: Sequence[Row]) -> Section:
         f"{n_cells} cells, each on the same {found[0].n_chunks} chunks and seeds. Levels are llama-cpp-python's of "
         "November 2025 (first) and transformers' (second). Effects of pairs that share a row cannot be told apart."
     )
-    return Section("Causes, all varied at once", _verdict(found), [text], [table], [figure])
+    return Section(_TITLE, _verdict(found), [text, *false_alarms(rows)], [table], [figure])
 
 
 def _row(effect: Effect) -> tuple[str, ...]:
@@ -80,12 +86,25 @@ def _row(effect: Effect) -> tuple[str, ...]:
 
 def _verdict(found: Sequence[Effect]) -> str:
     causes = [effect for effect in found if effect.adjusted <= LEVEL]
-    limit = max(effect.detectable for effect in found if effect.is_main)
-    bound = f"an effect of {limit:.1%} would have been found in four plans of five"
+    bound = _bound(found, [effect for effect in found if effect.is_main and effect not in causes])
     if not causes:
-        return f"No factor changes the share of rejected takes beyond chance; {bound}."
+        return f"No factor changes the share of artifacts beyond chance; {bound}."
     named = "; ".join(f"{effect.name} ({effect.value:+.1%})" for effect in causes)
     return f"Beyond chance, the surest first: {named}. Of the others, {bound}."
+
+
+def _bound(found: Sequence[Effect], others: Sequence[Effect]) -> str:
+    """What would have been found of the other main effects. n chunks give no p below 2 / 2^n."""
+    n = found[0].n_chunks
+    if 2 * 0.5**n * len(found) > LEVEL:
+        needed = math.ceil(math.log2(2 * len(found) / LEVEL))
+        return f"{n} chunks cannot show any at this level, {needed} could"
+    limit = max((effect.detectable for effect in others), default=0.0)
+    if not limit:
+        return (
+            f"no chunk of {n} tells any two levels apart: more than {bound_without_events(n):.1%} of chunks is excluded"
+        )
+    return f"an effect of {limit:.1%} would have been found in four plans of five"
 
 
 def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]) -> Section:
@@ -100,11 +119,11 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
         broken, healed, _ = discordant(found, base)
         p = p_value(p_values[name])
         rows.append((name, shown(artifacts(found)), _tokens(found), str(healed), str(broken), p))
-    table = Table(("cell", "rejected takes", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
+    table = Table(("cell", "artifacts", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
     rates = {name: artifacts(found) for name, found in {**one, **ladder}.items()}
     figure = plots.intervals(
         "attribute-cells",
-        "Rejected takes with one thing changed, with 95 % intervals",
+        "Artifacts with one thing changed, with 95 % intervals",
         {name: (found.value, found.interval) for name, found in rates.items()},
         "share of takes",
     )
@@ -112,7 +131,8 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
         "Causes, one removed at a time",
         _healing(bad, good, changed, p_values),
         [
-            "All cells have the same chunks and seeds. Healed: rejected only before the change; spoilt: only after it.",
+            "All cells have the same chunks and seeds. Healed: an artifact before the change; spoilt: after it.",
+            *false_alarms([row for found in one.values() for row in found]),
             *_healed(bad, {name: found for name, (found, base) in changed.items() if base is bad}),
         ],
         [table],
@@ -123,9 +143,9 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
 
 def _healed(bad: Sequence[Row], undone: Mapping[str, Sequence[Row]]) -> list[str]:
     """The same takes before and after, of the change that heals most."""
-    spoilt = {row["item"]: row for row in bad if not row["accepted"]}
+    spoilt = {row["item"]: row for row in bad if is_artifact(row)}
     healed = {
-        name: [(spoilt[row["item"]], row) for row in found if row["accepted"] and row["item"] in spoilt]
+        name: [(spoilt[row["item"]], row) for row in found if not is_artifact(row) and row["item"] in spoilt]
         for name, found in undone.items()
     }
     best = max(healed, key=lambda name: len(healed[name]), default="")
@@ -145,22 +165,26 @@ def _tokens(rows: Sequence[Row]) -> str:
 
 def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> Section:
     """Beside the same settings on MayaBook's engines, on the chunks that both have."""
+    beside = {name: GOOD if name.startswith("Llama()") else BAD for name in ways}
+    both = [name for name, ours in beside.items() if ours in one]
+    tests = [paired(differences(ways[name], one[beside[name]])) for name in both]
+    adjusted = dict(zip(both, holm(tests), strict=True))
     rows = []
     for name, found in ways.items():
-        ours = GOOD if name.startswith("Llama()") else BAD
+        ours = beside[name]
         strays = sum("not the code" in row["detail"] for row in found)
-        p = p_value(paired(differences(found, one[ours]))) if ours in one else ""
+        p = p_value(adjusted[name]) if name in adjusted else ""
         rows.append((name, shown(artifacts(found)), _tokens(found), str(strays), ours if p else "", p))
     head = (
         "called as in 2025",
-        "rejected takes",
+        "artifacts",
         "wrong tokens",
         "takes with tokens out of place",
         "beside the cell",
         "p",
     )
     rates = "; ".join(f"{name} {percent(artifacts(found).value)}" for name, found in ways.items())
-    verdict = f"The libraries themselves, which may draw any token at any place, are rejected in: {rates}."
+    verdict = f"Artifacts of the libraries themselves, which may draw any token at any place: {rates}."
     everything = [row for found in ways.values() for row in found]
     return Section("The libraries as they were called", verdict, (), [Table(head, rows)], (), clips(folder, everything))
 
@@ -173,7 +197,7 @@ def _healing(
 ) -> str:
     p = paired(differences(bad, good))
     text = (
-        f"The transformers way is rejected in {percent(artifacts(bad).value)} of takes and the llama.cpp way in "
+        f"The transformers way has artifacts in {percent(artifacts(bad).value)} of takes and the llama.cpp way in "
         f"{percent(artifacts(good).value)} (paired p {p_value(p)}, {len(bad)} takes each)."
     )
     healing = [

@@ -173,6 +173,7 @@ def divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, fl
     from scipy import stats
 
     levels = range(forced.N_LEVELS) if level is None else [level]
+    rows = list({row["chunk"]: row for row in rows}.values())  # of one chunk the truth is the same each time
     steps = np.array([sum(row["steps"][at] for at in levels) for row in rows], float)
     sums = np.array([sum(row["divergence"][at] for at in levels) for row in rows], float)
     agreed = sum(row["agreed"][at] for row in rows for at in levels)

@@ -13,6 +13,7 @@ from mayabook.lab.report import (
     clips,
     differences,
     discordant,
+    false_alarms,
     kinds,
     p_value,
     percent,
@@ -48,7 +49,7 @@ def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> Section:
     reference = next(iter(takes.values()))[0]["reference"]
     adjusted = against_reference(takes)
     table = Table(
-        ("format", "rejected takes", "WER", "wrong tokens", f"only it / only {reference}", "p"),
+        ("format", "artifacts", "WER", "wrong tokens", f"only it / only {reference}", "p"),
         [
             (
                 name,
@@ -68,14 +69,19 @@ def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> Section:
     )
     rates = {name: artifacts(found) for name, found in takes.items()}
     figure = plots.intervals(
-        "compare-rejected",
+        "compare-artifacts",
         "Rejected takes by format, with 95 % intervals",
         {name: (found.value, found.interval) for name, found in rates.items()},
         "share of takes",
     )
     tables = [table, by_kind] if kinds(everything) else [table]
     return Section(
-        "Speech by format", _verdict(takes, reference, adjusted), (), tables, [figure], clips(folder, everything)
+        "Speech by format",
+        _verdict(takes, reference, adjusted),
+        false_alarms(everything),
+        tables,
+        [figure],
+        clips(folder, everything),
     )
 
 
@@ -84,12 +90,12 @@ def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mappi
     better = [name for name, p in adjusted.items() if p <= 0.05 and name not in worse]
     n = len(takes[reference])
     text = (
-        f"Rejected more often than {reference}, beyond chance: {', '.join(worse)}."
+        f"More artifacts than {reference}, beyond chance: {', '.join(worse)}."
         if worse
-        else f"No format is rejected more often than {reference} beyond chance, on {n} pairs each."
+        else f"No format has more artifacts than {reference} beyond chance, on {n} pairs each."
     )
     if better:
-        text += f" Less often: {', '.join(better)}."
+        text += f" Fewer: {', '.join(better)}."
     open_ones = {
         name: pairs_to_tell(*discordant(takes[name], takes[reference]))
         for name in adjusted
@@ -97,7 +103,7 @@ def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mappi
     }
     needed = [f"{name} {count}" for name, count in open_ones.items() if count]
     if needed:
-        text += f" Pairs that would settle differences as large as those seen: {', '.join(needed)}."
+        text += f" Chunks that would settle differences as large as those seen: {', '.join(needed)}."
     return text
 
 
@@ -155,14 +161,14 @@ def _costs(
 
 
 def _quality(takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]) -> tuple[str, dict[str, float]]:
-    """What formats are ranked by: wrong tokens where truth is known, else divergence, else rejected takes."""
+    """What formats are ranked by: wrong tokens where truth is known, else divergence, else artifacts."""
     errors = {name: token_error_rate(found) for name, found in takes.items()}
     known = {name: value for name, value in errors.items() if value is not None}
     if known:
         return "share of wrong tokens", known
     if read:
         return "KL, nats a token", {name: divergence(found)[0] for name, found in read.items()}
-    return "share of rejected takes", {name: artifacts(found).value for name, found in takes.items()}
+    return "share of artifacts", {name: artifacts(found).value for name, found in takes.items()}
 
 
 def pareto(points: Mapping[str, tuple[float, float]]) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mayabook.lab.bench import cells
 from mayabook.lab.isolate import ALONE, LOGITS
+from mayabook.lab.originals import STEPS_KEPT
 from mayabook.lab.report import Section, Table, no_events
 from mayabook.lab.rows import Row
 
@@ -19,12 +20,12 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
 
 
 def changed(rows: Sequence[Row]) -> list[tuple[Row, bool]]:
-    """The takes of a cell beside the first of their chunk, and whether their codes differ from it."""
-    first = {row["item"]: row["tokens"] for row in rows if row["condition"].startswith(ALONE)}
+    """The takes of a cell beside the first of their item (and fix), and whether their codes differ from it."""
+    first = {(row["item"], fix_of(row)): row["tokens"] for row in rows if row["condition"].startswith(ALONE)}
     return [
-        (row, row["tokens"] != first[row["item"]])
+        (row, row["tokens"] != first[row["item"], fix_of(row)])
         for row in rows
-        if not row["condition"].startswith(ALONE) and row["item"] in first
+        if not row["condition"].startswith(ALONE) and (row["item"], fix_of(row)) in first
     ]
 
 
@@ -70,22 +71,25 @@ def _list(gaps: dict[str, float]) -> str:
 def _verdict(engines: dict[str, list[Row]]) -> str:
     every = {name: leaks(found) for name, found in engines.items()}
     leaking = [f"{name}, {condition}" for name, found in every.items() for condition, (bad, _) in found.items() if bad]
-    n = sum(count for found in every.values() for _, count in found.values())
     if leaking:
         return f"Takes depend on more than their request: {'; '.join(leaking)}."
-    return f"Takes depend on nothing but their request: {no_events(n, 'takes differ')}."
+    takes = [row for found in engines.values() for row, _ in changed(found)]
+    return f"Takes depend on nothing but their request: {no_events(takes, 'differ')}."
 
 
 def _ways(ways: dict[str, list[Row]]) -> Section:
     table = Table(
-        ("way", "condition", "takes", "with other codes", "largest logit difference, first token"),
+        ("way", "condition", "takes", "with other codes", "largest logit difference"),
         [
             (name, condition, str(n), str(wrong), f"{_gap(found, condition):.3g}")
             for name, found in ways.items()
             for condition, (wrong, n) in leaks(found).items()
         ],
     )
+    longest = max(row["n_tokens"] for found in ways.values() for row in found)
     text = [
+        f"Takes are of {longest} tokens at most; logits are those of the first {STEPS_KEPT} steps, as long as the same "
+        "tokens were drawn.",
         "The report's Test 1 compares two takes of a chunk that were drawn with a random generator nobody had set: "
         "rows with another seed show what that gives. Rows with the same seed show what is carried over.",
     ]
@@ -97,23 +101,25 @@ def _gap(rows: Sequence[Row], condition: str) -> float:
 
 
 def ways_verdict(ways: dict[str, list[Row]]) -> str:
-    """For each way: whether anything is carried over where the seed is the same."""
+    """For each way, as it was called: whether anything is carried over where the seed is the same."""
     parts = []
     for name, found in ways.items():
-        seeded = [(row, differs) for row, differs in changed(found) if row["seeded"]]
-        free = [differs for row, differs in changed(found) if not row["seeded"]]
+        pairs = changed(found)
+        seeded = [pair for pair in pairs if pair[0]["seeded"] and fix_of(pair[0]) == "none"]
+        free = [differs for row, differs in pairs if not row["seeded"] and fix_of(row) == "none"]
         wrong = [row for row, differs in seeded if differs]
         drawn = f"with another seed {sum(free)} of {len(free)} differ"
         if not wrong:
-            same = no_events(len(seeded), "takes with the same seed differ")
+            same = no_events([row for row, _ in seeded], "differ with the same seed")
             parts.append(f"{name} carries nothing over that changes a take ({same}; {drawn}).{bent(seeded)}")
             continue
         gap = max(row["difference"] for row in wrong)
-        spoilt = {_fix(row) for row in wrong}
-        healed = [fix for fix in dict.fromkeys(_fix(row) for row, _ in seeded) if fix not in spoilt]
+        fixed = [pair for pair in pairs if pair[0]["seeded"] and fix_of(pair[0]) != "none"]
+        spoilt = {fix_of(row) for row, differs in fixed if differs}
+        healed = [fix for fix in dict.fromkeys(fix_of(row) for row, _ in fixed) if fix not in spoilt]
         cure = f"; none differs with: {', '.join(healed)}" if healed else ""
         parts.append(
-            f"{name}: {len(wrong)} of {len(seeded)} takes with the same seed differ, their first logits by up to "
+            f"{name}: {len(wrong)} of {len(seeded)} takes with the same seed differ, their logits by up to "
             f"{gap:.2g}{cure} ({drawn})."
         )
     return " ".join(parts)
@@ -122,8 +128,9 @@ def ways_verdict(ways: dict[str, list[Row]]) -> str:
 def bent(seeded: Sequence[tuple[Row, bool]]) -> str:
     """Whether logits differ where takes do not."""
     gap = max((float(row["difference"]) for row, _ in seeded), default=0.0)
-    return f" Their first logits differ by up to {gap:.2g}." if gap else ""
+    return f" Their logits differ by up to {gap:.2g}." if gap else ""
 
 
-def _fix(row: Row) -> str:
-    return str(row["condition"]).split(FIX)[1]
+def fix_of(row: Row) -> str:
+    """Of an original way's take; empty for MayaBook's engines."""
+    return str(row["condition"]).partition(FIX)[2]

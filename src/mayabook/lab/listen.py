@@ -23,7 +23,8 @@ def write_listening(
 ) -> int:
     """Writes the page and returns how many pairs it has. Sides are drawn by the seed, and levels are made equal.
 
-    Raises LabError where a cell is missing, or no pair has its audio.
+    Pairs of the same codes are left out: there is nothing to tell. Raises LabError where a cell is missing, or no pair
+    is left.
     """
     found = cells([row for row in rows if row.get("audio") and (folder / row["audio"]).is_file()])
     for name in (one, other):
@@ -36,6 +37,11 @@ def write_listening(
     pairs = [(row, theirs[row["item"]]) for row in found[one] if row["item"] in theirs]
     if not pairs:
         raise LabError(f"{one} and {other} have no chunk in common; choose two cells of the same chunks.")
+    pairs = [(left, right) for left, right in pairs if left.get("tokens", left) != right.get("tokens", right)]
+    if not pairs:
+        raise LabError(
+            f"{one} and {other} spoke the same codes throughout, so they sound the same; choose other cells."
+        )
     draw = np.random.Generator(np.random.Philox(seed))
     chosen = sorted(draw.permutation(len(pairs))[:n].tolist())
     swapped = draw.integers(0, 2, len(chosen)).tolist()

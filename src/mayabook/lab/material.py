@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -97,7 +98,9 @@ def read_truth(file: Path) -> tuple[list[str], list[Frames]]:
         with np.load(file) as arrays:
             texts: list[str] = arrays["texts"].tolist()
             frames = np.split(arrays["frames"].astype(np.int32), np.cumsum(arrays["lengths"])[:-1])
-    except (OSError, ValueError, KeyError) as error:
+        if len(texts) != len(frames):
+            raise ValueError(f"{len(texts)} texts and {len(frames)} lengths")
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, BadZipFile) as error:
         raise LabError(f"{file} is no truth ({error}); it needs texts, frames and lengths.") from error
     return texts, frames
 

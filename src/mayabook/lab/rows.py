@@ -40,8 +40,10 @@ class Rows:
             raise cannot_write(self._file, error) from error
         try:
             self._open()
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, OSError):
+                raise cannot_write(self._file, error) from error
             raise
         return self
 

@@ -12,6 +12,8 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 POWER = 0.8
+FEW = 5
+"""Chunks with events, or without, from which a design effect is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def rate(events: Sequence[tuple[int, int]]) -> Rate:
     """events: for each chunk, events and takes.
 
     The effective number of takes is n divided by the design effect, and scaled for the few chunks it is estimated from
-    (Korn and Graubard 1998). Where no take or every take is an event, nothing can be estimated: chunks are counted.
+    (Korn and Graubard 1998). Where few chunks have events, or few have none, it cannot be estimated well, and is never
+    more than the number of chunks.
     """
     hits, sizes = np.array([pair[0] for pair in events], float), np.array([pair[1] for pair in events], float)
     n, k = float(sizes.sum()), len(events)
@@ -57,12 +60,13 @@ def rate(events: Sequence[tuple[int, int]]) -> Rate:
     effective = n
     if 1 < k < n:
         share = total / n
+        few = min(int((hits > 0).sum()), int((hits < sizes).sum())) < FEW
         if total in (0.0, n):
             effective = float(k)
         else:
             variance = k / (k - 1) * float(((hits - share * sizes) ** 2).sum()) / n**2
             shrink = (stats.norm.ppf((1 + CONFIDENCE) / 2) / stats.t.ppf((1 + CONFIDENCE) / 2, k - 1)) ** 2
-            effective = min(n, share * (1 - share) / variance * float(shrink)) if variance else n
+            effective = min(k if few else n, share * (1 - share) / variance * float(shrink)) if variance else float(k)
     elif k == 1:
         effective = 1.0
     scaled = wilson(total / n * effective if n else 0, effective)
@@ -113,6 +117,14 @@ def mann_kendall(values: Sequence[float]) -> Trend:
     return Trend(float(found.statistic), float(found.pvalue), float(stats.theilslopes(values, positions).slope))
 
 
+def tau_to_find(n: int, n_tests: int = 1) -> float:
+    """Kendall's tau that n values without ties would show in four of five tries, one of so many tests; 1 at most."""
+    if n < 3:
+        return 1.0
+    z = float(stats.norm.ppf(1 - (1 - CONFIDENCE) / 2 / n_tests) + stats.norm.ppf(POWER))
+    return min(1.0, z * math.sqrt(2 * (2 * n + 5) / (9 * n * (n - 1))))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """p-values adjusted so that all of them together err at the stated level (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")
@@ -144,9 +156,8 @@ def takes_to_tell(one: float, other: float, power: float = POWER, confidence: fl
 
 
 def pairs_to_tell(only_first: int, only_second: int, n: int, power: float = POWER) -> int | None:
-    """Pairs that would settle a difference as large as the one seen, by McNemar's test; None where none was seen.
-
-    Connor's (1987) normal approximation.
+    """Pairs, each of a chunk of its own, that would settle a difference as large as the one seen, by McNemar's test;
+    None where none was seen. Connor's (1987) normal approximation.
     """
     discordant, difference = (only_first + only_second) / n, abs(only_first - only_second) / n
     if difference == 0:

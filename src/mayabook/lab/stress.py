@@ -11,9 +11,9 @@ from pydantic import Field
 from mayabook.lab.bench import Bench, Wanted, cells
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import lines
-from mayabook.lab.report import Section, Table, artifacts, clips, no_events, p_value, shown
+from mayabook.lab.report import Section, Table, artifacts, clips, false_alarms, is_artifact, no_events, p_value, shown
 from mayabook.lab.rows import Row
-from mayabook.lab.statistics import Trend, holm, mann_kendall
+from mayabook.lab.statistics import Trend, holm, mann_kendall, tau_to_find
 from mayabook.lab.subjects import best_of
 
 NAME = "stress"
@@ -36,7 +36,7 @@ class StressPlan(Plan):
     shuffled: bool = True
     """Whether to speak them again in another order."""
     stop_above: float = Field(default=0.0, ge=0, le=1)
-    """Stop an order once the rate of rejected takes is surely above this; 0 never stops."""
+    """Stop an order once the rate of artifacts is surely above this, after 20 takes at least; 0 never stops."""
 
 
 def run(plan: StressPlan, bench: Bench) -> None:
@@ -57,22 +57,24 @@ def run(plan: StressPlan, bench: Bench) -> None:
 
 def _too_bad(plan: StressPlan, bench: Bench, order: str) -> bool:
     rows = [row for row in bench.rows if row["cell"] == order and "accepted" in row]
-    if not rows or artifacts(rows).interval.low <= plan.stop_above:
+    if len(rows) < _STRETCH or artifacts(rows).interval.low <= plan.stop_above:
         return False
-    bench.watcher.say(f"Stopped {order}: {shown(artifacts(rows))} of takes are rejected")
+    bench.watcher.say(f"Stopped {order}: {shown(artifacts(rows))} of takes are artifacts")
     return True
 
 
 FIGURES: dict[str, Callable[[Row], Any]] = {
-    "rejected": lambda row: float(not row["accepted"]),
+    "artifacts": lambda row: float(is_artifact(row)),
     "word errors": lambda row: row["errors"] / max(1, row["n_words"]),
     "length of the truth": lambda row: row.get("duration_ratio"),
     "seconds a token": lambda row: row["seconds"] / max(1, row.get("n_tokens", 0)),
     "memory": lambda row: row["memory"] / 1e6,
 }
 """What is held against position."""
-QUALITY = ("rejected", "word errors", "length of the truth")
+QUALITY = ("artifacts", "word errors", "length of the truth")
 """Of these figures, those of the takes; the others are what they cost."""
+_START = 20
+"""First takes whose costs say little of position: nothing is heard yet beside them, and buffers grow."""
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
@@ -80,17 +82,17 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
     trends = {
         (order, name): mann_kendall(values)
         for order, found in orders.items()
-        for name, value in FIGURES.items()
-        if len(values := [v for row in found if (v := value(row)) is not None]) == len(found)
+        for name in FIGURES
+        if None not in (values := _values(found, name))
     }
     adjusted = dict(zip(trends, holm([trend.p for trend in trends.values()]), strict=True))
     table = Table(
         ("order", "figure", "Kendall's tau", "slope for 100 takes", "p", "p, all considered"),
         [(*which, *_shown(trend), p_value(adjusted[which])) for which, trend in trends.items()],
     )
-    rates = Table(("order", "rejected takes"), [(name, shown(artifacts(found))) for name, found in orders.items()])
+    rates = Table(("order", "artifacts"), [(name, shown(artifacts(found))) for name, found in orders.items()])
     sure = {which: trend for which, trend in trends.items() if adjusted[which] <= 0.05}
-    paragraphs = [_memory(orders)]
+    paragraphs = [_memory(orders), *false_alarms(rows)]
     same = _same_tokens(orders)
     if same is not None:
         paragraphs.insert(0, same)
@@ -101,22 +103,28 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
             _curves(orders, name),
             ("position", name),
         )
-        for name in ("rejected", "seconds a token", "memory")
+        for name in ("artifacts", "seconds a token", "memory")
     ]
-    verdict = _verdict(orders, sure)
+    verdict = _verdict(orders, sure, len(trends))
     return [Section("Position in a long run", verdict, paragraphs, [rates, table], figures, clips(folder, rows))]
+
+
+def _values(rows: Sequence[Row], name: str) -> list[Any]:
+    """By position; costs without those of the start, where there are enough others."""
+    values = [FIGURES[name](row) for row in rows]
+    return values if name in QUALITY or len(values) < 2 * _START else values[_START:]
 
 
 def _shown(trend: Trend) -> tuple[str, str, str]:
     return f"{trend.tau:+.2f}", f"{100 * trend.slope:+.3g}", p_value(trend.p)
 
 
-def _verdict(orders: dict[str, list[Row]], sure: dict[tuple[str, str], Trend]) -> str:
-    """sure: trends beyond chance, by order and figure."""
+def _verdict(orders: dict[str, list[Row]], sure: dict[tuple[str, str], Trend], n_trends: int) -> str:
+    """sure: trends beyond chance, by order and figure, of so many."""
     n = max(len(found) for found in orders.values())
     if ORDERS[1] not in orders:
         bent = sorted(name for _, name in sure)
-        trend = f"Trends: {', '.join(bent)}." if bent else "No figure has a trend."
+        trend = f"Trends: {', '.join(bent)}." if bent else "No figure has a trend beyond chance."
         return f"{trend} One order alone cannot tell the effect of position from that of the text."
     in_order, shuffled = (
         sorted(name for order, name in sure if order == which and name in QUALITY) for which in ORDERS
@@ -129,8 +137,11 @@ def _verdict(orders: dict[str, list[Row]], sure: dict[tuple[str, str], Trend]) -
     cost = f" Of the costs, {', '.join(costs)}." if costs else ""
     if shuffled:
         return f"Over {n} takes, {', '.join(shuffled)} depend on the position, whatever the text.{cost}"
-    because = f" ({', '.join(in_order)}: a trend in the order of the book alone, so of the text.)" if in_order else ""
-    return f"Over {n} takes no figure of quality depends on the position.{because}{cost}"
+    because = (
+        f" {', '.join(in_order)}: a trend in the order of the book that shuffled takes do not show." if in_order else ""
+    )
+    found = f"a tau of {tau_to_find(n, n_trends):.2f} would have been found in four runs of five"
+    return f"Over {n} shuffled takes no figure of quality has a trend beyond chance; {found}.{because}{cost}"
 
 
 def _same_tokens(orders: dict[str, list[Row]]) -> str | None:
@@ -138,13 +149,13 @@ def _same_tokens(orders: dict[str, list[Row]]) -> str | None:
     if len(orders) < 2:
         return None
     one, other = ({row["item"]: row.get("tokens") for row in found} for found in orders.values())
-    both = [item for item in one if item in other and one[item] is not None]
+    both = [row for row in orders[ORDERS[0]] if row["item"] in other and row.get("tokens") is not None]
     if not both:
         return None
-    different = sum(one[item] != other[item] for item in both)
+    different = sum(one[row["item"]] != other[row["item"]] for row in both)
     if different:
-        return f"{different} of {len(both)} chunks got other codes at another position: the engine keeps state."
-    return f"Each chunk got the same codes at both of its positions: {no_events(len(both), 'chunks differ')}."
+        return f"{different} of {len(both)} takes got other codes at another position: the engine keeps state."
+    return f"Each take got the same codes at both of its positions: {no_events(both, 'differ')}."
 
 
 def _memory(orders: dict[str, list[Row]]) -> str:

@@ -13,9 +13,11 @@ from mayabook.lab.plots import heatmap, lines
 from mayabook.lab.report import (
     Section,
     Table,
+    all_pairs,
     artifacts,
     clips,
-    differences,
+    false_alarms,
+    fewest,
     median,
     p_value,
     percent,
@@ -24,7 +26,7 @@ from mayabook.lab.report import (
     word_error_rate,
 )  # fmt: skip
 from mayabook.lab.rows import Row
-from mayabook.lab.statistics import holm, paired, takes_to_tell
+from mayabook.lab.statistics import Rate, takes_to_tell
 from mayabook.lab.subjects import best_of
 
 NAME = "sweep"
@@ -72,18 +74,17 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
 
 def _presets(named: Mapping[str, Sequence[Row]]) -> Section:
     rates = {name: artifacts(found) for name, found in named.items()}
-    best = min(rates, key=lambda name: rates[name].value)
-    others = [name for name in named if name != best]
-    adjusted = dict(zip(others, holm([paired(differences(named[name], named[best])) for name in others]), strict=True))
+    best = fewest(rates)
+    adjusted = _against(best[0], named)
     table = Table(
         (
             "preset",
-            "rejected takes",
+            "artifacts",
             "wrong tokens",
             "WER",
             "median length",
             "cut by the cap",
-            "worse than the best, p",
+            "other than the best, p",
         ),
         [
             (
@@ -93,34 +94,30 @@ def _presets(named: Mapping[str, Sequence[Row]]) -> Section:
                 percent(word_error_rate(found)),
                 _length(found),
                 str(sum(row["stop"] == "cap" for row in found)),
-                "the best" if name == best else p_value(adjusted[name]),
+                "the best" if name in best else p_value(adjusted[name]),
             )
             for name, found in named.items()
         ],
     )
-    worse = [name for name in others if adjusted[name] <= 0.05]
-    return Section("Presets", _verdict(best, rates, worse, others), (), [table])
+    everything = [row for found in named.values() for row in found]
+    return Section("Presets", _verdict(best, rates, adjusted), false_alarms(everything), [table])
 
 
 def _points(folder: Path, rows: Sequence[Row]) -> Section:
     points = cells(rows)
     rates = {name: artifacts(found) for name, found in points.items()}
-    best = min(rates, key=lambda name: (rates[name].value, -float(points[name][0]["temperature"])))
-    others = [name for name in points if name != best]
-    adjusted = dict(
-        zip(others, holm([paired(differences(points[name], points[best])) for name in others]), strict=True)
-    )
-    worse = [name for name in others if adjusted[name] <= 0.05]
+    best = fewest(rates)
+    adjusted = _against(best[0], points)
     table = Table(
         (
             "temperature",
             "top_p",
-            "rejected takes",
+            "artifacts",
             "wrong tokens",
             "WER",
             "median length",
             "loops",
-            "worse than the best, p",
+            "other than the best, p",
         ),
         [
             (
@@ -130,8 +127,8 @@ def _points(folder: Path, rows: Sequence[Row]) -> Section:
                 percent(token_error_rate(found)),
                 percent(word_error_rate(found)),
                 _length(found),
-                str(sum("loop" in row["findings"] for row in found)),
-                "the best" if name == best else p_value(adjusted[name]),
+                str(artifacts(found, "loop").events),
+                "the best" if name in best else p_value(adjusted[name]),
             )
             for name, found in points.items()
         ],
@@ -146,11 +143,11 @@ def _points(folder: Path, rows: Sequence[Row]) -> Section:
         for nucleus in nuclei
     }
     figures = [
-        heatmap("sweep", "Share of rejected takes", grid, ("temperature", temperatures), ("top_p", nuclei)),
+        heatmap("sweep", "Share of artifacts", grid, ("temperature", temperatures), ("top_p", nuclei)),
         lines("sweep-wer", "Word error rate", wers, ("temperature", "WER")),
     ]
-    verdict = _verdict(best, rates, worse, others)
-    return Section("Temperature and top_p", verdict, (), [table], figures, clips(folder, rows))
+    verdict = _verdict(best, rates, adjusted)
+    return Section("Temperature and top_p", verdict, false_alarms(rows), [table], figures, clips(folder, rows))
 
 
 def _length(rows: Sequence[Row]) -> str:
@@ -159,11 +156,19 @@ def _length(rows: Sequence[Row]) -> str:
     return f"{median(ratios):.2f} of the truth" if ratios else f"{median([row['audio_seconds'] for row in rows]):.1f} s"
 
 
-def _verdict(best: str, rates: dict, worse: Sequence[str], others: Sequence[str]) -> str:  # type: ignore[type-arg]
-    text = f"Fewest takes are rejected with {best}: {shown(rates[best])}."
+def _against(best: str, named: Mapping[str, Sequence[Row]]) -> dict[str, float]:
+    """p-values of the others against the best, which was chosen after the fact: adjusted for all pairs."""
+    pairs = all_pairs(named)
+    return {name: pairs[frozenset((name, best))] for name in named if name != best}
+
+
+def _verdict(best: Sequence[str], rates: Mapping[str, Rate], adjusted: Mapping[str, float]) -> str:
+    text = f"Fewest artifacts with {'; '.join(best)}: {shown(rates[best[0]])}."
+    worse = [name for name, p in adjusted.items() if p <= 0.05]
+    others = [name for name in rates if name not in best]
     if worse:
-        return f"{text} {len(worse)} of the other {len(others)} are worse beyond chance: {'; '.join(worse)}."
-    highest = max((rates[name].value for name in others), default=rates[best].value)
-    needed = takes_to_tell(rates[best].value, highest)
+        return f"{text} {len(worse)} of the other {len(others)} have more beyond chance: {'; '.join(worse)}."
+    highest = max((rates[name].value for name in others), default=rates[best[0]].value)
+    needed = takes_to_tell(rates[best[0]].value, highest)
     more = f" About {needed} takes each would tell the two ends apart." if needed else ""
-    return f"{text} No other is worse beyond chance at this number of takes.{more}"
+    return f"{text} No other has more beyond chance at this number of takes.{more}"
