@@ -29,8 +29,8 @@ from mayabook.maya.layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
 
 HOLDS, REFUTED, UNDECIDED, NOT_RUN = "holds", "refuted", "undecided at this n", "not run"
 ENOUGH = 0.1
-"""A share of chunks that must be excluded before takes without an event refute a cause. The report heard defects in three
-chunks of three, which a cause of less than 37 % of chunks would hardly have given it."""
+"""A share of chunks that must be excluded before takes without an event refute a cause. The report heard defects in
+three chunks of three, which a cause of less than 37 % of chunks would hardly have given it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,9 @@ def _introduction(quick: bool) -> str:
     few = " It is the quick look, with too few takes to decide much." if quick else ""
     return (
         f"Written by `{command}`, mayabook {__version__}, Python {platform.python_version()}, {psutil.cpu_count()} "
-        f"cores.{few} Rejected takes are those in which the checks find a defect; intervals are of 95 %, by chunk; "
-        "p-values are exact, and adjusted for their number where a table compares several (docs/lab.md)."
+        f"cores.{few} An artifact is a take that the checks reject and that has not the true codes; intervals are of "
+        "95 %, by chunk; p-values are exact, and adjusted for their number where a table compares several "
+        "(docs/lab.md)."
     )
 
 
