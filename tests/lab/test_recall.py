@@ -137,6 +137,24 @@ def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: ModelOpener) 
     engine.close()
 
 
+def test_no_take_is_drawn_again_to_leave_where_it_left(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[recall._RecalledLogits] = []
+
+    class Watched(recall._RecalledLogits):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args)
+            made.append(self)
+
+    monkeypatch.setattr(recall, "_RecalledLogits", Watched)
+    engine, _ = watched(opener, "Q4_K_M", once=True)
+    wanted = requests(opener, SHARP, *({**WILD, "temperature": heat} for heat in (1.0, 2.0, 3.0, 4.0)))
+    assert len(list(engine.takes(wanted))) == len(wanted)
+    exits = [(prompt, id(at), token) for each in made for prompt, (at, token) in each.exits.items()]
+    assert len({prompt for prompt, *_ in exits}) >= 27
+    assert len(set(exits)) == len(exits)
+    engine.close()
+
+
 def test_memory_is_bounded(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch) -> None:
     row = 4 * opener.open("Q4_K_M").decoder.layout.n_audio
     monkeypatch.setattr(recall, "MOST_BYTES", 90 * row)

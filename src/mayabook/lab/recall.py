@@ -36,6 +36,10 @@ class Known:
     after: "dict[int, Known]" = field(default_factory=dict)
 
 
+Exits = dict[int, tuple[Known, int]]
+"""Where takes left what is known, and by which token; each by the identity of its order's prompt."""
+
+
 class RememberingDecoder:
     """Fulfils `SlotDecoder` by another whose logits are in main memory, and remembers those of every token path."""
 
@@ -93,10 +97,13 @@ class _RecalledLogits:
     def __init__(self, known: Mapping[Prompt, Known], layout: Layout, n_context: int) -> None:
         self.layout, self.n_slots, self.n_context = layout, SLOTS, n_context
         self.logits: Logits = np.full((SLOTS, layout.n_audio), np.nan, np.float32)
+        self.exits: Exits = {}
         self._known = known
         self._at: dict[int, Known] = {}
+        self._prompts: dict[int, int] = {}
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+        self._prompts[slot] = id(prompt)
         self._at[slot] = self._known[tuple(prompt)]
         self.logits[slot] = self._at[slot].logits
 
@@ -104,6 +111,7 @@ class _RecalledLogits:
         for slot, at in list(self._at.items()):
             reached = at.after.get(int(tokens[slot]))
             if reached is None:
+                self.exits[self._prompts[slot]] = at, int(tokens[slot])
                 del self._at[slot]
                 self.logits[slot] = np.nan
             else:
@@ -124,7 +132,8 @@ class RecallingScheduler(SlotScheduler):
 
     def run(self, orders: Iterable[Order]) -> Iterator[Sampled | None]:
         waiting = list(orders)
-        while waiting := (yield from self._recalled(waiting)):
+        exits: Exits = {}
+        while waiting := (yield from self._recalled(waiting, exits)):
             made = waiting if self._memory.full else self._unlike(waiting)
             for together in self._alike_in_length(made):
                 yield from super().run(together)
@@ -145,14 +154,22 @@ class RecallingScheduler(SlotScheduler):
         for first in range(0, len(ordered), self._memory.n_slots):
             yield ordered[first : first + self._memory.n_slots]
 
-    def _recalled(self, orders: Sequence[Order]) -> Generator[Sampled | None, None, list[Order]]:
-        """The takes whose tokens were drawn before. Returns the orders of the others."""
+    def _recalled(self, orders: Sequence[Order], exits: Exits) -> Generator[Sampled | None, None, list[Order]]:
+        """The takes whose tokens were drawn before. Returns the orders of the others.
+
+        A take that left what was known would leave it there again, unless its next token is known by now.
+        """
         known, layout = self._memory.known, self._memory.layout
         left = {id(order.request): order for order in orders}
-        begun = [order for order in orders if tuple(order.prompt) in known]
+        begun = []
+        for order in orders:
+            at, token = exits.get(id(order.prompt), (None, 0))
+            if tuple(order.prompt) in known if at is None else token in at.after:
+                begun.append(order)
         recalled = _RecalledLogits(known, layout, self._memory.n_context)
         for sampled in SlotScheduler(recalled, Sampler(layout, SLOTS)).run(begun):
             if sampled is not None and sampled.stop != StopReason.NOT_FINITE:
                 del left[id(sampled.request)]
                 yield sampled
+        exits |= recalled.exits
         return list(left.values())
