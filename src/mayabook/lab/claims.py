@@ -9,7 +9,7 @@ from mayabook.lab.attribute_report import LEVEL, ranked
 from mayabook.lab.bench import cells
 from mayabook.lab.compare import parts
 from mayabook.lab.isolate import ALONE
-from mayabook.lab.isolate_report import FIX, bent, changed, fix_of
+from mayabook.lab.isolate_report import FIX, bent, changed, fix_of, largest_gap
 from mayabook.lab.report import (
     all_pairs,
     artifacts,
@@ -73,10 +73,9 @@ def _none_differs(
     if not pairs:
         return "", NOT_RUN
     if wrong:
-        gap = max(row["difference"] for row, differs in pairs if differs)
-        return f"{wrong} of {len(pairs)} {what}; their logits by up to {gap:.2g}", HOLDS
+        return f"{wrong} of {len(pairs)} {what}; their logits by up to {largest_gap(pairs):.2g}", HOLDS
     figures = f"{no_events([row for row, _ in pairs], what)}.{bent(pairs)}"
-    if bent(pairs) and not any(differs for _, differs in reseeded):
+    if largest_gap(pairs) and not any(differs for _, differs in reseeded):
         return f"{figures} With another seed none of {len(reseeded)} differ either: these takes hardly can.", UNDECIDED
     return figures, REFUTED if bound_without_events(n_chunks(row for row, _ in pairs)) <= ENOUGH else UNDECIDED
 

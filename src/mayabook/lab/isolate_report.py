@@ -113,7 +113,7 @@ def ways_verdict(ways: dict[str, list[Row]]) -> str:
             same = no_events([row for row, _ in seeded], "differ with the same seed")
             parts.append(f"{name} carries nothing over that changes a take ({same}; {drawn}).{bent(seeded)}")
             continue
-        gap = max(row["difference"] for row in wrong)
+        gap = largest_gap(seeded)
         fixed = [pair for pair in pairs if pair[0]["seeded"] and fix_of(pair[0]) != "none"]
         spoilt = {fix_of(row) for row, differs in fixed if differs}
         healed = [fix for fix in dict.fromkeys(fix_of(row) for row, _ in fixed) if fix not in spoilt]
@@ -127,8 +127,13 @@ def ways_verdict(ways: dict[str, list[Row]]) -> str:
 
 def bent(seeded: Sequence[tuple[Row, bool]]) -> str:
     """Whether logits differ where takes do not."""
-    gap = max((float(row["difference"]) for row, _ in seeded), default=0.0)
-    return f" Their logits differ by up to {gap:.2g}." if gap else ""
+    gap = largest_gap(seeded)
+    return f" Their logits differ by up to {gap:.2g}." if gap else " Their logits are the same to the last bit."
+
+
+def largest_gap(pairs: Sequence[tuple[Row, bool]]) -> float:
+    """Of any logit of the steps that are kept."""
+    return max(float(row["difference"]) for row, _ in pairs)
 
 
 def fix_of(row: Row) -> str:
