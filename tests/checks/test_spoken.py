@@ -5,9 +5,10 @@ import pytest
 from speaking import RATE, chunk_of, silence, speech, take_of
 
 from mayabook.checks import Checker
+from mayabook.checks.score import REJECT
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
-from mayabook.core.verdict import FindingKind, Verdict
+from mayabook.core.verdict import FindingKind, Verdict, WordMatch
 
 LONG = "The keeper went down to the harbour early, and everyone on the quay looked up from their nets to greet her."
 END = "They rowed back to the island before the storm."
@@ -40,6 +41,26 @@ def trimmed(audio: Audio) -> Audio:
 def test_what_is_spelt_oddly_is_no_defect(checker: Checker, text: str) -> None:
     verdict = judge(checker, speech(text), text)
     assert verdict.accepted, (verdict.transcript, verdict.findings)
+
+
+HEARD_ALL_THE_SAME = (
+    "She brought me one of them before I had asked for it, sat down at my table, and looked at me for some time."
+)
+"""Whisper hears the last word of it even where the audio ends before that word."""
+
+
+def test_a_last_word_for_which_there_is_no_audio_was_not_said(checker: Checker) -> None:
+    audio = speech(HEARD_ALL_THE_SAME)
+    last = checker.hear(audio, RATE)[-1]
+    assert last.end - last.start > 0.1
+    cut = audio[: round((last.start - 0.05) * RATE)]
+    untimed = checker.hear(cut, RATE)[-1]
+    assert (untimed.text, untimed.end - untimed.start) == ("time.", 0.0)
+    verdict = judge(checker, cut, HEARD_ALL_THE_SAME)
+    assert not verdict.accepted
+    assert {finding.kind for finding in verdict.findings if finding.weight >= REJECT} == {FindingKind.TRUNCATED}
+    assert verdict.words[-1].match == WordMatch.OMITTED
+    assert judge(checker, audio, HEARD_ALL_THE_SAME).accepted
 
 
 @pytest.mark.parametrize(

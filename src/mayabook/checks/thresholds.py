@@ -99,6 +99,7 @@ class Hearing:
     resume_seconds: float
     untimed_seconds: float
     untimed_words: int
+    untimed_end: float
 
 
 @dataclass(frozen=True, slots=True)

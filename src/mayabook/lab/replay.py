@@ -11,6 +11,7 @@ from mayabook import __version__
 from mayabook.core.files import make_folder, write_text
 from mayabook.lab.bench import Watcher
 from mayabook.lab.claims import judge
+from mayabook.lab.compare import ComparePlan
 from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, described, run
 from mayabook.lab.pages import markdown, write_figures, write_html
 from mayabook.lab.report import Section, Table
@@ -18,15 +19,17 @@ from mayabook.lab.rows import Row, read_rows
 
 DOCUMENT = "investigation.md"
 SLOTS = 16
+FORMATS = tuple(name for name in ComparePlan().formats if name != "FP4-double")
+"""Double quantisation is held against NF4's."""
 PLANS: Mapping[str, Mapping[str, Any]] = {
-    "compare": {"takes": 200, "forced": 12},
+    "compare": {"takes": 200, "forced": 12, "formats": FORMATS},
     "stress": {"takes": 100},
     "isolate": {"takes": 57, "rounds": 10, "originals": 30, "cap": 105},
-    "attribute": {"takes": 300, "chunks": 26, "ladder": False, "libraries": 12},
+    "attribute": {"takes": 342, "chunks": 57, "ladder": False, "libraries": 12},
     "sweep": {"takes": 200},
 }
 """What the whole replay sets, in the order in which it runs: what is timed comes first, before this process has much in
-memory. 26 chunks in each of 16 cells are 208 takes at either level of a factor."""
+memory. maya1-tiny knows 57 chunks by heart: 342 takes are six seeds of each."""
 QUICK: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 6, "forced": 1, "cost": 1, "formats": ("fp32", "NF4-bf16", "Q4_K_M")},
     "stress": {"takes": 12},
