@@ -37,11 +37,13 @@ class CountingCodec:
     n: int = 0
     sample_rate: int = 24000
     codebook_size: int = 256
+    noise: bool = True
     identity: str = "counting"
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         self.n += 1
-        return np.full((len(frames), frames.shape[1]), float(frames.sum()) + seeds[0], np.float32)
+        seed = seeds[0] if self.noise else 0
+        return np.full((len(frames), frames.shape[1]), float(frames.sum()) + seed, np.float32)
 
 
 def test_the_same_codes_and_seed_are_decoded_once() -> None:
@@ -54,6 +56,14 @@ def test_the_same_codes_and_seed_are_decoded_once() -> None:
     assert remembering.decode(frames, [4])[0, 0] == first[0, 0] + 1
     assert remembering.decode(frames + 1, [3])[0, 0] == first[0, 0] + 14
     assert codec.n == 3
+
+
+def test_where_seeds_change_nothing_the_same_codes_are_decoded_once() -> None:
+    codec = CountingCodec(noise=False)
+    remembering = OnceCodec(codec)
+    frames = np.arange(14, dtype=np.int32).reshape(1, 2, 7)
+    assert remembering.decode(frames, [4]) is remembering.decode(frames, [3])
+    assert codec.n == 1
 
 
 def test_the_oldest_is_forgotten_first() -> None:

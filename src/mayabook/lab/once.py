@@ -56,10 +56,11 @@ class OnceCodec:
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
         self._audio: Memory[NDArray[np.float32]] = Memory(TAKES)
-        self.sample_rate, self.codebook_size, self.identity = codec.sample_rate, codec.codebook_size, codec.identity
+        self.sample_rate, self.codebook_size, self.noise = codec.sample_rate, codec.codebook_size, codec.noise
+        self.identity = codec.identity
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
-        key = _digest(repr((frames.shape, list(seeds))), np.ascontiguousarray(frames, np.int32))
+        key = _digest(repr((frames.shape, list(seeds) if self.noise else None)), np.ascontiguousarray(frames, np.int32))
         return self._audio.get(key, lambda: self._codec.decode(frames, seeds))
 
 

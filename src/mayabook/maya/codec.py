@@ -26,6 +26,8 @@ class Codec(Protocol):
     sample_rate: int
     """Hz."""
     codebook_size: int
+    noise: bool
+    """Whether the decoder mixes noise in; if not, seeds change nothing."""
     identity: str
     """Fingerprint of the files, name and version of what runs them, and where: all that bytes depend on besides."""
 

@@ -40,7 +40,7 @@ class OnnxCodec:
         if text is None:
             raise ModelError(f"{file} is not a codec of MayaBook's making; run `mayabook models export-codec`.")
         self.config = CodecConfig.parse(text, str(file))
-        self.codebook_size = self.config.codebook_size
+        self.codebook_size, self.noise = self.config.codebook_size, self.config.noise
         self.identity = f"snac {fingerprint([file])} onnxruntime {onnxruntime.__version__} cpu"
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:

@@ -76,7 +76,7 @@ class TorchCodec:
 
     def __init__(self, checkpoint: Path, config: CodecConfig, device: str = "cpu") -> None:
         """Raises ModelError where the checkpoint is damaged or the device is not there."""
-        self.codebook_size = config.codebook_size
+        self.codebook_size, self.noise = config.codebook_size, config.noise
         self._config = config
         self._decoder = load_decoder(checkpoint, config)
         try:
