@@ -92,29 +92,33 @@ class Checker:
         """What the words heard tell, with their alignment. Silent audio is not listened to."""
         silent = bool(signal.silence(audio, self.thresholds.signal))
         listened = Heard([], []) if silent else self._recogniser.listen(audio, sample_rate)
-        expected, whole = self._expected(chunk), _speech(listened.words)
-        heard = self._within(whole, len(audio) / sample_rate)
+        expected, heard = self._expected(chunk), _speech(listened.words)
         theirs = slots([word.text for word in heard], self.english)
         pairs = self.aligner.align(expected, theirs)
-        rows = _rows(chunk, expected, heard, theirs, pairs)
+        rows, unsaid = self._said(_rows(chunk, expected, heard, theirs, pairs), len(audio) / sample_rate)
         scores: list[Score] = []
         if not silent:
             voice = signal.voiced_frames(audio, sample_rate, self.thresholds.signal)
             readings = self._readings(listened, rows, chunk)
-            if len(heard) < len(whole):
-                readings = _read_up_to_what_was_heard(readings, rows)
+            readings = {index: reading for index, reading in readings.items() if index not in unsaid}
             scores = self._words.scores(rows, readings, voice, self._voice_after(voice, rows, readings, expected))
         errors, n_words = _error_count(expected, theirs, pairs)
         return Examination(tuple(scores), " ".join(word.text for word in heard), tuple(rows), errors, n_words)
 
-    def _within(self, words: Sequence[Word], seconds: float) -> Sequence[Word]:
-        """Without last words that have no time and stand where the audio ends: a recogniser finishes a sentence that
-        was cut off. Those of a whole take have time, or silence after them."""
-        figures = self.thresholds.hearing
-        n = len(words)
-        while n and words[n - 1].end - words[n - 1].start < figures.untimed_seconds:
-            n -= 1
-        return words[:n] if n < len(words) and words[-1].end > seconds - figures.untimed_end else words
+    def _said(self, rows: Sequence[HeardWord], seconds: float) -> tuple[list[HeardWord], set[int]]:
+        """The rows, with last words of the text that have no time and stand where the audio ends made omitted, and
+        which these are: a recogniser finishes a sentence that was cut off, and finds its own words likely. The last
+        word of a whole take has time, or silence after it."""
+        hearing = self.thresholds.hearing
+        said, unsaid = list(rows), set()
+        for at, row in reversed(list(enumerate(rows))):
+            if row.index is None or row.start is None or row.end is None:
+                break
+            if row.end - row.start >= hearing.untimed_seconds or row.end <= seconds - hearing.untimed_end:
+                break
+            said[at] = HeardWord(WordMatch.OMITTED, row.index, row.expected, "")
+            unsaid.add(row.index)
+        return said, unsaid
 
     def _unheard(self, take: Take, chunk: Chunk) -> list[Score]:
         """The scores that need no recogniser."""
@@ -161,12 +165,6 @@ class Checker:
             return 0.0
         *before, last = (longest for _, longest in map(self._n_sounds, expected))
         return voice_after(voice, readings[expected[-1].words[0]].start, sum(before), last, self.thresholds.pace)
-
-
-def _read_up_to_what_was_heard(readings: Mapping[int, Reading], rows: Sequence[HeardWord]) -> dict[int, Reading]:
-    """Without what comes after the last word that was heard: however likely it is, there is no audio for it."""
-    last = max((row.index for row in rows if row.start is not None and row.index is not None), default=-1)
-    return {index: reading for index, reading in readings.items() if index <= last}
 
 
 def _how_it_stopped(take: Take) -> list[Score]:
