@@ -68,7 +68,7 @@ def test_the_confusion_table(work: Path, rows: list[Labelled]) -> None:
         "hard": {"accepted": 14},
         "loop": {"loop": 3, "tail": 1},
         "omitted": {"omitted": 4, "garbled": 1},
-        "silence": {"silent": 3},
+        "silence": {"silent": 2, "truncated": 1},
         "stutter": {"loop": 5},
         "tail": {"tail": 4},
     }
