@@ -99,19 +99,17 @@ class Checker:
         scores: list[Score] = []
         if not silent:
             voice = signal.voiced_frames(audio, sample_rate, self.thresholds.signal)
-            rows, unsaid = self._said(rows, voice, len(audio) / sample_rate)
+            rows, unsaid = self._said(rows, len(audio) / sample_rate)
             readings = self._readings(listened, rows, chunk)
             readings = {index: reading for index, reading in readings.items() if index not in unsaid}
             scores = self._words.scores(rows, readings, voice, self._voice_after(voice, rows, readings, expected))
         errors, n_words = _error_count(expected, theirs, pairs)
         return Examination(tuple(scores), " ".join(word.text for word in heard), tuple(rows), errors, n_words)
 
-    def _said(
-        self, rows: Sequence[HeardWord], voice: NDArray[np.bool_], seconds: float
-    ) -> tuple[list[HeardWord], set[int]]:
-        """The rows, with last words of the text that have neither time nor voice, where the audio ends, made omitted,
-        and which these are: a recogniser finishes a sentence that was cut off, and finds its own words likely. The
-        last word of a whole take has time, or silence after it."""
+    def _said(self, rows: Sequence[HeardWord], seconds: float) -> tuple[list[HeardWord], set[int]]:
+        """The rows, with last words of the text that have no time and stand where the audio ends made omitted, and
+        which these are: a recogniser finishes a sentence that was cut off, and finds its own words likely. The last
+        word of a whole take has time, or silence after it."""
         hearing = self.thresholds.hearing
         said, unsaid = list(rows), set()
         for at, row in reversed(list(enumerate(rows))):
@@ -121,9 +119,7 @@ class Checker:
                 break
             said[at] = HeardWord(WordMatch.OMITTED, row.index, row.expected, "")
             unsaid.add(row.index)
-        before = max((row.end for row in said if row.end is not None), default=0.0)
-        left = np.count_nonzero(voice[round(before / signal.FRAME_SECONDS) :]) * signal.FRAME_SECONDS
-        return (said, unsaid) if left < hearing.untimed_end else (list(rows), set())
+        return said, unsaid
 
     def _unheard(self, take: Take, chunk: Chunk) -> list[Score]:
         """The scores that need no recogniser."""
