@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -234,8 +233,3 @@ def cells(rows: Iterator[Row] | Sequence[Row]) -> dict[str, list[Row]]:
     for row in rows:
         found.setdefault(row["cell"], []).append(row)
     return found
-
-
-def audio_file(folder: Path, row: Row) -> Path | None:
-    name = row.get("audio")
-    return folder / name if name else None

@@ -97,7 +97,7 @@ def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mappi
     if better:
         text += f" Fewer: {', '.join(better)}."
     open_ones = {
-        name: pairs_to_tell(*discordant(takes[name], takes[reference]))
+        name: pairs_to_tell(*discordant(takes[name], takes[reference]), len(adjusted))
         for name in adjusted
         if name not in worse and name not in better
     }

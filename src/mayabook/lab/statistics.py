@@ -88,17 +88,6 @@ def paired(differences: Sequence[int]) -> float:
     return min(1.0, float(chances[far].sum()))
 
 
-def mcnemar(only_first: int, only_second: int) -> float:
-    """Two-sided exact p-value from the discordant pairs."""
-    n = only_first + only_second
-    return float(stats.binomtest(only_first, n, 0.5).pvalue) if n else 1.0
-
-
-def fisher(events: int, n: int, other_events: int, other_n: int) -> float:
-    """Two-sided exact p-value that two independent rates are one."""
-    return float(stats.fisher_exact(np.array([[events, n - events], [other_events, other_n - other_events]])).pvalue)
-
-
 @dataclass(frozen=True, slots=True)
 class Trend:
     """tau: Kendall's, -1 to 1. slope: Theil and Sen's, of the value for each position."""
@@ -141,27 +130,17 @@ def bound_without_events(n: int, confidence: float = CONFIDENCE) -> float:
     return float(1 - (1 - confidence) ** (1 / n)) if n else 1.0
 
 
-def takes_to_bound(limit: float, confidence: float = CONFIDENCE) -> int:
-    """Takes without an event that exclude a rate of `limit`, one-sided."""
-    return math.ceil(math.log(1 - confidence) / math.log(1 - limit))
-
-
-def takes_to_tell(one: float, other: float, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
-    """Takes on each side that tell two independent rates apart, by the arcsine approximation; None for equal rates."""
-    effect = abs(2 * math.asin(math.sqrt(one)) - 2 * math.asin(math.sqrt(other)))
-    if effect == 0:
-        return None
-    z = float(stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power))
-    return math.ceil(2 * (z / effect) ** 2)
-
-
-def pairs_to_tell(only_first: int, only_second: int, n: int, power: float = POWER) -> int | None:
-    """Pairs, each of a chunk of its own, that would settle a difference as large as the one seen, by McNemar's test;
-    None where none was seen. Connor's (1987) normal approximation.
+def pairs_to_tell(only_first: int, only_second: int, n: int, n_tests: int = 1) -> int | None:
+    """Pairs, each of a chunk of its own, of which McNemar's exact test, as one of so many, would settle a difference as
+    large as the one seen, four times of five; None where none was seen. Connor's (1987) normal approximation, and no
+    fewer than let a test of all discordant pairs on one side be significant.
     """
     discordant, difference = (only_first + only_second) / n, abs(only_first - only_second) / n
     if difference == 0:
         return None
-    z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+    level = (1 - CONFIDENCE) / n_tests
+    z = float(stats.norm.ppf(1 - level / 2))
     within = math.sqrt(max(0.0, discordant - difference**2))
-    return math.ceil(((z * math.sqrt(discordant) + float(stats.norm.ppf(power)) * within) / difference) ** 2)
+    approximate = ((z * math.sqrt(discordant) + float(stats.norm.ppf(POWER)) * within) / difference) ** 2
+    fewest_discordant = math.ceil(1 + math.log2(1 / level))
+    return math.ceil(max(approximate, fewest_discordant / discordant))

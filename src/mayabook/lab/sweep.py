@@ -16,6 +16,7 @@ from mayabook.lab.report import (
     all_pairs,
     artifacts,
     clips,
+    discordant,
     false_alarms,
     fewest,
     median,
@@ -26,7 +27,7 @@ from mayabook.lab.report import (
     word_error_rate,
 )  # fmt: skip
 from mayabook.lab.rows import Row
-from mayabook.lab.statistics import Rate, takes_to_tell
+from mayabook.lab.statistics import Rate, pairs_to_tell
 from mayabook.lab.subjects import best_of
 
 NAME = "sweep"
@@ -100,7 +101,7 @@ def _presets(named: Mapping[str, Sequence[Row]]) -> Section:
         ],
     )
     everything = [row for found in named.values() for row in found]
-    return Section("Presets", _verdict(best, rates, adjusted), false_alarms(everything), [table])
+    return Section("Presets", _verdict(best, named, rates, adjusted), false_alarms(everything), [table])
 
 
 def _points(folder: Path, rows: Sequence[Row]) -> Section:
@@ -146,7 +147,7 @@ def _points(folder: Path, rows: Sequence[Row]) -> Section:
         heatmap("sweep", "Share of artifacts", grid, ("temperature", temperatures), ("top_p", nuclei)),
         lines("sweep-wer", "Word error rate", wers, ("temperature", "WER")),
     ]
-    verdict = _verdict(best, rates, adjusted)
+    verdict = _verdict(best, points, rates, adjusted)
     return Section("Temperature and top_p", verdict, false_alarms(rows), [table], figures, clips(folder, rows))
 
 
@@ -162,13 +163,21 @@ def _against(best: str, named: Mapping[str, Sequence[Row]]) -> dict[str, float]:
     return {name: pairs[frozenset((name, best))] for name in named if name != best}
 
 
-def _verdict(best: Sequence[str], rates: Mapping[str, Rate], adjusted: Mapping[str, float]) -> str:
+def _verdict(
+    best: Sequence[str],
+    named: Mapping[str, Sequence[Row]],
+    rates: Mapping[str, Rate],
+    adjusted: Mapping[str, float],
+) -> str:
     text = f"Fewest artifacts with {'; '.join(best)}: {shown(rates[best[0]])}."
     worse = [name for name, p in adjusted.items() if p <= 0.05]
     others = [name for name in rates if name not in best]
     if worse:
         return f"{text} {len(worse)} of the other {len(others)} have more beyond chance: {'; '.join(worse)}."
-    highest = max((rates[name].value for name in others), default=rates[best[0]].value)
-    needed = takes_to_tell(rates[best[0]].value, highest)
-    more = f" About {needed} takes each would tell the two ends apart." if needed else ""
-    return f"{text} No other has more beyond chance at this number of takes.{more}"
+    text += " No other has more beyond chance at this number of takes."
+    if others:
+        most = max(others, key=lambda name: rates[name].value)
+        n_pairs = len(named) * (len(named) - 1) // 2
+        needed = pairs_to_tell(*discordant(named[most], named[best[0]]), n_pairs)
+        text += f" About {needed} chunks would tell {most} from {best[0]}."
+    return text
