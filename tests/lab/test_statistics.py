@@ -133,6 +133,7 @@ def test_pairs_that_decide_are_never_too_few_for_any_verdict() -> None:
     assert statistics.pairs_to_tell(5, 0, 6) == 8
     assert statistics.pairs_to_tell(6, 0, 6) == 6
     assert statistics.pairs_to_tell(3, 3, 100) is None
+    assert statistics.pairs_to_tell(0, 0, 0) is None  # two cells of a run that was stopped may share no item yet
 
 
 def test_nothing_has_no_rate() -> None:

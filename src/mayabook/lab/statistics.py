@@ -135,9 +135,9 @@ def pairs_to_tell(only_first: int, only_second: int, n: int, n_tests: int = 1) -
     large as the one seen, four times of five; None where none was seen. Connor's (1987) normal approximation, and no
     fewer than let a test of all discordant pairs on one side be significant.
     """
-    discordant, difference = (only_first + only_second) / n, abs(only_first - only_second) / n
-    if difference == 0:
+    if only_first == only_second:
         return None
+    discordant, difference = (only_first + only_second) / n, abs(only_first - only_second) / n
     level = (1 - CONFIDENCE) / n_tests
     z = float(stats.norm.ppf(1 - level / 2))
     within = math.sqrt(max(0.0, discordant - difference**2))

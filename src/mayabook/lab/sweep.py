@@ -178,6 +178,6 @@ def _verdict(
     if others:
         most = max(others, key=lambda name: rates[name].value)
         n_pairs = len(named) * (len(named) - 1) // 2
-        needed = pairs_to_tell(*discordant(named[most], named[best[0]]), n_pairs)
-        text += f" About {needed} chunks would tell {most} from {best[0]}."
+        if needed := pairs_to_tell(*discordant(named[most], named[best[0]]), n_pairs):
+            text += f" About {needed} chunks would tell {most} from {best[0]}."
     return text
