@@ -82,6 +82,7 @@ def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path
     assert found is not None
     assert 1 < float(found[1]) < 30
     assert "No single change matters beyond chance" in cells.verdict
+    assert not any("Healed by" in paragraph for paragraph in cells.paragraphs)
 
 
 def test_a_clean_engine_bounds_causes_by_its_chunks(tmp_path: Path, truth: Path) -> None:

@@ -127,13 +127,17 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
         {name: (found.value, found.interval) for name, found in rates.items()},
         "share of takes",
     )
+    healing = [
+        name for name, (found, base) in changed.items() if p_values[name] <= LEVEL and sum(differences(found, base)) < 0
+    ]
+    spoiling = [name for name in changed if p_values[name] <= LEVEL and name not in healing]
     return Section(
         "Causes, one removed at a time",
-        _healing(bad, good, changed, p_values),
+        _healing_verdict(bad, good, healing, spoiling),
         [
             "All cells have the same chunks and seeds. Healed: an artifact before the change; spoilt: after it.",
             *false_alarms([row for found in one.values() for row in found]),
-            *_healed(bad, {name: found for name, (found, base) in changed.items() if base is bad}),
+            *(_healed(name, bad, changed[name][0]) for name in healing if changed[name][1] is bad),
         ],
         [table],
         [figure],
@@ -141,22 +145,16 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
     )
 
 
-def _healed(bad: Sequence[Row], undone: Mapping[str, Sequence[Row]]) -> list[str]:
-    """The same takes before and after, of the change that heals most."""
+def _healed(name: str, bad: Sequence[Row], found: Sequence[Row]) -> str:
+    """The same takes before and after the change."""
     spoilt = {row["item"]: row for row in bad if is_artifact(row)}
-    healed = {
-        name: [(spoilt[row["item"]], row) for row in found if not is_artifact(row) and row["item"] in spoilt]
-        for name, found in undone.items()
-    }
-    best = max(healed, key=lambda name: len(healed[name]), default="")
-    if not best or not healed[best]:
-        return []
+    healed = [(spoilt[row["item"]], row) for row in found if not is_artifact(row) and row["item"] in spoilt]
     examples = [
         f"“{textwrap.shorten(before['text'], _TEXT_SHOWN, placeholder=' …')}”: {'; '.join(before['evidence'][:1])}; "
         f"{before['errors']} word errors, then {after['errors']}"
-        for before, after in healed[best][:_EXAMPLES]
+        for before, after in healed[:_EXAMPLES]
     ]
-    return [f"Healed by {best.removeprefix(f'{BAD}, ')}, for example: {' / '.join(examples)}."]
+    return f"Healed by {name.removeprefix(f'{BAD}, ')}, for example: {' / '.join(examples)}."
 
 
 def _tokens(rows: Sequence[Row]) -> str:
@@ -189,21 +187,12 @@ def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str
     return Section("The libraries as they were called", verdict, (), [Table(head, rows)], (), clips(folder, everything))
 
 
-def _healing(
-    bad: Sequence[Row],
-    good: Sequence[Row],
-    changed: Mapping[str, tuple[Sequence[Row], Sequence[Row]]],
-    p_values: Mapping[str, float],
-) -> str:
+def _healing_verdict(bad: Sequence[Row], good: Sequence[Row], healing: Sequence[str], spoiling: Sequence[str]) -> str:
     p = paired(differences(bad, good))
     text = (
         f"The transformers way has artifacts in {percent(artifacts(bad).value)} of takes and the llama.cpp way in "
         f"{percent(artifacts(good).value)} (paired p {p_value(p)}, {len(bad)} takes each)."
     )
-    healing = [
-        name for name, (found, base) in changed.items() if p_values[name] <= LEVEL and sum(differences(found, base)) < 0
-    ]
-    spoiling = [name for name in changed if p_values[name] <= LEVEL and name not in healing]
     if healing:
         text += f" What heals beyond chance: {'; '.join(healing)}."
     if spoiling:
