@@ -213,8 +213,10 @@ def test_a_decline_with_position_is_found_where_it_is(tmp_path: Path, order: str
 
 def test_a_long_run_that_is_surely_bad_stops_early(tmp_path: Path, truth: Path) -> None:
     watcher = Watching()
-    rows = rows_of("stress", tmp_path / "s", truth, PlantedOpener(lambda r, c: True), watcher, stop_above=0.2)
-    assert len(rows) < 2 * 28
+    rows = rows_of(
+        "stress", tmp_path / "s", truth, PlantedOpener(lambda r, c: True), watcher, takes=100, stop_above=0.2
+    )
+    assert len(rows) < 2 * 100
     assert any(line.startswith("Stopped in order: 100.0%") for line in watcher.said)
 
 
