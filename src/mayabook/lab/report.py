@@ -158,12 +158,12 @@ def no_events(rows: Sequence[Row], what: str) -> str:
 
 
 def kinds(rows: Sequence[Row]) -> list[str]:
-    """Kinds of findings that occur in artifacts, the commonest first."""
+    """Kinds of findings that occur in artifacts, the commonest first, then by name."""
     counts: dict[str, int] = {}
     for row in filter(is_artifact, rows):
         for kind in set(row["findings"]):
             counts[kind] = counts.get(kind, 0) + 1
-    return sorted(counts, key=lambda kind: -counts[kind])
+    return sorted(counts, key=lambda kind: (-counts[kind], kind))
 
 
 def clips(folder: Path, rows: Sequence[Row], most: int = 6) -> list[Clip]:
