@@ -73,6 +73,11 @@ def some_defects(request: TakeRequest, chance: float) -> bool:
     return chance < 0.1
 
 
+def some_defects_when_hot(request: TakeRequest, chance: float) -> bool:
+    """A fifth of the takes of a high temperature."""
+    return request.sampling["temperature"] > 0.8 and chance < 0.2
+
+
 def scattered_defects(request: TakeRequest, chance: float) -> bool:
     """A seventh of all takes, others with other settings, whatever these are."""
     return crc32(f"{sorted(request.sampling.items())} {chance}".encode()) % 7 == 0

@@ -14,6 +14,7 @@ from lab_engines import (
     penalised,
     scattered_defects,
     some_defects,
+    some_defects_when_hot,
 )
 
 from mayabook.core.errors import LabError
@@ -67,7 +68,7 @@ def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Pa
     assert int(healed["original-transformers, penalty undone"][0]) >= 8
     assert healed["original-transformers, penalty undone"][1] == "0"
     assert healed["original-transformers, mask undone"] == ("0", "0")
-    assert cells.paragraphs[1].startswith("Healed by penalty undone, for example: “On day ")
+    assert cells.paragraphs[1].startswith("Healed by original-transformers, penalty undone, for example: “On day ")
     assert "silent: no sound; " in cells.paragraphs[1]
     assert "word errors, then 0" in cells.paragraphs[1]
 
@@ -221,9 +222,11 @@ def test_a_long_run_that_is_surely_bad_stops_early(tmp_path: Path, truth: Path) 
 
 
 def test_a_sweep_says_what_more_takes_would_tell(tmp_path: Path, truth: Path) -> None:
-    rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects))
+    rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects_when_hot))
     points, presets = report(tmp_path / "w")
     assert "No other has more beyond chance" in points.verdict
+    assert points.verdict.endswith("About 19 chunks would tell 0.9, 0.9 from 0.3, 0.9.")  # 3 pairs of 8, all one way
+    assert "would tell" not in presets.verdict
     assert [row[0] for row in presets.tables[0].rows] == ["mayabook", "maya-official"]
 
 

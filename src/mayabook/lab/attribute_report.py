@@ -137,7 +137,7 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
         [
             "All cells have the same chunks and seeds. Healed: an artifact before the change; spoilt: after it.",
             *false_alarms([row for found in one.values() for row in found]),
-            *(_healed(name, bad, changed[name][0]) for name in healing if changed[name][1] is bad),
+            *(_healed(name, *changed[name]) for name in healing),
         ],
         [table],
         [figure],
@@ -145,16 +145,16 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
     )
 
 
-def _healed(name: str, bad: Sequence[Row], found: Sequence[Row]) -> str:
-    """The same takes before and after the change."""
-    spoilt = {row["item"]: row for row in bad if is_artifact(row)}
+def _healed(name: str, found: Sequence[Row], base: Sequence[Row]) -> str:
+    """The same takes after the change and before it."""
+    spoilt = {row["item"]: row for row in base if is_artifact(row)}
     healed = [(spoilt[row["item"]], row) for row in found if not is_artifact(row) and row["item"] in spoilt]
     examples = [
         f"“{textwrap.shorten(before['text'], _TEXT_SHOWN, placeholder=' …')}”: {'; '.join(before['evidence'][:1])}; "
         f"{before['errors']} word errors, then {after['errors']}"
         for before, after in healed[:_EXAMPLES]
     ]
-    return f"Healed by {name.removeprefix(f'{BAD}, ')}, for example: {' / '.join(examples)}."
+    return f"Healed by {name}, for example: {' / '.join(examples)}."
 
 
 def _tokens(rows: Sequence[Row]) -> str:
