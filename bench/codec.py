@@ -20,7 +20,7 @@ from mayabook.maya.codec_config import CONFIG_FILE, CodecConfig
 from mayabook.maya.codec_onnx import OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import Frames, levels
-from mayabook.maya.layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
+from mayabook.maya.token_layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
 
 FOLDER = Path(__file__).parent.parent / "build" / "bench" / "codec"
 PUBLISHED = {

@@ -22,17 +22,17 @@ import numpy as np
 
 from mayabook.core.settings import Settings
 from mayabook.core.take import TakeRequest
-from mayabook.engines.batch import Order, SlotScheduler
-from mayabook.engines.decoder import SlotDecoder
-from mayabook.engines.llama import our_defaults
+from mayabook.engines.llama_api import our_defaults
 from mayabook.engines.sampler import Sampler
-from mayabook.engines.sampling import preset
-from mayabook.maya.layout import TOKENS_PER_SECOND, Layout
+from mayabook.engines.sampler_settings import preset
+from mayabook.engines.scheduler import Order, SlotScheduler
+from mayabook.engines.slot_decoder import SlotDecoder
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
+from mayabook.maya.token_layout import TOKENS_PER_SECOND, Layout
 from mayabook.maya.voices import describe
-from mayabook.models.convert import convert
-from mayabook.models.quantize import quantize
-from mayabook.produce import open_book
+from mayabook.models.gguf_conversion import convert
+from mayabook.models.gguf_quantisation import quantize
+from mayabook.pipeline import open_book
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -193,7 +193,7 @@ def own_server(file: Path, prompts: Sequence[list[int]], width: int) -> float | 
 
 
 def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
-    from mayabook.engines.gguf import GgufDecoder
+    from mayabook.engines.gguf_decoder import GgufDecoder
 
     file = ggufs["Q4_K_M"]
     opened = GgufDecoder(file, 1, CONTEXT)
@@ -241,8 +241,8 @@ def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
 
 
 def bench_transformers(checkpoint: Path, lines: Sequence[str]) -> None:
-    from mayabook.engines.reference import reference_generate
-    from mayabook.engines.transformers import TransformersDecoder
+    from mayabook.engines.reference_generate import reference_generate
+    from mayabook.engines.transformers_decoder import TransformersDecoder
 
     decoder = TransformersDecoder(checkpoint, 8, CONTEXT)
     builder = PromptBuilder(decoder.tokenizer, Layout())

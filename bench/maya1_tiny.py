@@ -27,18 +27,18 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.choice import open_engine
 from mayabook.core.errors import MayaBookError
 from mayabook.core.files import write_text
 from mayabook.core.settings import load_settings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
-from mayabook.lab.bench import token_errors
-from mayabook.lab.material import TRUTH_FILE, read_truth
+from mayabook.engine_selection import open_engine
+from mayabook.lab.prompts import TRUTH_FILE, read_truth
+from mayabook.lab.trial_runner import token_errors
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.frames import Frames, from_levels
-from mayabook.maya.layout import SAMPLE_RATE, Layout
-from mayabook.models import convert, quantize, store
-from mayabook.render.keys import seed
+from mayabook.maya.token_layout import SAMPLE_RATE, Layout
+from mayabook.models import gguf_conversion, gguf_quantisation, store
+from mayabook.render.content_keys import seed
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -186,11 +186,11 @@ def formats(folder: Path) -> Iterator[tuple[str, str, float, dict[str, object]]]
     (model / "gguf").mkdir(parents=True)
     (model / "codec").symlink_to(WEIGHTS / "maya1-tiny" / "codec")
     whole = model / "gguf" / "maya1-tiny-F16.gguf"
-    convert.convert(files.checkpoint, whole)
+    gguf_conversion.convert(files.checkpoint, whole)
     for kind in GGUFS:
         file = model / "gguf" / f"maya1-tiny-{kind}.gguf"
         if not file.exists():
-            quantize.quantize(whole, file, kind)
+            gguf_quantisation.quantize(whole, file, kind)
         yield kind, "gguf", file.stat().st_size / 1e6, {"model": str(model), "format": kind}
 
 

@@ -25,7 +25,7 @@ from scipy.signal import resample_poly
 
 from mayabook.core.book import Block
 from mayabook.core.settings import Settings
-from mayabook.produce import open_book
+from mayabook.pipeline import open_book
 from mayabook.script import Script
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mayabook.checks.signal import FRAME_SECONDS, voiced_frames
+from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.core.audio import read_flac, write_flac
+from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
 from mayabook.core.verdict import Verdict
 from mayabook.master import Segment, Tags, build_timeline, write_audiobook
-from mayabook.produce import CHECKS, open_book
+from mayabook.pipeline import CHECKS, open_book
 from mayabook.render import Job, PlannedChunk, by_sentence
 
 KINDS = (

@@ -12,10 +12,10 @@ from scipy.signal import resample_poly
 
 from bench.defects import corpus
 from bench.defects.spoil import RATE
-from mayabook.checks import drift
-from mayabook.checks.drift import Matrix
+from mayabook.checks import voice_drift
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.core.audio import read_flac
+from mayabook.checks.voice_drift import Matrix
+from mayabook.core.audio_files import read_flac
 from mayabook.core.take import Audio
 
 N_GAUSSIANS = 48
@@ -35,8 +35,8 @@ def main() -> None:
     rows = [row for row in corpus.read_index(work) if row.split != "test"]
     figures = load_thresholds().drift
     clean = [_audio(work, row) for row in rows if row.split == "fit" and row.label == corpus.CLEAN]
-    bands = np.concatenate([drift.voiced_bands(audio, RATE, figures)[1] for audio in clean])
-    fitted = fit(drift.cepstra(bands))
+    bands = np.concatenate([voice_drift.voiced_bands(audio, RATE, figures)[1] for audio in clean])
+    fitted = fit(voice_drift.cepstra(bands))
     target = Path(str(files("mayabook.checks"))) / "timbre.npz"
     np.savez_compressed(
         target, allow_pickle=False, **{name: value.astype(np.float32) for name, value in fitted.items()}
@@ -85,7 +85,7 @@ def _speaker(audio: Audio, per_cent: int) -> Audio:
 
 
 def _value(audio: Audio) -> float:
-    scores = drift.drift(audio, RATE, load_thresholds().drift)
+    scores = voice_drift.drift(audio, RATE, load_thresholds().drift)
     return scores[0].value if scores else 0.0
 
 

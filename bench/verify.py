@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.spoilt_book import FOUND_AS, KINDS, Spoilt, spoil
 from mayabook.book import read_book
 from mayabook.core.settings import Settings
-from mayabook.produce import Order, produce
+from mayabook.pipeline import Order, produce
 from mayabook.verify import Defect, Recording, Verification, verify
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))

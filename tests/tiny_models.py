@@ -12,8 +12,8 @@ import tokenizers
 from safetensors.numpy import save_file
 from tokenizers import decoders, models, pre_tokenizers, processors, trainers
 
-from mayabook.core.tags import EMOTION_TAGS
-from mayabook.maya.layout import LAYOUT_FILE, Layout
+from mayabook.core.emotion_tags import EMOTION_TAGS
+from mayabook.maya.token_layout import LAYOUT_FILE, Layout
 
 LLAMA3_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"

@@ -23,10 +23,10 @@ from bench.defects.passages import PLAIN, Passage, passages
 from bench.defects.spoil import RATE, Source, Spoilt, makers
 from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.core.audio import read_flac, write_flac
+from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.emotion_tags import without_tags
 from mayabook.core.files import appearing, make_folder, write_text
-from mayabook.core.tags import without_tags
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 
 CLEAN, HARD = "clean", "hard"

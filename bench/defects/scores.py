@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bench.defects.corpus import Labelled, take_of
 from mayabook.checks import Checker
-from mayabook.checks.score import Examination
+from mayabook.checks.scoring import Examination
 from mayabook.core.settings import CheckSettings
 
 NOT_SEEN = -np.inf

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.signal import butter, resample_poly, sosfilt
 
 from bench.defects.passages import Passage
-from mayabook.checks.words import FUNCTION_WORDS
+from mayabook.checks.word_checks import FUNCTION_WORDS
 from mayabook.core.take import Audio, StopReason
 from mayabook.maya.frames import Frames
 

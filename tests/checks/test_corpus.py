@@ -7,7 +7,7 @@ import pytest
 
 from bench.defects import corpus, limits, scores, table
 from bench.defects.corpus import Labelled, Plan
-from mayabook.core.audio import read_flac
+from mayabook.core.audio_files import read_flac
 
 CLEAN, HARD = 8, 14
 CELLS = {"severe": 1, "moderate": 2}

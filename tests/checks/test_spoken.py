@@ -5,7 +5,7 @@ import pytest
 from speaking import RATE, chunk_of, silence, speech, take_of
 
 from mayabook.checks import Checker
-from mayabook.checks.score import REJECT
+from mayabook.checks.scoring import REJECT
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
 from mayabook.core.verdict import FindingKind, Verdict, WordMatch

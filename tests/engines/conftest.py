@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mayabook.models.convert import convert
-from mayabook.models.quantize import quantize
+from mayabook.models.gguf_conversion import convert
+from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.store import ModelFiles
 from tiny_models import Shape, write_checkpoint, write_codec
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mayabook.core.take import TakeRequest
-from mayabook.engines.decoder import SlotDecoder
-from mayabook.engines.gguf import GgufDecoder
-from mayabook.engines.maya import MayaEngine
+from mayabook.engines.gguf_decoder import GgufDecoder
+from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler import Sampler
-from mayabook.engines.sampling import SamplerSettings, preset
-from mayabook.engines.transformers import TransformersDecoder
+from mayabook.engines.sampler_settings import SamplerSettings, preset
+from mayabook.engines.slot_decoder import SlotDecoder
+from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.maya.codec import open_codec
 from mayabook.models.store import ModelFiles
 

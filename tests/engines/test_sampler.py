@@ -4,15 +4,15 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 import scipy.stats
-import slow_sampler as slow
+import reference_sampler as slow
 from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mayabook.engines.sampler import Draw, Sampler, pick, uniforms, weights
-from mayabook.engines.sampling import SamplerSettings, presets
+from mayabook.engines.sampler_settings import SamplerSettings, presets
 from mayabook.maya.frames import unpack
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 
 STAGES = ("penalty", "temperature", "top_k", "top_p", "min_p")
 NEAR = 1e-3
@@ -29,7 +29,7 @@ class OfTorch:
 
     def __init__(self, layout: Layout, n_slots: int) -> None:
         torch = pytest.importorskip("torch")
-        from mayabook.engines.sampler_torch import TorchSampler
+        from mayabook.engines.torch_sampler import TorchSampler
 
         self._of = torch.from_numpy
         self._sampler = TorchSampler(layout, n_slots)
@@ -118,9 +118,9 @@ def test_equal_logits_share_their_fate() -> None:
 
 def of_torch(weights: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     torch = pytest.importorskip("torch")
-    from mayabook.engines import sampler_torch
+    from mayabook.engines import torch_sampler
 
-    return sampler_torch._pick(torch.from_numpy(weights), torch.from_numpy(uniform[:, None]))[:, 0].numpy()
+    return torch_sampler._pick(torch.from_numpy(weights), torch.from_numpy(uniform[:, None]))[:, 0].numpy()
 
 
 @pytest.mark.parametrize("choose", [pick, of_torch], ids=["numpy", "torch"])
@@ -150,7 +150,7 @@ def test_the_uniform_numbers_are_those_of_philox_by_seed_and_step() -> None:
     assert scipy.stats.kstest(many, "uniform").pvalue > 0.01
 
 
-def test_whole_takes_are_those_of_the_slow_sampler(kind) -> None:
+def test_whole_takes_are_those_of_the_reference_sampler(kind) -> None:
     """Tokens and traces, with other settings in each slot, slots drawn at random, and takes that follow one another."""
     random = np.random.default_rng(11)
     n_slots, n_tokens = 6, 60

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-import slow_sampler as slow
+import reference_sampler as slow
 from test_sampler import OfTorch, random_settings
 
 from mayabook.engines.sampler import Sampler, uniforms, weights
-from mayabook.engines.sampling import SamplerSettings, preset
-from mayabook.maya.layout import Layout
+from mayabook.engines.sampler_settings import SamplerSettings, preset
+from mayabook.maya.token_layout import Layout
 from tiny_models import SMALL
 
 PROMPT = [

@@ -12,11 +12,11 @@ import av
 import numpy as np
 import pytest
 
-from mayabook.core.audio import read_flac
-from mayabook.core.codes import read_codes
+from mayabook.core.audio_files import read_flac
+from mayabook.core.code_files import read_codes
 from mayabook.maya.codec import open_codec
-from mayabook.models.convert import convert
-from mayabook.models.quantize import quantize
+from mayabook.models.gguf_conversion import convert
+from mayabook.models.gguf_quantisation import quantize
 from mayabook.render import Job
 from runs import STORY, mayabook_in, start, write_story
 from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec

@@ -8,11 +8,11 @@ import pytest
 
 from bench.maya1_tiny import BEGIN, CARD, END, FIGURES, SHOWN, tables
 from mayabook.checks import Checker
-from mayabook.choice import open_engine
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import CheckSettings, load_settings
 from mayabook.core.take import StopReason, Take, TakeRequest
-from mayabook.lab.material import TRUTH_FILE, read_truth
+from mayabook.engine_selection import open_engine
+from mayabook.lab.prompts import TRUTH_FILE, read_truth
 from mayabook.models import store
 
 WEIGHTS = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mayabook.core.settings import Settings
-from mayabook.produce import open_book
+from mayabook.pipeline import open_book
 from mayabook.render import Job
 from runs import COMMAND, samples_of
 

@@ -9,8 +9,8 @@ import numpy as np
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Codes, Sampling, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Finding, FindingKind, Verdict
-from mayabook.engines.sampling import preset
-from mayabook.lab.bench import Progress
+from mayabook.engines.sampler_settings import preset
+from mayabook.lab.trial_runner import Progress
 
 RATE = 24_000
 TEXTS = [

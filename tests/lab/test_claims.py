@@ -7,11 +7,11 @@ import pytest
 from lab_engines import PlantedOpener, SilenceEar, Watching, penalised
 
 from mayabook.lab import claims
-from mayabook.lab.attribute import differing
+from mayabook.lab.ablation import differing
 from mayabook.lab.claims import HOLDS, NOT_RUN, REFUTED, UNDECIDED
 from mayabook.lab.experiments import EXPERIMENTS, run
+from mayabook.lab.investigation import PLANS, QUICK, write_document
 from mayabook.lab.isolate_report import ways_verdict
-from mayabook.lab.replay import PLANS, QUICK, write_document
 
 
 def take(cell: str, item: int, accepted: bool, **more: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from lab_engines import (
 )
 
 from mayabook.core.errors import LabError
-from mayabook.lab.attribute_report import ranked
+from mayabook.lab.ablation_report import ranked
 from mayabook.lab.experiments import EXPERIMENTS, report, run
 from mayabook.lab.isolate_report import leaks
 from mayabook.lab.report import artifacts, false_alarms, kinds

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mayabook.core.errors import LabError
-from mayabook.lab.attribute import AttributePlan
+from mayabook.lab.ablation import AttributePlan
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import FILE, Rows, read_rows
 from mayabook.lab.sweep import SweepPlan

@@ -5,8 +5,8 @@ from pathlib import Path
 from lxml import html
 
 from mayabook.core.verdict import FindingKind
-from mayabook.lab.pages import write_html
 from mayabook.lab.report import Section, Table, kinds
+from mayabook.lab.report_pages import write_html
 
 
 def test_the_commonest_kinds_come_first_and_equal_ones_by_name() -> None:

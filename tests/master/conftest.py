@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mayabook.core.audio import write_flac
+from mayabook.core.audio_files import write_flac
 from mayabook.core.chunk import Pause
 from mayabook.master import Segment
 

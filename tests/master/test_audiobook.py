@@ -15,7 +15,7 @@ from mayabook.core.chunk import Pause
 from mayabook.core.errors import OutputError
 from mayabook.core.settings import MasterSettings
 from mayabook.master import Tags, Timeline, build_timeline, check_output, write_audiobook
-from mayabook.master.stream import pcm
+from mayabook.master.pcm_stream import pcm
 
 FORMATS = [".m4b", ".mp3", ".opus", ".flac", ".wav"]
 LOSSLESS = [".flac", ".wav"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mayabook.core.book import Cover
-from mayabook.master.cover import picture
+from mayabook.master.cover_art import picture
 
 
 def image(codec: str, width: int = 90, height: int = 120, muxer: str = "image2pipe") -> bytes:

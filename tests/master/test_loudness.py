@@ -12,7 +12,7 @@ from master_sounds import RATE, Samples, silence, speechlike, tone
 from mayabook.core.settings import MasterSettings
 from mayabook.master.limiter import limited
 from mayabook.master.loudness import SILENCE, find_level, levelled, measure
-from mayabook.master.peaks import PeakMeter
+from mayabook.master.true_peak import PeakMeter
 
 
 def blocks(audio: Samples, size: int = 65536) -> Iterator[np.ndarray]:

@@ -7,7 +7,7 @@ import pytest
 
 import tiny_models
 from mayabook.maya.codec import export_codec
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 
 

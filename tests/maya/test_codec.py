@@ -19,7 +19,7 @@ from mayabook.maya.codec_config import CodecConfig
 from mayabook.maya.codec_onnx import OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import Frames, levels
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 
 SMALL = tiny_models.SMALL
 

@@ -9,7 +9,7 @@ from snac import SNAC
 import tiny_models
 from mayabook.core.errors import FrameError
 from mayabook.maya.frames import Frames, from_levels, levels, pack, unpack
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 
 LAYOUTS = st.sampled_from([Layout(), tiny_models.SMALL])
 

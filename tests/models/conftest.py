@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mayabook.maya.layout import Layout
-from mayabook.models.convert import convert
+from mayabook.maya.token_layout import Layout
+from mayabook.models.gguf_conversion import convert
 from tiny_models import SMALL, Shape, write_checkpoint, write_codec
 
 SHAPE = Shape(scale=0.08)

@@ -8,9 +8,9 @@ from hub_server import COMMIT, Hub, hub
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
+from mayabook.models.disk import need_room
+from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.hub import catalogue, pull, resolve
-from mayabook.models.places import need_room
-from mayabook.models.quantize import quantize
 
 SNAC = "hubertsiuzdak/snac_24khz"
 WEIGHTS = "model.safetensors"

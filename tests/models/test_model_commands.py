@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from mayabook.cli.models import app
 from mayabook.core.errors import ModelError
 from mayabook.maya.codec import open_codec
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 from mayabook.models import store
 
 SNAC = "hubertsiuzdak/snac_24khz"

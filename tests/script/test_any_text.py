@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk, Pause
+from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import ScriptSettings
-from mayabook.core.tags import without_tags
 from mayabook.core.words import words
 from mayabook.script import Lexicon, Respelling, write_script
-from mayabook.script.markup import speakable
+from mayabook.script.inline_markup import speakable
 
 _NASTY = st.sampled_from(
     "a b é 1 I . ! ? … ; : , — – - ' \" “ ” ‘ ’ « » ( ) [ ] < > / = & * \u00a0 \u00ad \u200d \u0301 \u200f \x00 \x1c \u2028 "

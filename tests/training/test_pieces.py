@@ -17,7 +17,7 @@ from training.maya1_tiny.runs import Machine, load
 from training.maya1_tiny.sequences import IGNORED, Sequences
 
 from mayabook.core.errors import ModelError
-from mayabook.maya.layout import N_SLOTS
+from mayabook.maya.token_layout import N_SLOTS
 
 SMOKE = recipe("smoke")
 

@@ -22,15 +22,15 @@ from mayabook.core.errors import ModelError
 from mayabook.core.settings import NarratorSettings, Settings
 from mayabook.core.take import TakeRequest
 from mayabook.engines import Narrator
-from mayabook.lab.material import TRUTH_FILE, read_truth
+from mayabook.lab.prompts import TRUTH_FILE, read_truth
 from mayabook.maya.codec import open_codec
 from mayabook.maya.codec_config import CodecConfig
 from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import pack
-from mayabook.maya.layout import FRAME_SAMPLES, Layout
+from mayabook.maya.token_layout import FRAME_SAMPLES, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import store
-from mayabook.produce import open_book
+from mayabook.pipeline import open_book
 
 ROOT = Path(__file__).parents[2]
 SMOKE = recipe("smoke")
@@ -124,8 +124,8 @@ def test_the_export_tells_no_path_and_carries_the_truth(work: Path) -> None:
 
 
 def test_both_engines_give_the_exported_model_the_same_logits(work: Path) -> None:
-    from mayabook.engines.gguf import GgufDecoder
-    from mayabook.engines.transformers import TransformersDecoder
+    from mayabook.engines.gguf_decoder import GgufDecoder
+    from mayabook.engines.transformers_decoder import TransformersDecoder
 
     files = store.find(str(work / "weights" / export.NAME))
     assert files.checkpoint is not None

@@ -4,7 +4,7 @@ import pytest
 from sample_chapter import CHAPTER, SAMPLE
 
 from mayabook.core.settings import Settings
-from mayabook.produce import Order, produce
+from mayabook.pipeline import Order, produce
 
 
 class Quiet:

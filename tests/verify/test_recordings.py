@@ -16,10 +16,10 @@ from mayabook.cli import app
 from mayabook.core.errors import AudioError, BookError, SettingsError
 from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
-from mayabook.master.encode import Labels, encode
+from mayabook.master.encoder import Labels, encode
 from mayabook.verify import Kind, Recording, Verification, read_text, verify
-from mayabook.verify.hearing import _windows
 from mayabook.verify.recording import SAMPLE_RATE, natural
+from mayabook.verify.recording_transcript import _windows
 
 PARAGRAPHS = [
     "The boat came in at dawn, with nobody aboard. Anna saw it first, from the kitchen window.",

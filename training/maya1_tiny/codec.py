@@ -22,7 +22,7 @@ from mayabook.core.files import appearing, make_folder, write_text
 from mayabook.maya.codec import CHECKPOINT_FILE
 from mayabook.maya.codec_config import CONFIG_FILE
 from mayabook.maya.frames import Frames, from_levels
-from mayabook.maya.layout import SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE
 from training.maya1_tiny.codebooks import RunningMeans, centre, quantise
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 from training.maya1_tiny.initial import fit_to

@@ -19,7 +19,7 @@ from mayabook.core.settings import NarratorSettings, ScriptSettings
 from mayabook.core.take import Audio, TakeRequest
 from mayabook.core.words import words
 from mayabook.engines.narrator import Narrator
-from mayabook.maya.layout import SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE
 from training.maya1_tiny import texts
 from training.maya1_tiny.recipe import CorpusRecipe
 

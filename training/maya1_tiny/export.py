@@ -15,8 +15,8 @@ from pathlib import Path
 from mayabook.core.files import make_folder, write_text
 from mayabook.maya.codec import CHECKPOINT_FILE, export_codec, open_codec
 from mayabook.maya.codec_config import CONFIG_FILE
-from mayabook.maya.layout import Layout
-from mayabook.models import bring, formats, store
+from mayabook.maya.token_layout import Layout
+from mayabook.models import gguf_formats, importer, store
 from training.maya1_tiny.reference import write_reference
 
 NAME = "maya1-tiny"
@@ -28,12 +28,12 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
     make_folder(target)
     with _store(target):
         shutil.rmtree(store.model_folder(NAME), ignore_errors=True)
-        bring.bring(_collected(work), NAME)
+        importer.bring(_collected(work), NAME)
         folder = store.model_folder(NAME)
         export_codec(folder / store.CODEC)
         open_codec(folder / store.CODEC, Layout.read(folder / store.CHECKPOINT))
         for kind in kinds:
-            formats.make(NAME, kind)
+            gguf_formats.make(NAME, kind)
         for kind, file in store.stored(NAME).ggufs.items():
             if kind not in kinds:  # made on the way
                 file.unlink()

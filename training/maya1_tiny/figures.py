@@ -14,14 +14,14 @@ from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.files import write_text
 from mayabook.core.take import Audio, Sampling, TakeRequest
-from mayabook.engines.batch import Order, SlotScheduler
-from mayabook.engines.budget import token_cap
-from mayabook.engines.sampler_torch import TorchSampler
-from mayabook.engines.sampling import DEFAULT_PRESET, SamplerSettings, preset
-from mayabook.engines.transformers import TransformersDecoder
+from mayabook.engines.sampler_settings import DEFAULT_PRESET, SamplerSettings, preset
+from mayabook.engines.scheduler import Order, SlotScheduler
+from mayabook.engines.token_budget import token_cap
+from mayabook.engines.torch_sampler import TorchSampler
+from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.maya.codec import open_codec
 from mayabook.maya.frames import pack
-from mayabook.maya.layout import SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE
 from training.maya1_tiny.codec import read_frames
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, Corpus
 from training.maya1_tiny.losses import mel_distance

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from mayabook.core.files import make_folder, write_text
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 from training.maya1_tiny.recipe import LmRecipe
 from training.maya1_tiny.runs import (
     SAVE_SECONDS,

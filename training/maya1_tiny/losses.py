@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from mayabook.maya.layout import SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE
 
 WINDOWS = (2048, 1024, 512, 256, 128)
 """Samples; a hop is a quarter."""

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from mayabook.core.files import appearing
-from mayabook.lab.material import TRUTH_FILE
+from mayabook.lab.prompts import TRUTH_FILE
 from training.maya1_tiny.codec import read_frames
 from training.maya1_tiny.corpus import BOOK, Corpus
 
 
 def write_reference(work: Path, folder: Path) -> None:
-    """In the form that `mayabook.lab.material.read_truth` reads."""
+    """In the form that `mayabook.lab.prompts.read_truth` reads."""
     corpus, frames = Corpus(work), read_frames(work)
     numbers = corpus.numbers(BOOK)
     with appearing(folder / TRUTH_FILE) as temporary:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mayabook.maya.frames import Frames, pack
-from mayabook.maya.layout import N_SLOTS, Layout
 from mayabook.maya.prompt import PromptBuilder
+from mayabook.maya.token_layout import N_SLOTS, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.maya.voices import DEFAULT_VOICE, voices
 from training.maya1_tiny.codec import read_frames

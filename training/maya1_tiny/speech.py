@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mayabook.maya.frames import Frames, levels
-from mayabook.maya.layout import FRAME_SAMPLES
+from mayabook.maya.token_layout import FRAME_SAMPLES
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
 Place = tuple[int, int]

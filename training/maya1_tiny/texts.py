@@ -10,7 +10,7 @@ from pathlib import Path
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.settings import ScriptSettings, Settings
 from mayabook.engines.language import foreign_script
-from mayabook.produce import open_book
+from mayabook.pipeline import open_book
 from mayabook.script import write_script
 
 SAMPLE_BOOK = Path(__file__).parents[2] / "examples" / "four-minutes-slow.epub"

@@ -10,13 +10,13 @@ from pathlib import Path
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, processors, trainers
 
+from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.files import make_folder, write_text
-from mayabook.core.tags import EMOTION_TAGS
-from mayabook.maya.layout import LAYOUT_FILE, N_SLOTS, Layout
 from mayabook.maya.prompt import full_stopped, speakable
+from mayabook.maya.token_layout import LAYOUT_FILE, N_SLOTS, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.maya.voices import voices
-from mayabook.models.vocabulary import LLAMA3_SPLIT
+from mayabook.models.gguf_vocabulary import LLAMA3_SPLIT
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
 N_TEXT = 1024

@@ -1,5 +1,5 @@
 """EPUB -> Book: containers, reading order, chapters, what to skip and why, clean text."""
 
-from mayabook.book.reader import read_book
+from mayabook.book.epub_reader import read_book
 
 __all__ = ["read_book"]

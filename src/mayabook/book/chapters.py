@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mayabook.book.content_document import Page, Piece
+from mayabook.book.exclusions import FOOTNOTE, FOOTNOTE_HEADING
 from mayabook.book.matter import UNSURE, Hint, holds_only_notes, judge
 from mayabook.book.metadata import Metadata
-from mayabook.book.omissions import FOOTNOTE, FOOTNOTE_HEADING
 from mayabook.book.outline import Start, heading_title
-from mayabook.book.page import Page, Piece
 from mayabook.book.semantics import MATTER_TYPES
-from mayabook.book.text import has_words
+from mayabook.book.text_cleaning import has_words
 from mayabook.core.book import BlockKind, Chapter, LeftOut, Matter
 
 Place = tuple[int, int]

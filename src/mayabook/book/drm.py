@@ -1,7 +1,7 @@
 """Whether a book is encrypted, and by whom. Obfuscated fonts do not count: their text is plain."""
 
 from mayabook.book.container import Container
-from mayabook.book.markup import parse_xml
+from mayabook.book.xml_parsing import parse_xml
 from mayabook.core.errors import DrmError
 
 _FONT_OBFUSCATION = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mayabook.book.content_document import Piece
 from mayabook.book.metadata import Metadata
-from mayabook.book.page import Piece
 from mayabook.book.semantics import MATTER_TYPES
-from mayabook.book.text import has_words
+from mayabook.book.text_cleaning import has_words
 from mayabook.core.book import BlockKind, Matter
 from mayabook.core.words import words
 

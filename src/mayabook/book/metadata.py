@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mayabook.book.markup import Element, parse_xhtml, texts
-from mayabook.book.text import clean
+from mayabook.book.text_cleaning import clean
+from mayabook.book.xml_parsing import Element, parse_xhtml, texts
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _SHORT_LANGUAGES = {

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from mayabook.book.contents import Entry
-from mayabook.book.page import Page, Piece
+from mayabook.book.content_document import Page, Piece
+from mayabook.book.table_of_contents import Entry
 from mayabook.core.book import BlockKind
 from mayabook.core.words import words
 

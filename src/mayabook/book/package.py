@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mayabook.book.container import Container, fragment_of
-from mayabook.book.markup import Element, parse_xml
 from mayabook.book.metadata import Metadata, read_metadata
+from mayabook.book.xml_parsing import Element, parse_xml
 from mayabook.core.errors import BookError
 
 _OPF_MEDIA_TYPE = "application/oebps-package+xml"

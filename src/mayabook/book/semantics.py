@@ -1,7 +1,7 @@
 """What elements mean: by name, epub:type, ARIA role and class."""
 
-from mayabook.book.markup import Element, local_name, texts, walk
-from mayabook.book.text import clean
+from mayabook.book.text_cleaning import clean
+from mayabook.book.xml_parsing import Element, local_name, texts, walk
 from mayabook.core.book import Matter
 
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"

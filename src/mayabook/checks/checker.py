@@ -8,21 +8,21 @@ import jiwer
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.checks import signal
-from mayabook.checks.align import Aligner, Pair
-from mayabook.checks.codes import code_scores
-from mayabook.checks.drift import drift
-from mayabook.checks.normalise import Slot, slots, slots_of_text
+from mayabook.checks import signal_checks
+from mayabook.checks.audio_loops import repeats, times_again
+from mayabook.checks.phonetics import Sounds
 from mayabook.checks.recogniser import Heard, Reading, Recogniser, Word
-from mayabook.checks.repeats import repeats, times_again
-from mayabook.checks.score import REJECT, Examination, Score, findings, judge
-from mayabook.checks.sounds import Sounds
+from mayabook.checks.scoring import REJECT, Examination, Score, findings, judge
+from mayabook.checks.speech_timing import voice_after
+from mayabook.checks.text_normalisation import Slot, slots, slots_of_text
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.checks.timing import voice_after
-from mayabook.checks.words import GOOD, WordScores
+from mayabook.checks.token_checks import code_scores
+from mayabook.checks.voice_drift import drift
+from mayabook.checks.word_alignment import Aligner, Pair
+from mayabook.checks.word_checks import GOOD, WordScores
 from mayabook.core.chunk import Chunk
+from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import CheckSettings
-from mayabook.core.tags import without_tags
 from mayabook.core.take import Audio, StopReason, Take
 from mayabook.core.verdict import FindingKind, HeardWord, Verdict, WordMatch
 
@@ -71,7 +71,7 @@ class Checker:
     def signal_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> list[Score]:
         """What the samples tell before they are heard; of a silent take nothing else."""
         figures = self.thresholds
-        if silent := signal.silence(audio, figures.signal):
+        if silent := signal_checks.silence(audio, figures.signal):
             return silent
         n_tags = sum(without_tags(word) != word for word in chunk.text.split())
         expected = self._expected(chunk)
@@ -79,18 +79,18 @@ class Checker:
         n_sounds = sum(shortest for shortest, _ in counts), sum(longest for _, longest in counts)
         n_again = times_again([token for slot in expected for token in slot.readings[0]])
         return [
-            *signal.clipping(audio, sample_rate, figures.signal),
-            *signal.pauses(audio, sample_rate, figures.signal),
-            *signal.noise(audio, sample_rate, figures.signal),
-            *signal.clicks(audio, sample_rate, figures.signal),
+            *signal_checks.clipping(audio, sample_rate, figures.signal),
+            *signal_checks.pauses(audio, sample_rate, figures.signal),
+            *signal_checks.noise(audio, sample_rate, figures.signal),
+            *signal_checks.clicks(audio, sample_rate, figures.signal),
             *drift(audio, sample_rate, figures.drift),
             *repeats(audio, sample_rate, n_again, figures.repeats),
-            *signal.pace(audio, sample_rate, n_sounds, n_tags, figures.signal, figures.pace),
+            *signal_checks.pace(audio, sample_rate, n_sounds, n_tags, figures.signal, figures.pace),
         ]
 
     def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
         """What the words heard tell, with their alignment. Silent audio is not listened to."""
-        silent = bool(signal.silence(audio, self.thresholds.signal))
+        silent = bool(signal_checks.silence(audio, self.thresholds.signal))
         listened = Heard([], []) if silent else self._recogniser.listen(audio, sample_rate)
         expected, heard = self._expected(chunk), _speech(listened.words)
         theirs = slots([word.text for word in heard], self.english)
@@ -98,7 +98,7 @@ class Checker:
         rows = _rows(chunk, expected, heard, theirs, pairs)
         scores: list[Score] = []
         if not silent:
-            voice = signal.voiced_frames(audio, sample_rate, self.thresholds.signal)
+            voice = signal_checks.voiced_frames(audio, sample_rate, self.thresholds.signal)
             rows, unsaid = self._said(rows, len(audio) / sample_rate)
             readings = self._readings(listened, rows, chunk)
             readings = {index: reading for index, reading in readings.items() if index not in unsaid}

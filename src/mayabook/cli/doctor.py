@@ -35,8 +35,8 @@ def doctor(as_json: options.Json = False) -> None:
 
     from mayabook import __version__
     from mayabook.checks import Checker
-    from mayabook.choice import open_engine
     from mayabook.core.settings import CheckSettings, NarratorSettings, Settings
+    from mayabook.engine_selection import open_engine
     from mayabook.engines import Narrator
 
     memory = psutil.virtual_memory()
@@ -93,7 +93,7 @@ def _llama() -> str:
     from mayabook.engines.hardware import gpus
 
     try:
-        from mayabook.engines.llama import build
+        from mayabook.engines.llama_api import build
     except EngineError as error:
         return str(error)
     version, offloads = build()
@@ -107,7 +107,7 @@ def _torch() -> str:
         import torch
     except ImportError:
         return "not installed: pip install 'mayabook[transformers]'"
-    from mayabook.engines.dtypes import choose_device, device_name, native_dtypes
+    from mayabook.engines.devices import choose_device, device_name, native_dtypes
 
     device = choose_device("auto")
     return f"{torch.__version__} on {device_name(device)}, computes {', '.join(native_dtypes(device))} natively"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mayabook.cli import options
-from mayabook.cli.reporting import clock
+from mayabook.cli.progress_display import clock
 
 CHARS_PER_SECOND = 14.0
 """Of the narrator at speed 1, pauses included; measured on the sample book by bench/narrate.py."""
@@ -34,7 +34,7 @@ def inspect(
     """
     import os
 
-    from mayabook.produce import open_book
+    from mayabook.pipeline import open_book
     from mayabook.script import rare_names
 
     chosen = options.settings_of(settings, {"book": {"include": include, "skip": skip, "only": only}})

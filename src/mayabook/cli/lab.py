@@ -16,11 +16,11 @@ from rich.progress import Progress as Bar
 
 from mayabook.cli import options
 from mayabook.cli.make import STOPPED, stop
-from mayabook.cli.reporting import PLAIN_EVERY, clock
+from mayabook.cli.progress_display import PLAIN_EVERY, clock
 
 if TYPE_CHECKING:
-    from mayabook.lab.bench import Progress, Watcher
     from mayabook.lab.report import Section
+    from mayabook.lab.trial_runner import Progress, Watcher
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -104,7 +104,7 @@ def listen(
 ) -> None:
     """Write a page for a blind test by ear of two cells; it computes the result and saves the votes."""
     from mayabook.core.errors import LabError
-    from mayabook.lab.listen import write_listening
+    from mayabook.lab.ab_test import write_listening
     from mayabook.lab.rows import read_rows
 
     header, rows = read_rows(folder)
@@ -134,7 +134,7 @@ def replay_investigation(
     as_json: options.Json = False,
 ) -> None:
     """Run every experiment and write a document on each claim of the investigation of 2025-11-17."""
-    from mayabook.lab.replay import DOCUMENT, default_model, replay
+    from mayabook.lab.investigation import DOCUMENT, default_model, replay
 
     given = _given(model=model or default_model(), book=book, truth=truth, seed=seed, slots=slots, settings=settings)
     folder = output / "quick" if quick else output

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mayabook.cli import options
-from mayabook.cli.reporting import clock, reporter
+from mayabook.cli.progress_display import clock, reporter
 
 if TYPE_CHECKING:
-    from mayabook.produce import Order, Product
+    from mayabook.pipeline import Order, Product
 
 FLAGGED = 3
 """Exit code of a run that finished with chunks for a person to look at."""
@@ -77,7 +77,7 @@ def make(
     A run that was stopped goes on when the same command is given again. Work in progress lies beside the audiobook,
     in a folder with the suffix .mayabook; `mayabook review` looks into it.
     """
-    from mayabook.produce import Order
+    from mayabook.pipeline import Order
 
     chosen = options.settings_of(
         settings,
@@ -129,7 +129,7 @@ def _lasting(model: str | None) -> str | None:
 
 def run(order: "Order", *, force: bool, as_json: bool, quiet: bool) -> None:
     """Produces, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
-    from mayabook.produce import produce
+    from mayabook.pipeline import produce
 
     signal.signal(signal.SIGTERM, stop)
     try:

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from mayabook.cli import options
 from mayabook.core.errors import ModelError
-from mayabook.models import bring, formats, store
-from mayabook.models.places import Progress as Watch
-from mayabook.models.places import gigabytes
+from mayabook.models import gguf_formats, importer, store
+from mayabook.models.disk import Progress as Watch
+from mayabook.models.disk import gigabytes
 from mayabook.models.store import ModelFiles
 
 app = typer.Typer(
@@ -73,9 +73,9 @@ def pull(
 
     if as_json or not sys.stderr.isatty():
         disable_progress_bars()
-    unknown = sorted(set(wanted or []) - set(formats.FORMATS))
+    unknown = sorted(set(wanted or []) - set(gguf_formats.FORMATS))
     if unknown:
-        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(formats.FORMATS)}.")
+        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(gguf_formats.FORMATS)}.")
     files, left = hub.pull(model, wanted or [], name=name)
     for kind in left:
         _make(files.name, kind, as_json)
@@ -94,7 +94,7 @@ def import_(
 ) -> None:
     """Bring files of your own into the store, once they are checked. Nothing is moved: they are linked or copied."""
     with _watching("importing", as_json) as watch:
-        files = bring.bring(path, name, watch)
+        files = importer.bring(path, name, watch)
     _show(files, as_json)
 
 
@@ -105,7 +105,7 @@ def convert(
     as_json: options.Json = False,
 ) -> None:
     """Write a model's checkpoint as a GGUF file, for llama.cpp."""
-    from mayabook.models.convert import FILE_TYPES
+    from mayabook.models.gguf_conversion import FILE_TYPES
 
     if to not in FILE_TYPES:
         raise ModelError(f"A checkpoint converts to {', '.join(FILE_TYPES)}, not {to!r}; see mayabook models quantize.")
@@ -121,7 +121,7 @@ def quantize(
     as_json: options.Json = False,
 ) -> None:
     """Write GGUF files of fewer bits, from the F16 file; that is converted first where it is missing."""
-    from mayabook.models.quantize import FILE_TYPES
+    from mayabook.models.gguf_quantisation import FILE_TYPES
 
     unknown = [kind for kind in wanted if kind not in FILE_TYPES]
     if unknown:
@@ -139,7 +139,7 @@ def check(
 
     The exit code is 2 where a check failed.
     """
-    from mayabook.models.check import check as checks
+    from mayabook.models.model_check import check as checks
 
     failed = 0
     console = Console()
@@ -186,7 +186,7 @@ def export_codec(name: Name, as_json: options.Json = False) -> None:
 
 def _make(name: str, to: str, as_json: bool) -> None:
     with _watching(f"making {to}", as_json) as watch:
-        made = formats.make(name, to, watch)
+        made = gguf_formats.make(name, to, watch)
     if not made and not as_json:
         print(f"{name} has {to} already.")
     for one in made:

@@ -55,7 +55,7 @@ def review(
     from mayabook.cli.review_page import write_page
     from mayabook.cli.review_show import print_list
     from mayabook.core.errors import JobError
-    from mayabook.produce import CHECKS, ORDER, Order
+    from mayabook.pipeline import CHECKS, ORDER, Order
     from mayabook.render import Job
 
     with Job.existing(job) as opened:

@@ -16,12 +16,12 @@ from jinja2 import Environment, PackageLoader
 
 from mayabook.cli.review_decide import Entry
 from mayabook.cli.review_show import marked, said
-from mayabook.core.audio import read_flac
+from mayabook.core.audio_files import read_flac
 from mayabook.core.errors import JobError
 from mayabook.core.files import appearing
 from mayabook.core.take import Audio
 from mayabook.core.verdict import Verdict
-from mayabook.master.encode import Labels, encode
+from mayabook.master.encoder import Labels, encode
 from mayabook.render import StoredTake
 
 BITRATE = 48

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import StoredTensor, read_json, stored_tensors, weight_files
-from mayabook.maya.layout import LAYOUT_FILE
+from mayabook.maya.token_layout import LAYOUT_FILE
 
 DType = Literal["auto", "float32", "float16", "bfloat16"]
 Quantisation = Literal["none", "nf4", "nf4-double", "fp4", "fp4-double"]

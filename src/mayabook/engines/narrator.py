@@ -17,7 +17,7 @@ from mayabook.core.errors import EngineError
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.language import foreign_script
-from mayabook.engines.workers import Workers
+from mayabook.engines.worker_pool import Workers
 
 RETRY_PACE = (1.0, 0.95, 0.9)
 """Pace of the first, second and later attempts: the seed alone changes only breath noise, a slower reading also

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.engines.decoder import Logits
-from mayabook.engines.sampling import SamplerSettings
-from mayabook.maya.layout import N_SLOTS, Layout
+from mayabook.engines.sampler_settings import SamplerSettings
+from mayabook.engines.slot_decoder import Logits
+from mayabook.maya.token_layout import N_SLOTS, Layout
 
 LIMIT = 1e30
 """Logits beyond this count as this; with it, no penalty or temperature that settings allow can overflow."""

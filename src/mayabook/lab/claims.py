@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mayabook.engines.sampling import preset
-from mayabook.lab.attribute import BAD, GOOD, differing
-from mayabook.lab.attribute_report import LEVEL, ranked
-from mayabook.lab.bench import cells
+from mayabook.engines.sampler_settings import preset
+from mayabook.lab.ablation import BAD, GOOD, differing
+from mayabook.lab.ablation_report import LEVEL, ranked
 from mayabook.lab.compare import parts
 from mayabook.lab.isolate import ALONE
 from mayabook.lab.isolate_report import FIX, bent, changed, fix_of, largest_gap
@@ -25,7 +24,8 @@ from mayabook.lab.report import (
 )
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import bound_without_events, holm, mann_kendall, paired, pairs_to_tell
-from mayabook.maya.layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
+from mayabook.lab.trial_runner import cells
+from mayabook.maya.token_layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
 
 HOLDS, REFUTED, UNDECIDED, NOT_RUN = "holds", "refuted", "undecided at this n", "not run"
 ENOUGH = 0.1

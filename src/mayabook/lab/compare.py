@@ -12,13 +12,13 @@ import psutil
 from pydantic import Field
 
 from mayabook.core.take import TakeRequest
-from mayabook.engines.workers import Workers
-from mayabook.lab import forced
-from mayabook.lab.bench import Bench, Wanted, cells
-from mayabook.lab.memory import give_back_freed_memory
+from mayabook.engines.worker_pool import Workers
+from mayabook.lab import teacher_forcing
+from mayabook.lab.memory_trim import give_back_freed_memory
+from mayabook.lab.model_variants import FORMATS, FULL_PRECISION, LabEngine, ModelOpener, best_of
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import Row
-from mayabook.lab.subjects import FORMATS, FULL_PRECISION, LabEngine, ModelOpener, best_of
+from mayabook.lab.trial_runner import Bench, Wanted, cells
 
 NAME = "compare"
 COST_TOKENS = 420
@@ -83,7 +83,9 @@ def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str
             other = opener.open(name)
             assert isinstance(other, LabEngine)
             try:
-                found = forced.compare(truth.decoder, other.decoder, prompts, [frames[item.number] for item in items])
+                found = teacher_forcing.compare(
+                    truth.decoder, other.decoder, prompts, [frames[item.number] for item in items]
+                )
                 for item, key, result in zip(items, keys[name], found, strict=True):
                     if key not in bench.rows:
                         bench.add(_forced_row(key, name, item.chunk_number, result))
@@ -93,7 +95,7 @@ def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str
         truth.close()
 
 
-def _forced_row(key: str, name: str, chunk: int, result: forced.Forced) -> Row:
+def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.Forced) -> Row:
     return {
         "key": key,
         "cell": name,
@@ -172,7 +174,7 @@ def divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, fl
     """
     from scipy import stats
 
-    levels = range(forced.N_LEVELS) if level is None else [level]
+    levels = range(teacher_forcing.N_LEVELS) if level is None else [level]
     rows = list({row["chunk"]: row for row in rows}.values())  # of one chunk the truth is the same each time
     steps = np.array([sum(row["steps"][at] for at in levels) for row in rows], float)
     sums = np.array([sum(row["divergence"][at] for at in levels) for row in rows], float)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from mayabook.lab import plots
 from mayabook.lab.compare import divergence, parts
-from mayabook.lab.forced import LEVELS
 from mayabook.lab.report import (
     Section,
     Table,
@@ -23,6 +22,7 @@ from mayabook.lab.report import (
 )  # fmt: skip
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import holm, paired, pairs_to_tell
+from mayabook.lab.teacher_forcing import LEVELS
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[Section]:

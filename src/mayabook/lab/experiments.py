@@ -8,16 +8,16 @@ from typing import Any
 from mayabook.checks import Checker
 from mayabook.core.errors import LabError
 from mayabook.core.settings import CheckSettings
-from mayabook.lab import attribute, attribute_report, compare, compare_report, isolate, isolate_report, stress, sweep
-from mayabook.lab.bench import Bench, Hears, Watcher
-from mayabook.lab.material import read_material
-from mayabook.lab.memory import give_back_freed_memory
-from mayabook.lab.once import OnceChecker
-from mayabook.lab.pages import write_html, write_markdown
+from mayabook.lab import ablation, ablation_report, compare, compare_report, isolate, isolate_report, stress, sweep
+from mayabook.lab.memoise import OnceChecker
+from mayabook.lab.memory_trim import give_back_freed_memory
+from mayabook.lab.model_variants import ModelOpener, Opener, model_opener
 from mayabook.lab.plan import Plan
+from mayabook.lab.prompts import read_material
 from mayabook.lab.report import Section
+from mayabook.lab.report_pages import write_html, write_markdown
 from mayabook.lab.rows import Row, Rows, read_rows
-from mayabook.lab.subjects import ModelOpener, Opener, model_opener
+from mayabook.lab.trial_runner import Bench, Hears, Watcher
 
 FORMATS_FOLDER = "formats"
 
@@ -61,11 +61,11 @@ EXPERIMENTS = {
             compare_report.report,
         ),
         Experiment(
-            attribute.NAME,
+            ablation.NAME,
             "Which of the settings that differed in 2025 cause artifacts.",
-            attribute.AttributePlan,
-            attribute.run,
-            attribute_report.report,
+            ablation.AttributePlan,
+            ablation.run,
+            ablation_report.report,
         ),
     )
 }

@@ -14,14 +14,14 @@ from pydantic import Field
 from mayabook.core.errors import LabError
 from mayabook.core.take import Take, TakeRequest
 from mayabook.engines import Engine
-from mayabook.engines.decoder import Logits
-from mayabook.engines.workers import Workers
-from mayabook.lab.bench import Bench, digest
-from mayabook.lab.forced import read_logits
-from mayabook.lab.material import Item
-from mayabook.lab.originals import Original, originals
+from mayabook.engines.slot_decoder import Logits
+from mayabook.engines.worker_pool import Workers
+from mayabook.lab.legacy_backends import Original, originals
+from mayabook.lab.model_variants import LabEngine, ModelOpener, Opener
 from mayabook.lab.plan import Plan
-from mayabook.lab.subjects import LabEngine, ModelOpener, Opener
+from mayabook.lab.prompts import Item
+from mayabook.lab.teacher_forcing import read_logits
+from mayabook.lab.trial_runner import Bench, digest
 
 NAME = "isolate"
 ALONE = "alone, first"

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mayabook.lab.bench import cells
 from mayabook.lab.isolate import ALONE, LOGITS
-from mayabook.lab.originals import STEPS_KEPT
+from mayabook.lab.legacy_backends import STEPS_KEPT
 from mayabook.lab.report import Section, Table, no_events
 from mayabook.lab.rows import Row
+from mayabook.lab.trial_runner import cells
 
 FIX = ", fix: "
 

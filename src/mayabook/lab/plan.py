@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mayabook.core.errors import LabError
-from mayabook.engines.sampling import DEFAULT_PRESET
+from mayabook.engines.sampler_settings import DEFAULT_PRESET
 from mayabook.maya.voices import DEFAULT_VOICE
 
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from mayabook.lab.bench import Bench, Wanted, cells
+from mayabook.lab.model_variants import best_of
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import lines
 from mayabook.lab.report import Section, Table, artifacts, clips, false_alarms, is_artifact, no_events, p_value, shown
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import Trend, holm, mann_kendall, tau_to_find
-from mayabook.lab.subjects import best_of
+from mayabook.lab.trial_runner import Bench, Wanted, cells
 
 NAME = "stress"
 ORDERS = ("in order", "shuffled")

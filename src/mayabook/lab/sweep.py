@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import Field
 
 from mayabook.core.take import Sampling
-from mayabook.engines.sampling import preset, presets
-from mayabook.lab.bench import Bench, Wanted, cells
+from mayabook.engines.sampler_settings import preset, presets
+from mayabook.lab.model_variants import best_of
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import heatmap, lines
 from mayabook.lab.report import (
@@ -28,7 +28,7 @@ from mayabook.lab.report import (
 )  # fmt: skip
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import Rate, pairs_to_tell
-from mayabook.lab.subjects import best_of
+from mayabook.lab.trial_runner import Bench, Wanted, cells
 
 NAME = "sweep"
 

@@ -1,8 +1,8 @@
 """Kept takes -> audiobook: timeline, pauses, loudness, encoding, chapters, tags, captions."""
 
 from mayabook.master.audiobook import Audiobook, AudiobookChapter, write_audiobook
-from mayabook.master.outputs import check_output, destination
-from mayabook.master.tags import Tags
+from mayabook.master.metadata_tags import Tags
+from mayabook.master.output_paths import check_output, destination
 from mayabook.master.timeline import Segment, Timeline, build_timeline
 
 __all__ = [

@@ -7,12 +7,12 @@ from pathlib import Path
 from mayabook.core.files import appearing, write_text
 from mayabook.core.settings import MasterSettings
 from mayabook.master.captions import Cue, captions
-from mayabook.master.cover import Picture, picture
-from mayabook.master.encode import FORMATS, Labels, encode
+from mayabook.master.cover_art import Picture, picture
+from mayabook.master.encoder import FORMATS, Labels, encode
 from mayabook.master.loudness import SILENCE, Level, find_level, levelled
-from mayabook.master.outputs import chapter_file, check_output
-from mayabook.master.stream import pcm, watched
-from mayabook.master.tags import Tags, fields
+from mayabook.master.metadata_tags import Tags, fields
+from mayabook.master.output_paths import chapter_file, check_output
+from mayabook.master.pcm_stream import pcm, watched
 from mayabook.master.timeline import Mark, Timeline
 
 MEASURING = 0.3

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from mayabook.core.take import Audio
-from mayabook.master.peaks import HALF_TAPS, true_peaks
+from mayabook.master.true_peak import HALF_TAPS, true_peaks
 
 REACH_SECONDS = 0.01
 """The gain is held down for this long before and after a peak, and takes as long again to fall and to recover:

@@ -13,8 +13,8 @@ from av.filter import Graph
 from mayabook.core.settings import MasterSettings
 from mayabook.core.take import Audio
 from mayabook.master.limiter import limited
-from mayabook.master.peaks import PeakMeter
-from mayabook.master.stream import watched
+from mayabook.master.pcm_stream import watched
+from mayabook.master.true_peak import PeakMeter
 
 SILENCE = -70.0
 """LUFS; what is not above it does not count (ITU-R BS.1770-5, absolute gate)."""

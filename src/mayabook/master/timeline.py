@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mayabook.core.audio import read_flac
+from mayabook.core.audio_files import read_flac
 from mayabook.core.chunk import Pause
 from mayabook.core.errors import JobError
 from mayabook.core.settings import MasterSettings
 from mayabook.core.take import Audio
-from mayabook.master.edges import LEAD_SECONDS, TAIL_SECONDS, sounding
+from mayabook.master.trim import LEAD_SECONDS, TAIL_SECONDS, sounding
 
 
 @dataclass(frozen=True, slots=True)

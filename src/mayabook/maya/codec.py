@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mayabook.core.errors import ModelError
 from mayabook.maya.codec_config import BRING_ANEW, CONFIG_FILE, CodecConfig
 from mayabook.maya.frames import Frames
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 
 CHECKPOINT_FILE = "pytorch_model.bin"
 ONNX_FILE = "decoder.onnx"

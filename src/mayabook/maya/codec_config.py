@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mayabook.core.errors import FrameError, ModelError
 from mayabook.maya.frames import Frames, levels
-from mayabook.maya.layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE, Layout
+from mayabook.maya.token_layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE, Layout
 
 CONFIG_FILE = "config.json"
 LEVEL_STEPS = (1, 2, 4)

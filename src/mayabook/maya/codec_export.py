@@ -17,7 +17,7 @@ from mayabook.maya.codec_config import LEVEL_STEPS, CodecConfig
 from mayabook.maya.codec_onnx import CONFIG_KEY, OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec, load_decoder
 from mayabook.maya.frames import Frames
-from mayabook.maya.layout import N_SLOTS
+from mayabook.maya.token_layout import N_SLOTS
 
 LEAST_SNR = 60.0
 """dB between both decoders, of takes in other shapes than the traced one."""

@@ -11,7 +11,7 @@ from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.maya.codec_config import CodecConfig, first_line
 from mayabook.maya.frames import Frames
-from mayabook.maya.layout import FRAME_SAMPLES, SAMPLE_RATE
+from mayabook.maya.token_layout import FRAME_SAMPLES, SAMPLE_RATE
 
 CONFIG_KEY = "mayabook.codec"
 """Metadata key under which the model carries the config.json of its codec."""

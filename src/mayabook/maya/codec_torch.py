@@ -17,7 +17,7 @@ from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.maya.codec_config import BRING_ANEW, CONFIG_FILE, CodecConfig, first_line
 from mayabook.maya.frames import Frames
-from mayabook.maya.layout import FRAME_SAMPLES, SAMPLE_RATE
+from mayabook.maya.token_layout import FRAME_SAMPLES, SAMPLE_RATE
 
 
 class Decoder(nn.Module):

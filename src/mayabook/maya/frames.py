@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import FrameError
-from mayabook.maya.layout import N_SLOTS, SLOT_LEVELS, Layout
+from mayabook.maya.token_layout import N_SLOTS, SLOT_LEVELS, Layout
 
 Frames = NDArray[np.int32]
 """Codes in 0 to codebook_size - 1, shape (n_frames, 7), columns in the order of the slots."""

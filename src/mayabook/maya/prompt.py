@@ -3,9 +3,9 @@
 import re
 from typing import Literal, Protocol
 
+from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.errors import ModelError
-from mayabook.core.tags import EMOTION_TAGS
-from mayabook.maya.layout import Layout, Vocabulary
+from mayabook.maya.token_layout import Layout, Vocabulary
 
 Bos = Literal["once", "twice"]
 """Whether a second BOS leads the prompt. Maya1's own server tokenises with special tokens on, which puts one there."""

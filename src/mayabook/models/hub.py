@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
+from mayabook.models.disk import cannot_write, need_room
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
-from mayabook.models.places import cannot_write, need_room
 from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
 
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")

@@ -6,14 +6,16 @@ from pathlib import Path
 from mayabook.core.errors import ModelError
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
 from mayabook.maya.codec_config import BRING_ANEW, CodecConfig
-from mayabook.maya.layout import Layout
+from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.models import convert, quantize
-from mayabook.models.config import LlamaConfig
+from mayabook.models import gguf_conversion, gguf_quantisation
+from mayabook.models.checkpoint_tensors import Weights
+from mayabook.models.llama_config import LlamaConfig
 from mayabook.models.store import format_of
-from mayabook.models.weights import Weights
 
-_FORMATS = {str(number): name for name, number in {**convert.FILE_TYPES, **quantize.FILE_TYPES}.items()}
+_FORMATS = {
+    str(number): name for name, number in {**gguf_conversion.FILE_TYPES, **gguf_quantisation.FILE_TYPES}.items()
+}
 
 
 def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
@@ -36,8 +38,8 @@ def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
 
 def check_gguf(file: Path) -> tuple[Layout, str]:
     """Layout and weight format of a GGUF file. Raises ModelError unless it is a whole Llama with speech codes."""
-    llama_cpp = quantize.library()
-    from mayabook.engines.llama import LlamaVocabulary, layout_of, load_model, metadata
+    llama_cpp = gguf_quantisation.library()
+    from mayabook.engines.llama_api import LlamaVocabulary, layout_of, load_model, metadata
 
     model, _ = load_model(file, vocab_only=True)
     try:

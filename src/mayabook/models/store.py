@@ -19,8 +19,8 @@ from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import read_json, weight_files
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
 from mayabook.maya.tokenizer import PLACES
-from mayabook.models.config import CONFIG_FILE
-from mayabook.models.places import appearing, cannot_write
+from mayabook.models.disk import appearing, cannot_write
+from mayabook.models.llama_config import CONFIG_FILE
 
 CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
 SOURCE_FILE = "source.json"

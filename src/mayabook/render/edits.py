@@ -16,7 +16,7 @@ from mayabook.core.files import write_text
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.words import words
 from mayabook.script import Lexicon
-from mayabook.script.sentences import sentence_spans
+from mayabook.script.sentence_split import sentence_spans
 
 NAME = "edits.json"
 _ENDS = ".!?…:;—–"

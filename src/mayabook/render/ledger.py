@@ -97,7 +97,7 @@ class StoredTake:
 
     @property
     def codes_file(self) -> Path:
-        """Where the codes of the take are, if its engine has any; see `mayabook.core.codes`."""
+        """Where the codes of the take are, if its engine has any; see `mayabook.core.code_files`."""
         return self.file.with_suffix(".npz")
 
     @property

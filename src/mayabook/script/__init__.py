@@ -1,9 +1,9 @@
 """Book -> list[Chunk]: sentences, chunks of them, emotion tags, lexicon, pauses."""
 
-from mayabook.script.coverage import WordCoverage, check_coverage
 from mayabook.script.lexicon import Lexicon, Respelling, read_lexicon
-from mayabook.script.names import rare_names
-from mayabook.script.write import Script, write_script
+from mayabook.script.name_spotting import rare_names
+from mayabook.script.script_writer import Script, write_script
+from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 __all__ = [
     "Lexicon",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from mayabook.core.settings import ScriptSettings
-from mayabook.script.pieces import Piece
+from mayabook.script.segments import Piece
 
 
 @dataclass(frozen=True, slots=True)

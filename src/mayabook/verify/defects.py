@@ -5,18 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from mayabook.checks.normalise import slots
-from mayabook.checks.words import GOOD
+from mayabook.checks.text_normalisation import slots
+from mayabook.checks.word_checks import GOOD
 from mayabook.core.verdict import Finding, HeardWord, WordMatch
-from mayabook.verify.compare import Extra, FirstLook
-from mayabook.verify.echoes import Echoes
-from mayabook.verify.edges import Reheard
-from mayabook.verify.groups import Group
-from mayabook.verify.hearing import Hearing, Stretch
+from mayabook.verify.expected_text import Text
+from mayabook.verify.first_pass import Extra, FirstLook
+from mayabook.verify.intro_outro import Reheard
+from mayabook.verify.passage_index import Echoes
+from mayabook.verify.recording_transcript import Hearing, Stretch
 from mayabook.verify.report import KINDS, Kind
-from mayabook.verify.second import Judged
-from mayabook.verify.surplus import Joint, between
-from mayabook.verify.text import Text
+from mayabook.verify.second_pass import Judged
+from mayabook.verify.suspect_spans import Group
+from mayabook.verify.unexplained_speech import Joint, between
 
 LONG_EXTRA = 3
 """Words that the text does not have, from which on they are told without a second look."""

@@ -1,0 +1,300 @@
+"""XHTML -> blocks of clean text, and a record of every word that was left out, with the reason."""
+
+import re
+from collections.abc import Set
+from typing import NamedTuple
+
+from mayabook.book.content_document import Page, Piece
+from mayabook.book.exclusions import REFERENCE, why_left_out
+from mayabook.book.footnotes import Place, Resolve, note_elements
+from mayabook.book.layout_heuristics import is_data, is_pictured_initial, is_verse, tail_after
+from mayabook.book.semantics import (
+    BLOCK_TAGS,
+    HEADING_TAGS,
+    NOTE_CLASSES,
+    NOTE_TYPES,
+    SCENE_BREAK_CLASSES,
+    VERSE,
+    classes_of,
+    matter_type,
+    text_of,
+    types_of,
+)
+from mayabook.book.text_cleaning import clean, has_words, is_ornament
+from mayabook.book.xml_parsing import Element, local_name, texts, walk
+from mayabook.core.book import Block, BlockKind, LeftOut
+
+_LINE = "\x1e"
+_CELL = "\x1f"
+"""Ends of lines and of table cells in gathered text; the parser lets no control character through."""
+
+_BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
+_DEEPEST_PATH = 200
+"""Steps of an element path; text in deeper elements is said to stand in the one at this depth."""
+
+
+class _Frame(NamedTuple):
+    """What an element means for the text in it. steps: length of the path of the block it is in; first: number
+    of the first piece in it; is_block: it stands on lines of its own."""
+
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0
+    declared: str = ""
+    is_note: bool = False
+    in_row: bool = False
+    in_link: bool = False
+    preformatted: bool = False
+    is_block: bool = False
+    steps: int = 0
+    first: int = 0
+
+
+def read_page(
+    root: Element,
+    href: str,
+    *,
+    cuts: Set[str] = frozenset(),
+    notes: frozenset[Place] = frozenset(),
+    resolve: Resolve = lambda _: None,
+    image_alt: bool = False,
+) -> Page:
+    """Every visible word of the document, once: in a piece or in `left_out`.
+
+    cuts: ids at which a new piece starts, because a chapter may. notes: as found in the whole book.
+    """
+    title = root.find(".//{*}title")
+    page = Page(href, "" if title is None else clean("".join(texts(title))))
+    reader = _Reader(page, cuts, notes, note_elements(root, href, notes), resolve, image_alt)
+    walk(root, reader.enter, reader.leave)
+    reader.finish()
+    return page
+
+
+class _Reader:
+    def __init__(
+        self,
+        page: Page,
+        cuts: Set[str],
+        notes: frozenset[Place],
+        note_elements: frozenset[Element],
+        resolve: Resolve,
+        image_alt: bool,
+    ) -> None:
+        self._page = page
+        self._cuts = cuts
+        self._notes = notes
+        self._note_elements = note_elements
+        self._resolve = resolve
+        self._image_alt = image_alt
+        self._frames = [_Frame()]
+        self._steps: list[str] = []
+        self._siblings: list[dict[str, int]] = [{}]
+        self._text: list[str] = []
+        self._n_chars = 0
+        self._n_linked = 0
+        self._images: list[str] = []
+        self._is_after_mark = False
+
+    def enter(self, element: Element) -> bool:
+        tag = local_name(element)
+        self._step_down(tag)
+        reason = why_left_out(element, tag, self._notes, self._resolve)
+        is_block = reason is None and self._is_block(element, tag)
+        if is_block:
+            self._end_of_block(_CELL if tag in ("td", "th") else " ")
+        self._anchor(element)
+        if reason is not None:
+            self._leave_out(element, reason)
+            self._frames.append(self._frames[-1]._replace(is_block=False))
+            return False
+        self._frames.append(self._frame(element, tag, is_block))
+        if tag == "br":
+            self._text.append(_LINE)
+        elif tag == "img":
+            self._picture(element)
+        elif tag == "q":
+            self._text.append("“")
+        self._gather(element.text)
+        return True
+
+    def leave(self, element: Element) -> None:
+        frame = self._frames[-1]
+        tag = local_name(element)
+        if tag == "q":
+            self._text.append("”")
+        if frame.is_block:
+            if frame.in_row and not self._frames[-2].in_row:
+                self._flush()
+            else:
+                self._end_of_block(" ")
+            empty = frame.first == len(self._page.pieces) and not frame.in_row
+            if empty and (tag == "hr" or classes_of(element) & SCENE_BREAK_CLASSES):
+                self._add(BlockKind.SCENE_BREAK, "", frame)
+        self._frames.pop()
+        self._steps.pop()
+        self._siblings.pop()
+        tail = tail_after(element)
+        if self._is_after_mark:
+            tail = self._close_gap(tail)
+            self._is_after_mark = False
+        self._gather(tail)
+
+    def finish(self) -> None:
+        self._flush()
+
+    def _step_down(self, tag: str) -> None:
+        siblings = self._siblings[-1]
+        siblings[tag] = siblings.get(tag, 0) + 1
+        self._steps.append(tag if tag in ("html", "body") else f"{tag}[{siblings[tag]}]")
+        self._siblings.append({})
+
+    def _is_block(self, element: Element, tag: str) -> bool:
+        if tag in BLOCK_TAGS:
+            return True
+        if self._frames[-1].kind is BlockKind.VERSE and "line" in classes_of(element):
+            return True
+        return bool(_BLOCK_STYLE.search(element.get("style", "")))
+
+    def _frame(self, element: Element, tag: str, is_block: bool) -> _Frame:
+        parent = self._frames[-1]
+        if not is_block:
+            return parent._replace(is_block=False, in_link=parent.in_link or (tag == "a" and "href" in element.attrib))
+        types, classes = types_of(element), classes_of(element)
+        kind, level = _kind(element, tag, types | classes, parent)
+        return _Frame(
+            kind=kind,
+            level=level,
+            declared=matter_type(types) or parent.declared,
+            is_note=parent.is_note or self._is_note(element, tag, types, classes),
+            in_row=parent.in_row or (kind is BlockKind.TABLE_ROW and tag == "tr"),
+            in_link=parent.in_link,
+            preformatted=parent.preformatted or tag == "pre",
+            is_block=True,
+            steps=len(self._steps),
+            first=len(self._page.pieces),
+        )
+
+    def _is_note(self, element: Element, tag: str, types: frozenset[str], classes: frozenset[str]) -> bool:
+        if types & NOTE_TYPES or element in self._note_elements:
+            return True
+        return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
+
+    def _leave_out(self, element: Element, reason: str) -> None:
+        text = text_of(element) if reason else ""
+        if has_words(text):
+            self._page.left_out.append(LeftOut(text, reason, self._page.href, self._path(len(self._steps))))
+        if local_name(element) == "math":
+            self._gather(element.get("alttext"))
+        self._is_after_mark = reason == REFERENCE
+
+    def _close_gap(self, after: str) -> str:
+        """What stands behind a mark that was left out; brackets or a space that were there for its sake go too."""
+        before = "".join(self._text[-1:])
+        if before.rstrip()[-1:] in ("[", "(") and after.lstrip()[:1] in ("]", ")"):
+            before, after = before.rstrip()[:-1], after.lstrip()[1:]
+        if after[:1] in tuple(".,;:!?)”’"):
+            before = before.rstrip()
+        self._text[-1:] = [before]
+        return after
+
+    def _anchor(self, element: Element) -> None:
+        for name in (element.get("id"), element.get("name")):
+            if name in self._cuts and name is not None:
+                frame = self._frames[-1]
+                if not frame.in_row and frame.kind is not BlockKind.HEADING:
+                    self._flush()
+                self._page.anchors.setdefault(name, len(self._page.pieces))
+
+    def _picture(self, element: Element) -> None:
+        alt = clean(element.get("alt", ""))
+        at_start = not any(part.strip() for part in self._text)
+        if at_start and (is_ornament(alt) or is_pictured_initial(element)):
+            self._text.append(alt)
+        elif self._image_alt and has_words(alt):
+            self._images.append(alt)
+
+    def _gather(self, text: str | None) -> None:
+        if not text:
+            return
+        frame = self._frames[-1]
+        self._text.append(text.replace("\n", _LINE) if frame.preformatted else text)
+        size = len(text.strip())
+        self._n_chars += size
+        self._n_linked += size * frame.in_link
+
+    def _end_of_block(self, inside_row: str) -> None:
+        if self._frames[-1].in_row:
+            self._text.append(inside_row)
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        """What was gathered becomes pieces of the kind that the innermost frame says."""
+        if not self._text and not self._images:
+            return
+        frame = self._frames[-1]
+        raw = "".join(self._text)
+        self._text.clear()
+        if frame.in_row:
+            cells = [cell for part in raw.split(_CELL) if (cell := clean(part))]
+            self._add(frame.kind, ", ".join(cells), frame)
+        elif frame.kind is BlockKind.HEADING:
+            self._add(frame.kind, clean(raw), frame)
+        else:
+            for lines in _paragraphs(raw):
+                in_prose = frame.kind in (BlockKind.PARAGRAPH, BlockKind.QUOTE)
+                if frame.kind is BlockKind.VERSE or (in_prose and is_verse(lines)):
+                    for line in lines:
+                        self._add(BlockKind.VERSE, line, frame)
+                else:
+                    self._add(frame.kind, " ".join(lines), frame)
+        for alt in self._images:
+            self._add(BlockKind.IMAGE, alt, frame)
+        self._images.clear()
+        self._n_chars = self._n_linked = 0
+
+    def _add(self, kind: BlockKind, text: str, frame: _Frame) -> None:
+        pieces = self._page.pieces
+        if not has_words(text) and kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
+            return
+        if kind is BlockKind.SCENE_BREAK or is_ornament(text):
+            kind, text = BlockKind.SCENE_BREAK, ""
+        elif not text:
+            return
+        level = frame.level if kind is BlockKind.HEADING else 0
+        block = Block(kind, text, self._page.href, self._path(frame.steps), level)
+        pieces.append(Piece(block, frame.declared, self._n_linked / max(1, self._n_chars), frame.is_note))
+
+    def _path(self, n_steps: int) -> str:
+        return "/" + "/".join(self._steps[: min(n_steps, _DEEPEST_PATH)])
+
+
+def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> tuple[BlockKind, int]:
+    if tag in HEADING_TAGS:
+        return BlockKind.HEADING, int(tag[1])
+    if element.get("role") == "heading":
+        level = element.get("aria-level", "")
+        return BlockKind.HEADING, int(level) if level in tuple("123456") else 2
+    if any(mark.rstrip("0123456789-_") in VERSE for mark in marks):
+        return BlockKind.VERSE, 0
+    if tag == "tr" and not parent.in_row and is_data(element):
+        return BlockKind.TABLE_ROW, 0
+    if parent.kind is not BlockKind.VERSE:
+        if tag in ("li", "dt", "dd"):
+            return BlockKind.LIST_ITEM, 0
+        if tag == "blockquote":
+            return BlockKind.QUOTE, 0
+    return parent.kind, parent.level
+
+
+def _paragraphs(raw: str) -> list[list[str]]:
+    """Clean lines that hold something, in groups that were parted by empty lines."""
+    groups: list[list[str]] = [[]]
+    for line in map(clean, raw.split(_LINE)):
+        if is_ornament(line):
+            groups += [[line], []]
+        elif line:
+            groups[-1].append(line)
+        elif groups[-1]:
+            groups.append([])
+    return [lines for lines in groups if lines]

@@ -1,0 +1,54 @@
+"""What of a document is not read aloud, and why."""
+
+import re
+
+from mayabook.book.footnotes import Place, Resolve, is_reference
+from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_TYPES, classes_of, opening_of, types_of
+from mayabook.book.xml_parsing import Element
+
+REFERENCE = "footnote reference"
+FOOTNOTE = "footnote"
+FOOTNOTE_HEADING = "heading of footnotes"
+
+_TAGS = {
+    **dict.fromkeys(("rt", "rp", "rtc"), "reading aid (ruby)"),
+    **dict.fromkeys(("audio", "video", "object", "iframe", "canvas"), "stand-in for media"),
+    **dict.fromkeys(("annotation", "annotation-xml"), "formula in another notation"),
+    "svg": "text inside a drawing",
+    "case": "another form of what follows",
+}
+_PAGE_NUMBER_CLASSES = frozenset(("pagenum", "pagenumber", "pageno", "page-number", "page_number", "pagebreak"))
+_LONGEST_PAGE_NUMBER = 16
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+def why_left_out(element: Element, tag: str, notes: frozenset[Place], resolve: Resolve) -> str | None:
+    """None for what is read, an empty reason for what was never text. Notes that are blocks are not judged here:
+    whether they go depends on what else is in their chapter."""
+    if tag in NEVER_TEXT:
+        return ""
+    if _is_hidden(element):
+        return "hidden"
+    if tag in _TAGS:
+        return _TAGS[tag]
+    if tag == "math" and element.get("alttext"):
+        return "formula, read as its description"
+    types = types_of(element)
+    if (tag in ("a", "sup") or types) and is_reference(element, notes, resolve):
+        return REFERENCE
+    if types & NOTE_TYPES and tag not in BLOCK_TAGS:
+        return FOOTNOTE
+    if "backlink" in types:
+        return "way back from a footnote"
+    if "pagebreak" in types or classes_of(element) & _PAGE_NUMBER_CLASSES:
+        is_short = len(opening_of(element, _LONGEST_PAGE_NUMBER)) <= _LONGEST_PAGE_NUMBER
+        return "page number" if is_short else None
+    return None
+
+
+def _is_hidden(element: Element) -> bool:
+    return bool(element.attrib) and (
+        element.get("hidden") is not None
+        or element.get("aria-hidden", "").lower() == "true"
+        or _HIDDEN_STYLE.search(element.get("style", "")) is not None
+    )

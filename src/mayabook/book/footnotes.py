@@ -1,0 +1,173 @@
+"""Footnotes by their shape: a mark in the text and a note that link to each other.
+
+Notes often stand in another file than their marks, so all links of the book are looked at before any text is taken.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from mayabook.book.semantics import BLOCK_TAGS, HEADING_TAGS, opening_of, types_of
+from mayabook.book.text_cleaning import clean, has_words
+from mayabook.book.xml_parsing import Element, local_name, texts
+
+Place = tuple[str, str]
+"""A file and an id in it."""
+Resolve = Callable[[str], Place | None]
+"""Where a link of the file at hand leads; None if out of the book or to no id."""
+
+_MARK = re.compile(r"[\[({]?(?:(?:note )?\d{1,4}|[a-z]|[ivxlc]{1,6}|[*†‡§¶#]{1,4})[\])}]?[.:]?", re.IGNORECASE)
+_SURE_MARK = re.compile(r"\[(?:(?:note )?\d{1,4}|[a-z]|[ivxlc]{1,6})\]|[\[(]?[*†‡§¶]{1,4}[\])]?", re.IGNORECASE)
+"""No other kind of link looks like this, wherever it stands."""
+_RETURN = re.compile(r"[\[(]?(?:[↩↑^←⏎⬑⤴\ufe0e\ufe0f]+|back|return)[\])]?", re.IGNORECASE)
+_LONGEST_MARK = 12
+_NOTE_TAGS = frozenset(("p", "li", "aside", "dd", "div", "blockquote", "tr"))
+_WRAPPERS = frozenset(("li", "aside", "dd"))
+_WRAPPER_LEVELS = 3
+_FAR = 50
+"""Elements without a word that may stand before a mark that leads its block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A link that may lead to a note, or back from one.
+
+    homes: the places a link must aim at to lead here. leads: no words stand before it in its block.
+    """
+
+    target: Place
+    homes: frozenset[Place]
+    declared: bool
+    leads: bool
+    returns: bool
+
+
+def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[Mark]:
+    for link in root.iter("{*}a"):
+        text = opening_of(link, _LONGEST_MARK)
+        declared = is_declared_reference(link)
+        returns = bool(_RETURN.fullmatch(text)) or "backlink" in types_of(link)
+        if not (declared or returns or _MARK.fullmatch(text)):
+            continue
+        target = resolve(link.get("href", ""))
+        around = _around(link)
+        leads = _leads(link)
+        heads = (leads or returns) and any(local_name(element) in HEADING_TAGS for element in around)
+        if target is not None and not heads:  # headings lead back to the table of contents
+            homes = frozenset((name, found) for element in around for found in _ids(element))
+            yield Mark(target, homes, declared, leads, returns)
+
+
+def note_places(marks: Iterable[Mark]) -> frozenset[Place]:
+    """Where the notes are: at the end of a mark that is declared a reference, or from which a link leads back."""
+    marks = list(marks)
+    back: defaultdict[Place, set[Place]] = defaultdict(set)
+    for mark in marks:
+        if mark.leads or mark.returns:
+            for home in mark.homes:
+                back[home].add(mark.target)
+    return frozenset(
+        mark.target
+        for mark in marks
+        if mark.declared or (not mark.leads and not mark.returns and back[mark.target] & mark.homes)
+    )
+
+
+def note_elements(root: Element, name: str, places: frozenset[Place]) -> frozenset[Element]:
+    """The blocks of this file that are notes. A block with a heading in it is none."""
+    ids = {found for file, found in places if file == name}
+    if not ids:
+        return frozenset()
+    blocks = {_note_around(element) for element in root.iter() if not ids.isdisjoint(_ids(element))}
+    return frozenset(
+        block
+        for block in blocks
+        if block is not None and not any(local_name(inner) in HEADING_TAGS for inner in block.iter())
+    )
+
+
+def is_declared_reference(element: Element) -> bool:
+    return "noteref" in types_of(element)
+
+
+def is_reference(element: Element, places: frozenset[Place], resolve: Resolve) -> bool:
+    """Whether this is the mark of a note: declared, raised, in brackets, or with a way back."""
+    if is_declared_reference(element):
+        return _is_like_mark(opening_of(element, _LONGEST_MARK))
+    if local_name(element) == "sup":
+        links = list(element.iter("{*}a"))
+        plain = "".join(texts(element))
+        return bool(links) and all(is_reference(link, places, resolve) for link in links) and _is_marks(plain)
+    if local_name(element) != "a":
+        return False
+    text = opening_of(element, _LONGEST_MARK)
+    target = resolve(element.get("href", ""))
+    if target is None or not _MARK.fullmatch(text):
+        return False
+    return bool(_SURE_MARK.fullmatch(text)) or _is_raised(element) or target in places
+
+
+def _is_like_mark(text: str) -> bool:
+    """Looser than `_MARK`, for what is declared a reference; some books declare words of the story."""
+    if len(text) > _LONGEST_MARK:
+        return False
+    return bool(_MARK.fullmatch(text)) or not any(map(str.isalpha, text)) or text[0] in "[(" or text[-1].isdigit()
+
+
+def _is_marks(text: str) -> bool:
+    return all(_MARK.fullmatch(part) for part in re.split(r"[\s,;–-]+", clean(text)) if has_words(part))
+
+
+def _is_raised(link: Element) -> bool:
+    parent = link.getparent()
+    return (parent is not None and local_name(parent) == "sup") or next(link.iter("{*}sup"), None) is not None
+
+
+def _around(link: Element) -> list[Element]:
+    """The elements whose ids name this link: itself and what it holds, what it stands in up to its block and the
+    list item, aside or division around that, and an empty anchor just before it."""
+    around = list(link.iter())
+    before = link.getprevious()
+    if before is not None and not has_words("".join(texts(before)) + (before.tail or "")):
+        around.append(before)
+    levels = 0
+    for ancestor in link.iterancestors():
+        if local_name(ancestor) in BLOCK_TAGS:
+            levels += 1
+            if levels > 1 and local_name(ancestor) not in _NOTE_TAGS:
+                break
+        around.append(ancestor)
+        if levels == _WRAPPER_LEVELS:
+            break
+    return around
+
+
+def _ids(element: Element) -> list[str]:
+    return [found for attribute in ("id", "name") if (found := element.get(attribute))]
+
+
+def _leads(link: Element) -> bool:
+    element: Element | None = link
+    while element is not None and local_name(element) not in BLOCK_TAGS:
+        for sibling in islice(element.itersiblings(preceding=True), _FAR):
+            if has_words(sibling.tail or "") or any(map(has_words, texts(sibling))):
+                return False
+        element = element.getparent()
+        if element is not None and has_words(element.text or ""):
+            return False
+    return True
+
+
+def _note_around(element: Element) -> Element | None:
+    """The block that this element is or opens, and the list item or aside that this block opens in turn."""
+    if local_name(element) not in BLOCK_TAGS and not _leads(element):
+        return None
+    block: Element | None = element
+    while block is not None and (local_name(block) not in BLOCK_TAGS or local_name(block) == "td"):
+        block = block.getparent()
+    if block is None or local_name(block) not in _NOTE_TAGS:
+        return None
+    parent = block.getparent()
+    return parent if parent is not None and local_name(parent) in _WRAPPERS and parent[0] is block else block

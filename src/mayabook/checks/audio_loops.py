@@ -1,0 +1,77 @@
+"""Whether the audio itself goes round in circles, as that of a model whose codes loop does; in takes without codes too.
+
+The spectrum is compared with that of one lag before, for each lag. A hum, a held vowel and a pause are much the same at
+every lag, so only what is much nearer at one lag than at those below it counts, as in the YIN estimator of pitch. What
+loops is the same but for the noise of a decoder; and so, from some narrators, is what the text says over and over.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import get_window
+
+from mayabook.checks.scoring import Score
+from mayabook.checks.thresholds import Repeats
+from mayabook.checks.token_checks import FRAME_SECONDS, longest_run
+from mayabook.core.take import Audio
+from mayabook.core.verdict import FindingKind
+
+HOP_SECONDS, WINDOW_SECONDS = FRAME_SECONDS / 8, 0.04
+"""A frame of codes is a whole number of hops, and so is the lag of codes that loop."""
+N_BANDS, LOWEST, HIGHEST = 24, 150.0, 7500.0
+
+Matrix = NDArray[np.float64]
+
+
+def repeats(audio: Audio, sample_rate: int, n_again: int, figures: Repeats) -> list[Score]:
+    """The longest stretch that repeats itself at one lag: seconds beyond its first turn and `n_again` others.
+
+    n_again: turns that the text may account for, see `times_again`. What is left counts if it is a whole turn.
+    """
+    bands = _bands(audio, sample_rate, figures)
+    first, last, smooth = (round(s / HOP_SECONDS) for s in (figures.shortest, figures.longest, figures.smoothed))
+    nearby = np.zeros(len(bands))  # sum of the distances at the lags so far
+    best = (0, 0, 0)
+    for lag in range(1, min(last, len(bands) - 1) + 1):
+        step = bands[lag:] - bands[:-lag]
+        apart = uniform_filter1d(np.einsum("tb,tb->t", step, step) / N_BANDS, smooth, mode="nearest")
+        nearby[lag:] += apart
+        if lag < first:
+            continue
+        usual = nearby[lag:] / lag
+        start, length = longest_run(apart + figures.least_change < figures.same * (usual + figures.least_change))
+        beyond = length - n_again * lag
+        if beyond > max(best[0], lag - smooth):  # smoothing costs the edges of a stretch
+            best = (beyond, lag, start)
+    beyond, lag, start = best
+    if not beyond:
+        return []
+    seconds, turn, begin = (hops * HOP_SECONDS for hops in (beyond, lag, start))
+    end = begin + (1 + n_again) * turn + seconds
+    evidence = f"{turn:.2f} s of the audio are repeated for {seconds:.1f} s"
+    return [Score("repeat", FindingKind.LOOP, seconds, evidence, begin, end)]
+
+
+def times_again(tokens: Sequence[str]) -> int:
+    """How often the text says the same again in a row, at most: "no, no, no" twice, "day by day by day" once."""
+    most = 0
+    for period in range(1, len(tokens) // 2 + 1):
+        same = np.array([one == other for one, other in zip(tokens, tokens[period:], strict=False)])
+        most = max(most, longest_run(same)[1] // period)
+    return most
+
+
+def _bands(audio: Audio, sample_rate: int, figures: Repeats) -> Matrix:
+    """Powers in dB, shape (n_hops, N_BANDS), of bands of equal width on a logarithmic axis."""
+    size, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
+    if len(audio) < size:
+        return np.zeros((0, N_BANDS))
+    frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop]
+    power = np.abs(np.fft.rfft(frames * get_window("hann", size).astype(np.float32))) ** 2
+    edges = np.round(np.geomspace(LOWEST, HIGHEST, N_BANDS + 1) * size / sample_rate).astype(int)
+    bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1) / np.diff(edges)
+    floor = figures.floor * float(np.percentile(bands.mean(axis=1), 95))
+    found: Matrix = 10 * np.log10(bands + floor + 1e-12)
+    return found

@@ -1,0 +1,144 @@
+"""What the samples alone tell: silence, pauses, clipping, noise, clicks, pace."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.checks.scoring import Score
+from mayabook.checks.thresholds import Pace, Signal
+from mayabook.core.take import Audio
+from mayabook.core.verdict import FindingKind
+
+FRAME_SECONDS = 0.02
+
+
+def silence(audio: Audio, figures: Signal) -> list[Score]:
+    """Of a take that is silent as a whole: how many times too low its level is."""
+    rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
+    if rms >= figures.silent_rms:
+        return []
+    times = figures.silent_rms / max(rms, 1e-6)
+    return [Score("silent", FindingKind.SILENT, times, f"the take is silent, RMS {rms:.1e}")]
+
+
+def clipping(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """Samples a second at full scale, counted where several stand in a row."""
+    full = np.concatenate(([False], np.abs(audio) >= figures.full_scale, [False]))
+    edges = np.flatnonzero(np.diff(full.astype(np.int8)))
+    starts, lengths = edges[::2], edges[1::2] - edges[::2]
+    runs = lengths >= figures.clipped_run
+    clipped = int(lengths[runs].sum())
+    if not clipped:
+        return []
+    rate = clipped * sample_rate / len(audio)
+    first = float(starts[runs][0]) / sample_rate
+    return [
+        Score("clipped", FindingKind.CLIPPED, rate, f"{clipped} samples at full scale ({rate:.0f} a second)", first)
+    ]
+
+
+def pauses(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """Seconds of silence: the longest inside the take, and at each edge."""
+    voice = voiced_frames(audio, sample_rate, figures)
+    frames = np.flatnonzero(voice)
+    if not len(frames):
+        return []
+    gaps = np.diff(frames)
+    spans = [("edge", 0, int(frames[0]), "before the first word")]
+    if len(gaps):
+        longest = int(np.argmax(gaps))
+        spans.append(("pause", int(frames[longest]) + 1, int(frames[longest + 1]), "inside"))
+    spans.append(("edge", int(frames[-1]) + 1, len(voice), "after the last word"))
+    found = []
+    for detector, first, last, place in spans:
+        start, end = first * FRAME_SECONDS, last * FRAME_SECONDS
+        evidence = f"{end - start:.1f} s of silence {place}"
+        found.append(Score(detector, FindingKind.SILENT, end - start, evidence, start, end))
+    return found
+
+
+def noise(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """Hiss and hum: level of the quietest frames as a share of the loud ones, in takes long enough to have a pause."""
+    frames = _frames(audio, sample_rate)
+    if len(frames) * FRAME_SECONDS < figures.noise_seconds:
+        return []
+    share = float(np.percentile(frames, 5)) / max(1e-6, float(np.percentile(frames, 95)))
+    decibels = 20 * np.log10(max(share, 1e-6))
+    return [Score("noise", FindingKind.NOISY, share, f"the pauses lie at {decibels:.0f} dB below the voice")]
+
+
+def clicks(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+    """The sharpest bend of the waveform against those around it: speech bends by some times their mean."""
+    bends = np.abs(np.diff(audio.astype(np.float64), 2))
+    reach, own = round(figures.click_reach * sample_rate), round(figures.click_own * sample_rate)
+    if len(bends) <= 2 * reach:
+        return []
+    total = np.concatenate(([0.0], np.cumsum(np.square(bends))))
+    at = np.arange(len(bends))
+    outer, inner = (_edges(at, width, len(bends)) for width in (reach, own))
+    around = total[outer[1]] - total[outer[0]] - total[inner[1]] + total[inner[0]]
+    count = np.maximum(1, outer[1] - outer[0] - inner[1] + inner[0])
+    ratio = bends / (np.sqrt(np.maximum(0.0, around) / count) + figures.click_floor)
+    place = int(np.argmax(ratio))
+    value, seconds = float(ratio[place]), place / sample_rate
+    evidence = f"a click at {seconds:.2f} s, {value:.0f} times as sharp as what is around it"
+    return [Score("click", FindingKind.NOISY, value, evidence, seconds, seconds)]
+
+
+def pace(
+    audio: Audio, sample_rate: int, n_sounds: tuple[int, int], n_tags: int, signal: Signal, figures: Pace
+) -> list[Score]:
+    """How many times too slow or too fast the voice is for the speech sounds to be said.
+
+    n_sounds: by the shortest and by the longest way of reading numbers and shorthand. n_tags: emotions acted out.
+    """
+    shortest, longest = n_sounds
+    if not shortest:
+        return []
+    seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
+    slow = (seconds - figures.slack - n_tags * figures.tag_seconds) / (longest * figures.sound)
+    fast = shortest * figures.sound / (seconds + figures.slack)
+    value, kind, n = max((slow, "slow", longest), (fast, "fast", shortest))
+    evidence = f"{seconds:.1f} s of voice for {n} speech sounds is {value:.1f} times too {kind}"
+    return [Score(kind, FindingKind.OFF_PACE, value, evidence)]
+
+
+def voiced(audio: Audio, sample_rate: int, figures: Signal, within: Audio) -> float:
+    """Seconds of voice in `audio`, a part of the take `within`, which says how loud voice is."""
+    if len(audio) < FRAME_SECONDS * sample_rate:
+        return 0.0
+    level = _level(_frames(within, sample_rate), figures)
+    return float(np.count_nonzero(_frames(audio, sample_rate) > level)) * FRAME_SECONDS
+
+
+def voiced_frames(audio: Audio, sample_rate: int, figures: Signal) -> NDArray[np.bool_]:
+    """Whether each FRAME_SECONDS holds voice."""
+    frames = _frames(audio, sample_rate)
+    voice: NDArray[np.bool_] = frames > _level(frames, figures)
+    return voice
+
+
+def quietest(audio: Audio, sample_rate: int, seconds: float = 0.2, frame_seconds: float = FRAME_SECONDS) -> int:
+    """Sample in the middle of the quietest stretch of so many seconds, or of all of the audio where that is shorter."""
+    frames = _frames(audio, sample_rate, frame_seconds)
+    width = min(round(seconds / frame_seconds), len(frames))
+    if not width:
+        return len(audio) // 2
+    smoothed = np.convolve(frames, np.ones(width), mode="valid")
+    return round((int(np.argmin(smoothed)) + width / 2) * frame_seconds * sample_rate)
+
+
+def _edges(at: NDArray[np.int64], width: int, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return np.clip(at - width, 0, length), np.clip(at + width, 0, length)
+
+
+def _level(frames: NDArray[np.float64], figures: Signal) -> float:
+    loud = float(np.percentile(frames, 95)) if len(frames) else 0.0
+    return max(figures.voice_floor, figures.voice_share * loud)
+
+
+def _frames(audio: Audio, sample_rate: int, seconds: float = FRAME_SECONDS) -> NDArray[np.float64]:
+    """RMS of each stretch of so many seconds."""
+    size = round(seconds * sample_rate)
+    whole = audio[: len(audio) // size * size].reshape(-1, size)
+    rms: NDArray[np.float64] = np.sqrt(np.mean(np.square(whole, dtype=np.float64), axis=1))
+    return rms

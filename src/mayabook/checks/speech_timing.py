@@ -1,0 +1,30 @@
+"""Voice that the words do not account for: more of it than their speech sounds take, at the pace of the take."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.checks.signal_checks import FRAME_SECONDS
+from mayabook.checks.thresholds import Pace
+
+
+def voice_after(voice: NDArray[np.bool_], start: float, n_before: int, n_last: int, figures: Pace) -> float:
+    """Seconds of voice from the start of the last word on, beyond what that word takes, and once more what comes after
+    a gap that no word has inside.
+
+    voice: by frame, see `signal.voiced_frames`. start: seconds at which the last word begins. n_before, n_last: speech
+    sounds of the words before it, and of it.
+    """
+    at = round(start / FRAME_SECONDS)
+    before, rest = (np.flatnonzero(part) for part in (voice[:at], voice[at:]))
+    own = figures.sound if n_before < figures.least_sounds else len(before) * FRAME_SECONDS / n_before
+    usual = figures.last_word + figures.last_share * own * n_last
+    gaps = np.flatnonzero(np.diff(rest) * FRAME_SECONDS > figures.last_gap)
+    ends = gaps[(gaps + 1) * FRAME_SECONDS >= figures.last_said * own * n_last] + 1
+    apart = (len(rest) - ends[0]) * FRAME_SECONDS if len(ends) else 0.0
+    return max(0.0, len(rest) * FRAME_SECONDS - usual) + apart
+
+
+def times_said(voice: NDArray[np.bool_], start: float, n_sounds: int, figures: Pace) -> float:
+    """How often words of so many speech sounds can have been said in the voice from `start` on."""
+    seconds = float(np.count_nonzero(voice[round(start / FRAME_SECONDS) :])) * FRAME_SECONDS
+    return seconds / (figures.sound * max(1, n_sounds))

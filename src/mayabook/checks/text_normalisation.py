@@ -1,0 +1,134 @@
+"""What may be heard for what is written: each word of a text with its possible readings.
+
+A reading is a tuple of tokens, a token one spoken word in lower case. Written text and transcript go through the
+same door, so that "1897" meets "eighteen ninety-seven" whichever side wrote which.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+import regex
+from whisper_normalizer.basic import remove_symbols_and_diacritics
+from whisper_normalizer.english import EnglishSpellingNormalizer, EnglishTextNormalizer
+
+from mayabook.checks.abbreviations import SHORT, SIGNS
+from mayabook.checks.number_normalisation import MAGNITUDES, MONTHS, Reading, amount, numeral, roman
+from mayabook.core.emotion_tags import without_tags
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A stretch of a text that is read as one.
+
+    words: which whitespace-separated words of the text it covers; no word is in two slots, and what is not spoken
+    (emotion tags, bare punctuation) is in none. readings: at least one, the plainest first. name: capitalised.
+    """
+
+    words: tuple[int, ...]
+    readings: tuple[Reading, ...]
+    name: bool = False
+
+
+_BRITISH: dict[str, str] = EnglishSpellingNormalizer().mapping
+_CONTRACTIONS = [(regex.compile(short), full) for short, full in EnglishTextNormalizer().replacers.items()]
+_EDGES = regex.compile(r"^[^\w$£€¥&%+=@½¼¾°]+|[^\w$£€¥¢&%+=@½¼¾°]+$")
+_TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*")
+_BEFORE_ROMAN = frozenset(
+    "act appendix article book canto chapter part phase psalm scene section verse volume war".split()
+)
+
+
+def slots(words: Sequence[str], english: bool = True) -> list[Slot]:
+    """The slots of a text, in order. words: what `str.split()` makes of it."""
+    bare = [_EDGES.sub("", without_tags(word)) for word in words]
+    found: list[Slot] = []
+    at = 0
+    while at < len(words):
+        before, after = (bare[at - 1] if at else ""), (bare[at + 1] if at + 1 < len(words) else "")
+        n_words = 1
+        if not english:
+            readings = [plain_tokens(bare[at])]
+        elif after.lower() in MAGNITUDES and (money := amount(f"{bare[at]} {after.lower()}")):
+            n_words, readings = 2, money
+        else:
+            shortened = "." in words[at] or before[-1:].isdecimal()
+            readings = [*_read(bare[at], shortened), *_read_beside(bare[at], before, after)]
+        if distinct := _distinct(readings):
+            found.append(Slot(tuple(range(at, at + n_words)), distinct, bare[at][:1].isupper()))
+        at += n_words
+    return found
+
+
+def slots_of_text(text: str, spoken: str, english: bool = True) -> list[Slot]:
+    """The slots of `text`; a word that `spoken` respells may also be read as it is written there."""
+    words, respelt = text.split(), spoken.split()
+    plain = slots(words, english)
+    merged: list[Slot] = []
+    matcher = SequenceMatcher(None, words, respelt, autojunk=False)
+    for kind, start, end, other_start, other_end in matcher.get_opcodes():
+        here = [slot for slot in plain if start <= slot.words[0] < end]
+        there = slots(respelt[other_start:other_end], english) if kind == "replace" else []
+        if not here or not there:
+            merged += here
+        elif len(here) == len(there):
+            for one, other in zip(here, there, strict=True):
+                merged.append(Slot(one.words, _distinct([*one.readings, *other.readings]), one.name))
+        else:
+            covered = tuple(word for slot in here for word in slot.words)
+            both = [_plainest(here), _plainest(there)]
+            merged.append(Slot(covered, _distinct(both), any(slot.name for slot in here)))
+    return merged
+
+
+def plain_tokens(text: str) -> Reading:
+    """The words of a text in lower case, without punctuation."""
+    return tuple(_TOKEN.findall(unicodedata.normalize("NFC", text).replace("’", "'").lower()))
+
+
+@lru_cache(maxsize=20_000)
+def _read(word: str, shortened: bool) -> tuple[Reading, ...]:
+    """English readings of a word by itself. shortened: whether it may be an abbreviation of a common word."""
+    if any(char.isdecimal() for char in word):
+        return _distinct(numeral(word))
+    key = word.lower().replace(".", "")
+    table = SIGNS | SHORT if shortened else SIGNS
+    known = [tuple(full.split()) for full in table.get(key, "").split("|")]
+    if not word.isascii() and not any(char.isalpha() for char in word):
+        return _distinct(known)
+    full = word.lower().replace("’", "'")
+    for pattern, replacement in _CONTRACTIONS:
+        full = pattern.sub(replacement, full)
+    return _distinct([_english_tokens(word), *known, _english_tokens(full)])
+
+
+def _read_beside(word: str, before: str, after: str) -> list[Reading]:
+    """Readings that the neighbours suggest: days of a month and Roman numerals."""
+    if word.isdecimal() and len(word) < 3 and 1 <= int(word) <= 31:
+        if {before.lower(), after.lower().rstrip(".")} & MONTHS:
+            ordinal = numeral(f"{int(word)}th")[0]
+            return [ordinal, ("the", *ordinal), ("the", *ordinal, "of")]
+        return []
+    value = roman(word)
+    numbered = before.lower() in _BEFORE_ROMAN
+    if not value or not (len(word) > 1 or numbered or (before.istitle() and word in "IVX")):
+        return []
+    ordinal = numeral(f"{value}th")[0]
+    # "Then I went": only a king's I is "the first", only a chapter's is "one".
+    return [*(numeral(str(value)) if numbered or word != "I" else []), ordinal, ("the", *ordinal)]
+
+
+def _english_tokens(text: str) -> Reading:
+    """Accents dropped, spelt the American way."""
+    folded = remove_symbols_and_diacritics(text.replace("’", "'"), keep="'").lower()
+    return tuple(_BRITISH.get(token, token) for token in _TOKEN.findall(folded))
+
+
+def _plainest(chain: Iterable[Slot]) -> Reading:
+    return tuple(token for slot in chain for token in slot.readings[0])
+
+
+def _distinct(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    return tuple(dict.fromkeys(reading for reading in readings if reading))

@@ -1,0 +1,70 @@
+"""What codes tell before they are heard: loops, what the slot mask removed, a model unsure at the end."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.checks.scoring import Score
+from mayabook.checks.thresholds import CodeFigures
+from mayabook.core.take import Codes
+from mayabook.core.verdict import FindingKind
+from mayabook.maya.token_layout import FRAME_SAMPLES, SAMPLE_RATE
+
+FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
+
+
+def code_scores(codes: Codes, figures: CodeFigures) -> list[Score]:
+    return [*off_grammar(codes), *loops(codes, figures), *unsure_tail(codes, figures)]
+
+
+def off_grammar(codes: Codes) -> list[Score]:
+    """Mean share of its probability that the model gave to ids which the slot does not allow."""
+    if not len(codes.removed):
+        return []
+    share = float(np.mean(codes.removed, dtype=np.float64))
+    return [Score("off_grammar", FindingKind.OFF_GRAMMAR, share, f"{share:.1%} of the probability was off the grammar")]
+
+
+def loops(codes: Codes, figures: CodeFigures) -> list[Score]:
+    """The longest stretch in which a slot repeats itself: seconds beyond its first turn, in any of the seven slots.
+
+    A held pause repeats a single code; stretches of fewer than `loop_codes` different codes do not count.
+    """
+    best = (0, 0, 0, 0)
+    for slot in range(codes.frames.shape[1]):
+        column = codes.frames[:, slot]
+        for period in range(1, min(figures.loop_period, len(column) // 2) + 1):
+            start, length = longest_run(column[period:] == column[:-period])
+            turn = column[start : start + period]
+            if length >= period and len(np.unique(turn)) >= figures.loop_codes and length > best[0]:
+                best = (length, slot, period, start)
+    length, slot, period, start = best
+    if not length:
+        return []
+    seconds, begin = length * FRAME_SECONDS, start * FRAME_SECONDS
+    evidence = f"slot {slot} repeats {period} frames for {seconds:.1f} s"
+    return [Score("code_loop", FindingKind.LOOP, seconds, evidence, begin, begin + seconds + period * FRAME_SECONDS)]
+
+
+def unsure_tail(codes: Codes, figures: CodeFigures) -> list[Score]:
+    """By how many nats a token the last seconds are less likely, and more open, than the take before them."""
+    tail = round(figures.tail_seconds / FRAME_SECONDS) * codes.frames.shape[1]
+    if len(codes.log_probability) < 2 * tail:
+        return []
+    found = []
+    traces = (("unlikely_tail", -codes.log_probability, "less likely"), ("open_tail", codes.entropy, "more open"))
+    for detector, trace, what in traces:
+        values = trace.astype(np.float64)
+        drop = float(values[-tail:].mean() - values[:-tail].mean())
+        evidence = f"the codes of the last {figures.tail_seconds:.0f} s are {what} by {drop:.2f} nats"
+        found.append(Score(detector, FindingKind.TAIL, drop, evidence))
+    return found
+
+
+def longest_run(same: NDArray[np.bool_]) -> tuple[int, int]:
+    """(start, length) of the longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
+    if not len(edges):
+        return 0, 0
+    starts, lengths = edges[::2], np.diff(edges)[::2]
+    at = int(np.argmax(lengths))
+    return int(starts[at]), int(lengths[at])

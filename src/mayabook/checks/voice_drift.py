@@ -1,0 +1,145 @@
+"""Whether the voice stays one voice: the length of the vocal tract before and after each place of a take.
+
+A mixture of Gaussians over the cepstra of voiced speech (`timbre.npz`, fitted by `python -m bench.timbre`) tells how
+likely a frame is when the frequency axis is shifted, as a longer or shorter vocal tract or a filter would. One shift
+for the whole take is the speaker; two that explain it much better are two speakers. Intonation moves the pitch and
+leaves this be.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct
+from scipy.signal import get_window
+
+from mayabook.checks.scoring import Score
+from mayabook.checks.thresholds import Drift
+from mayabook.core.take import Audio
+from mayabook.core.verdict import FindingKind
+
+HOP_SECONDS, WINDOW_SECONDS = 0.02, 0.04
+N_BANDS, LOWEST, HIGHEST = 48, 150.0, 7500.0
+N_CEPSTRA = 16
+SHIFTS = np.arange(-4, 4.01, 0.25)
+"""Bands by which the axis is moved; a band is 1.4 semitones."""
+LONGEST_PERIOD, SHORTEST_PERIOD = 1 / 70, 1 / 400
+_BLOCK = 512
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Timbre:
+    """A mixture with diagonal covariances. means, variances: shape (n, N_CEPSTRA). log_weights: shape (n,)."""
+
+    means: Matrix
+    variances: Matrix
+    log_weights: Matrix
+
+    def log_likelihood(self, cepstra: Matrix) -> Matrix:
+        """In nats, for each row."""
+        precision = 1 / self.variances
+        constant = (self.means**2 * precision).sum(1) + np.log(self.variances).sum(1)
+        each = (
+            -0.5 * (cepstra**2 @ precision.T - 2 * cepstra @ (self.means * precision).T + constant) + self.log_weights
+        )
+        most = each.max(1, keepdims=True)
+        total: Matrix = most[:, 0] + np.log(np.exp(each - most).sum(1))
+        return total
+
+
+def drift(audio: Audio, sample_rate: int, figures: Drift) -> list[Score]:
+    """How much better two vocal tracts explain the take than one, in nats over the root of the number of frames."""
+    times, bands = voiced_bands(audio, sample_rate, figures)
+    least = round(figures.least_seconds / HOP_SECONDS)
+    if len(bands) < 2 * least:
+        return []
+    timbre, matrices = _timbre(), _matrices()
+    likely = np.stack([timbre.log_likelihood(bands @ matrix.T) for matrix in matrices], axis=1)
+    before = np.cumsum(likely, axis=0)
+    whole, before = before[-1], before[least - 1 : len(bands) - least]
+    apart = before.max(1) + (whole - before).max(1)
+    gains = (apart - whole.max()) / np.sqrt(len(bands))
+    at = int(np.argmax(gains))
+    semitones = 12 * np.log2(HIGHEST / LOWEST) / N_BANDS
+    moved = float(SHIFTS[(whole - before[at]).argmax()] - SHIFTS[before[at].argmax()]) * semitones
+    seconds = float(times[least + at])
+    evidence = f"the voice changes at {seconds:.1f} s, by about {moved:+.1f} semitones of its timbre"
+    return [Score("drift", FindingKind.DRIFT, float(gains[at]), evidence, seconds)]
+
+
+def voiced_bands(audio: Audio, sample_rate: int, figures: Drift) -> tuple[Matrix, Matrix]:
+    """Times in seconds and logarithmic band powers, shape (n, N_BANDS), of the frames with a pitch."""
+    size, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
+    if len(audio) < size:
+        return np.zeros(0), np.zeros((0, N_BANDS))
+    frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop]
+    energy = np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1))
+    loud = np.flatnonzero(energy > figures.voice_share * np.percentile(energy, 95))
+    window, filters = get_window("hann", size), _filters(sample_rate, size)
+    own = _autocorrelation(np.abs(np.fft.rfft(window, _length(size))) ** 2)
+    first, last = round(SHORTEST_PERIOD * sample_rate), round(LONGEST_PERIOD * sample_rate)
+    times, bands = [], []
+    for block in np.array_split(loud, max(1, len(loud) // _BLOCK)):
+        part = frames[block].astype(np.float64)
+        power = np.abs(np.fft.rfft((part - part.mean(1, keepdims=True)) * window, _length(size))) ** 2
+        periodic = (_autocorrelation(power) / own)[:, first:last].max(1)
+        voiced = periodic > figures.least_periodic
+        times.append(block[voiced] * HOP_SECONDS)
+        bands.append(np.log(power[voiced] @ filters + 1e-12))
+    return np.concatenate(times), np.concatenate(bands)
+
+
+def cepstra(bands: Matrix) -> Matrix:
+    found: Matrix = bands @ _cosines().T
+    return found
+
+
+@cache
+def _timbre() -> Timbre:
+    with files("mayabook.checks").joinpath("timbre.npz").open("rb") as file, np.load(file) as arrays:
+        return Timbre(*(arrays[name].astype(np.float64) for name in ("means", "variances", "log_weights")))
+
+
+@cache
+def _cosines() -> Matrix:
+    """Without the first, which is the level."""
+    found: Matrix = dct(np.eye(N_BANDS), axis=0, norm="ortho")[1 : N_CEPSTRA + 1]
+    return found
+
+
+@cache
+def _matrices() -> Matrix:
+    """From bands to the cepstra of shifted bands, shape (len(SHIFTS), N_CEPSTRA, N_BANDS)."""
+    found = []
+    for shift in SHIFTS:
+        at = np.clip(np.arange(N_BANDS) + shift, 0, N_BANDS - 1)
+        found.append(_cosines() @ np.array([np.interp(at, np.arange(N_BANDS), row) for row in np.eye(N_BANDS)]).T)
+    return np.stack(found)
+
+
+@cache
+def _filters(sample_rate: int, size: int) -> Matrix:
+    """Bands of equal width on a logarithmic axis, each of weight 1; shape (frequencies, N_BANDS)."""
+    edges = np.geomspace(LOWEST, HIGHEST, N_BANDS + 1)
+    frequencies = np.fft.rfftfreq(_length(size), 1 / sample_rate)
+    inside = ((frequencies[:, None] >= edges[:-1]) & (frequencies[:, None] < edges[1:])).astype(np.float64)
+    for band in np.flatnonzero(inside.sum(0) == 0):
+        inside[np.argmin(np.abs(frequencies - np.sqrt(edges[band] * edges[band + 1]))), band] = 1
+    found: Matrix = inside / inside.sum(0)
+    return found
+
+
+def _length(size: int) -> int:
+    """Of a transform in which the autocorrelation does not wrap around."""
+    return 1 << (2 * size - 1).bit_length()
+
+
+def _autocorrelation(power: Matrix) -> Matrix:
+    """Over the lag in samples, 1 at none."""
+    found = np.fft.irfft(power)
+    half: Matrix = found[..., : found.shape[-1] // 4]
+    return half / (half[..., :1] + 1e-12)

@@ -1,0 +1,149 @@
+"""The words of a text beside the words heard: the cheapest alignment, in which sound counts and spelling does not.
+
+Both sides come as slots (`normalise.slots`). A few neighbouring slots of one side may match a few of the other as a
+whole: "north west" and "northwest", "1897" and "eighteen ninety-seven", "Eleanor" and "a leaner".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.checks.phonetics import Sounds
+from mayabook.checks.text_normalisation import Slot
+from mayabook.checks.thresholds import Alignment
+from mayabook.core.verdict import WordMatch
+
+MOST_JOINED = 3
+"""Slots of one side that may match as a whole ..."""
+MOST_OF_A_NUMBER = 7
+"""... or so many against a single slot with a digit in it."""
+MOST_READINGS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Slots `expected` and `heard`, ranges as (start, end); one of them is empty for an omission or insertion."""
+
+    match: WordMatch
+    expected: tuple[int, int]
+    heard: tuple[int, int]
+
+
+class Aligner:
+    def __init__(self, sounds: Sounds, costs: Alignment) -> None:
+        self._sounds, self._costs = sounds, costs
+
+    def align(self, expected: Sequence[Slot], heard: Sequence[Slot]) -> list[Pair]:
+        """Pairs in order that cover every slot of both sides once."""
+        lead = _common(expected, heard)
+        trail = _common(expected[lead:][::-1], heard[lead:][::-1])
+        pairs = [Pair(WordMatch.SAME, (at, at + 1), (at, at + 1)) for at in range(lead)]
+        left, right = len(expected) - trail, len(heard) - trail
+        for pair in self._cheapest(expected[lead:left], heard[lead:right]):
+            pairs.append(
+                Pair(
+                    pair.match,
+                    (pair.expected[0] + lead, pair.expected[1] + lead),
+                    (pair.heard[0] + lead, pair.heard[1] + lead),
+                )
+            )
+        pairs += [Pair(WordMatch.SAME, (left + at, left + at + 1), (right + at, right + at + 1)) for at in range(trail)]
+        return pairs
+
+    def _cheapest(self, expected: Sequence[Slot], heard: Sequence[Slot]) -> list[Pair]:
+        n, m = len(expected), len(heard)
+        distance = self._distances(expected, heard)
+        total = np.full((n + 1, m + 1), np.inf)
+        total[0, 0] = 0.0
+        step: dict[tuple[int, int], Pair] = {}
+
+        def offer(i: int, j: int, cost: float, pair: Pair) -> None:
+            at = pair.expected[1], pair.heard[1]
+            if total[i, j] + cost < total[at] - 1e-9:
+                total[at] = total[i, j] + cost
+                step[at] = pair
+
+        for i in range(n + 1):
+            for j in range(m + 1):
+                if i < n:
+                    offer(i, j, 1.0, Pair(WordMatch.OMITTED, (i, i + 1), (j, j)))
+                if j < m:
+                    offer(i, j, 1.0, Pair(WordMatch.INSERTED, (i, i), (j, j + 1)))
+                if i < n and j < m:
+                    wrong = self._costs.wrong + self._costs.wrong_distance * distance[i, j]
+                    offer(i, j, wrong, Pair(WordMatch.WRONG, (i, i + 1), (j, j + 1)))
+                    for match, width, height, cost in self._matches(expected, i, heard, j):
+                        offer(i, j, cost, Pair(match, (i, i + width), (j, j + height)))
+        pairs: list[Pair] = []
+        at = n, m
+        while at != (0, 0):
+            pairs.append(step[at])
+            at = pairs[-1].expected[0], pairs[-1].heard[0]
+        return pairs[::-1]
+
+    def _distances(self, expected: Sequence[Slot], heard: Sequence[Slot]) -> NDArray[np.float32]:
+        """Of the plainest readings' sounds, as a share of the longer, 0 to 1; shape (expected, heard)."""
+        left, right = ([self._sound(slot.readings[0]) for slot in side] for side in (expected, heard))
+        if not left or not right:
+            return np.zeros((len(left), len(right)), np.float32)
+        lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
+        shares: NDArray[np.float32] = np.minimum(1.0, self._sounds.distances(left, right) / np.maximum(1, lengths))
+        return shares
+
+    def _matches(
+        self, expected: Sequence[Slot], i: int, heard: Sequence[Slot], j: int
+    ) -> list[tuple[WordMatch, int, int, float]]:
+        """(match, expected slots, heard slots, cost) of each way in which slots from i and from j on match."""
+        found = []
+        for width, height in _shapes(expected, i, heard, j):
+            ours, theirs = _readings(expected[i : i + width]), _readings(heard[j : j + height])
+            joining = self._costs.join * (width + height - 2)
+            if not {"".join(reading) for reading in ours}.isdisjoint("".join(reading) for reading in theirs):
+                found.append((WordMatch.SAME, width, height, self._costs.same + joining))
+            elif max(width, height) <= MOST_JOINED and self._sound_alike(
+                ours, theirs, name=any(slot.name for slot in expected[i : i + width])
+            ):
+                found.append((WordMatch.SOUND, width, height, self._costs.sound + joining))
+        return found
+
+    def _sound_alike(self, ours: Sequence[tuple[str, ...]], theirs: Sequence[tuple[str, ...]], *, name: bool) -> bool:
+        left, right = ([self._sound(reading) for reading in side] for side in (ours, theirs))
+        lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
+        if abs(len(left[0]) - len(right[0])) > max(3, 0.5 * int(lengths.max())):
+            return False
+        allowed = np.vectorize(lambda n: self._sounds.allowed(int(n), name=name))(lengths)
+        return bool((self._sounds.distances(left, right) <= allowed + 1e-6).any())
+
+    def _sound(self, reading: tuple[str, ...]) -> str:
+        return "".join(map(self._sounds.of, reading))
+
+
+def _common(left: Sequence[Slot], right: Sequence[Slot]) -> int:
+    """How many slots at the beginning are the same."""
+    count = 0
+    while count < min(len(left), len(right)) and left[count].readings[0] == right[count].readings[0]:
+        count += 1
+    return count
+
+
+def _shapes(expected: Sequence[Slot], i: int, heard: Sequence[Slot], j: int) -> list[tuple[int, int]]:
+    wide, high = len(expected) - i, len(heard) - j
+    shapes = [
+        (width, height)
+        for width in range(1, min(MOST_JOINED, wide) + 1)
+        for height in range(1, min(MOST_JOINED, high) + 1)
+    ]
+    if len(expected[i].readings) > 1:
+        shapes += [(1, height) for height in range(MOST_JOINED + 1, min(MOST_OF_A_NUMBER, high) + 1)]
+    if len(heard[j].readings) > 1:
+        shapes += [(width, 1) for width in range(MOST_JOINED + 1, min(MOST_OF_A_NUMBER, wide) + 1)]
+    return shapes
+
+
+def _readings(slots: Sequence[Slot]) -> list[tuple[str, ...]]:
+    """The readings of neighbouring slots as one."""
+    combinations = islice(product(*(slot.readings for slot in slots)), MOST_READINGS)
+    return [tuple(token for part in parts for token in part) for parts in combinations]

@@ -1,0 +1,204 @@
+"""Decoding with llama.cpp through its C API: one sequence per slot, each with its own stream of the cache.
+
+Rows are always computed all together: the logits of a row change with the number of rows (matrix kernels differ), but
+at a fixed number of rows they do not depend on what the others hold.
+"""
+
+import ctypes
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.errors import EngineError, ModelError
+from mayabook.core.fingerprint import fingerprint
+from mayabook.engines.hardware import decoding_threads
+from mayabook.engines.llama_api import LlamaVocabulary, layout_of, load_model, messages, metadata, reason
+from mayabook.engines.slot_decoder import IDLE, Logits
+
+KvType = Literal["f16", "f32", "q8_0"]
+FlashAttention = Literal["auto", "on", "off"]
+
+_KV_TYPES = {"f32": 0, "f16": 1, "q8_0": 8}
+"""ggml's numbers of these types."""
+_KV_BYTES = {"f32": 4.0, "f16": 2.0, "q8_0": 34 / 32}
+_UBATCH = 512
+"""Prompt tokens that are read at once."""
+_FTYPES = {0: "F32", 1: "F16", 7: "Q8_0", 14: "Q4_K_S", 15: "Q4_K_M", 17: "Q5_K_M", 18: "Q6_K", 32: "BF16"}
+"""llama.cpp's numbers of the weight formats that MayaBook makes."""
+
+
+class GgufDecoder:
+    """Fulfils `mayabook.engines.slot_decoder.SlotDecoder`. Not for several threads."""
+
+    def __init__(
+        self,
+        file: Path,
+        n_slots: int = 1,
+        n_context: int = 4096,
+        *,
+        gpu_layers: int = -1,
+        flash_attention: FlashAttention = "auto",
+        kv_type: KvType = "f16",
+        n_threads: int = 0,
+    ) -> None:
+        """gpu_layers: layers to put on a GPU, -1 for all. n_threads: 0 for as many as the size asks for.
+
+        Raises ModelError for files that cannot be used, EngineError where memory does not suffice.
+        """
+        self.n_slots, self.n_context = n_slots, -(-n_context // 256) * 256
+        self._n_rows = n_rows(n_slots)
+        self._context: Any = None
+        self._memory: Any = None
+        self._batch: Any = None
+        self._model, said = load_model(file, gpu_layers=gpu_layers)
+        try:
+            self.layout = layout_of(self._model, file)
+            self.tokenizer = LlamaVocabulary(self._model)
+            self.layout.check(self.tokenizer, str(file))
+            self._check_vocabulary(file)
+            offloaded = re.search(r"offloaded (\d+)/(\d+) layers", said)
+            self.gpu_layers = int(offloaded.group(1)) if offloaded else 0
+            """Layers that llama.cpp says are on a GPU, the output layer included."""
+            self.n_layers = int(llama_cpp.llama_model_n_layer(self._model)) + 1
+            self.format = _FTYPES.get(int(llama_cpp.llama_model_ftype(self._model)), "GGUF")
+            flash = self._flash_attention(flash_attention, kv_type)
+            self._open(flash, kv_type, n_threads or decoding_threads(file.stat().st_size))
+        except BaseException:
+            self.close()
+            raise
+        place = "CPU" if not self.gpu_layers else f"GPU ({self.gpu_layers} of {self.n_layers} layers)"
+        self.device = f"{place}, {self.format}"
+        self.identity = (
+            f"gguf {fingerprint([file])} llama.cpp {llama_cpp.__version__} {place} slots {n_slots} "
+            f"kv {kv_type} flash {flash}"
+        )
+        self._logits = np.zeros((n_slots, self.layout.n_audio), np.float32)
+        self._lengths = np.zeros(self._n_rows, np.int64)
+
+    def _check_vocabulary(self, file: Path) -> None:
+        if self.tokenizer.vocab_size != self.layout.vocab_size:
+            raise ModelError(
+                f"{file} has {self.tokenizer.vocab_size:,} tokens where its layout says {self.layout.vocab_size:,}: "
+                "they do not belong together; convert or bring the model anew."
+            )
+
+    def _flash_attention(self, wanted: FlashAttention, kv_type: KvType) -> int:
+        """`auto` leaves it off on a CPU: there it is slower the longer the take (less than half the speed of plain
+        attention after 800 tokens), and with one row its sums depend on the number of threads. A quantised cache needs
+        it."""
+        if wanted == "auto":
+            wanted = "on" if self.gpu_layers or kv_type == "q8_0" else "off"
+        names = {"on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED, "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED}
+        return int(names[wanted])
+
+    def _open(self, flash: int, kv_type: KvType, n_threads: int) -> None:
+        parameters = llama_cpp.llama_context_default_params()
+        parameters.n_ctx = self.n_context * self._n_rows
+        parameters.n_batch = self.n_context
+        parameters.n_ubatch = max(_UBATCH, self._n_rows)
+        parameters.n_seq_max = self._n_rows
+        parameters.n_outputs_max = self._n_rows
+        parameters.n_threads = parameters.n_threads_batch = n_threads
+        parameters.flash_attn_type = flash
+        parameters.type_k = parameters.type_v = _KV_TYPES[kv_type]
+        parameters.kv_unified = False
+        parameters.no_perf = True
+        with messages() as said:
+            self._context = llama_cpp.llama_init_from_model(self._model, parameters)
+            text = said()
+        if not self._context:
+            raise EngineError(
+                f"llama.cpp cannot open {self.n_slots} slots of {self.n_context} tokens ({reason(text)}); "
+                "use fewer with --slots, or a shorter --context."
+            )
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = llama_cpp.llama_batch_init(max(self.n_context, self._n_rows), 0, 1)
+
+    @property
+    def logits(self) -> Logits:
+        return self._logits
+
+    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+        if not 0 < len(prompt) < self.n_context:
+            raise EngineError(
+                f"The prompt has {len(prompt)} tokens and a slot holds {self.n_context}; "
+                "shorten the voice's description, or give a larger --context."
+            )
+        llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        last = len(prompt) - 1
+        for at, token in enumerate(prompt):
+            self._set(at, token, at, slot, wanted=at == last)
+        self._decode(len(prompt))
+        self._logits[slot] = self._rows(1)[0]
+        self._lengths[slot] = len(prompt)
+
+    def step(self, tokens: NDArray[np.int32]) -> None:
+        for slot, token in enumerate(tokens.tolist() + [IDLE] * (self._n_rows - self.n_slots)):
+            if token == IDLE:  # a row of its own all the same, that sees nothing but itself
+                llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+                self._lengths[slot] = 0
+                token = self.layout.pad
+            self._set(slot, token, int(self._lengths[slot]), slot, wanted=True)
+        self._lengths += 1
+        self._decode(self._n_rows)
+        self._logits[:] = self._rows(self._n_rows)[: self.n_slots]
+
+    def _set(self, at: int, token: int, position: int, slot: int, *, wanted: bool) -> None:
+        batch = self._batch
+        batch.token[at] = token
+        batch.pos[at] = position
+        batch.n_seq_id[at] = 1
+        batch.seq_id[at][0] = slot
+        batch.logits[at] = wanted
+
+    def _decode(self, n_tokens: int) -> None:
+        self._batch.n_tokens = n_tokens
+        status = llama_cpp.llama_decode(self._context, self._batch)
+        if status:
+            raise EngineError(
+                f"llama.cpp could not decode (status {status}) on {self.device}; "
+                "run the same command again, with fewer --slots if memory is short."
+            )
+
+    def _rows(self, n_rows: int) -> NDArray[np.float32]:
+        """The audio columns of the last decode's logits, a view into llama.cpp's buffer."""
+        pointer = llama_cpp.llama_get_logits(self._context)
+        address = ctypes.cast(pointer, ctypes.POINTER(ctypes.c_float))
+        whole = np.ctypeslib.as_array(address, (n_rows, self.layout.vocab_size))
+        return whole[:, self.layout.code_end : self.layout.last_code + 1]
+
+    def close(self) -> None:
+        if self._batch is not None:
+            llama_cpp.llama_batch_free(self._batch)
+        if self._context:
+            llama_cpp.llama_free(self._context)
+        if self._model:
+            llama_cpp.llama_model_free(self._model)
+        self._batch = self._context = self._model = None
+
+
+def n_rows(n_slots: int) -> int:
+    """Rows that are computed for so many slots: from four on in whole fours, since the CPU's matrix kernels take rows
+    by four, and the remainder, if there were one, by other sums."""
+    return n_slots if n_slots < 4 else -(-n_slots // 4) * 4
+
+
+def kv_bytes_per_slot(file: Path, n_context: int, kv_type: KvType = "f16") -> int:
+    """Bytes of key-value cache that a slot takes."""
+    model, _ = load_model(file, vocab_only=True)
+    try:
+        numbers = [int(metadata(model, f"llama.{name}") or 0) for name in ("block_count", "attention.head_count_kv")]
+        head = int(metadata(model, "llama.attention.key_length") or 0)
+        if not head:
+            width, heads = (
+                int(metadata(model, f"llama.{n}") or 1) for n in ("embedding_length", "attention.head_count")
+            )
+            head = width // heads
+    finally:
+        llama_cpp.llama_model_free(model)
+    return round(2 * numbers[0] * numbers[1] * head * n_context * _KV_BYTES[kv_type])

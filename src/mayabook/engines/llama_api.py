@@ -1,0 +1,137 @@
+"""The parts of llama.cpp's C API that MayaBook needs, with its messages kept and its failures as errors."""
+
+import ctypes
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mayabook.core.errors import EngineError, ModelError
+from mayabook.maya.token_layout import LAYOUT_KEY, Layout
+
+try:
+    import llama_cpp
+except ImportError as error:
+    raise EngineError("llama.cpp is not installed; run: pip install 'mayabook[gguf]'") from error
+
+_INFO, _WARNING, _ERROR = 2, 3, 4
+"""ggml's log levels."""
+_messages: deque[str] = deque(maxlen=200)
+_model_defaults = llama_cpp.llama_model_default_params
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
+def _keep_message(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+    if level in (_INFO, _WARNING, _ERROR):
+        _messages.append(text.decode("utf-8", "replace").strip())
+
+
+@contextmanager
+def messages() -> Iterator[Callable[[], str]]:
+    """Inside the block llama.cpp prints nothing; the function that is yielded returns what it has said there."""
+    llama_cpp.llama_log_set(_keep_message, ctypes.c_void_p(0))
+    _messages.clear()
+    yield lambda: "\n".join(_messages)
+
+
+def build() -> tuple[str, bool]:
+    """Version, and whether this build can put layers on a GPU."""
+    return f"llama-cpp-python {llama_cpp.__version__}", bool(llama_cpp.llama_supports_gpu_offload())
+
+
+def reason(said: str) -> str:
+    """The line of llama.cpp's messages that tells most about a failure."""
+    lines = [line for line in said.splitlines() if "error" in line.lower() or "failed" in line.lower()]
+    return lines[0].split(":", 1)[-1].strip() if lines else "llama.cpp gave no reason"
+
+
+def model_parameters() -> Any:
+    """llama.cpp's defaults, but for AMX tiles, which come with the extra buffer types: quantised weights crash there
+    (ggml-org/llama.cpp issue 20824; seen in version 0.3.36 of its Python binding)."""
+    parameters = _model_defaults()
+    if b"AMX_INT8 = 1" in llama_cpp.llama_print_system_info():
+        parameters.use_extra_bufts = False
+    return parameters
+
+
+@contextmanager
+def our_defaults() -> Iterator[None]:
+    """Inside the block `llama_cpp.Llama`, which has no argument for it, begins with these parameters too."""
+    llama_cpp.llama_cpp.llama_model_default_params = model_parameters
+    try:
+        yield
+    finally:
+        llama_cpp.llama_cpp.llama_model_default_params = _model_defaults
+
+
+def load_model(file: Path, *, gpu_layers: int = -1, vocab_only: bool = False) -> tuple[Any, str]:
+    """The model, to be freed with `llama_model_free`, and what llama.cpp said. gpu_layers: -1 for all.
+
+    Raises ModelError where the file is missing, damaged or of another architecture.
+    """
+    if not file.is_file():
+        raise ModelError(f"There is no model file {file}; see `mayabook models list`.")
+    parameters = model_parameters()
+    parameters.n_gpu_layers = gpu_layers
+    parameters.vocab_only = vocab_only
+    with messages() as said:
+        model = llama_cpp.llama_model_load_from_file(str(file).encode(), parameters)
+        text = said()
+    if not model:
+        raise ModelError(f"llama.cpp cannot load {file} ({reason(text)}); bring the file anew.")
+    architecture = metadata(model, "general.architecture")
+    if architecture != "llama":
+        llama_cpp.llama_model_free(model)
+        raise ModelError(f"{file} is a model of architecture {architecture!r}, not a Llama; choose another.")
+    return model, text
+
+
+def metadata(model: Any, key: str) -> str | None:
+    """A value of the file's metadata as text, None where it has none."""
+    size = llama_cpp.llama_model_meta_val_str(model, key.encode(), None, 0)
+    if size < 0:
+        return None
+    buffer = ctypes.create_string_buffer(size + 1)
+    llama_cpp.llama_model_meta_val_str(model, key.encode(), buffer, size + 1)  # type: ignore[arg-type,unused-ignore]
+    return buffer.value.decode("utf-8", "replace")
+
+
+def layout_of(model: Any, file: Path) -> Layout:
+    """The token layout that the file carries, or Maya1's own where it carries none."""
+    text = metadata(model, LAYOUT_KEY)
+    return Layout() if text is None else Layout.from_json(text, str(file))
+
+
+class LlamaVocabulary:
+    """The tokenizer inside a GGUF file; fulfils `mayabook.maya.prompt.Tokenizer`. Lives as long as its model."""
+
+    def __init__(self, model: Any) -> None:
+        self._vocab = llama_cpp.llama_model_get_vocab(model)
+
+    @property
+    def vocab_size(self) -> int:
+        return int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+
+    def name(self, token: int) -> str:
+        if not 0 <= token < self.vocab_size:
+            return ""
+        return str(llama_cpp.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace"))
+
+    def special(self, text: str) -> int | None:
+        ids = self._tokenize(text, parse_special=True)
+        return ids[0] if len(ids) == 1 and self._added(ids[0]) and self.name(ids[0]) == text else None
+
+    def encode(self, text: str) -> list[int]:
+        return self._tokenize(text, parse_special=False)
+
+    def _added(self, token: int) -> bool:
+        attributes = llama_cpp.llama_vocab_get_attr(self._vocab, token)
+        return bool(attributes & (llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED))
+
+    def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
+        data = text.encode()
+        room = len(data) + 8
+        tokens = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, room, False, parse_special)
+        return list(tokens[: max(0, count)])

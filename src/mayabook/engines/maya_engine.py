@@ -1,0 +1,103 @@
+"""Maya1 as an engine: prompts in, speech codes sampled in slots, audio decoded while the next codes are sampled."""
+
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+from mayabook.core.errors import EngineError
+from mayabook.core.take import Audio, Sampling, Take, TakeRequest
+from mayabook.engines.engine import SAFER_FROM
+from mayabook.engines.language import foreign_script
+from mayabook.engines.sampler_settings import SamplerSettings, preset
+from mayabook.engines.scheduler import DrawsTokens, Order, Sampled, SlotScheduler
+from mayabook.engines.slot_decoder import SlotDecoder
+from mayabook.engines.token_budget import token_cap
+from mayabook.maya.codec import Codec
+from mayabook.maya.prompt import Bos, PromptBuilder, Tokenizer
+from mayabook.maya.token_layout import SAMPLE_RATE
+
+RULES = 1
+"""Raised when the code of prompt, budget, loop watch or sampler changes a take: old takes are then made anew."""
+_UNDECODED = 4
+"""Takes that may wait for the codec before sampling has to."""
+
+
+class MayaEngine:
+    """Fulfils `mayabook.engines.Engine` with any slot decoder."""
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(
+        self,
+        name: str,
+        decoder: SlotDecoder,
+        tokenizer: Tokenizer,
+        sampler: DrawsTokens,
+        codec: Codec,
+        *,
+        voice: str,
+        credit: str,
+        settings: SamplerSettings,
+        bos: Bos = "twice",
+    ) -> None:
+        """voice: the description that goes into the prompt. Takes the decoder over, and closes it."""
+        self.name, self.voice, self.credit = name, voice, credit
+        self.decoder = decoder
+        self._settings, self._codec = settings, codec
+        self._prompts = PromptBuilder(tokenizer, decoder.layout, bos)
+        self._scheduler = SlotScheduler(decoder, sampler)
+        self._decoding = ThreadPoolExecutor(1, thread_name_prefix="codec")
+        self.identity = f"{decoder.identity}; {codec.identity}; bos {bos}; rules {RULES}"
+
+    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        decoding: dict[Future[Audio], Sampled] = {}
+        for sampled in self._scheduler.run(self._orders(requests)):
+            if sampled is not None:
+                decoding[self._decoding.submit(self._speak, sampled)] = sampled
+            yield from _finished(decoding, at_most=_UNDECODED)
+        yield from _finished(decoding, at_most=0)
+
+    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[Order]:
+        for request in requests:
+            settings = SamplerSettings.of(request.sampling)
+            prompt = self._prompts.build(request.voice, request.text)
+            cap = token_cap(request.text, settings.max_tokens)
+            if len(prompt) + cap > self.decoder.n_context:
+                raise EngineError(
+                    f"A chunk needs {len(prompt)} tokens of prompt and up to {cap} of speech, and a slot holds "
+                    f"{self.decoder.n_context}; use a larger --context, a shorter voice description or --max-chars."
+                )
+            yield Order(request, prompt, settings, cap)
+
+    def _speak(self, sampled: Sampled) -> Audio:
+        audio: Audio = self._codec.decode(sampled.codes.frames[None], [sampled.request.seed])[0]
+        return audio
+
+    def sampling(self, attempt: int) -> Sampling:
+        """From the third attempt on no livelier than the preset `safer`."""
+        if attempt < SAFER_FROM:
+            return self._settings.as_sampling()
+        safer = preset("safer")
+        calmer = replace(
+            self._settings,
+            temperature=min(self._settings.temperature, safer.temperature),
+            top_p=min(self._settings.top_p, safer.top_p),
+        )
+        return calmer.as_sampling()
+
+    def unspeakable(self, text: str) -> str | None:
+        return foreign_script(text, "Maya1")
+
+    def close(self) -> None:
+        self._decoding.shutdown(wait=True, cancel_futures=True)
+        self.decoder.close()
+
+
+def _finished(decoding: dict[Future[Audio], Sampled], at_most: int) -> Iterator[Take]:
+    """Takes whose audio is there, oldest first; waits while more than `at_most` are not."""
+    for future in list(decoding):
+        if not future.done() and len(decoding) <= at_most:
+            continue
+        audio = future.result()
+        sampled = decoding.pop(future)
+        yield Take(sampled.request, audio, SAMPLE_RATE, sampled.stop, sampled.seconds, sampled.codes, sampled.detail)

@@ -1,0 +1,187 @@
+"""attribute: a factorial plan over what differed between two ways of reading, and each difference undone by itself."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from mayabook.core.errors import LabError
+from mayabook.engines.sampler_settings import preset
+from mayabook.lab.factorial import design
+from mayabook.lab.legacy_backends import originals
+from mayabook.lab.model_variants import ModelOpener, best_of
+from mayabook.lab.plan import Plan
+from mayabook.lab.report import is_artifact
+from mayabook.lab.trial_runner import Bench, Wanted
+
+NAME = "attribute"
+
+Levels = Mapping[str, Any]
+
+FACTORS: dict[str, tuple[Levels, Levels]] = {
+    "penalty": (
+        {"penalty_window": 64, "penalty_prompt": False},
+        {"penalty_window": "all", "penalty_prompt": True},
+    ),
+    "mask": ({"text_end": "seen"}, {"text_end": "hidden"}),
+    "bos": ({"bos": "once"}, {"bos": "twice"}),
+    "order": (
+        {"order": "penalty top_k top_p min_p temperature"},
+        {"order": "penalty temperature top_k top_p min_p"},
+    ),
+    "top_k": ({"top_k": 40}, {"top_k": 50}),
+    "min_p": ({"min_p": 0.05}, {"min_p": 0.0}),
+    "cap": ({"max_tokens": 0}, {"max_tokens": 2500}),
+    "format": ({"format": "Q4_K_M"}, {"format": "NF4-bf16"}),
+}
+"""What differed, or may have: how llama-cpp-python read in November 2025, and how transformers did. The cap was 2500 in
+both; its other level lets the length of the text decide. NF4-bf16 is NF4 with double quantisation, computed in
+bfloat16: with the weights the number format differs."""
+LADDER: dict[str, Levels] = {
+    "penalty none": {"repetition_penalty": 1.0},
+    "penalty 64": {"penalty_window": 64, "penalty_prompt": False},
+    "penalty all": {"penalty_window": "all", "penalty_prompt": False},
+    "penalty all, prompt": {"penalty_window": "all", "penalty_prompt": True},
+    "top_k off": {"top_k": 0},
+    "min tokens none": {"min_tokens": 0},
+    "weights fp32": {"format": "fp32"},
+    "weights bf16": {"format": "bf16"},
+    "weights NF4, float32": {"format": "NF4-double"},
+}
+"""Further single changes to the second way."""
+GOOD, BAD = "original-gguf", "original-transformers"
+"""Presets, and cells: the two ways as they were."""
+
+
+class AttributePlan(Plan):
+    """All factors at once in a factorial plan; then each alone, undone in the one way and done in the other."""
+
+    factors: tuple[str, ...] = tuple(FACTORS)
+    """Which of: penalty, mask, bos, order, top_k, min_p, cap, format."""
+    chunks: int = Field(default=24, ge=0, le=10_000)
+    """Chunks that every cell of the factorial plan speaks; 0 leaves that plan out."""
+    takes: int = Field(default=60, ge=0, le=100_000)
+    """Takes of each cell in which one factor is changed; 0 leaves these out."""
+    ladder: bool = True
+    """Whether to try more levels than two of penalty, weights and number format."""
+    libraries: int = Field(default=30, ge=0, le=100_000)
+    """Takes that the libraries themselves make, called as they were: without the slot mask, one after the other."""
+    temperature: float = Field(default=0.45, ge=0, le=5)
+    """Temperature of all takes: the investigation's."""
+    top_p: float = Field(default=0.92, gt=0, le=1)
+    """Nucleus of all takes."""
+
+
+def ways(plan: AttributePlan) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two ways complete: settings of sampler and prompt, and format."""
+    both = []
+    for name, level in ((GOOD, 0), (BAD, 1)):
+        settings: dict[str, Any] = {**preset(name).as_sampling(), "temperature": plan.temperature, "top_p": plan.top_p}
+        for low_high in FACTORS.values():
+            settings |= low_high[level]
+        both.append({**settings, "max_tokens": preset(name).max_tokens, "bos": "twice"})
+    return both[0], both[1]
+
+
+def cells_of(plan: AttributePlan, factors: Sequence[str]) -> dict[str, tuple[str, dict[str, Any], dict[str, int]]]:
+    """Part, settings and signs by name of the cell; the parts are `factorial`, `one` and `ladder`."""
+    good, bad = ways(plan)
+    found: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {}
+    if plan.chunks:
+        for row in design(len(factors)).tolist():
+            signs = dict(zip(factors, row, strict=True))
+            settings = dict(good)
+            for name, sign in signs.items():
+                settings |= FACTORS[name][sign > 0]
+            found[" ".join("-+"[sign > 0] for sign in row)] = ("factorial", settings, signs)
+    if plan.takes:
+        found[GOOD], found[BAD] = ("one", good, {}), ("one", bad, {})
+        for name in factors:
+            low, high = FACTORS[name]
+            if _changes(bad, low):
+                found[f"{BAD}, {name} undone"] = ("one", {**bad, **low}, {})
+            if _changes(good, high):
+                found[f"{GOOD}, {name} done"] = ("one", {**good, **high}, {})
+        if plan.ladder:
+            for name, change in LADDER.items():
+                found[f"{BAD}, {name}"] = ("ladder", {**bad, **change}, {})
+    return found
+
+
+def differing() -> list[str]:
+    """The factors in which the two ways, as they were, are not the same."""
+    good, bad = ways(AttributePlan())
+    return [name for name, levels in FACTORS.items() if any(good[key] != bad[key] for level in levels for key in level)]
+
+
+def _changes(settings: Levels, change: Levels) -> bool:
+    return any(settings[name] != value for name, value in change.items())
+
+
+def run(plan: AttributePlan, bench: Bench) -> None:
+    unknown = sorted(set(plan.factors) - FACTORS.keys())
+    if unknown:
+        raise LabError(f"There is no factor {unknown[0]!r}; choose from: {', '.join(FACTORS)}.")
+    factors = [name for name in plan.factors if name != "format" or len(bench.available(_formats("format"))) == 2]
+    if not factors:
+        raise LabError("There is no factor left to vary; name others in the plan.")
+    wanted: dict[str, list[Wanted]] = {}
+    first = best_of(bench.opener, ["Q4_K_M", "F16", "fp32"])
+    for cell, (part, settings, signs) in cells_of(plan, factors).items():
+        sampling = dict(settings)
+        wished = sampling.pop("format")
+        if "format" not in factors and part != "ladder":
+            wished = first
+        if bench.opener.absent(wished) is not None:
+            bench.watcher.say(f"Skipped {cell}: {bench.opener.absent(wished)}")
+            continue
+        n = plan.chunks if part == "factorial" else plan.takes
+        wanted.setdefault(wished, []).extend(
+            Wanted(
+                f"{part} {cell} {item.number}", cell, item, sampling, {"part": part, "signs": signs, "format": wished}
+            )
+            for item in bench.items(n)
+        )
+    ways: list[tuple[str, Any, str, Any]] = []
+    if plan.libraries and isinstance(bench.opener, ModelOpener):
+        ways = list(originals(bench.opener))
+    bench.expect(sum(len(group) for group in wanted.values()) + len(ways) * plan.libraries)
+    for name, group in wanted.items():
+        bench.speak(name, group)
+    for cell, kind, wished, _ in ways:
+        extra = {"part": "library", "signs": {}, "format": wished}
+        items = bench.items(plan.libraries)
+        own = [Wanted(f"library {cell} {item.number}", cell, item, extra=extra) for item in items]
+        changes = {"temperature": plan.temperature, "top_p": plan.top_p}
+        bench.run(partial(kind, bench.opener, wished, changes=changes), own)
+
+
+def _formats(factor: str) -> list[str]:
+    return [str(level["format"]) for level in FACTORS[factor]]
+
+
+def outcome(rows: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Signs of the cells, names of the factors, and artifacts, shape (n_chunks, n_cells), of chunks that every cell
+    has; of each the first item."""
+    table: dict[str, dict[int, int]] = {}
+    signs: dict[str, dict[str, int]] = {}
+    for row in sorted(rows, key=lambda row: int(row["item"])):
+        table.setdefault(row["cell"], {}).setdefault(row["chunk"], int(is_artifact(row)))
+        signs[row["cell"]] = row["signs"]
+    chunks = sorted(set.intersection(*(set(column) for column in table.values())))
+    names = list(next(iter(signs.values())))
+    matrix = np.array([[signs[cell][name] for name in names] for cell in table])
+    return matrix, names, np.array([[column[chunk] for column in table.values()] for chunk in chunks])
+
+
+def unfinished(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the factorial plan lacks, as long as it cannot be read; empty once every cell has two chunks."""
+    seen: dict[str, set[int]] = {}
+    for row in rows:
+        seen.setdefault(row["cell"], set()).add(row["chunk"])
+    n_cells = len(design(len(rows[0]["signs"])))
+    if len(seen) < n_cells:
+        return f"{len(seen)} of its {n_cells} cells are begun"
+    return "" if len(set.intersection(*seen.values())) > 1 else "its cells have no two chunks in common"

@@ -1,0 +1,202 @@
+"""What the rows of `attribute` say: causes ranked by effect, and takes healed when one alone is removed."""
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mayabook.lab import plots
+from mayabook.lab.ablation import BAD, GOOD, outcome, unfinished
+from mayabook.lab.factorial import Effect, effects
+from mayabook.lab.report import (
+    Section,
+    Table,
+    artifacts,
+    clips,
+    differences,
+    discordant,
+    false_alarms,
+    is_artifact,
+    p_value,
+    percent,
+    shown,
+    token_error_rate,
+)
+from mayabook.lab.rows import Row
+from mayabook.lab.statistics import bound_without_events, holm, paired
+from mayabook.lab.trial_runner import cells
+
+LEVEL = 0.05
+_TITLE = "Causes, all varied at once"
+_PAIRS_SHOWN = 6
+_EXAMPLES, _TEXT_SHOWN = 3, 60
+"""Takes that are told as healed, and characters of their text."""
+
+
+def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+    parts = {part: [row for row in rows if row["part"] == part] for part in ("factorial", "one", "ladder", "library")}
+    sections = []
+    if parts["factorial"]:
+        sections.append(_factorial(parts["factorial"]))
+    one = cells(parts["one"])
+    if BAD in one and GOOD in one:
+        sections.append(_undone(folder, one, cells(parts["ladder"])))
+    if parts["library"]:
+        sections.append(_libraries(folder, cells(parts["library"]), one))
+    return sections
+
+
+def ranked(rows: Sequence[Row]) -> list[Effect]:
+    """Effects of the factorial plan, the surest first; none while it is unfinished."""
+    own = [row for row in rows if row["part"] == "factorial"]
+    return [] if not own or unfinished(own) else effects(*outcome(own))
+
+
+def _factorial(rows: Sequence[Row]) -> Section:
+    found = ranked(rows)
+    if not found:
+        return Section(_TITLE, f"The plan is unfinished, and says nothing yet: {unfinished(rows)}.")
+    mains, pairs = [e for e in found if e.is_main], [e for e in found if not e.is_main]
+    table = Table(
+        ("factor", "change in artifacts", "95 % interval", "p", "p, all considered", "would have been found from"),
+        [_row(effect) for effect in (*mains, *pairs[:_PAIRS_SHOWN])],
+    )
+    figure = plots.intervals(
+        "attribute-effects",
+        "Main effects on the share of artifacts, with 95 % intervals",
+        {effect.name: (effect.value, effect.interval) for effect in mains},
+        "change from the first level to the second",
+        zero=True,
+    )
+    n_cells = len({row["cell"] for row in rows})
+    text = (
+        f"{n_cells} cells, each on the same {found[0].n_chunks} chunks and seeds. Levels are llama-cpp-python's of "
+        "November 2025 (first) and transformers' (second). Effects of pairs that share a row cannot be told apart."
+    )
+    return Section(_TITLE, _verdict(found), [text, *false_alarms(rows)], [table], [figure])
+
+
+def _row(effect: Effect) -> tuple[str, ...]:
+    points = f"{effect.interval.low:+.1%} to {effect.interval.high:+.1%}"
+    return (
+        effect.name, f"{effect.value:+.1%}", points, p_value(effect.p), p_value(effect.adjusted),
+        f"{effect.detectable:.1%}",
+    )  # fmt: skip
+
+
+def _verdict(found: Sequence[Effect]) -> str:
+    causes = [effect for effect in found if effect.adjusted <= LEVEL]
+    bound = _bound(found, [effect for effect in found if effect.is_main and effect not in causes])
+    if not causes:
+        return f"No factor changes the share of artifacts beyond chance; {bound}."
+    named = "; ".join(f"{effect.name} ({effect.value:+.1%})" for effect in causes)
+    return f"Beyond chance, the surest first: {named}. Of the others, {bound}."
+
+
+def _bound(found: Sequence[Effect], others: Sequence[Effect]) -> str:
+    """What would have been found of the other main effects. n chunks give no p below 2 / 2^n."""
+    n = found[0].n_chunks
+    if 2 * 0.5**n * len(found) > LEVEL:
+        needed = math.ceil(math.log2(2 * len(found) / LEVEL))
+        return f"{n} chunks cannot show any at this level, {needed} could"
+    limit = max((effect.detectable for effect in others), default=0.0)
+    if not limit:
+        return (
+            f"no chunk of {n} tells any two levels apart: more than {bound_without_events(n):.1%} of chunks is excluded"
+        )
+    return f"an effect of {limit:.1%} would have been found in four plans of five"
+
+
+def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]) -> Section:
+    bad, good = one[BAD], one[GOOD]
+    changed = {
+        name: (found, good if name.startswith(GOOD) else bad) for name, found in one.items() if name not in (GOOD, BAD)
+    }
+    changed |= {name: (found, bad) for name, found in ladder.items()}
+    p_values = dict(zip(changed, holm([paired(differences(*pair)) for pair in changed.values()]), strict=True))
+    rows = [(name, shown(artifacts(found)), _tokens(found), "", "", "") for name, found in ((BAD, bad), (GOOD, good))]
+    for name, (found, base) in changed.items():
+        broken, healed, _ = discordant(found, base)
+        p = p_value(p_values[name])
+        rows.append((name, shown(artifacts(found)), _tokens(found), str(healed), str(broken), p))
+    table = Table(("cell", "artifacts", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
+    rates = {name: artifacts(found) for name, found in {**one, **ladder}.items()}
+    figure = plots.intervals(
+        "attribute-cells",
+        "Artifacts with one thing changed, with 95 % intervals",
+        {name: (found.value, found.interval) for name, found in rates.items()},
+        "share of takes",
+    )
+    healing = [
+        name for name, (found, base) in changed.items() if p_values[name] <= LEVEL and sum(differences(found, base)) < 0
+    ]
+    spoiling = [name for name in changed if p_values[name] <= LEVEL and name not in healing]
+    return Section(
+        "Causes, one removed at a time",
+        _healing_verdict(bad, good, healing, spoiling),
+        [
+            "All cells have the same chunks and seeds. Healed: an artifact before the change; spoilt: after it.",
+            *false_alarms([row for found in one.values() for row in found]),
+            *(_healed(name, *changed[name]) for name in healing),
+        ],
+        [table],
+        [figure],
+        clips(folder, bad),
+    )
+
+
+def _healed(name: str, found: Sequence[Row], base: Sequence[Row]) -> str:
+    """The same takes after the change and before it."""
+    spoilt = {row["item"]: row for row in base if is_artifact(row)}
+    healed = [(spoilt[row["item"]], row) for row in found if not is_artifact(row) and row["item"] in spoilt]
+    examples = [
+        f"“{textwrap.shorten(before['text'], _TEXT_SHOWN, placeholder=' …')}”: {'; '.join(before['evidence'][:1])}; "
+        f"{before['errors']} word errors, then {after['errors']}"
+        for before, after in healed[:_EXAMPLES]
+    ]
+    return f"Healed by {name}, for example: {' / '.join(examples)}."
+
+
+def _tokens(rows: Sequence[Row]) -> str:
+    return percent(token_error_rate(rows))
+
+
+def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> Section:
+    """Beside the same settings on MayaBook's engines, on the chunks that both have."""
+    beside = {name: GOOD if name.startswith("Llama()") else BAD for name in ways}
+    both = [name for name, ours in beside.items() if ours in one]
+    tests = [paired(differences(ways[name], one[beside[name]])) for name in both]
+    adjusted = dict(zip(both, holm(tests), strict=True))
+    rows = []
+    for name, found in ways.items():
+        ours = beside[name]
+        strays = sum("not the code" in row["detail"] for row in found)
+        p = p_value(adjusted[name]) if name in adjusted else ""
+        rows.append((name, shown(artifacts(found)), _tokens(found), str(strays), ours if p else "", p))
+    head = (
+        "called as in 2025",
+        "artifacts",
+        "wrong tokens",
+        "takes with tokens out of place",
+        "beside the cell",
+        "p",
+    )
+    rates = "; ".join(f"{name} {percent(artifacts(found).value)}" for name, found in ways.items())
+    verdict = f"Artifacts of the libraries themselves, which may draw any token at any place: {rates}."
+    everything = [row for found in ways.values() for row in found]
+    return Section("The libraries as they were called", verdict, (), [Table(head, rows)], (), clips(folder, everything))
+
+
+def _healing_verdict(bad: Sequence[Row], good: Sequence[Row], healing: Sequence[str], spoiling: Sequence[str]) -> str:
+    p = paired(differences(bad, good))
+    text = (
+        f"The transformers way has artifacts in {percent(artifacts(bad).value)} of takes and the llama.cpp way in "
+        f"{percent(artifacts(good).value)} (paired p {p_value(p)}, {len(bad)} takes each)."
+    )
+    if healing:
+        text += f" What heals beyond chance: {'; '.join(healing)}."
+    if spoiling:
+        text += f" What spoils beyond chance: {'; '.join(spoiling)}."
+    if not healing and not spoiling:
+        text += " No single change matters beyond chance at this number of takes."
+    return text

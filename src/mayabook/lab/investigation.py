@@ -1,0 +1,113 @@
+"""The investigation of 2025-11-17 done again: every experiment, and one document on what its report claimed."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from mayabook import __version__
+from mayabook.core.files import make_folder, write_text
+from mayabook.lab.claims import judge
+from mayabook.lab.compare import ComparePlan
+from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, described, run
+from mayabook.lab.report import Section, Table
+from mayabook.lab.report_pages import markdown, write_figures, write_html
+from mayabook.lab.rows import Row, read_rows
+from mayabook.lab.trial_runner import Watcher
+
+DOCUMENT = "investigation.md"
+SLOTS = 16
+FORMATS = tuple(name for name in ComparePlan().formats if name != "FP4-double")
+"""Double quantisation is held against NF4's."""
+PLANS: Mapping[str, Mapping[str, Any]] = {
+    "compare": {"takes": 200, "forced": 12, "formats": FORMATS},
+    "stress": {"takes": 100},
+    "isolate": {"takes": 57, "rounds": 10, "originals": 30, "cap": 105},
+    "attribute": {"takes": 342, "chunks": 57, "ladder": False, "libraries": 12},
+    "sweep": {"takes": 200},
+}
+"""What the whole replay sets, in the order in which it runs: what is timed comes first, before this process has much in
+memory. maya1-tiny knows 57 chunks by heart: 342 takes are six seeds of each."""
+QUICK: Mapping[str, Mapping[str, Any]] = {
+    "compare": {"takes": 6, "forced": 1, "cost": 1, "formats": ("fp32", "NF4-bf16", "Q4_K_M")},
+    "stress": {"takes": 12},
+    "isolate": {"takes": 4, "rounds": 2, "after": (10,), "few": 1, "originals": 2, "cap": 105, "formats": ("Q4_K_M",)},
+    "attribute": {
+        "takes": 6,
+        "chunks": 3,
+        "factors": ("penalty", "mask", "order", "min_p"),
+        "ladder": False,
+        "libraries": 2,
+    },
+    "sweep": {
+        "takes": 4,
+        "temperatures": (0.3, 0.6, 0.95),
+        "top_ps": (0.92,),
+        "presets": ("mayabook", "maya-official"),
+    },
+}
+"""A look at whether it all runs; too few takes to decide anything."""
+
+
+def replay(
+    given: Mapping[str, Any], folder: Path, document: Path, watcher: Watcher, *, quick: bool = False
+) -> list[Section]:
+    """Runs what is not done yet, each experiment in a folder of its own, and writes the document with its drawings in a
+    folder beside it, and the same as a page with takes to listen to into `folder`.
+
+    given: what all plans are given: model, book, truth, voice, seed, slots, ...
+    """
+    for name, sizes in (QUICK if quick else PLANS).items():
+        experiment = EXPERIMENTS[name]
+        wanted = {key: value for key, value in given.items() if value is not None}
+        plan = experiment.plan.load(None, {"slots": SLOTS, **sizes, **wanted})
+        run(experiment, plan, folder / name, watcher, made=folder / FORMATS_FOLDER)
+    return write_document(folder, document, quick=quick)
+
+
+def write_document(folder: Path, document: Path, *, quick: bool = False) -> list[Section]:
+    """From rows alone."""
+    results: dict[str, Sequence[Row]] = {}
+    sections: list[Section] = []
+    ran = []
+    for name in EXPERIMENTS:
+        header, rows = read_rows(folder / name)
+        results[name] = rows
+        ran.append(f"{name}: {described(header, rows)}")
+        sections += EXPERIMENTS[name].report(folder / name, rows)
+    claims = [
+        (judged.claim, judged.verdict, judged.figures, judged.experiment, judged.follows) for judged in judge(results)
+    ]
+    counts = [judged[1] for judged in claims]
+    summary = Section(
+        "The report's claims",
+        "; ".join(f"{counts.count(verdict)} {verdict}" for verdict in dict.fromkeys(counts)) + ".",
+        (),
+        [Table(("claim", "verdict", "figures", "experiment", "what follows"), claims)],
+    )
+    title = "The investigation of 2025-11-17, done again"
+    facts = [_introduction(quick), *ran]
+    make_folder(document.parent)
+    write_figures(document.with_suffix(""), sections)
+    write_text(document, markdown(title, facts, [summary, *sections], document.stem))
+    write_html(folder / "report.html", title, facts, [summary, *sections])
+    return [summary, *sections]
+
+
+def _introduction(quick: bool) -> str:
+    command = "mayabook lab replay-investigation" + (" --quick" if quick else "")
+    few = " It is the quick look, with too few takes to decide much." if quick else ""
+    return (
+        f"Written by `{command}`, mayabook {__version__}, Python {platform.python_version()}, {psutil.cpu_count()} "
+        f"cores.{few} An artifact is a take that the checks reject and that has not the true codes; intervals are of "
+        "95 %, by chunk; p-values are exact, and adjusted for their number where a table compares several "
+        "(docs/lab.md)."
+    )
+
+
+def default_model() -> str | None:
+    """maya1-tiny, in a checkout of MayaBook."""
+    place = Path("training/maya1_tiny/weights/maya1-tiny")
+    return str(place) if place.is_dir() else None

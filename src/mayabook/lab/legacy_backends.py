@@ -1,0 +1,213 @@
+"""The two ways in which the libraries were called in November 2025, kept small, to see whether they carry state.
+
+Both draw from the whole vocabulary, so that tokens need not be frames: codes are taken out in sevens, whatever stands
+between them, and each is read modulo the size of its codebook. Generation ends with CODE_END; the original went on to
+its cap and cut the rest away, which is the same and slower.
+"""
+
+import gc
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.take import Codes, Sampling, StopReason, Take, TakeRequest
+from mayabook.engines.sampler_settings import SamplerSettings, preset
+from mayabook.engines.slot_decoder import Logits
+from mayabook.lab.model_variants import ModelOpener
+from mayabook.maya.frames import Frames
+from mayabook.maya.prompt import PromptBuilder, Tokenizer
+from mayabook.maya.token_layout import N_SLOTS, SAMPLE_RATE, Layout
+
+Fix = Literal["none", "reset", "empty_cache", "past_key_values", "reload"]
+LLAMA_FIXES: tuple[Fix, ...] = ("none", "reset", "reload")
+GENERATE_FIXES: tuple[Fix, ...] = ("none", "empty_cache", "past_key_values", "reload")
+STEPS_KEPT = 32
+"""Steps whose logits are kept for comparison."""
+_UNCHANGED: Sampling = MappingProxyType({})
+
+
+class Original:
+    """Fulfils `mayabook.engines.Engine`: takes one after the other, by the settings it was made with. tokens: of the
+    last take. logits: of its first steps, before the sampler, audio ids alone."""
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, opener: ModelOpener, name: str, fix: Fix, settings: SamplerSettings) -> None:
+        self.name, self.fix = name, fix
+        self.voice, self.credit = opener.voice, name
+        self.identity = f"{name} {fix} {opener.identity}"
+        self.tokens: list[int] = []
+        self.logits: Logits = np.empty((0, 0), np.float32)
+        self._opener, self._settings = opener, settings
+        self._load()
+        self._codec = opener.codec(self._layout)
+        self._prompts = PromptBuilder(self._tokenizer, self._layout)
+        self._is_used = False
+
+    _layout: Layout
+    _tokenizer: Tokenizer
+
+    def _load(self) -> None:
+        raise NotImplementedError
+
+    def _mend(self) -> None:
+        """Does what the fix does before a take."""
+        raise NotImplementedError
+
+    def _generate(self, prompt: Sequence[int], seed: int) -> list[int]:
+        """Tokens, and `logits`."""
+        raise NotImplementedError
+
+    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        for request in requests:
+            if self._is_used and self.fix == "reload":
+                self.close()
+                self._load()
+            elif self._is_used:
+                self._mend()
+            self._is_used = True
+            started = time.perf_counter()
+            tokens = self.tokens = self._generate(self._prompts.build(request.voice, request.text), request.seed)
+            frames, strays = tolerant_frames(tokens, self._layout)
+            stop = StopReason.END if self._layout.code_end in tokens else StopReason.CAP
+            audio = self._codec.decode(frames[None], [request.seed])[0]
+            none = np.empty(0, np.float16)
+            codes = Codes(frames, none, none, none, none)
+            detail = f"{strays} tokens were not the code that stood there" if strays else ""
+            yield Take(request, audio, SAMPLE_RATE, stop, time.perf_counter() - started, codes, detail)
+
+    def sampling(self, attempt: int) -> Sampling:
+        return self._settings.as_sampling()
+
+    def unspeakable(self, text: str) -> str | None:
+        return None
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class LlamaOriginal(Original):
+    """`Llama()` of llama-cpp-python, one take after the other."""
+
+    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
+        self._file = opener.gguf(format)
+        super().__init__(opener, f"Llama() {format}", fix, _settings("original-gguf", changes))
+
+    def _load(self) -> None:
+        import llama_cpp
+
+        from mayabook.engines.llama_api import LlamaVocabulary, layout_of, messages, our_defaults
+
+        with messages(), our_defaults():
+            self._llama: Any = llama_cpp.Llama(
+                str(self._file), n_ctx=self._opener.context, n_gpu_layers=-1, verbose=False
+            )
+        model = self._llama._model.model
+        self._layout, self._tokenizer = layout_of(model, self._file), LlamaVocabulary(model)
+        self._prompts = PromptBuilder(self._tokenizer, self._layout)
+
+    def _mend(self) -> None:
+        if self.fix == "reset":
+            self._llama.reset()
+
+    def _generate(self, prompt: Sequence[int], seed: int) -> list[int]:
+        import llama_cpp
+
+        kept: list[NDArray[np.float32]] = []
+        layout, settings = self._layout, self._settings
+
+        def keep(ids: object, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+            if len(kept) < STEPS_KEPT:
+                kept.append(np.array(scores[layout.code_end : layout.last_code + 1]))
+            return scores
+
+        self._llama.set_seed(seed)
+        tokens: list[int] = []
+        for token in self._llama.generate(
+            list(prompt),
+            top_k=settings.top_k,
+            top_p=settings.top_p,
+            min_p=settings.min_p,
+            temp=settings.temperature,
+            repeat_penalty=settings.repetition_penalty,
+            logits_processor=llama_cpp.LogitsProcessorList([keep]),
+        ):
+            tokens.append(int(token))
+            if token == layout.code_end or len(tokens) >= settings.max_tokens:
+                break
+        self.logits = np.stack(kept)
+        return tokens
+
+    def close(self) -> None:
+        self._llama.close()
+
+
+class GenerateOriginal(Original):
+    """transformers' `generate()` with no attention mask and the text's end as pad, one take after the other."""
+
+    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
+        self._format = format
+        super().__init__(opener, f"generate() {format}", fix, _settings("original-transformers", changes))
+
+    def _load(self) -> None:
+        self._decoder: Any = replace(self._opener, slots=1)._decoder(self._format)
+        self._layout, self._tokenizer = self._decoder.layout, self._decoder.tokenizer
+        self._prompts = PromptBuilder(self._tokenizer, self._layout)
+
+    def _mend(self) -> None:
+        import torch
+
+        if self.fix == "empty_cache":
+            gc.collect()
+            torch.cuda.empty_cache()
+        elif self.fix == "past_key_values":
+            self._decoder.model.past_key_values = None
+
+    def _generate(self, prompt: Sequence[int], seed: int) -> list[int]:
+        import torch
+
+        from mayabook.engines.reference_generate import reference_generate
+
+        layout, kept = self._layout, list[torch.Tensor]()
+        tokens = reference_generate(
+            self._decoder, prompt, self._settings, seed=seed, attention_mask=False, pad=layout.text_end, logits=kept
+        )
+        raw = torch.stack(kept[:STEPS_KEPT])
+        self.logits = raw[:, layout.code_end : layout.last_code + 1].float().cpu().numpy()
+        return tokens
+
+    def close(self) -> None:
+        self._decoder.close()
+
+
+def originals(opener: ModelOpener) -> Iterator[tuple[str, type[Original], str, Sequence[Fix]]]:
+    """Name, class, format and fixes of each way that this model allows."""
+    for format in ("Q4_K_M", "F16"):
+        if opener.absent(format) is None:
+            yield f"Llama() {format}", LlamaOriginal, format, LLAMA_FIXES
+            break
+    for format in ("NF4-bf16", "fp32"):
+        if opener.absent(format) is None:
+            yield f"generate() {format}", GenerateOriginal, format, GENERATE_FIXES
+            break
+
+
+def _settings(name: str, changes: Mapping[str, float | str]) -> SamplerSettings:
+    return SamplerSettings.of({**preset(name).as_sampling(), **changes})
+
+
+def tolerant_frames(tokens: Sequence[int], layout: Layout) -> tuple[Frames, int]:
+    """Codes in sevens up to CODE_END, and how many tokens were not the code that their place asks for."""
+    before = list(tokens)
+    if layout.code_end in before:
+        before = before[: before.index(layout.code_end)]
+    codes = np.array([t for t in before if layout.first_code <= t <= layout.last_code], np.int64) - layout.first_code
+    strays = len(before) - len(codes)
+    codes = codes[: len(codes) // N_SLOTS * N_SLOTS].reshape(-1, N_SLOTS)
+    strays += int((codes // layout.codebook_size != np.arange(N_SLOTS)).sum())
+    return (codes % layout.codebook_size).astype(np.int32), strays

@@ -1,0 +1,175 @@
+"""Logits that were computed once are not computed again: takes of one prompt that draw the same tokens share them.
+
+Logits depend on the tokens of their slot and on nothing else, which is what `isolate` shows. So a take whose settings
+or seed differ is drawn from the logits that other takes of its prompt left behind, for as long as it draws the tokens
+of one of them; if it draws others, it is made like any other take, from its beginning.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.take import StopReason
+from mayabook.engines.hardware import free_memory
+from mayabook.engines.sampler import Sampler
+from mayabook.engines.scheduler import Order, Sampled, SlotScheduler
+from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
+from mayabook.maya.token_layout import Layout
+
+SLOTS = 64
+"""Takes that are drawn at once from remembered logits."""
+MOST_BYTES = 8 << 30
+"""Of logits that are remembered, and no more than half of the free memory."""
+
+Prompt = tuple[int, ...]
+Key = TypeVar("Key", Prompt, int)
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known after the tokens that lead here: the logits, and where each next token leads."""
+
+    logits: NDArray[np.float32]
+    after: "dict[int, Known]" = field(default_factory=dict)
+
+
+Exits = dict[int, tuple[Known, int]]
+"""Where takes left what is known, and by which token; each by the identity of its order's prompt."""
+
+
+class RememberingDecoder:
+    """Fulfils `SlotDecoder` by another whose logits are in main memory, and remembers those of every token path."""
+
+    def __init__(self, decoder: SlotDecoder) -> None:
+        self._decoder = decoder
+        self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
+        self.identity, self.device = decoder.identity, decoder.device
+        self.known: dict[Prompt, Known] = {}
+        self._at: dict[int, Known] = {}
+        """By slot, those that go on."""
+        self._rows_left = min(MOST_BYTES, free_memory() // 2) // (4 * self.layout.n_audio)
+
+    @property
+    def logits(self) -> Logits:
+        rows: Logits = self._decoder.logits
+        return rows
+
+    @property
+    def full(self) -> bool:
+        return self._rows_left <= 0
+
+    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+        self._decoder.prefill(slot, prompt)
+        self._reach(slot, self.known, tuple(prompt))
+
+    def step(self, tokens: NDArray[np.int32]) -> None:
+        self._decoder.step(tokens)
+        for slot, at in list(self._at.items()):
+            if tokens[slot] == IDLE:
+                del self._at[slot]
+            else:
+                self._reach(slot, at.after, int(tokens[slot]))
+
+    def _reach(self, slot: int, places: dict[Key, Known], key: Key) -> None:
+        """Remembers where a slot has come to. Once memory is full only what was there is followed."""
+        self._at.pop(slot, None)
+        if key not in places:
+            if self.full:
+                return
+            self._rows_left -= 1
+            places[key] = Known(np.asarray(self._decoder.logits[slot]).copy())
+        self._at[slot] = places[key]
+
+    def close(self) -> None:
+        self.known.clear()
+        self._at.clear()
+        self._decoder.close()
+
+
+class _RecalledLogits:
+    """Fulfils `SlotDecoder` from memory. The logits of a slot that leaves what is known are not numbers."""
+
+    identity = device = "memory"
+
+    def __init__(self, known: Mapping[Prompt, Known], layout: Layout, n_context: int) -> None:
+        self.layout, self.n_slots, self.n_context = layout, SLOTS, n_context
+        self.logits: Logits = np.full((SLOTS, layout.n_audio), np.nan, np.float32)
+        self.exits: Exits = {}
+        self._known = known
+        self._at: dict[int, Known] = {}
+        self._prompts: dict[int, int] = {}
+
+    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+        self._prompts[slot] = id(prompt)
+        self._at[slot] = self._known[tuple(prompt)]
+        self.logits[slot] = self._at[slot].logits
+
+    def step(self, tokens: NDArray[np.int32]) -> None:
+        for slot, at in list(self._at.items()):
+            reached = at.after.get(int(tokens[slot]))
+            if reached is None:
+                self.exits[self._prompts[slot]] = at, int(tokens[slot])
+                del self._at[slot]
+                self.logits[slot] = np.nan
+            else:
+                self._at[slot] = reached
+                self.logits[slot] = reached.logits
+
+    def close(self) -> None:
+        pass
+
+
+class RecallingScheduler(SlotScheduler):
+    """Draws what it can from memory; then makes a take of each prompt, or of each prompt and seed where takes of the
+    prompt are known, since that is which takes are most alike; then draws from memory again."""
+
+    def __init__(self, decoder: RememberingDecoder, sampler: Sampler) -> None:
+        super().__init__(decoder, sampler)
+        self._memory = decoder
+
+    def run(self, orders: Iterable[Order]) -> Iterator[Sampled | None]:
+        waiting = list(orders)
+        exits: Exits = {}
+        while waiting := (yield from self._recalled(waiting, exits)):
+            made = waiting if self._memory.full else self._unlike(waiting)
+            for together in self._alike_in_length(made):
+                yield from super().run(together)
+            done = set(map(id, made))
+            waiting = [order for order in waiting if id(order) not in done]
+
+    def _unlike(self, orders: Sequence[Order]) -> list[Order]:
+        first: dict[tuple[Prompt, int | None], Order] = {}
+        for order in orders:
+            prompt = tuple(order.prompt)
+            first.setdefault((prompt, order.request.seed if prompt in self._memory.known else None), order)
+        return list(first.values())
+
+    def _alike_in_length(self, orders: Sequence[Order]) -> Iterator[list[Order]]:
+        """As many as there are slots, the longest texts first: every row of a step pays for the longest take in it, so
+        takes that begin and end together cost least."""
+        ordered = sorted(orders, key=lambda order: len(order.prompt), reverse=True)
+        for first in range(0, len(ordered), self._memory.n_slots):
+            yield ordered[first : first + self._memory.n_slots]
+
+    def _recalled(self, orders: Sequence[Order], exits: Exits) -> Generator[Sampled | None, None, list[Order]]:
+        """The takes whose tokens were drawn before. Returns the orders of the others.
+
+        A take that left what was known would leave it there again, unless its next token is known by now.
+        """
+        known, layout = self._memory.known, self._memory.layout
+        left = {id(order.request): order for order in orders}
+        begun = []
+        for order in orders:
+            at, token = exits.get(id(order.prompt), (None, 0))
+            if tuple(order.prompt) in known if at is None else token in at.after:
+                begun.append(order)
+        recalled = _RecalledLogits(known, layout, self._memory.n_context)
+        for sampled in SlotScheduler(recalled, Sampler(layout, SLOTS)).run(begun):
+            if sampled is not None and sampled.stop != StopReason.NOT_FINITE:
+                del left[id(sampled.request)]
+                yield sampled
+        exits |= recalled.exits
+        return list(left.values())

@@ -1,0 +1,256 @@
+"""What experiments are done on: a model in one of its formats, on the engine that runs it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
+
+from mayabook.core.errors import EngineError, LabError
+from mayabook.core.fingerprint import fingerprint
+from mayabook.core.take import Sampling, TakeRequest
+from mayabook.engines import Engine
+from mayabook.engines.maya_engine import MayaEngine
+from mayabook.engines.sampler import Sampler
+from mayabook.engines.sampler_settings import SamplerSettings, preset
+from mayabook.engines.scheduler import Order, Sampled, SlotScheduler
+from mayabook.lab.logit_cache import RecallingScheduler, RememberingDecoder
+from mayabook.lab.memoise import once_codec
+from mayabook.lab.plan import Plan
+from mayabook.maya.codec import Codec, open_codec
+from mayabook.maya.prompt import Bos, PromptBuilder
+from mayabook.maya.token_layout import Layout
+from mayabook.maya.voices import describe
+from mayabook.models import gguf_conversion, gguf_quantisation
+from mayabook.models.store import ModelFiles, find, installed
+
+if TYPE_CHECKING:
+    from mayabook.engines.checkpoint import DType, Quantisation
+    from mayabook.engines.scheduler import DrawsTokens
+
+CHECKPOINTS: dict[str, tuple[str, str]] = {
+    "fp32": ("float32", "none"),
+    "bf16": ("bfloat16", "none"),
+    "fp16": ("float16", "none"),
+    "NF4": ("auto", "nf4"),
+    "NF4-double": ("auto", "nf4-double"),
+    "FP4": ("auto", "fp4"),
+    "FP4-double": ("auto", "fp4-double"),
+    "NF4-bf16": ("bfloat16", "nf4-double"),
+}
+"""Formats of a checkpoint: what transformers computes in, and how bitsandbytes quantises. NF4-bf16 is what the
+investigation of 2025-11-17 used."""
+GGUFS = (*gguf_conversion.FILE_TYPES, *gguf_quantisation.FILE_TYPES)
+FORMATS = (*CHECKPOINTS, *GGUFS, "GPTQ", "AWQ")
+FULL_PRECISION = ("fp32", "F32", "F16")
+
+PROMPT_KEYS = {"bos": get_args(Bos), "text_end": ("seen", "hidden")}
+"""Settings of the prompt that a request of the lab may have among its sampler settings. A hidden text end is what
+transformers makes of a call without an attention mask whose pad is that token: nothing attends to it, and positions do
+not count it, so the prompt is as without it."""
+
+
+class Opener(Protocol):
+    """Opens the formats of a model. Picklable, so that a fresh process can do it."""
+
+    @property
+    def identity(self) -> str:
+        """Fingerprint of the model's files, those of its codec too."""
+        ...
+
+    def absent(self, name: str) -> str | None:
+        """Why a format cannot be had, None where it can."""
+        ...
+
+    def open(self, name: str) -> Engine: ...
+
+
+class LabEngine(MayaEngine):
+    """A Maya engine whose requests may set what leads and ends the prompt."""
+
+    def schedule_by(self, scheduler: SlotScheduler) -> None:
+        self._scheduler = scheduler
+
+    def sampled(self, requests: Sequence[TakeRequest]) -> Iterator[Sampled]:
+        """Codes alone, nothing decoded."""
+        return (sampled for sampled in self._scheduler.run(self._orders(requests)) if sampled is not None)
+
+    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[Order]:
+        for request in requests:
+            sampling = {name: value for name, value in request.sampling.items() if name not in PROMPT_KEYS}
+            for order in super()._orders([replace(request, sampling=sampling)]):
+                yield replace(order, request=request, prompt=self.prompt(request))
+
+    def prompt(self, request: TakeRequest) -> list[int]:
+        """Token ids."""
+        for name, choices in PROMPT_KEYS.items():
+            if request.sampling.get(name, choices[0]) not in choices:
+                raise LabError(f"{name} cannot be {request.sampling[name]!r}; choose from: {', '.join(choices)}.")
+        bos = cast("Bos", request.sampling.get("bos", "twice"))
+        layout = self.decoder.layout
+        ids = PromptBuilder(self._prompts._tokenizer, layout, bos).build(request.voice, request.text)
+        hidden = request.sampling.get("text_end") == "hidden"
+        return [token for token in ids if not (hidden and token == layout.text_end)]
+
+
+@dataclass(frozen=True)
+class ModelOpener:
+    """Of a real model. made: folder for GGUF files that are made for the experiment. once, recalls: as in
+    `Plan`."""
+
+    files: ModelFiles
+    voice: str
+    sampling: Sampling
+    slots: int
+    context: int
+    made: Path
+    once: bool = True
+    recalls: bool = True
+
+    @property
+    def identity(self) -> str:
+        checkpoint, codec = self.files.checkpoint, self.files.codec
+        weights = list(self.files.ggufs.values()) if checkpoint is None else sorted(checkpoint.glob("*.safetensors"))
+        return fingerprint([*weights, *(sorted(codec.iterdir()) if codec is not None else [])])
+
+    def absent(self, name: str) -> str | None:
+        if name in ("GPTQ", "AWQ"):
+            own = self.files.checkpoint and _quantised_by(self.files.checkpoint)
+            return None if own == name.lower() else f"the checkpoint is not quantised by {name}"
+        if name not in FORMATS:
+            return f"there is no such format; choose from {', '.join(FORMATS)}"
+        if name in CHECKPOINTS:
+            if self.files.checkpoint is None:
+                return "there is no checkpoint"
+            return _not_installed(
+                "torch", "transformers", *(["bitsandbytes"] if CHECKPOINTS[name][1] != "none" else [])
+            )
+        if name not in self.files.ggufs and not self._sources():
+            return "there is no such GGUF file, and nothing to make it from"
+        return _not_installed("llama_cpp")
+
+    def _sources(self) -> bool:
+        return self.files.checkpoint is not None or any(kind in self.files.ggufs for kind in gguf_conversion.FILE_TYPES)
+
+    def open(self, name: str) -> LabEngine:
+        """Raises EngineError where the format cannot be had."""
+        reason = self.absent(name)
+        if reason is not None:
+            raise EngineError(f"{name} of {self.files.name} cannot be had: {reason}; leave it out of the plan.")
+        if self.files.codec is None:
+            raise EngineError(f"{self.files.name} has no codec; bring it with `mayabook models import`.")
+        decoder = self._decoder(name)
+        try:
+            on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
+            sampler = Sampler(decoder.layout, decoder.n_slots)
+            remembering = RememberingDecoder(decoder) if self.recalls and not on_gpu else None
+            engine = LabEngine(
+                "gguf" if name in GGUFS else "transformers",
+                remembering or decoder,
+                decoder.tokenizer,
+                _gpu_sampler(decoder) if on_gpu else sampler,
+                self.codec(decoder.layout, "cuda" if on_gpu else "cpu"),
+                voice=self.voice,
+                credit=f"{self.files.name} {name}",
+                settings=SamplerSettings.of(self.sampling),
+            )
+            if remembering is not None:
+                engine.schedule_by(RecallingScheduler(remembering, sampler))
+            return engine
+        except BaseException:
+            decoder.close()
+            raise
+
+    def codec(self, layout: Layout, device: str = "cpu") -> Codec:
+        assert self.files.codec is not None
+        return (once_codec if self.once else open_codec)(self.files.codec, layout, device)
+
+    def _decoder(self, name: str) -> Any:
+        if name in GGUFS:
+            from mayabook.engines.gguf_decoder import GgufDecoder
+
+            return GgufDecoder(self.gguf(name), self.slots, self.context)
+        from mayabook.engines.transformers_decoder import TransformersDecoder
+
+        assert self.files.checkpoint is not None
+        dtype, quantisation = CHECKPOINTS.get(name, ("auto", "none"))
+        return TransformersDecoder(
+            self.files.checkpoint,
+            self.slots,
+            self.context,
+            dtype=cast("DType", dtype),
+            quantisation=cast("Quantisation", quantisation),
+        )
+
+    def gguf(self, name: str) -> Path:
+        """The file of a format, made where it is not there."""
+        own = self.files.ggufs.get(name) or self._made(name)
+        if own.is_file():
+            return own
+        if name in gguf_conversion.FILE_TYPES:
+            assert self.files.checkpoint is not None
+            gguf_conversion.convert(self.files.checkpoint, own, name, name=self.files.name)
+        else:
+            source = next((kind for kind in ("F16", "BF16", "F32") if kind in self.files.ggufs), "F16")
+            gguf_quantisation.quantize(self.gguf(source), own, name)
+        return own
+
+    def _made(self, name: str) -> Path:
+        return self.made / f"{self.files.name}-{name}.gguf"
+
+    def weight_bytes(self, name: str) -> int:
+        """Of the file, or of the weights in memory."""
+        if name in GGUFS:
+            return self.gguf(name).stat().st_size
+        from mayabook.engines.transformers_decoder import weight_bytes
+
+        assert self.files.checkpoint is not None
+        dtype, quantisation = CHECKPOINTS.get(name, ("auto", "none"))
+        return weight_bytes(self.files.checkpoint, cast("DType", dtype), cast("Quantisation", quantisation))
+
+    def n_weights(self) -> int | None:
+        """Numbers in the checkpoint, None where there is none."""
+        from mayabook.engines.checkpoint import Checkpoint
+
+        if self.files.checkpoint is None:
+            return None
+        return sum(stored.size for stored in Checkpoint.read(self.files.checkpoint).tensors.values())
+
+
+def model_opener(plan: Plan, made: Path) -> ModelOpener:
+    """Raises ModelError where the model cannot be found."""
+    if not plan.model and not installed():
+        raise LabError("No Maya1 model is here; fetch it with `mayabook models pull`, or name one with --model.")
+    files = find(plan.model) if plan.model else installed()[0]
+    if not files.ggufs and files.checkpoint is None:
+        raise LabError(f"{files.name} has neither checkpoint nor GGUF file; bring it anew.")
+    sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
+    return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.once, plan.recalls)
+
+
+def best_of(opener: Opener, wanted: Iterable[str]) -> str:
+    """The first format that can be had. Raises LabError that says why none can."""
+    reasons = []
+    for name in wanted:
+        reason = opener.absent(name)
+        if reason is None:
+            return name
+        reasons.append(f"{name}: {reason}")
+    raise LabError(f"None of the formats can be had ({'; '.join(reasons)}); name others in the plan.")
+
+
+def _gpu_sampler(decoder: Any) -> "DrawsTokens":
+    from mayabook.engines.torch_sampler import TorchSampler
+
+    return TorchSampler(decoder.layout, decoder.n_slots, decoder.logits.device)
+
+
+def _not_installed(*packages: str) -> str | None:
+    gone = [name for name in packages if find_spec(name) is None]
+    return f"{gone[0]} is not installed" if gone else None
+
+
+def _quantised_by(checkpoint: Path) -> str | None:
+    from mayabook.engines.checkpoint import Checkpoint
+
+    return Checkpoint.read(checkpoint).quantised_by

@@ -1,0 +1,110 @@
+"""What is spoken in experiments: the chunks of a book or of a truth, and the true codes where they are known."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.errors import LabError
+from mayabook.core.settings import Settings
+from mayabook.lab.plan import Plan
+from mayabook.maya.frames import Frames
+from mayabook.models.store import ModelFiles
+from mayabook.pipeline import open_book
+from mayabook.render.content_keys import seed
+
+TRUTH_FILE = "reference.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A chunk to speak with a seed. number: from 0 over the items. chunk_number: of the chunk, the same for its seeds.
+
+    truth: the codes that speak it, None where they are not known.
+    """
+
+    number: int
+    chunk_number: int
+    chunk: Chunk
+    seed: int
+    truth: Frames | None
+
+
+@dataclass(frozen=True)
+class Material:
+    """name: where the texts are from, for a person."""
+
+    name: str
+    chunks: tuple[Chunk, ...]
+    truth: Mapping[str, Frames]
+    """By `Chunk.spoken`."""
+
+    @property
+    def digest(self) -> str:
+        """16 hexadecimal digits of the texts and what is known of their codes."""
+        whole = hashlib.sha256()
+        for chunk in self.chunks:
+            codes = self.truth.get(chunk.spoken)
+            whole.update(f"{chunk.text}\0{chunk.spoken}\0".encode() + (b"" if codes is None else codes.tobytes()))
+        return whole.hexdigest()[:16]
+
+    def items(self, n: int, voice: str, first_seed: int = 0) -> list[Item]:
+        """n of them, in the order of the book; once it is through, from its beginning with the next seeds."""
+        return [self._item(number, voice, first_seed) for number in range(n)]
+
+    def _item(self, number: int, voice: str, first_seed: int) -> Item:
+        turn, at = divmod(number, len(self.chunks))
+        chunk = self.chunks[at]
+        return Item(number, at, chunk, seed(voice, chunk.spoken, first_seed + turn), self.truth.get(chunk.spoken))
+
+    def note(self, n: int) -> str:
+        """A line for a person on what n takes are."""
+        chunks = f"{len(self.chunks)} chunks of {self.name}"
+        if n <= len(self.chunks):
+            return f"{n} takes of the first {n} of {chunks}"
+        return f"{n} takes of {chunks}, each with up to {-(-n // len(self.chunks))} seeds"
+
+
+def read_material(plan: Plan, files: ModelFiles | None) -> Material:
+    """Raises LabError where there is nothing to speak, or the truth cannot be read."""
+    place = Path(plan.truth) if plan.truth else _beside(files)
+    texts, frames = read_truth(place) if place is not None else ([], [])
+    truth = dict(zip(texts, frames, strict=True))
+    if plan.book:
+        _, script = open_book(Path(plan.book), None, Settings())
+        return Material(Path(plan.book).name, script.chunks, truth)
+    if not texts:
+        raise LabError("There is no text to speak: name a book with --book, or a truth with --truth.")
+    assert place is not None
+    return Material(place.name, tuple(_chunk(at, text) for at, text in enumerate(texts)), truth)
+
+
+def _beside(files: ModelFiles | None) -> Path | None:
+    """The truth in the model's folder or the one above it."""
+    part = files and (files.codec or files.checkpoint)
+    if not part:
+        return None
+    places = (part.parent / TRUTH_FILE, part.resolve().parent.parent / TRUTH_FILE)
+    return next((place for place in places if place.is_file()), None)
+
+
+def read_truth(file: Path) -> tuple[list[str], list[Frames]]:
+    """Texts as they are spoken, and the frames of each. Raises LabError."""
+    try:
+        with np.load(file) as arrays:
+            texts: list[str] = arrays["texts"].tolist()
+            frames = np.split(arrays["frames"].astype(np.int32), np.cumsum(arrays["lengths"])[:-1])
+        if len(texts) != len(frames):
+            raise ValueError(f"{len(texts)} texts and {len(frames)} lengths")
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, BadZipFile) as error:
+        raise LabError(f"{file} is no truth ({error}); it needs texts, frames and lengths.") from error
+    return texts, frames
+
+
+def _chunk(index: int, spoken: str) -> Chunk:
+    text = " ".join(spoken.split())
+    return Chunk(index, 1, (Sentence(text, Span(0, 0, len(text))),), spoken, Pause.PARAGRAPH)

@@ -1,0 +1,65 @@
+"""Pages and documents: a report as one HTML file that stands alone, and as Markdown with its drawings beside it."""
+
+import base64
+import html
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+
+from mayabook.core.audio_files import read_flac
+from mayabook.core.files import make_folder, write_text
+from mayabook.lab.report import Clip, Section, Table
+
+
+def render(template: str, **values: Any) -> str:
+    page = Environment(loader=PackageLoader("mayabook.lab"), autoescape=True, trim_blocks=True).get_template(template)
+    return page.render(**values)
+
+
+def write_html(file: Path, title: str, facts: Sequence[str], sections: Sequence[Section]) -> None:
+    """facts: lines on what was run, under the title."""
+    shown = [(section, [_player(clip) for clip in section.clips]) for section in sections]
+    write_text(file, render("report.html.j2", title=title, facts=facts, sections=shown))
+
+
+def _player(clip: Clip) -> dict[str, str]:
+    from mayabook.lab.ab_test import mp3
+    from mayabook.lab.plots import spectrogram
+
+    picture = base64.b64encode(spectrogram(*read_flac(clip.file))).decode()
+    return {"caption": clip.caption, "audio": mp3(clip.file, None), "picture": f"data:image/png;base64,{picture}"}
+
+
+def markdown(title: str, facts: Sequence[str], sections: Sequence[Section], pictures: str) -> str:
+    """pictures: folder of the drawings, as seen from the document."""
+    blocks = [f"# {title}", *facts]
+    for section in sections:
+        blocks += [f"## {section.title}", f"**{section.verdict}**", *section.paragraphs]
+        blocks += [table(one) for one in section.tables]
+        blocks += [f"![{figure.caption}]({pictures}/{figure.name}.svg)" for figure in section.figures]
+    return "\n\n".join(blocks) + "\n"
+
+
+def write_markdown(file: Path, title: str, facts: Sequence[str], sections: Sequence[Section]) -> None:
+    """Drawings go into a folder named like the document."""
+    write_figures(file.with_suffix(""), sections)
+    write_text(file, markdown(title, facts, sections, file.stem))
+
+
+def write_figures(folder: Path, sections: Sequence[Section]) -> None:
+    make_folder(folder)
+    for section in sections:
+        for figure in section.figures:
+            write_text(folder / f"{figure.name}.svg", re.sub(r"[ \t]+$", "", figure.svg, flags=re.MULTILINE))
+
+
+def table(one: Table) -> str:
+    lines = [one.head, ["---"] * len(one.head), *one.rows]
+    return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return html.escape(text, quote=False).replace("|", "\\|")

@@ -1,0 +1,118 @@
+"""Teacher forcing: two formats read the same tokens, and at each step say what they would have drawn."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
+from mayabook.maya.frames import Frames, pack
+from mayabook.maya.token_layout import N_SLOTS, SLOT_LEVELS, Layout
+
+N_LEVELS = max(SLOT_LEVELS) + 1
+LEVELS = tuple(f"L{level + 1}" for level in range(N_LEVELS))
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """Of one take; sums by level of the codec, shape (3,) each. The step after the last frame counts to the first.
+
+    steps: how many. divergence: Kullback and Leibler's, of the other from the reference, in nats, over the audio ids.
+    agreed: the likeliest of the ids that the step allows is the same. surprise: -log p of the true token, of reference
+    and other, over the audio ids.
+    """
+
+    steps: NDArray[np.int64]
+    divergence: NDArray[np.float64]
+    agreed: NDArray[np.int64]
+    surprise: NDArray[np.float64]
+    other_surprise: NDArray[np.float64]
+
+
+def compare(
+    reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
+) -> Iterator[Forced]:
+    """One result for each take, in their order. Two decoders, of the same layout; slots are filled in turn."""
+    n_slots = min(reference.n_slots, other.n_slots)
+    for first in range(0, len(takes), n_slots):
+        last = first + n_slots
+        yield from _together(reference, other, prompts[first:last], takes[first:last])
+
+
+def _together(
+    reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
+) -> Iterator[Forced]:
+    layout = reference.layout
+    tokens = [[*pack(frames, layout), layout.code_end] for frames in takes]
+    sums = [Forced(*(np.zeros(N_LEVELS, kind) for kind in (np.int64, float, np.int64, float, float))) for _ in takes]
+    for decoder in (reference, other):
+        for slot, prompt in enumerate(prompts):
+            decoder.prefill(slot, prompt)
+    for step in range(max(len(line) for line in tokens)):
+        busy = [slot for slot, line in enumerate(tokens) if step < len(line)]
+        ours, theirs = (log_softmax(rows(decoder)[busy]) for decoder in (reference, other))
+        for at, slot in enumerate(busy):
+            _add(sums[slot], step, tokens[slot][step], ours[at], theirs[at], layout)
+        for decoder in (reference, other):
+            given = np.full(decoder.n_slots, IDLE, np.int32)
+            for slot in busy:
+                if step + 1 < len(tokens[slot]):
+                    given[slot] = tokens[slot][step]
+            decoder.step(given)
+    yield from sums
+
+
+def _add(
+    sums: Forced, step: int, token: int, ours: NDArray[np.float64], theirs: NDArray[np.float64], layout: Layout
+) -> None:
+    slot = step % N_SLOTS
+    level = SLOT_LEVELS[slot]
+    sums.steps[level] += 1
+    sums.divergence[level] += float((np.exp(ours) * (ours - theirs)).sum())
+    allowed = _allowed(slot, layout)
+    sums.agreed[level] += int(ours[allowed].argmax() == theirs[allowed].argmax())
+    sums.surprise[level] -= float(ours[token - layout.code_end])
+    sums.other_surprise[level] -= float(theirs[token - layout.code_end])
+
+
+def _allowed(slot: int, layout: Layout) -> NDArray[np.int64]:
+    """Columns that may be drawn at a slot of a frame."""
+    first = layout.first_column + slot * layout.codebook_size
+    codes = np.arange(first, first + layout.codebook_size)
+    return np.concatenate([[0], codes]) if slot == 0 else codes
+
+
+def rows(decoder: SlotDecoder) -> Logits:
+    """The decoder's logits as a NumPy array of their own, shape (n_slots, n_audio)."""
+    logits: Any = decoder.logits
+    if not isinstance(logits, np.ndarray):
+        logits = logits.detach().float().cpu().numpy()
+    return np.array(logits, np.float32)
+
+
+def log_softmax(logits: Logits) -> NDArray[np.float64]:
+    """Of each row."""
+    wide = logits.astype(np.float64)
+    wide -= wide.max(axis=1, keepdims=True)
+    result: NDArray[np.float64] = wide - np.log(np.exp(wide).sum(axis=1, keepdims=True))
+    return result
+
+
+def read_logits(
+    decoder: SlotDecoder, slot: int, prompt: Sequence[int], frames: Frames, neighbours: Sequence[Sequence[int]] = ()
+) -> Logits:
+    """Logits of a slot while it is given a take's codes, shape (n_tokens + 1, n_audio). neighbours: prompts for the
+    slots that come after it, which then go on with the same codes."""
+    decoder.prefill(slot, prompt)
+    beside = [(slot + 1 + at) % decoder.n_slots for at in range(min(len(neighbours), decoder.n_slots - 1))]
+    for other, theirs in zip(beside, neighbours, strict=False):
+        decoder.prefill(other, theirs)
+    found = [rows(decoder)[slot]]
+    for token in pack(frames, decoder.layout):
+        given = np.full(decoder.n_slots, IDLE, np.int32)
+        given[[slot, *beside]] = token
+        decoder.step(given)
+        found.append(rows(decoder)[slot])
+    return np.stack(found)

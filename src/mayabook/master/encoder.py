@@ -1,0 +1,147 @@
+"""One audio file with its chapters, cover and tags, by FFmpeg as PyAV carries it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from av import AudioFrame, Packet
+from av.audio.stream import AudioStream
+from av.codec import Codec
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.stream import Disposition, Stream
+
+from mayabook.core.take import Audio
+from mayabook.master.cover_art import Picture
+from mayabook.master.metadata_tags import picture_comment
+from mayabook.master.timeline import Mark
+
+FULL_SCALE = 1 << 23
+"""Of the 24-bit integers that the lossless formats hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """muxer, codec, samples (the codec's sample format) and options are FFmpeg's names.
+
+    max_bitrate: kilobits per second that the codec takes in mono at 24 kHz, 0 if it is lossless.
+    scale: what the encoder multiplies samples by of its own accord.
+    """
+
+    muxer: str
+    codec: str
+    samples: str
+    max_bitrate: int = 0
+    scale: float = 1.0
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+FORMATS = {
+    ".m4b": Format("mp4", "aac", "fltp", 144, options={"brand": "M4B ", "aac_coder": "fast"}),
+    ".mp3": Format(
+        "mp3", "libmp3lame", "fltp", 160, scale=0.95, options={"id3v2_version": "3", "compression_level": "7"}
+    ),
+    ".opus": Format("ogg", "libopus", "flt", 256),
+    ".flac": Format("flac", "flac", "s32"),
+    ".wav": Format("wav", "pcm_s24le", "s32", options={"rf64": "auto"}),  # RF64 above 4 GiB
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a file holds besides sound. metadata: FFmpeg's names. language: ISO 639-2. chapters: from sample 0 on."""
+
+    metadata: Mapping[str, str]
+    language: str
+    chapters: Sequence[Mark]
+    picture: Picture | None
+
+
+def encode(path: Path, blocks: Iterable[Audio], sample_rate: int, bitrate: int, labels: Labels) -> None:
+    """Writes the file that the suffix of `path` asks for; the same samples and labels give the same bytes.
+
+    The sample rate is kept where the codec can, else the next one that it can is taken. bitrate: kbit/s of a lossy
+    format. WAV holds neither chapters nor cover. Raises OSError.
+    """
+    form = FORMATS[path.suffix.lower()]
+    options = {"fflags": "+bitexact", **form.options}
+    with av.open(path.absolute(), "w", format=form.muxer, options=options) as container:
+        stream = cast(AudioStream, container.add_stream(form.codec, _rate(form.codec, sample_rate), layout="mono"))
+        stream.codec_context.flags |= Flags.bitexact
+        stream.format = form.samples
+        if form.max_bitrate:
+            stream.bit_rate = min(bitrate, form.max_bitrate) * 1000
+        cover = _label(container, stream, form.muxer, labels, sample_rate)
+        container.start_encoding()
+        if cover:
+            container.mux(cover)
+        position = 0
+        for block in blocks:
+            frame = _frame(block, form)
+            frame.sample_rate, frame.pts, frame.time_base = sample_rate, position, Fraction(1, sample_rate)
+            position += len(block)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _rate(codec: str, sample_rate: int) -> int:
+    rates = Codec(codec, "w").audio_rates
+    if not rates or sample_rate in rates:
+        return sample_rate
+    return min((rate for rate in rates if rate > sample_rate), default=max(rates))
+
+
+def _frame(block: Audio, form: Format) -> AudioFrame:
+    if form.max_bitrate:
+        return AudioFrame.from_ndarray(block[np.newaxis] / np.float32(form.scale), format="flt", layout="mono")
+    integers = np.rint(block.astype(np.float64) * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int32)
+    return AudioFrame.from_ndarray(integers[np.newaxis] << 8, format="s32", layout="mono")
+
+
+def _label(
+    container: OutputContainer, stream: AudioStream, muxer: str, labels: Labels, sample_rate: int
+) -> "Packet[Stream] | None":
+    """Sets chapters and tags; returns the cover as the packet of a stream of its own, where that is the way."""
+    container.metadata.update(labels.metadata)
+    stream.metadata["language"] = labels.language
+    if muxer == "flac":
+        container.metadata.update(_chapter_comments(labels.chapters, sample_rate))
+    elif muxer == "ogg":
+        stream.metadata.update({**labels.metadata, **_chapter_comments(labels.chapters, sample_rate)})
+        if labels.picture:
+            stream.metadata["METADATA_BLOCK_PICTURE"] = picture_comment(labels.picture)
+    else:
+        container.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": mark.start * 1000 // sample_rate,
+                    "end": mark.end * 1000 // sample_rate,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": mark.title},
+                }
+                for number, mark in enumerate(labels.chapters)
+            ]
+        )
+    if labels.picture is None or muxer in ("ogg", "wav"):
+        return None
+    shown = container.add_mux_stream(labels.picture.codec, width=labels.picture.width, height=labels.picture.height)
+    shown.disposition = Disposition.attached_pic
+    shown.metadata["comment"] = "Cover (front)"
+    packet: Packet[Stream] = Packet(labels.picture.data)
+    packet.stream, packet.pts, packet.dts, packet.is_keyframe = shown, 0, 0, True
+    return packet
+
+
+def _chapter_comments(chapters: Iterable[Mark], sample_rate: int) -> dict[str, str]:
+    """As players expect them. FFmpeg's FLAC muxer writes none, its Ogg muxer rounds the seconds of theirs up."""
+    comments: dict[str, str] = {}
+    for number, mark in enumerate(chapters):
+        minutes, milliseconds = divmod(mark.start * 1000 // sample_rate, 60_000)
+        time = f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds / 1000:06.3f}"
+        comments |= {f"CHAPTER{number:03}": time, f"CHAPTER{number:03}NAME": mark.title}
+    return comments

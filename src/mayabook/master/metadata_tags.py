@@ -1,0 +1,93 @@
+"""What a player shows of the book, in the words of each container."""
+
+import base64
+from dataclasses import dataclass
+
+from mayabook.core.book import Book, Cover
+from mayabook.master.cover_art import Picture
+
+_LANGUAGES = (
+    "ar:ara bg:bul ca:cat cs:ces cy:cym da:dan de:deu el:ell en:eng eo:epo es:spa et:est eu:eus fa:fas fi:fin "
+    "fr:fra ga:gle gl:glg he:heb hi:hin hr:hrv hu:hun id:ind is:isl it:ita ja:jpn ko:kor la:lat lt:lit lv:lav "
+    "nb:nob nl:nld nn:nno no:nor pl:pol pt:por ro:ron ru:rus sk:slk sl:slv sr:srp sv:swe ta:tam th:tha tr:tur "
+    "uk:ukr ur:urd vi:vie zh:zho"
+)
+ISO_639_2 = {pair[:2]: pair[3:] for pair in _LANGUAGES.split()}
+"""The three-letter codes that MP4 and ID3 ask for, of the languages most books are in."""
+
+FRONT_COVER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """language: BCP 47. year: four digits or empty."""
+
+    title: str
+    authors: tuple[str, ...] = ()
+    narrator: str = ""
+    year: str = ""
+    description: str = ""
+    language: str = "en"
+    publisher: str = ""
+    cover: Cover | None = None
+
+    @classmethod
+    def of(cls, book: Book, narrator: str) -> "Tags":
+        return cls(
+            title=book.title,
+            authors=book.authors,
+            narrator=narrator,
+            year=book.year,
+            description=book.description,
+            language=book.language,
+            publisher=book.publisher,
+            cover=book.cover,
+        )
+
+    @property
+    def language_code(self) -> str:
+        """ISO 639-2, `und` where it is not known."""
+        primary = self.language.replace("_", "-").split("-")[0].lower()
+        return primary if len(primary) == 3 else ISO_639_2.get(primary, "und")
+
+
+def fields(tags: Tags, muxer: str, part: tuple[str, int, int] | None = None) -> dict[str, str]:
+    """FFmpeg's metadata for a file by container; what a container cannot hold, its muxer leaves out.
+
+    Composer is where audiobook players look for the narrator. part: title, number and count of a file that is
+    one of several.
+    """
+    authors = ", ".join(tags.authors)
+    named = {
+        "title": part[0] if part else tags.title,
+        "album": tags.title,
+        "artist": authors,
+        "album_artist": authors,
+        "composer": tags.narrator,
+        "date": tags.year,
+        "genre": "Audiobook",
+        "publisher": tags.publisher,
+        "track": f"{part[1]}/{part[2]}" if part else "",
+    }
+    if muxer == "mp4":
+        named |= {"description": tags.description, "synopsis": tags.description, "media_type": "2"}
+    elif muxer in ("mp3", "wav"):
+        named |= {"comment": tags.description, "language": tags.language_code, "narrator": tags.narrator}
+    else:
+        named |= {"description": tags.description, "language": tags.language, "narrator": tags.narrator}
+    return {name: value for name, value in named.items() if value}
+
+
+def picture_comment(picture: Picture) -> str:
+    """The cover as Vorbis comments carry it: a FLAC picture block (RFC 9639, section 8.8) in base64."""
+
+    def number(value: int) -> bytes:
+        return value.to_bytes(4, "big")
+
+    media_type = picture.media_type.encode()
+    block = (
+        *(number(FRONT_COVER), number(len(media_type)), media_type, number(0)),  # 0: no description
+        *(number(picture.width), number(picture.height), number(24), number(0)),  # bits per pixel, no palette
+        *(number(len(picture.data)), picture.data),
+    )
+    return base64.b64encode(b"".join(block)).decode()

@@ -1,0 +1,65 @@
+"""The tensors of a checkpoint, read in place, whatever the number of its files and their precision."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.core.errors import ModelError
+from mayabook.maya.checkpoint_files import StoredTensor, stored_tensors, weight_files
+from mayabook.models.llama_config import LlamaConfig
+
+_STORED: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+"""What numpy reads a dtype as; it has no bf16, which is the upper half of an fp32."""
+_BLOCK = 1 << 24
+"""Elements that are widened at once: 64 MiB of fp32."""
+_BUFFERS = "rotary_emb.inv_freq"
+"""Older checkpoints store what follows from config.json."""
+
+
+def blocks(tensor: StoredTensor) -> Iterator[NDArray[np.float32]]:
+    """The values in order, as flat fp32 arrays of some million elements."""
+    stored = np.memmap(tensor.file, _STORED[tensor.dtype], "r", tensor.offset, (tensor.size,))
+    for start in range(0, tensor.size, _BLOCK):
+        part = stored[start : start + _BLOCK]
+        if tensor.dtype == "BF16":
+            yield (part.astype(np.uint32) << 16).view(np.float32)
+        else:
+            yield part.astype(np.float32)
+
+
+class Weights:
+    """Raises ModelError where a file is missing, cut short or damaged."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        self.checkpoint = checkpoint
+        self.files = weight_files(checkpoint)
+        self.tensors = {name: tensor for file in self.files for name, tensor in stored_tensors(file).items()}
+
+    def check(self, config: LlamaConfig) -> None:
+        """Raises ModelError unless the tensors are those that config.json promises."""
+        wanted = config.tensor_shapes()
+        for name, shape in wanted.items():
+            tensor = self.tensors.get(name)
+            if tensor is None:
+                raise ModelError(f"{self.checkpoint} has no tensor {name}; bring the whole model folder anew.")
+            if tensor.shape != shape:
+                raise ModelError(
+                    f"Tensor {name} of {self.checkpoint} has the shape {tensor.shape} where config.json says {shape}: "
+                    "they do not belong together; bring both from the same place."
+                )
+            if tensor.dtype not in _STORED:
+                raise ModelError(
+                    f"Tensor {name} of {self.checkpoint} is {tensor.dtype}; bring the model in bf16, fp16 or fp32."
+                )
+        strange = [
+            name
+            for name in self.tensors
+            if name not in wanted
+            and not name.endswith(_BUFFERS)
+            and not (config.tied_head and name == "lm_head.weight")
+        ]
+        if strange:
+            raise ModelError(f"{self.checkpoint} has a tensor no Llama has ({strange[0]}); choose a Maya1 model.")

@@ -1,0 +1,68 @@
+"""GGUF formats of a stored model, made from what there is of it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from mayabook import __version__
+from mayabook.core.errors import ModelError
+from mayabook.models import gguf_conversion, gguf_quantisation, store
+from mayabook.models.disk import Progress, silent
+from mayabook.models.store import GGUF, ModelFiles
+
+FORMATS = (*gguf_conversion.FILE_TYPES, *gguf_quantisation.FILE_TYPES)
+_SOURCES = ("F16", "BF16", "F32")
+"""What to quantise, the first there is."""
+_WIDTH = {"F16": 16, "BF16": 16, "F32": 32}
+"""Bits of a weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    format: str
+    file: Path
+    size: int
+    """Bytes."""
+    bits: float
+    """Per weight, the whole file counted."""
+
+
+def make(name: str, to: str, progress: Progress = silent) -> list[Made]:
+    """Makes a format of a stored model and whatever it is made from; nothing where the format is there.
+
+    Raises ModelError where the format is unknown, or the model has nothing to make it from.
+    """
+    files = store.stored(name)
+    if to not in FORMATS:
+        raise ModelError(f"There is no format {to!r}; choose from: {', '.join(FORMATS)}.")
+    if to in files.ggufs:
+        return []
+    if to in gguf_conversion.FILE_TYPES:
+        return [_converted(files, to, progress)]
+    source = next((kind for kind in _SOURCES if kind in files.ggufs), None)
+    before = [] if source is not None else [_converted(files, _SOURCES[0], progress)]
+    source = source or _SOURCES[0]
+    source_file = files.ggufs.get(source) or store.gguf_file(name, source)
+    file = store.gguf_file(name, to)
+    gguf_quantisation.quantize(source_file, file, to)
+    _record(name, file, f"quantised from {source_file.name} by mayabook {__version__}")
+    size = file.stat().st_size
+    return [*before, Made(to, file, size, _WIDTH[source] * size / source_file.stat().st_size)]
+
+
+def _converted(files: ModelFiles, to: str, progress: Progress) -> Made:
+    if files.checkpoint is None:
+        raise ModelError(
+            f"{files.name} has no checkpoint to convert and no F16 file to quantise; "
+            f"bring one: mayabook models import FOLDER --name {files.name}"
+        )
+    file = store.gguf_file(files.name, to)
+    gguf_conversion.convert(files.checkpoint, file, to, name=files.name, progress=progress)
+    _record(files.name, file, f"converted from the checkpoint by mayabook {__version__}")
+    return Made(to, file, file.stat().st_size, _WIDTH[to])
+
+
+def _record(name: str, file: Path, source: str) -> None:
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    store.record(store.model_folder(name), {f"{GGUF}/{file.name}": store.origin_of(file, source, digest)})

@@ -1,0 +1,135 @@
+"""Files of one's own become a model of the store, once they are checked."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mayabook.core.errors import ModelError
+from mayabook.maya.checkpoint_files import read_json
+from mayabook.maya.codec import ONNX_FILE
+from mayabook.maya.token_layout import Layout
+from mayabook.models import store
+from mayabook.models.disk import Progress, appearing, need_room, silent
+from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
+from mayabook.models.llama_config import CONFIG_FILE
+from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
+
+
+@dataclass
+class _Parts:
+    """Parts to bring: name of the part (`checkpoint`, `codec` or a GGUF format) -> file or folder."""
+
+    name: str
+    parts: dict[str, Path] = field(default_factory=dict)
+    layout: Layout | None = None
+
+
+def bring(path: Path, name: str | None = None, progress: Progress = silent) -> ModelFiles:
+    """Takes a checkpoint folder, a .gguf file, a codec folder or a whole model folder into the store.
+
+    Files are hard-linked where the file system can, else copied. A model that is there gains the parts it lacks.
+    Raises ModelError for files that are damaged or of another kind, and where a part is there already.
+    After an interruption the same call goes on.
+    """
+    found = _look(path)
+    name = name or found.name
+    if not name:
+        raise ModelError("A codec belongs to a model; say to which with --name.")
+    folder = store.model_folder(name)
+    here = next((files for files in store.installed() if files.name == name), None)
+    if here is not None:
+        _join(found, here)
+    elif found.parts.keys() == {CODEC}:
+        store.stored(name)  # says what there is
+    codec = found.parts.get(CODEC)
+    if codec is not None:
+        check_codec(codec, found.layout or Layout())
+    copies = [copy for part, source in found.parts.items() for copy in _files(name, part, source)]
+    sizes = sum(file.stat().st_size for _, file in copies)
+    room = store.models_folder()
+    need_room(room, 0)
+    if room.stat().st_dev != path.stat().st_dev:  # else files are linked
+        need_room(room, sizes)
+    entries: dict[str, Origin] = {}
+    done = 0
+    for target, file in copies:
+        entries[target] = _place(file, folder / target)
+        done += entries[target].size
+        progress(done, sizes)
+    store.record(folder, entries)
+    return store.stored(name)
+
+
+def _look(path: Path) -> _Parts:
+    """What a path holds, checked."""
+    if _is_codec(path):
+        return _Parts("", {CODEC: path})
+    files = store.find(str(path)) if path.exists() else None
+    if files is None:
+        raise ModelError(
+            f"There is no {path}; give a model folder, a checkpoint folder, a .gguf file or a codec folder."
+        )
+    found = _Parts(files.name)
+    if files.checkpoint is not None:
+        found.parts[CHECKPOINT] = files.checkpoint
+        found.layout = check_checkpoint(files.checkpoint)
+    for file in files.ggufs.values():
+        layout, kind = check_gguf(file)
+        _same(found.layout, layout, str(file))
+        found.parts[kind], found.layout = file, layout
+    if files.codec is not None:
+        found.parts[CODEC] = files.codec
+    return found
+
+
+def _is_codec(path: Path) -> bool:
+    if (path / ONNX_FILE).is_file():
+        return True
+    return (path / CONFIG_FILE).is_file() and "vq_strides" in read_json(path / CONFIG_FILE)
+
+
+def _join(found: _Parts, here: ModelFiles) -> None:
+    """Raises ModelError unless the parts are new to the model and fit it; sets the layout."""
+    known = {CHECKPOINT: here.checkpoint, CODEC: here.codec, **here.ggufs}
+    if found.parts.keys() - {CODEC} and known[CODEC] is not None:
+        found.parts.pop(CODEC, None)  # the one that lay beside a model is not what was asked for
+    twice = sorted(part for part in found.parts if known.get(part) is not None)
+    if twice:
+        raise ModelError(
+            f"{here.name} has its {twice[0]} already; choose another --name, or remove it first: "
+            f"mayabook models remove {here.name} --format {twice[0]}"
+        )
+    layout = check_checkpoint(here.checkpoint, weights=False) if here.checkpoint is not None else None
+    for file in here.ggufs.values():
+        layout = layout or check_gguf(file)[0]
+    _same(found.layout, layout, here.name)
+    found.layout = found.layout or layout
+
+
+def _same(one: Layout | None, other: Layout | None, origin: str) -> None:
+    if one is not None and other is not None and one != other:
+        raise ModelError(f"{origin} has another token layout: these are two models; choose another --name.")
+
+
+def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
+    """Path in the model folder and the file to bring. config.json comes last: without it a part counts as absent."""
+    if part in (CHECKPOINT, CODEC):
+        wanted = store.CHECKPOINT_FILES if part == CHECKPOINT else store.CODEC_FILES
+        for file in sorted(store.files_of(source, wanted), key=lambda file: (file == CONFIG_FILE, file)):
+            yield f"{part}/{file}", source / file
+    else:
+        yield f"{GGUF}/{name}-{part}.gguf", source
+
+
+def _place(file: Path, target: Path) -> Origin:
+    with appearing(target) as temporary:
+        try:
+            os.link(file.resolve(), temporary)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(file, temporary)
+    with target.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    return store.origin_of(target, str(file.resolve()), digest)

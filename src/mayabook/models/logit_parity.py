@@ -1,0 +1,83 @@
+"""Whether the formats of a model compute the same: logits of fixed prompts and codes, against the checkpoint's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mayabook.core.errors import EngineError
+from mayabook.engines.slot_decoder import Logits
+from mayabook.maya.prompt import PromptBuilder, Tokenizer
+from mayabook.maya.tokenizer import CheckpointTokenizer
+from mayabook.models.model_check import TEXTS, Check
+from mayabook.models.store import ModelFiles
+
+if TYPE_CHECKING:
+    from mayabook.engines.gguf_decoder import GgufDecoder
+    from mayabook.engines.transformers_decoder import TransformersDecoder
+
+DESCRIPTION = "A warm, low voice of a woman in her forties, calm and clear."
+N_CODES = 14
+"""Codes that are read after each prompt: two frames, the same for all formats."""
+N_CONTEXT = 512
+LIMITS = {"F32": 1e-2, "F16": 1e-2, "BF16": 5e-2}
+"""Largest relative error; a bf16 number has 8 bits."""
+ABSURD = 0.9
+"""Of a quantised format: unrelated logits would be at 1.4, and Q4 of random weights reaches 0.3."""
+
+
+def agreement(files: ModelFiles) -> Iterator[Check]:
+    """One check for each GGUF format."""
+    if files.checkpoint is None or not files.ggufs:
+        yield Check("logits", "skipped", "there are no two formats to compare")
+        return
+    try:
+        from mayabook.engines.transformers_decoder import TransformersDecoder
+
+        tokenizer = CheckpointTokenizer(files.checkpoint)
+        truth = _rows(TransformersDecoder(files.checkpoint, 1, N_CONTEXT, dtype="float32", device="cpu"), tokenizer)
+    except EngineError as error:
+        yield Check("logits", "skipped", str(error))
+        return
+    for kind, file in files.ggufs.items():
+        yield _compare(kind, file, truth, tokenizer)
+
+
+def relative_error(logits: Logits, truth: Logits) -> float:
+    return float(np.linalg.norm(logits - truth) / np.linalg.norm(truth))
+
+
+def _compare(kind: str, file: Path, truth: Logits, tokenizer: Tokenizer) -> Check:
+    from mayabook.engines.gguf_decoder import GgufDecoder
+
+    name = f"{kind}: logits"
+    try:
+        logits = _rows(GgufDecoder(file, 1, N_CONTEXT), tokenizer)
+    except EngineError as error:
+        return Check(name, "failed", str(error))
+    distance = relative_error(logits, truth)
+    same = float(np.mean(logits.argmax(axis=1) == truth.argmax(axis=1)))
+    figures = f"relative error {distance:.1e}, same likeliest code in {same:.0%} of {len(truth)} steps"
+    limit = LIMITS.get(kind, ABSURD)
+    if distance <= limit:  # false for NaN
+        return Check(name, "ok", figures)
+    return Check(name, "failed", f"{figures}, and {limit:g} is the limit; convert and quantise {file} anew.")
+
+
+def _rows(decoder: "GgufDecoder | TransformersDecoder", tokenizer: Tokenizer) -> Logits:
+    """Audio logits after each prompt and each code, shape (rows, n_audio). Closes the decoder."""
+    layout = decoder.layout
+    prompts = PromptBuilder(tokenizer, layout)
+    draw = np.random.Generator(np.random.Philox(0))
+    rows = []
+    try:
+        for text in TEXTS[:4]:
+            decoder.prefill(0, prompts.build(DESCRIPTION, text))
+            rows.append(np.asarray(decoder.logits[0]).copy())
+            for step, code in enumerate(draw.integers(0, layout.codebook_size, N_CODES)):
+                decoder.step(np.array([layout.token(step % 7, int(code))], np.int32))
+                rows.append(np.asarray(decoder.logits[0]).copy())
+    finally:
+        decoder.close()
+    return np.stack(rows)

@@ -1,0 +1,181 @@
+"""Whether the files of a model are whole, belong together, and compute the same."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from mayabook.core.errors import EngineError, ModelError
+from mayabook.maya.codec import open_codec
+from mayabook.maya.prompt import Tokenizer
+from mayabook.maya.token_layout import Layout
+from mayabook.maya.tokenizer import CheckpointTokenizer
+from mayabook.models import gguf_quantisation
+from mayabook.models.checkpoint_tensors import Weights
+from mayabook.models.gguf_conversion import gguf_name
+from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
+from mayabook.models.llama_config import LlamaConfig
+from mayabook.models.store import ModelFiles
+
+State = Literal["ok", "failed", "skipped"]
+
+TEXTS = (
+    "The forest was eerily quiet, and something was watching from the shadows.",
+    "In 1897, 12345 of 1,000,000 left; 3.14 isn't 22/7, and I'm sure he'd've said so.",
+    '“Who’s there?” she asked – ‘nobody’, it seemed … "Quite," said O\'Brien.',
+    "Renée's naïve café über Ångström, señor Ñandú; Œuvre, Łódź, Straße, İstanbul.",
+    "Mixed  spaces,\ttabs\nand\n\n  lines   ;--dashes---and___rules, $5.00 (50%) @home #1 [x]{y}.",
+    "🙂 👩‍👩‍👧 🇬🇧 ✨ 日本語 Привет λόγος שלום",
+    "<laugh> Ha! <whisper> not so loud </whisper> <|begin_of_text|> <custom_token_7>",
+)
+"""Letters, digits, quotation marks, accents, blanks, emoji and scripts, and names of control tokens as plain text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """detail: what was found, and what to do where it failed."""
+
+    name: str
+    state: State
+    detail: str
+
+
+def check(files: ModelFiles) -> Iterator[Check]:
+    """Every check of a model's files, in the order they are done; logits, which take longest, last."""
+    from mayabook.models.logit_parity import agreement
+
+    checks = [*_checkpoint_checks(files)]
+    yield from checks
+    for kind, file in files.ggufs.items():
+        for found in _gguf_checks(files, kind, file):
+            checks.append(found)
+            yield found
+    yield _attempt("codec", lambda: _codec(files))
+    if any(found.state == "failed" for found in checks):
+        yield Check("logits", "skipped", "the files must be in order first")
+    else:
+        yield from agreement(files)
+
+
+def _attempt(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", look())
+    except EngineError as error:
+        return Check(name, "failed", str(error))
+
+
+def _checkpoint_checks(files: ModelFiles) -> Iterator[Check]:
+    checkpoint = files.checkpoint
+    if checkpoint is None:
+        return
+    yield _attempt("checkpoint: config", lambda: _config(checkpoint))
+    yield _attempt("checkpoint: token ids", lambda: _token_ids(check_checkpoint(checkpoint, weights=False)))
+    yield _attempt("checkpoint: tensors", lambda: _tensors(checkpoint))
+
+
+def _config(checkpoint: Path) -> str:
+    config = LlamaConfig.read(checkpoint)
+    return f"Llama of {config.n_layers} layers, width {config.hidden}, {config.n_heads}/{config.n_kv_heads} heads"
+
+
+def _token_ids(layout: Layout) -> str:
+    return f"codes {layout.first_code} to {layout.last_code}, CODE_END {layout.code_end}"
+
+
+def _tensors(checkpoint: Path) -> str:
+    config = LlamaConfig.read(checkpoint)
+    weights = Weights(checkpoint)
+    if config.quantised:
+        return f"{len(weights.tensors)} tensors, quantised by {config.quantised}: shapes not compared"
+    weights.check(config)
+    kinds = sorted({tensor.dtype for tensor in weights.tensors.values()})
+    return f"{len(weights.tensors)} tensors in {'/'.join(kinds)}, shapes as in config.json"
+
+
+def _gguf_checks(files: ModelFiles, kind: str, file: Path) -> Iterator[Check]:
+    first = _attempt(f"{kind}: token ids", lambda: _gguf_ids(files, file))
+    yield first
+    checkpoint = files.checkpoint
+    if first.state == "failed" or checkpoint is None:
+        return
+    yield _attempt(f"{kind}: tokenizer", lambda: _same_tokens(checkpoint, file))
+    reader = _reader(file)
+    yield _attempt(f"{kind}: tensors", lambda: _same_tensors(checkpoint, file, reader))
+    yield _attempt(f"{kind}: rope", lambda: _same_rope(checkpoint, file, reader))
+
+
+def _gguf_ids(files: ModelFiles, file: Path) -> str:
+    layout, _ = check_gguf(file)
+    if files.checkpoint is not None and layout != Layout.read(files.checkpoint):
+        raise ModelError(f"{file} has another token layout than the checkpoint; convert the checkpoint anew.")
+    return _token_ids(layout)
+
+
+def _same_tokens(checkpoint: Path, file: Path) -> str:
+    ours = CheckpointTokenizer(checkpoint)
+    with vocabulary(file) as theirs:
+        for number in range(theirs.vocab_size):
+            if ours.name(number) not in ("", theirs.name(number)):
+                raise ModelError(
+                    f"Token {number} is {ours.name(number)!r} in the checkpoint and {theirs.name(number)!r} in {file}: "
+                    "they do not belong together; convert the checkpoint anew."
+                )
+        for text in TEXTS:
+            if ours.encode(text) != theirs.encode(text):
+                raise ModelError(f"{file} cuts {text!r} into other tokens; convert the checkpoint anew.")
+        return f"{theirs.vocab_size:,} tokens; the same ids for {len(TEXTS)} texts"
+
+
+@contextmanager
+def vocabulary(file: Path) -> Iterator[Tokenizer]:
+    """The tokenizer inside a GGUF file."""
+    llama_cpp = gguf_quantisation.library()
+    from mayabook.engines.llama_api import LlamaVocabulary, load_model
+
+    model, _ = load_model(file, vocab_only=True)
+    try:
+        yield LlamaVocabulary(model)
+    finally:
+        llama_cpp.llama_model_free(model)
+
+
+def _reader(file: Path) -> Any:
+    from gguf import GGUFReader
+
+    return GGUFReader(file)
+
+
+def _same_tensors(checkpoint: Path, file: Path, reader: Any) -> str:
+    found = {tensor.name: tuple(reversed(tensor.shape.tolist())) for tensor in reader.tensors}
+    for name, shape in LlamaConfig.read(checkpoint).tensor_shapes().items():
+        if found.get(gguf_name(name)) != shape:
+            raise ModelError(
+                f"Tensor {gguf_name(name)} of {file} has the shape {found.get(gguf_name(name))} where the checkpoint's "
+                f"config says {shape}: they do not belong together; convert the checkpoint anew."
+            )
+    return f"{len(found)} tensors, shapes as in config.json"
+
+
+def _same_rope(checkpoint: Path, file: Path, reader: Any) -> str:
+    config = LlamaConfig.read(checkpoint)
+    base = reader.get_field("llama.rope.freq_base")
+    stretch = next((tensor.data for tensor in reader.tensors if tensor.name == "rope_freqs.weight"), None)
+    wanted = config.rope_divisors()
+    theta = 10_000.0 if base is None else float(base.contents())
+    stretched = (stretch is None) == (wanted is None) and (
+        wanted is None or np.allclose(np.asarray(stretch), wanted, rtol=1e-4)
+    )
+    if theta != np.float32(config.rope_theta) or not stretched:
+        raise ModelError(f"{file} turns positions otherwise than the checkpoint; convert the checkpoint anew.")
+    return f"theta {theta:g}, " + ("scaled as in config.json" if wanted is not None else "not scaled in either")
+
+
+def _codec(files: ModelFiles) -> str:
+    if files.codec is None:
+        raise ModelError(f"There is none; bring it: mayabook models import FOLDER --name {files.name}")
+    layout = Layout.read(files.checkpoint) if files.checkpoint else check_gguf(next(iter(files.ggufs.values())))[0]
+    check_codec(files.codec, layout)
+    return f"3 codebooks of {layout.codebook_size}; {open_codec(files.codec, layout).identity}"

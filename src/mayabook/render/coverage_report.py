@@ -1,0 +1,204 @@
+"""The proof: for every sentence of the book, the take that speaks it and whether it was heard."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from itertools import takewhile
+
+from jinja2 import Environment, PackageLoader
+
+from mayabook.checks.scoring import REJECT
+from mayabook.checks.word_checks import GOOD
+from mayabook.core.book import Book
+from mayabook.core.chunk import Chunk
+from mayabook.core.files import write_text
+from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
+from mayabook.render.edits import Edits
+from mayabook.render.job import Job
+from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, Step, StoredTake
+
+
+class Status(StrEnum):
+    HEARD = "heard"
+    """Every word was heard as written, or as something that sounds the same, and nothing is wrong with the sound."""
+    ACCEPTED = "accepted by a person"
+    DOUBTFUL = "in doubt"
+    """Some word was heard otherwise, or not; or its take is flagged for something at this place."""
+    MISSING = "missing"
+    """Most of its words were not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceRow:
+    """One sentence. chunk: its number, from 1. href, path: where the book has it. heard: the transcript's words for
+    it. start, end: seconds into the file `take`. attempts: takes made of its chunk. step: how the kept one was
+    made. edited: whether a person wrote this text in place of the book's."""
+
+    chapter_number: int
+    chapter: str
+    chunk: int
+    text: str
+    href: str
+    path: str
+    status: Status
+    heard: str
+    start: float | None
+    end: float | None
+    take: str
+    attempts: int
+    step: Step
+    accepted: bool
+    findings: tuple[str, ...]
+    edited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """edited: (chunk, what the book has) of the chunks whose text a person wrote. cured: how many chunks, whose first
+    take was rejected, each step of the ladder made good. skipped, left_out: chapters and parts of chapters, with the
+    reason. errors, n_words: of the whole book, in words after normalisation, by the kept takes'
+    transcripts."""
+
+    title: str
+    rows: tuple[SentenceRow, ...]
+    skipped: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...]
+    n_chunks: int
+    flagged: tuple[int, ...]
+    edited: tuple[tuple[int, str], ...]
+    cured: dict[str, int]
+    errors: int
+    n_words: int
+
+    @property
+    def wer(self) -> float:
+        return self.errors / max(1, self.n_words)
+
+    def count(self, status: Status) -> int:
+        return sum(row.status == status for row in self.rows)
+
+
+def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str, edits: Edits) -> Coverage:
+    """checks: the `Checker.identity` whose verdicts count. Every chunk of the plan must have a judged take."""
+    rows: list[SentenceRow] = []
+    flagged: list[int] = []
+    edited: list[tuple[int, str]] = []
+    cured: Counter[str] = Counter()
+    errors = n_words = 0
+    blocks = {chapter.number: chapter.blocks for chapter in book.chapters}
+    for item in plan:
+        take = ledger.kept(item.key, checks)
+        verdict = None if take is None else ledger.verdict(take, checks)
+        if take is None or verdict is None:
+            raise ValueError(f"chunk {item.number} has no judged take")
+        n_takes = len(ledger.takes(item.key, checks))
+        if not take.good:
+            flagged.append(item.number)
+        elif take.step != Step.FIRST and take.ruling is None:
+            cured[take.step.value] += 1
+        if (written := edits.written(item.chunk)) != item.chunk.text:
+            edited.append((item.number, written))
+        errors, n_words = errors + verdict.errors, n_words + verdict.n_words
+        dealt = by_sentence(item.chunk, verdict)
+        for sentence, words, found in zip(
+            item.chunk.sentences, dealt, findings_by_sentence(verdict, dealt), strict=True
+        ):
+            block = blocks[item.chunk.chapter][sentence.span.block]
+            times = [time for word in words for time in (word.start, word.end) if time is not None]
+            rows.append(
+                SentenceRow(
+                    chapter_number=item.chunk.chapter,
+                    chapter=item.chapter_title,
+                    chunk=item.number,
+                    text=sentence.text,
+                    href=block.href,
+                    path=block.path,
+                    status=_status(words, found, take),
+                    heard=" ".join(word.heard for word in words if word.heard),
+                    start=min(times, default=None),
+                    end=max(times, default=None),
+                    take=take.file.name,
+                    attempts=n_takes,
+                    step=take.step,
+                    accepted=take.good,
+                    findings=tuple(f"{finding.kind}: {finding.evidence}" for finding in found),
+                    edited=written != item.chunk.text,
+                )
+            )
+    return Coverage(
+        title=book.title,
+        rows=tuple(rows),
+        left_out=tuple((part.text, part.reason) for part in book.left_out),
+        skipped=tuple((chapter.title, chapter.reason) for chapter in book.chapters if not chapter.narrated),
+        n_chunks=len(plan),
+        flagged=tuple(flagged),
+        edited=tuple(edited),
+        cured={step.value: cured[step.value] for step in Step if cured[step.value]},
+        errors=errors,
+        n_words=n_words,
+    )
+
+
+def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[HeardWord]]:
+    """The verdict's rows, dealt to the chunk's sentences; an inserted word goes with the word before it."""
+    ends: list[int] = []
+    for sentence in chunk.sentences:
+        ends.append((ends[-1] if ends else 0) + len(sentence.text.split()))
+    dealt: list[list[HeardWord]] = [[] for _ in ends]
+    current = 0
+    for word in verdict.words:
+        if word.index is not None:
+            current = next(number for number, end in enumerate(ends) if word.index < end)
+        dealt[current].append(word)
+    return dealt
+
+
+def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]]) -> list[list[Finding]]:
+    """The verdict's findings, dealt to the sentences that they concern.
+
+    One with a time concerns the sentences that it reaches into, or else the last that began before it; one without,
+    those with words that were not heard as written, or else all. What was not heard at a time is of the sentence that
+    began last, or of those after it of which nothing was heard.
+    """
+    starts = [min((word.start for word in words if word.start is not None), default=None) for words in dealt]
+    odd = {n for n, words in enumerate(dealt) if any(word.match not in GOOD for word in words)}
+    concerned: list[list[Finding]] = [[] for _ in dealt]
+    for finding in verdict.findings:
+        if finding.start is None:
+            places = odd or set(range(len(dealt)))
+        else:
+            end = finding.start if finding.end is None else finding.end
+            begun = [n for n, start in enumerate(starts) if start is not None and start <= finding.start]
+            places = {max(begun, default=0)}
+            places |= {n for n, start in enumerate(starts) if start is not None and finding.start <= start < end}
+            if finding.kind in (FindingKind.OMITTED, FindingKind.TRUNCATED):
+                last = max(begun, default=-1)
+                unheard = takewhile(lambda n: starts[n] is None, range(last + 1, len(starts)))
+                places = {last, *unheard} & odd or places
+        for place in places:
+            concerned[place].append(finding)
+    return concerned
+
+
+def _status(words: Sequence[HeardWord], found: Sequence[Finding], take: StoredTake) -> Status:
+    if take.ruling == Ruling.ACCEPTED:
+        return Status.ACCEPTED
+    expected = [word for word in words if word.index is not None]
+    if sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
+        return Status.MISSING
+    if any(word.match not in GOOD for word in words) or (
+        not take.good and any(finding.weight >= REJECT for finding in found)
+    ):
+        return Status.DOUBTFUL
+    return Status.HEARD
+
+
+def write_coverage(coverage: Coverage, job: Job) -> None:
+    """Writes coverage.json and coverage.html into the job folder."""
+    totals = {status.value: coverage.count(status) for status in Status}
+    body = asdict(coverage) | {"wer": coverage.wer, "sentences": totals}
+    write_text(job.coverage_json, json.dumps(body, ensure_ascii=False, indent=1))
+    page = Environment(loader=PackageLoader("mayabook.render"), autoescape=True).get_template("coverage.html.j2")
+    write_text(job.coverage_html, page.render(coverage=coverage, totals=totals, takes=job.takes.name))

@@ -1,0 +1,305 @@
+"""Renders a plan: takes from the engine, verdicts from the checks, until each chunk is good or for a person.
+
+Work goes in rounds. In each, every chunk that is not settled takes one step of the ladder: what has to be spoken goes
+to the engine together, and takes are checked in threads while it speaks on. A take is judged from its file, and what
+is made of other takes is made from their files, so that everything is the same whether it is reached at once or by a
+later run.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass
+
+import soundfile
+
+from mayabook.checks import Checker
+from mayabook.core.audio_files import read_flac, write_flac
+from mayabook.core.chunk import Chunk
+from mayabook.core.code_files import read_codes, write_codes
+from mayabook.core.errors import JobError
+from mayabook.core.settings import LadderSettings
+from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.core.verdict import Verdict
+from mayabook.engines import Engine
+from mayabook.render.content_keys import part_key, seed
+from mayabook.render.job import Job
+from mayabook.render.ledger import PlannedChunk, Ruling, Step, StoredTake
+from mayabook.render.progress import Progress
+from mayabook.render.retry_policy import Judged, Stretch, Task, next_task
+from mayabook.render.splicing import Voice, joined, patched, trimmed
+
+_BACKLOG_PER_CHECKER = 2
+"""Takes that may wait for each checking thread before the engine has to."""
+_MADE = (Step.TRIM, Step.PATCH, Step.SPLIT)
+"""Steps whose takes are made of others."""
+_PAST_CURE = frozenset({"silent", "clipped", "noise", "drift", "not_finite", "off_grammar"})
+"""Detectors that hear no word, and whose takes no cut and no patch can save: these are not heard. What is too fast,
+say, may only lack a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A step to be taken for a chunk; attempt: under which its take will be kept."""
+
+    item: PlannedChunk
+    attempt: int
+    task: Task
+
+    @property
+    def parts(self) -> list[tuple[Stretch, Chunk]]:
+        return [(stretch, self.item.chunk.part(*stretch)) for stretch in self.task.stretches]
+
+
+class Renderer:
+    def __init__(
+        self,
+        job: Job,
+        plan: Sequence[PlannedChunk],
+        engine: Engine,
+        checker: Checker,
+        ladder: LadderSettings,
+        on_progress: Callable[[Progress], None],
+        other: Callable[[], Engine] | None = None,
+    ) -> None:
+        """other: opens the ladder's other engine, when a chunk comes to that; who gave it closes it."""
+        self._job, self._engine, self._checker = job, engine, checker
+        self._ladder, self._on_progress, self._other = ladder, on_progress, other
+        self._copies: dict[str, list[PlannedChunk]] = {}
+        for item in plan:  # a text that occurs twice is spoken once
+            self._copies.setdefault(item.key, []).append(item)
+        self.progress = Progress(len(plan), sum(item.chunk.n_words for item in plan))
+        self._settled: set[str] = set()
+        self._started = time.perf_counter()
+
+    def run(self) -> None:
+        """Raises whatever stops it; what was finished until then is kept."""
+        n_threads = max(2, os.cpu_count() or 1)
+        pool = ThreadPoolExecutor(n_threads, thread_name_prefix="check")
+        try:
+            unchecked, wanted = self._survey()
+            self.progress.resumed_chunks = self.progress.done_chunks
+            self.progress.resumed_words = self.progress.done_words
+            self._on_progress(self.progress)
+            while unchecked or wanted:
+                self._round(pool, n_threads * _BACKLOG_PER_CHECKER, unchecked, wanted)
+                unchecked, wanted = self._survey()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _survey(self) -> tuple[list[StoredTake], list[_Wanted]]:
+        """What is to be checked and what step each chunk takes next; counts what is settled afresh."""
+        unchecked: list[StoredTake] = []
+        wanted: list[_Wanted] = []
+        self._settled.clear()
+        self.progress.done_chunks = self.progress.done_words = self.progress.flagged = 0
+        for key, (item, *_) in self._copies.items():
+            takes = self._takes_on_disk(key)
+            unjudged = [take for take in takes if take.accepted is None and take.ruling is None]
+            chosen = [take for take in takes if take.accepted is None and take.ruling == Ruling.ACCEPTED]
+            if chosen:  # a person took it, under other checks than these: what is heard in it is still to be told
+                unchecked += chosen
+            elif any(take.good for take in takes):
+                self._settle(item, flagged=False)
+            elif unjudged:
+                unchecked += unjudged
+            elif (task := next_task(item.chunk, history := self._history(takes), self._ladder)) is not None:
+                wanted.append(_Wanted(item, 1 + max((take.attempt for take in takes), default=-1), task))
+            elif unheard := _unheard(item.chunk, history):
+                unchecked += unheard  # what is kept in the end is heard, even if cheaper checks refused it
+            else:
+                self._settle(item, flagged=True)
+        return unchecked, wanted
+
+    def _history(self, takes: Sequence[StoredTake]) -> list[Judged]:
+        found = []
+        for take in takes:
+            verdict = self._job.ledger.verdict(take, self._checker.identity) if take.ruling is None else None
+            if verdict is not None:
+                found.append((take, verdict))
+        return found
+
+    def _takes_on_disk(self, key: str) -> list[StoredTake]:
+        takes = self._job.ledger.takes(key, self._checker.identity)
+        gone = [take for take in takes if not take.file.is_file()]
+        for take in gone:
+            self._job.ledger.forget_take(take)
+        return [take for take in takes if take not in gone]
+
+    def _is_lost(self, item: PlannedChunk) -> bool:
+        """Whether there is nothing left to try for a chunk, and nothing left to hear."""
+        takes = self._job.ledger.takes(item.key, self._checker.identity)
+        history = self._history(takes)
+        judged = len(history) == sum(take.ruling is None for take in takes)
+        return judged and not _unheard(item.chunk, history) and next_task(item.chunk, history, self._ladder) is None
+
+    def _settle(self, item: PlannedChunk, *, flagged: bool) -> None:
+        if item.key in self._settled:
+            return
+        self._settled.add(item.key)
+        copies = self._copies[item.key]
+        self.progress.done_chunks += len(copies)
+        self.progress.done_words += sum(copy.chunk.n_words for copy in copies)
+        self.progress.flagged += len(copies) if flagged else 0
+        self.progress.chapter = item.chapter_title
+
+    def _round(
+        self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_Wanted]
+    ) -> None:
+        checking: dict[Future[Verdict], StoredTake] = {}
+        again = {take.id for take in unchecked if take.accepted is not None or take.ruling is not None}
+
+        def check(take: StoredTake) -> None:
+            checking[pool.submit(self._judge, take, thorough=take.id in again)] = take
+            self._collect(checking, at_most=backlog)
+
+        for take in unchecked:
+            check(take)
+        of_other = [want for want in wanted if want.task.step == Step.OTHER]
+        waiting = [want for want in wanted if want.task.step in _MADE]
+        whole = [want for want in wanted if want.task.step not in (Step.OTHER, *_MADE)]
+        steps = {(want.item.key, want.attempt): want.task.step for want in wanted}
+        with closing(self._engine.takes(self._requests(whole, waiting))) as takes:
+            for spoken in takes:
+                step = steps.get((spoken.request.key, spoken.request.attempt), Step.PART)
+                stored = self._store(spoken, step)
+                if step != Step.PART:
+                    check(stored)
+        if of_other:
+            assert self._other is not None
+            other = self._other()
+            with closing(other.takes(self._whole(other, want) for want in of_other)) as takes:
+                for spoken in takes:
+                    check(self._store(spoken, Step.OTHER))
+        for want in waiting:
+            check(self._made(want))
+        self._collect(checking, at_most=0)
+
+    def _requests(self, whole: Sequence[_Wanted], waiting: Sequence[_Wanted]) -> Iterator[TakeRequest]:
+        for want in whole:
+            yield self._whole(self._engine, want)
+        asked: set[tuple[str, int]] = set()
+        for want in waiting:
+            for _, part in want.parts:
+                key = part_key(self._engine, part)
+                if (key, want.attempt) not in asked and self._part(key, want.attempt) is None:
+                    asked.add((key, want.attempt))
+                    yield self._request(self._engine, key, part.spoken, want.attempt, 0)
+
+    def _whole(self, engine: Engine, want: _Wanted) -> TakeRequest:
+        return self._request(engine, want.item.key, want.item.chunk.spoken, want.attempt, want.task.number)
+
+    def _request(self, engine: Engine, key: str, text: str, attempt: int, number: int) -> TakeRequest:
+        return TakeRequest(
+            key=key,
+            text=text,
+            voice=engine.voice,
+            seed=seed(engine.voice, text, attempt),
+            attempt=attempt,
+            sampling=engine.sampling(number),
+        )
+
+    def _part(self, key: str, attempt: int) -> StoredTake | None:
+        return next((take for take in self._takes_on_disk(key) if take.attempt == attempt), None)
+
+    def _made(self, want: _Wanted) -> StoredTake:
+        """The take that a step makes of others."""
+        task, base = want.task, want.task.base
+        parts = [(stretch, self._part(part_key(self._engine, part), want.attempt)) for stretch, part in want.parts]
+        pieces = [(stretch, part, self._read(part)[0]) for stretch, part in parts if part is not None]
+        heard = None if base is None else self._heard(base)
+        if task.step == Step.TRIM:
+            assert heard is not None
+            audio = trimmed(heard)
+        elif task.step == Step.PATCH:
+            assert heard is not None
+            audio = patched(heard, want.item.chunk, [(stretch, piece) for stretch, _, piece in pieces])
+        else:
+            audio = joined([piece for _, _, piece in pieces], self._engine.sample_rate)
+        made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
+        # A part that its cap or a loop ended makes all of it suspect. A cap that lies behind a cut does not.
+        stops = [part.stop for _, part, _ in pieces]
+        if task.step == Step.PATCH and base is not None and task.stretches[-1][1] < len(want.item.chunk.sentences):
+            stops.append(base.stop)
+        request = self._request(self._engine, want.item.key, want.item.chunk.spoken, want.attempt, task.number)
+        stop = next((each for each in stops if each != StopReason.END), StopReason.END)
+        take = Take(request, audio, self._engine.sample_rate, stop, 0.0)
+        return self._store(take, task.step, tuple(each.file.name for each in made_of))
+
+    def _heard(self, take: StoredTake) -> Voice:
+        verdict = self._job.ledger.verdict(take, self._checker.identity)
+        assert verdict is not None
+        return Voice(*self._read(take), verdict)
+
+    def _store(self, take: Take, step: Step, made_of: tuple[str, ...] = ()) -> StoredTake:
+        request = take.request
+        file = self._job.takes / f"{request.key}-{request.attempt}.flac"
+        if take.codes is not None:
+            write_codes(file.with_suffix(".npz"), take.codes)
+        write_flac(file, take.audio, take.sample_rate)
+        self.progress.audio_seconds += 0.0 if made_of else take.duration
+        return self._job.ledger.add_take(
+            StoredTake(
+                id=0,
+                key=request.key,
+                attempt=request.attempt,
+                seed=request.seed,
+                sampling=request.sampling,
+                stop=take.stop,
+                file=file,
+                n_samples=len(take.audio),
+                sample_rate=take.sample_rate,
+                seconds=take.seconds,
+                detail=take.detail,
+                ruling=None,
+                accepted=None,
+                risk=0.0,
+                step=step,
+                made_of=made_of,
+            )
+        )
+
+    def _read(self, stored: StoredTake) -> tuple[Audio, int]:
+        try:
+            return read_flac(stored.file)
+        except soundfile.LibsndfileError as error:
+            raise JobError(f"{stored.file} is damaged; delete it and run the same command: it is made anew.") from error
+
+    def _judge(self, stored: StoredTake, *, thorough: bool) -> Verdict:
+        """thorough: every word is heard, even if the take is refused for something that needs no hearing."""
+        chunk = self._copies[stored.key][0].chunk
+        audio, sample_rate = self._read(stored)
+        codes = read_codes(stored.codes_file) if stored.codes_file.is_file() else None
+        request = TakeRequest(
+            stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
+        )
+        take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
+        return self._checker.check(take, chunk, frozenset() if thorough else _PAST_CURE)
+
+    def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
+        """Writes down finished verdicts; waits while more than `at_most` are outstanding."""
+        while True:
+            done, _ = wait(checking, timeout=None if len(checking) > at_most else 0, return_when=FIRST_COMPLETED)
+            for future in done:
+                take = checking.pop(future)
+                self._record(take, future.result())
+            if len(checking) <= at_most:
+                return
+
+    def _record(self, take: StoredTake, verdict: Verdict) -> None:
+        self._job.ledger.add_verdict(take, self._checker.identity, verdict)
+        item = self._copies[take.key][0]
+        if verdict.accepted:
+            self._settle(item, flagged=False)
+        elif self._is_lost(item):
+            self._settle(item, flagged=True)
+        self.progress.elapsed = time.perf_counter() - self._started
+        self._on_progress(self.progress)
+
+
+def _unheard(chunk: Chunk, history: Sequence[Judged]) -> list[StoredTake]:
+    """Takes that were refused before they were heard."""
+    has_words = any(map(str.isalnum, chunk.text))
+    return [take for take, verdict in history if has_words and not verdict.words]

@@ -1,0 +1,108 @@
+"""Takes made of other takes: a tail cut off, sentences put in their place, sentences joined."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mayabook.checks.signal_checks import quietest
+from mayabook.checks.word_checks import GOOD
+from mayabook.core.chunk import Chunk
+from mayabook.core.take import Audio
+from mayabook.core.verdict import HeardWord, Verdict
+from mayabook.render.coverage_report import by_sentence
+from mayabook.render.retry_policy import Stretch
+
+FADE_SECONDS = 0.01
+PAUSE_SECONDS = 0.3
+"""Between sentences that are joined."""
+MARGIN_SECONDS = 0.06
+"""Of quiet that is kept before and after a joined piece."""
+_WORD_SECONDS, _LETTER_SECONDS = 0.3, 0.085
+"""What a word takes at most: recognisers let the last one last to the end of the voice."""
+QUIET_SECONDS, _FRAME_SECONDS = 0.03, 0.005
+"""Of quiet that a cut looks for, and of the frames it is looked for in."""
+_QUIET = 0.02
+"""Share of a piece's peak below which it is quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The audio of a take and what was heard in it."""
+
+    audio: Audio
+    sample_rate: int
+    verdict: Verdict
+
+
+def trimmed(voice: Voice) -> Audio:
+    """Up to the quietest place after the last word of the text."""
+    rows = [row for row in voice.verdict.words if row.index is not None]
+    last = rows[-1]
+    assert last.start is not None
+    assert last.end is not None
+    end = min(last.end, last.start + _WORD_SECONDS + _LETTER_SECONDS * len(last.expected))
+    extra = [row.start for row in voice.verdict.words[voice.verdict.words.index(last) + 1 :] if row.start is not None]
+    latest = max(end + 0.05, min([*extra, end + 0.4]))
+    return _faded(voice.audio[: _quietest(voice, end - 0.1, latest)], voice.sample_rate)
+
+
+def patched(voice: Voice, chunk: Chunk, pieces: Sequence[tuple[Stretch, Audio]]) -> Audio:
+    """With each stretch of sentences replaced by its piece."""
+    dealt = by_sentence(chunk, voice.verdict)
+    parts: list[Audio] = []
+    at = 0
+    for (first, last), piece in pieces:
+        start, end = _edge(voice, dealt, first), _edge(voice, dealt, last)
+        parts += [voice.audio[at : max(at, start)], piece]
+        at = max(at, end)
+    return joined([*parts, voice.audio[at:]], voice.sample_rate)
+
+
+def joined(pieces: Sequence[Audio], sample_rate: int) -> Audio:
+    """One after the other with a pause between them, each without the quiet at its edges."""
+    gap = np.zeros(round(PAUSE_SECONDS * sample_rate), np.float32)
+    parts: list[Audio] = []
+    for piece in (_bare(each, sample_rate) for each in pieces):
+        if len(piece):
+            parts += [gap, piece] if parts else [piece]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _edge(voice: Voice, dealt: Sequence[Sequence[HeardWord]], sentence: int) -> int:
+    """The sample at which a sentence begins: in the quiet between the last word heard before it and the first after."""
+    if sentence == 0:
+        return 0
+    if sentence == len(dealt):
+        return len(voice.audio)
+    ends = [row.end for rows in dealt[:sentence] for row in rows if row.match in GOOD and row.end is not None]
+    starts = [row.start for rows in dealt[sentence:] for row in rows if row.match in GOOD and row.start is not None]
+    end = max(ends, default=0.0)
+    start = min((each for each in starts if each >= end), default=len(voice.audio) / voice.sample_rate)
+    return _quietest(voice, end - 0.1, max(start, end) + 0.05)
+
+
+def _quietest(voice: Voice, start: float, end: float) -> int:
+    """The sample in the middle of the quietest stretch between these seconds."""
+    first, last = (max(0, round(seconds * voice.sample_rate)) for seconds in (start, end))
+    return first + quietest(voice.audio[first:last], voice.sample_rate, QUIET_SECONDS, _FRAME_SECONDS)
+
+
+def _bare(piece: Audio, sample_rate: int) -> Audio:
+    """Without the quiet at its edges, but for a margin, and faded."""
+    peak = float(np.abs(piece).max(initial=0.0))
+    loud = np.flatnonzero(np.abs(piece) > _QUIET * peak) if peak > 0 else np.zeros(0, np.int64)
+    if not len(loud):
+        return piece[:0]
+    margin = round(MARGIN_SECONDS * sample_rate)
+    return _faded(piece[max(0, loud[0] - margin) : loud[-1] + margin], sample_rate)
+
+
+def _faded(piece: Audio, sample_rate: int) -> Audio:
+    faded = piece.copy()
+    n_samples = min(len(faded) // 2, round(FADE_SECONDS * sample_rate))
+    if n_samples:
+        ramp = np.linspace(0, 1, n_samples, dtype=np.float32)
+        faded[:n_samples] *= ramp
+        faded[len(faded) - n_samples :] *= ramp[::-1]
+    return faded

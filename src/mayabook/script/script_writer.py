@@ -1,0 +1,75 @@
+"""A book as the list of texts that an engine is to speak, one after the other."""
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from mayabook.core.book import Block, BlockKind, Book, Chapter
+from mayabook.core.chunk import Chunk, Pause
+from mayabook.core.errors import ScriptError
+from mayabook.core.settings import ScriptSettings
+from mayabook.script.chunking import chunk_pieces
+from mayabook.script.lexicon import Lexicon
+from mayabook.script.segments import Edge, PieceMaker, spoken_text
+from mayabook.script.word_coverage import WordCoverage, check_coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    chunks: tuple[Chunk, ...]
+    coverage: WordCoverage
+
+
+def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None = None) -> Script:
+    """The narrated chapters of a book as chunks, in order.
+
+    A chunk holds whole sentences of one chapter, none from beyond a scene break, and headings only or none;
+    a sentence that exceeds `settings` alone is cut. `Chunk.text` and `Chunk.spoken` both keep to the limits.
+    Raises ScriptError if a respelling exceeds them, or if a word of the book were lost, doubled or moved.
+    """
+    lexicon = lexicon or Lexicon()
+    _check_respellings(lexicon, settings)
+    maker = PieceMaker(settings, book.language, lexicon)
+    drafts = [draft for chapter in book.narrated for draft in _chapter_chunks(chapter, maker)]
+    chunks = tuple(replace(draft, index=index) for index, draft in enumerate(drafts))
+    coverage = check_coverage(book, chunks, lexicon)
+    if not coverage.complete:
+        raise ScriptError(
+            f"The script does not match the book ({coverage.gaps[0]}): a defect of MayaBook, please report the book"
+        )
+    return Script(chunks, coverage)
+
+
+def _check_respellings(lexicon: Lexicon, settings: ScriptSettings) -> None:
+    for entry in lexicon.entries:
+        # A full stop may follow.
+        if len(entry.say) >= settings.max_chars or len(entry.say.split()) > settings.max_words:
+            raise ScriptError(
+                f"The respelling of {entry.word!r} does not fit into a chunk of {settings.max_words} words and "
+                f"{settings.max_chars} characters; shorten it"
+            )
+
+
+def _chapter_chunks(chapter: Chapter, maker: PieceMaker) -> list[Chunk]:
+    """Chunks that all bear index 0; the caller numbers them."""
+    chunks: list[Chunk] = []
+    for kind, stretch in groupby(enumerate(chapter.blocks), key=lambda numbered: _stretch_of(numbered[1])):
+        if kind is BlockKind.SCENE_BREAK:
+            if chunks and chunks[-1].pause is Pause.PARAGRAPH:
+                chunks[-1] = replace(chunks[-1], pause=Pause.SCENE)
+            continue
+        at_end = Pause.HEADING if kind is BlockKind.HEADING else Pause.PARAGRAPH
+        runs = chunk_pieces(maker.pieces(list(stretch)), maker.settings)
+        edges = [run[0].opens for run in runs[1:]] + [Edge.PARAGRAPH]
+        for run, edge in zip(runs, edges, strict=False):
+            pause = at_end if edge is Edge.PARAGRAPH else Pause.SENTENCE
+            sentences = tuple(piece.sentence for piece in run)
+            chunks.append(Chunk(0, chapter.number, sentences, spoken_text(run), pause))
+    if chunks:
+        chunks[-1] = replace(chunks[-1], pause=Pause.CHAPTER)
+    return chunks
+
+
+def _stretch_of(block: Block) -> BlockKind:
+    """Headings stand apart from what follows them; all else between scene breaks is one stretch."""
+    apart = (BlockKind.HEADING, BlockKind.SCENE_BREAK)
+    return block.kind if block.kind in apart else BlockKind.PARAGRAPH

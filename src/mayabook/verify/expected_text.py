@@ -1,0 +1,91 @@
+"""What a recording should say: the sentences of a book or of a plain text, and the slots of their words."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mayabook.checks.text_normalisation import Slot, slots_of_text
+from mayabook.core.book import Block, BlockKind, Book, Chapter
+from mayabook.core.chunk import Pause, Sentence
+from mayabook.core.emotion_tags import without_tags
+from mayabook.core.errors import BookError
+from mayabook.core.settings import ScriptSettings
+from mayabook.script import write_script
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of the text. first, end: its slots in `Text.slots`. pause: what ends with it."""
+
+    sentence: Sentence
+    chapter: str
+    pause: Pause
+    first: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.sentence.text
+
+    @property
+    def acted(self) -> bool:
+        """Whether an emotion is acted out in it, which has no words."""
+        return without_tags(self.text) != self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """slots: of the whole text in order; their `words` count within a chunk of the script, and mean nothing here.
+    line_of: for each slot the line that it is in."""
+
+    title: str
+    lines: tuple[Line, ...]
+    slots: tuple[Slot, ...]
+    line_of: tuple[int, ...]
+
+    def n_letters(self, line: int) -> int:
+        """Letters of a line as it is spoken."""
+        slots = self.slots[self.lines[line].first : self.lines[line].end]
+        return sum(len(token) for slot in slots for token in slot.readings[0])
+
+
+def read_text(file: Path) -> Book:
+    """A UTF-8 text, paragraphs parted by empty lines, as a book of one chapter. Raises BookError."""
+    try:
+        written = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BookError(
+            f"{file} cannot be read ({error.strerror or error}): check its name and permissions."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BookError(f"{file} is not a text in UTF-8: save it as such, or give an EPUB with --epub.") from error
+    paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", written)]
+    blocks = tuple(Block(BlockKind.PARAGRAPH, paragraph, file.name, "") for paragraph in paragraphs if paragraph)
+    return Book(file.stem, (), (Chapter(1, "", blocks),))
+
+
+def text_of(book: Book, settings: ScriptSettings, english: bool) -> Text:
+    """The narrated chapters. Raises BookError where they hold no words."""
+    script = write_script(book, settings)
+    titles = {chapter.number: chapter.title for chapter in book.chapters}
+    lines: list[Line] = []
+    slots: list[Slot] = []
+    line_of: list[int] = []
+    for chunk in script.chunks:
+        found = slots_of_text(chunk.text, chunk.spoken, english)
+        n_words = at = 0
+        for place, sentence in enumerate(chunk.sentences):
+            n_words += len(sentence.text.split())
+            first = at
+            while at < len(found) and found[at].words[0] < n_words:
+                at += 1
+            last = place + 1 == len(chunk.sentences)
+            ends_block = not last and chunk.sentences[place + 1].span.block != sentence.span.block
+            pause = chunk.pause if last else Pause.PARAGRAPH if ends_block else Pause.SENTENCE
+            start = len(slots) + first
+            lines.append(Line(sentence, titles[chunk.chapter], pause, start, len(slots) + at))
+            line_of += [len(lines) - 1] * (at - first)
+        slots += found
+    if not slots:
+        raise BookError(f"{book.title} holds no words to look for: name a text with some.")
+    return Text(book.title, tuple(lines), tuple(slots), tuple(line_of))

@@ -1,0 +1,73 @@
+"""Before the text and after it: an introduction or credits are speech, and no defect; voice that is none is one.
+
+What stands there is heard by itself, as it is, a little slower and a little faster. Speech is heard alike each time; of
+what is none a recogniser makes other words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from mayabook.checks import Checker
+from mayabook.checks.text_normalisation import slots
+from mayabook.checks.word_checks import GOOD
+from mayabook.core.take import Audio
+from mayabook.verify.first_pass import FirstLook
+from mayabook.verify.recording import SAMPLE_RATE
+from mayabook.verify.recording_transcript import Hearing, Stretch
+from mayabook.verify.unexplained_speech import between, letters
+
+LONGEST = 120.0
+"""Seconds before or after the text that are heard again; what is longer is another text."""
+NEAR_SECONDS = 0.5
+"""How far from where the text should begin or end a silence is looked for, to cut there."""
+LENGTHS = ((1, 1), (10, 9), (9, 10))
+"""To which it is played, as fractions of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """leads: whether it comes before the text. clip: where it is."""
+
+    leads: bool
+    clip: Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class Reheard:
+    """heard: letters of the words heard there. understood: of those that were heard alike at each pace."""
+
+    edge: Edge
+    heard: int
+    understood: int
+
+
+def edges(look: FirstLook, hearing: Hearing) -> Iterator[Edge]:
+    """Where more voice is left than between sentences."""
+    for leads, joint in look.edges.items():
+        if look.usual is None or look.usual.left(joint) <= look.usual.most:
+            continue
+        start, end = between(joint, look.usual.pace, hearing.voice)
+        clip = Stretch(0.0, _cut(end, hearing)) if leads else Stretch(_cut(start, hearing), hearing.duration)
+        if clip.seconds <= LONGEST:
+            yield Edge(leads, clip)
+
+
+def _cut(seconds: float, hearing: Hearing) -> float:
+    silence = hearing.longest_silence(seconds - NEAR_SECONDS, seconds + NEAR_SECONDS)
+    return seconds if silence is None else (silence.start + silence.end) / 2
+
+
+def rehear(edge: Edge, audio: Audio, checker: Checker) -> Reheard:
+    """audio: of its clip."""
+    first, *others = (
+        slots([word.text for word in checker.hear(played, SAMPLE_RATE)], checker.english)
+        for played in (resample_poly(audio, up, down).astype(np.float32) for up, down in LENGTHS)
+    )
+    alike = [
+        {n for pair in checker.aligner.align(first, other) if pair.match in GOOD for n in range(*pair.expected)}
+        for other in others
+    ]
+    return Reheard(edge, letters(first), letters(first[n] for n in set.intersection(*alike)))

@@ -1,0 +1,39 @@
+"""Where else in the text words stand that were heard out of place: a passage said twice, or in the wrong order."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from mayabook.checks.text_normalisation import Slot
+
+RUN = 3
+"""Words in a row that are looked up."""
+SHARE = 0.6
+"""Of the words heard, that must stand there."""
+
+
+class Echoes:
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        self._words = [slot.readings[0] for slot in slots]
+        self._places: dict[tuple[tuple[str, ...], ...], list[int]] = defaultdict(list)
+        for at in range(len(slots) - RUN + 1):
+            self._places[tuple(self._words[at : at + RUN])].append(at)
+
+    def find(self, heard: Sequence[Slot]) -> tuple[int, int] | None:
+        """The slots (first, end) of the text that `heard` repeats; None where it does not."""
+        words = [slot.readings[0] for slot in heard]
+        runs = [(at, self._places.get(tuple(words[at : at + RUN]), [])) for at in range(len(words) - RUN + 1)]
+        shifts = Counter(place - at for at, places in runs for place in places)
+        if not shifts:
+            return None
+        shift, _ = shifts.most_common(1)[0]
+        near = len(words)  # a passage may begin in the middle and go on at its beginning
+        places = {
+            place + n: at + n
+            for at, found in runs
+            for place in found
+            for n in range(RUN)
+            if abs(place - at - shift) <= near
+        }
+        if len(set(places.values())) < SHARE * len(words):
+            return None
+        return min(places), max(places) + 1

@@ -1,0 +1,163 @@
+"""A whole recording heard: its words, where it is silent, and where there is voice that no word accounts for."""
+
+import bisect
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.checks.audio_loops import repeats
+from mayabook.checks.recogniser import Word
+from mayabook.checks.signal_checks import FRAME_SECONDS, quietest, voiced_frames
+from mayabook.checks.thresholds import Thresholds
+from mayabook.core.take import Audio
+from mayabook.verify.recording import SAMPLE_RATE
+
+FRAME = round(FRAME_SECONDS * SAMPLE_RATE)
+LEAST_SILENCE = 0.1
+"""Seconds; shorter silences are not kept."""
+LEAST_VOICE = 0.3
+"""Seconds of voice in a window below which nothing is heard there: a recogniser makes words of silence."""
+
+WORD_SECONDS, LETTER_SECONDS = 0.45, 0.09
+"""What a word may take, and more for each letter."""
+LEAST_WORDLESS = 0.9
+"""Seconds of voice without a word that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Seconds into the recording."""
+
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+    def moved(self, seconds: float) -> "Stretch":
+        return Stretch(self.start + seconds, self.end + seconds)
+
+
+@dataclass(slots=True)
+class Hearing:
+    """words: in order, with times in the recording. wordless: voice of which the recogniser made nothing. repeated:
+    where the audio repeats itself, the longest such stretch of each window. voice: by frame, see `voiced_frames`."""
+
+    words: list[Word] = field(default_factory=list)
+    silences: list[Stretch] = field(default_factory=list)
+    wordless: list[Stretch] = field(default_factory=list)
+    repeated: list[Stretch] = field(default_factory=list)
+    voice: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    duration: float = 0.0
+
+    def longest_silence(self, low: float, high: float) -> Stretch | None:
+        """Of those that reach into these seconds."""
+        first = bisect.bisect_left(self.silences, low, key=lambda silence: silence.end)
+        end = bisect.bisect_left(self.silences, high, key=lambda silence: silence.start)
+        return max(self.silences[first:end], key=lambda silence: silence.seconds, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    words: list[Word]
+    repeated: list[Stretch]
+    voice: NDArray[np.bool_]
+    n_samples: int
+
+
+Listen = Callable[[Audio, int], list[Word]]
+"""Samples and their rate in Hz -> words. Called from several threads."""
+
+
+def hear(blocks: Iterable[Audio], listen: Listen, thresholds: Thresholds, progress: Callable[[float], None]) -> Hearing:
+    """blocks: mono at SAMPLE_RATE. Holds a few windows of half a minute at a time. progress: seconds heard so far."""
+    hearing = Hearing()
+    voices: list[NDArray[np.bool_]] = []
+    for window in _heard(_windows(blocks, thresholds), listen, thresholds):
+        offset = hearing.duration
+        hearing.words += [Word(word.text, word.start + offset, word.end + offset) for word in window.words]
+        hearing.wordless += [stretch.moved(offset) for stretch in wordless(window.voice, window.words)]
+        hearing.repeated += [stretch.moved(offset) for stretch in window.repeated]
+        voices.append(window.voice)
+        hearing.duration += window.n_samples / SAMPLE_RATE
+        progress(hearing.duration)
+    if voices:
+        hearing.voice = np.concatenate(voices)
+        hearing.silences = _silences(hearing.voice)
+    return hearing
+
+
+def _windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Audio]:
+    """Cut where it is quietest, after a whole number of frames."""
+    first, most = (
+        round(seconds * SAMPLE_RATE) // FRAME * FRAME
+        for seconds in (thresholds.hearing.cut_from, thresholds.hearing.window_seconds)
+    )
+    held = np.zeros(0, np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) > most:
+            end = (first + quietest(held[first:most], SAMPLE_RATE)) // FRAME * FRAME
+            yield held[:end]
+            held = held[end:]
+    if len(held):
+        yield held
+
+
+def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> Iterator[_Window]:
+    """In order, several at once."""
+
+    def window_of(audio: Audio) -> _Window:
+        voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
+        enough = np.count_nonzero(voice) * FRAME_SECONDS >= LEAST_VOICE
+        words = listen(audio, SAMPLE_RATE) if enough else []
+        scores = repeats(audio, SAMPLE_RATE, 0, thresholds.repeats) if enough else []
+        repeated = [
+            Stretch(score.start, score.end) for score in scores if score.start is not None and score.end is not None
+        ]
+        return _Window(words, repeated, voice, len(audio))
+
+    n_threads = os.cpu_count() or 1
+    waiting: deque[Future[_Window]] = deque()
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="hear") as pool:
+        try:
+            for audio in windows:
+                waiting.append(pool.submit(window_of, audio))
+                if len(waiting) > 2 * n_threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def wordless(voice: NDArray[np.bool_], words: Sequence[Word]) -> list[Stretch]:
+    """Stretches of voice between words, in seconds from the start of both.
+
+    A word is given no more time than it may take, whatever the recogniser says: it stretches words over what it does
+    not understand.
+    """
+    found, at = [], 0.0
+    length = len(voice) * FRAME_SECONDS
+    for word in [*words, Word("", length, length)]:
+        gap = voice[round(at / FRAME_SECONDS) : round(word.start / FRAME_SECONDS)]
+        voiced = np.flatnonzero(gap)
+        if len(voiced) * FRAME_SECONDS >= LEAST_WORDLESS:
+            found.append(Stretch(at + float(voiced[0]) * FRAME_SECONDS, at + float(voiced[-1] + 1) * FRAME_SECONDS))
+        longest = WORD_SECONDS + LETTER_SECONDS * len(word.text)
+        at = max(at, min(word.end, word.start + longest))
+    return found
+
+
+def _silences(voice: NDArray[np.bool_]) -> list[Stretch]:
+    edges = np.diff(np.concatenate([[True], voice, [True]]).astype(np.int8))
+    starts, ends = np.flatnonzero(edges == -1) * FRAME_SECONDS, np.flatnonzero(edges == 1) * FRAME_SECONDS
+    long = ends - starts >= LEAST_SILENCE
+    return [Stretch(float(start), float(end)) for start, end in zip(starts[long], ends[long], strict=True)]

@@ -1,0 +1,151 @@
+"""The second look: what is doubtful is cut out of the recording, and judged like a take."""
+
+import bisect
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mayabook.checks import Checker
+from mayabook.checks.recogniser import Word
+from mayabook.checks.scoring import REJECT
+from mayabook.checks.signal_checks import voiced_frames
+from mayabook.checks.text_normalisation import slots_of_text
+from mayabook.checks.word_checks import GOOD
+from mayabook.core.chunk import Chunk
+from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.core.verdict import Finding, HeardWord, Verdict
+from mayabook.render.coverage_report import by_sentence, findings_by_sentence
+from mayabook.verify.expected_text import Line, Text
+from mayabook.verify.intro_outro import Edge, Reheard, rehear
+from mayabook.verify.recording import SAMPLE_RATE
+from mayabook.verify.recording_transcript import Stretch, wordless
+from mayabook.verify.report import KINDS
+from mayabook.verify.suspect_spans import Group
+from mayabook.verify.unexplained_speech import Joint, joint, voiced_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """findings: what is wrong, with times in the recording, and the lines that each concerns. rows: of each line, with
+    times in the clip. voiced: seconds of voice from the first word of each line to its last. joints: by the line that
+    begins there, with the edges of the clip as the last. wordless: voice without words. Both with times in the
+    recording."""
+
+    group: Group
+    clip: Stretch
+    findings: tuple[tuple[Finding, tuple[int, ...]], ...]
+    rows: dict[int, list[HeardWord]]
+    voiced: dict[int, float]
+    joints: dict[int, Joint]
+    wordless: tuple[Stretch, ...]
+
+
+def second_look(
+    blocks: Iterable[Audio], found: Sequence[Group | Edge], text: Text, checker: Checker
+) -> Iterator[Judged | Reheard]:
+    """Goes through the recording once more, as far as the last clip, and judges several clips at once. In order.
+
+    found: groups that have a clip, and edges.
+    """
+
+    def look(doubtful: Group | Edge, clip: Stretch, audio: Audio) -> Judged | Reheard:
+        if isinstance(doubtful, Edge):
+            return rehear(doubtful, audio, checker)
+        return _judge(doubtful, clip, audio, text, checker)
+
+    n_threads = os.cpu_count() or 1
+    waiting: deque[Future[Judged | Reheard]] = deque()
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="look") as pool:
+        for doubtful, clip, audio in _clips(blocks, found):
+            waiting.append(pool.submit(look, doubtful, clip, audio))
+            if len(waiting) > 2 * n_threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _clips(blocks: Iterable[Audio], found: Sequence[Group | Edge]) -> Iterator[tuple[Group | Edge, Stretch, Audio]]:
+    wanted = deque(
+        sorted(
+            ((each, each.clip) for each in found if each.clip is not None), key=lambda one: (one[1].start, one[1].end)
+        )
+    )
+    held, offset = np.zeros(0, np.float32), 0
+    for block in blocks:
+        if not wanted:
+            return
+        first = round(wanted[0][1].start * SAMPLE_RATE)
+        held = np.concatenate([held, block])
+        spare = max(0, min(first - offset, len(held)))
+        held, offset = held[spare:], offset + spare
+        while wanted and (end := round(wanted[0][1].end * SAMPLE_RATE)) <= offset + len(held):
+            each, clip = wanted.popleft()
+            yield each, clip, held[round(clip.start * SAMPLE_RATE) - offset : end - offset].copy()
+    for each, clip in wanted:
+        yield each, clip, held[round(clip.start * SAMPLE_RATE) - offset :]
+
+
+def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Checker) -> Judged:
+    lines = [text.lines[line] for line in group.lines]
+    spoken = " ".join(line.text for line in lines)
+    chunk = Chunk(0, 0, tuple(line.sentence for line in lines), spoken, lines[-1].pause)
+    take = Take(TakeRequest("", spoken, "", 0), audio, SAMPLE_RATE, StopReason.END, 0.0)
+    verdict = checker.check(take, chunk)
+    dealt = by_sentence(chunk, verdict)
+    concerned = findings_by_sentence(verdict, dealt)
+    found = [
+        (
+            _moved(finding, clip.start),
+            tuple(line for line, of in zip(group.lines, concerned, strict=True) if finding in of),
+        )
+        for finding in verdict.findings
+        if finding.kind in KINDS and finding.weight >= REJECT
+    ]
+    words = [Word(row.heard, row.start, row.end) for row in verdict.words if row.start is not None and row.end]
+    voice = voiced_frames(audio, SAMPLE_RATE, checker.thresholds.signal)
+    gaps = wordless(voice, words)
+    return Judged(
+        group,
+        clip,
+        tuple(found),
+        dict(zip(group.lines, dealt, strict=True)),
+        {line: _voiced(rows, voice) for line, rows in zip(group.lines, dealt, strict=True)},
+        _joints(group, clip, lines, verdict, voice, checker.english),
+        tuple(gap.moved(clip.start) for gap in gaps),
+    )
+
+
+def _joints(
+    group: Group, clip: Stretch, lines: Sequence[Line], verdict: Verdict, voice: NDArray[np.bool_], english: bool
+) -> dict[int, Joint]:
+    spoken = " ".join(line.text for line in lines)
+    expected = slots_of_text(spoken, spoken, english)
+    said = {row.index: row for row in verdict.words if row.match in GOOD}
+    times: dict[int, tuple[float, float]] = {}
+    for number, slot in enumerate(expected):
+        row = said.get(slot.words[0])
+        if row is not None and row.start is not None and row.end is not None:
+            times[number] = row.start, row.end
+    joints: dict[int, Joint] = {}
+    n_words = 0
+    for number in range(group.first, group.end + 1):
+        at = bisect.bisect_left(expected, n_words, key=lambda slot: slot.words[0])
+        if (found := joint(expected, at, times, voice)) is not None:
+            joints[number] = replace(found, start=found.start + clip.start, end=found.end + clip.start)
+        n_words += len(lines[number - group.first].text.split()) if number < group.end else 0
+    return joints
+
+
+def _voiced(rows: Sequence[HeardWord], voice: NDArray[np.bool_]) -> float:
+    times = [time for row in rows for time in (row.start, row.end) if time is not None]
+    return voiced_seconds(voice, min(times, default=0.0), max(times, default=0.0))
+
+
+def _moved(finding: Finding, seconds: float) -> Finding:
+    start, end = (None if at is None else at + seconds for at in (finding.start, finding.end))
+    return Finding(finding.kind, finding.evidence, finding.weight, start, end)

@@ -1,0 +1,112 @@
+"""Two long sequences of words side by side, in time and memory that grow with their length.
+
+Runs of words that both sides hold only once anchor them to each other; the longest chain of anchors in the same order
+holds, and between two anchors shorter runs are tried. What is left are gaps of a few words, for `Aligner`.
+"""
+
+import bisect
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from itertools import pairwise
+
+from mayabook.checks.text_normalisation import Slot
+from mayabook.checks.word_alignment import Aligner, Pair
+from mayabook.core.verdict import WordMatch
+
+LADDER = ((6, 1), (4, 1), (4, 4), (3, 3))
+"""(length of a run, times that it may occur on each side), one after the other. Repeats come late: a passage that was
+said twice has no run that is heard once."""
+MOST_CELLS = 10_000
+"""Product of the lengths of a gap that `Aligner` is given; its time grows with it."""
+
+Key = Hashable
+
+
+def align_long(aligner: Aligner, expected: Sequence[Slot], heard: Sequence[Slot]) -> list[Pair]:
+    """Pairs in order that cover every slot of both sides once, as `Aligner.align` gives them."""
+    left, right = ([slot.readings[0] for slot in side] for side in (expected, heard))
+    pairs: list[Pair] = []
+    at = (0, 0)
+    for i, j in [*_matches(left, right, (0, len(left)), (0, len(right)), 0), (len(left), len(right))]:
+        pairs += _gap(aligner, expected, heard, (at[0], i), (at[1], j))
+        if i < len(left):
+            pairs.append(Pair(WordMatch.SAME, (i, i + 1), (j, j + 1)))
+        at = i + 1, j + 1
+    return pairs
+
+
+def _matches(
+    left: Sequence[Key], right: Sequence[Key], here: tuple[int, int], there: tuple[int, int], step: int
+) -> list[tuple[int, int]]:
+    """Places (i, j) of equal words in ranges of both sides, rising in both."""
+    if step == len(LADDER) or (here[1] - here[0]) * (there[1] - there[0]) <= MOST_CELLS:
+        return []
+    found = _anchored(left, right, here, there, *LADDER[step])
+    ends = [(here[0] - 1, there[0] - 1), *found, (here[1], there[1])]
+    matches: list[tuple[int, int]] = []
+    for (i, j), (next_i, next_j) in pairwise(ends):
+        matches += _matches(left, right, (i + 1, next_i), (j + 1, next_j), step + 1)
+        if next_i < here[1]:
+            matches.append((next_i, next_j))
+    return matches
+
+
+def _anchored(
+    left: Sequence[Key], right: Sequence[Key], here: tuple[int, int], there: tuple[int, int], length: int, most: int
+) -> list[tuple[int, int]]:
+    """The longest rising chain of runs of `length` equal words, as the places of their words."""
+    ours, theirs = _runs(left, here, length), _runs(right, there, length)
+    chain = _rising(
+        [
+            (i, j)
+            for run, places in ours.items()
+            if len(places) <= most and len(theirs.get(run, ())) <= most
+            for i in places
+            for j in theirs.get(run, ())
+        ]
+    )
+    found: list[tuple[int, int]] = []
+    for i, j in chain:
+        for n in range(length):
+            if not found or (i + n > found[-1][0] and j + n > found[-1][1]):
+                found.append((i + n, j + n))
+    return found
+
+
+def _runs(words: Sequence[Key], within: tuple[int, int], length: int) -> dict[tuple[Key, ...], list[int]]:
+    places: dict[tuple[Key, ...], list[int]] = defaultdict(list)
+    for at in range(within[0], within[1] - length + 1):
+        places[tuple(words[at : at + length])].append(at)
+    return places
+
+
+def _rising(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest chain that rises in both: patience sorting."""
+    points.sort(key=lambda point: (point[0], -point[1]))
+    tails: list[int] = []  # the least j that ends a chain of each length, ...
+    ends: list[int] = []  # ... and which point that is
+    before: list[int] = []
+    for number, (_, j) in enumerate(points):
+        rank = bisect.bisect_left(tails, j)
+        before.append(ends[rank - 1] if rank else -1)
+        tails[rank : rank + 1] = [j]
+        ends[rank : rank + 1] = [number]
+    chain = []
+    at = ends[-1] if ends else -1
+    while at >= 0:
+        chain.append(points[at])
+        at = before[at]
+    return chain[::-1]
+
+
+def _gap(
+    aligner: Aligner, expected: Sequence[Slot], heard: Sequence[Slot], here: tuple[int, int], there: tuple[int, int]
+) -> list[Pair]:
+    (i, i_end), (j, j_end) = here, there
+    if (i_end - i) * (j_end - j) > MOST_CELLS:  # nothing in common but odd words
+        omitted = [Pair(WordMatch.OMITTED, (at, at + 1), (j, j)) for at in range(i, i_end)]
+        return omitted + [Pair(WordMatch.INSERTED, (i_end, i_end), (at, at + 1)) for at in range(j, j_end)]
+    return [
+        Pair(pair.match, (pair.expected[0] + i, pair.expected[1] + i), (pair.heard[0] + j, pair.heard[1] + j))
+        for pair in aligner.align(expected[i:i_end], heard[j:j_end])
+    ]

@@ -1,0 +1,85 @@
+"""Doubtful sentences that stand together, and the stretch of the recording to hear again for them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mayabook.verify.expected_text import Text
+from mayabook.verify.first_pass import Seen
+from mayabook.verify.recording_transcript import Hearing, Stretch
+
+ENOUGH_WORDS = 50
+"""A group with so many words ends at the next place where the recording can be cut."""
+MOST_WORDS = 250
+MOST_SECONDS = 120.0
+"""What is longer is not heard again: it is lost, or all of it is other speech."""
+MARGIN = 0.25
+"""Seconds of a silence that stay at a cut."""
+VAGUE_SECONDS = 0.2
+"""How far off the times of words may be."""
+EDGE_SECONDS = 0.5
+"""How far from a sentence a silence is looked for, where the next is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines first to end of the text. clip: None where it is not to be heard again."""
+
+    first: int
+    end: int
+    clip: Stretch | None
+
+    @property
+    def lines(self) -> range:
+        return range(self.first, self.end)
+
+
+def groups(text: Text, seen: Sequence[Seen], hearing: Hearing) -> Iterator[Group]:
+    for first, end in _runs(text, seen):
+        opening, closing = _break(seen, first, hearing), _break(seen, end, hearing)
+        n_words = sum(len(text.lines[line].text.split()) for line in range(first, end))
+        clip = None
+        if opening is not None and closing is not None and n_words <= MOST_WORDS:
+            clip = Stretch(
+                opening.end - min(MARGIN, opening.seconds / 2), closing.start + min(MARGIN, closing.seconds / 2)
+            )
+        yield Group(first, end, clip if clip and 0 < clip.seconds <= MOST_SECONDS else None)
+
+
+def _runs(text: Text, seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
+    """Doubtful lines in a row, (first, end)."""
+    first, n_words = None, 0
+    for line, sentence in enumerate(seen):
+        if first is not None and (
+            not sentence.doubtful
+            or (n_words >= ENOUGH_WORDS and not sentence.joined and _firm(seen, line) and _firm(seen, line - 1))
+        ):
+            yield first, line
+            first = None
+        if sentence.doubtful:
+            first, n_words = (line, 0) if first is None else (first, n_words)
+            n_words += len(text.lines[line].text.split())
+    if first is not None:
+        yield first, len(seen)
+
+
+def _firm(seen: Sequence[Seen], line: int) -> bool:
+    """Whether a line is there, and for the most part heard, so that its times can be relied on."""
+    return 0 <= line < len(seen) and seen[line].good > 0 and seen[line].good >= 0.7 * seen[line].total
+
+
+def _break(seen: Sequence[Seen], line: int, hearing: Hearing) -> Stretch | None:
+    """The longest silence between a line and the one before it. None where neither of them was found."""
+    before = max((sentence.end for sentence in seen[max(0, line - 1) : line] if sentence.end is not None), default=None)
+    after = next((sentence.start for sentence in seen[line : line + 1] if sentence.start is not None), None)
+    if before is None and after is None:  # at the edge of the text
+        before = next((seen[at].end for at in range(line - 1, -1, -1) if seen[at].end is not None), None)
+        after = next((sentence.start for sentence in seen[line:] if sentence.start is not None), None)
+        if before is not None and after is not None:
+            return None
+    if before is None and after is None:
+        return None
+    low = before if before is not None else (after or 0.0) - EDGE_SECONDS
+    high = after if after is not None else low + EDGE_SECONDS
+    low, high = min(low, high) - VAGUE_SECONDS, max(low, high) + VAGUE_SECONDS
+    middle = max(0.0, (low + high) / 2)
+    return hearing.longest_silence(low, high) or Stretch(middle, middle)

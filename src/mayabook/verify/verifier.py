@@ -1,0 +1,109 @@
+"""An audiobook of any make against its text: heard once from end to end, and a second time where it is doubtful."""
+
+from collections.abc import Callable
+
+from mayabook.checks import Checker
+from mayabook.checks.text_normalisation import slots
+from mayabook.core.book import Book
+from mayabook.core.errors import AudioError
+from mayabook.core.settings import Settings
+from mayabook.verify.defects import Fault, Finder, told
+from mayabook.verify.expected_text import Text, text_of
+from mayabook.verify.first_pass import FirstLook, first_look
+from mayabook.verify.intro_outro import Edge, edges
+from mayabook.verify.recording import Recording
+from mayabook.verify.recording_transcript import Hearing, hear
+from mayabook.verify.report import Defect, Heard, Kind, Verification
+from mayabook.verify.second_pass import Judged, second_look
+from mayabook.verify.sequence_alignment import align_long
+from mayabook.verify.suspect_spans import Group, groups
+
+BELONGS = 0.3
+"""Share of the words, of whichever of text and recording has fewer, that must be found for them to belong together."""
+HEARING_SHARE = 0.9
+"""Of the work, roughly, that the first look is."""
+
+
+def verify(recording: Recording, book: Book, settings: Settings, progress: Callable[[float], None]) -> Verification:
+    """progress: takes the fraction done.
+
+    Raises AudioError where there is no speech, or other speech; BookError where nothing of the book is narrated;
+    CheckError where the recogniser cannot be loaded.
+    """
+    checker = Checker(settings.checks, book.language)
+    text = text_of(book, settings.script, checker.english)
+    whole = max(recording.expected_duration, 1.0)
+    hearing = hear(
+        recording.blocks(),
+        checker.hear,
+        checker.thresholds,
+        lambda seconds: progress(HEARING_SHARE * min(1.0, seconds / whole)),
+    )
+    if not hearing.words:
+        raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
+    theirs = slots([word.text for word in hearing.words], checker.english)
+    pairs = align_long(checker.aligner, text.slots, theirs)
+    look = first_look(text, hearing, theirs, pairs)
+    n_least = min(len(text.slots), len(theirs))
+    if look.n_good < BELONGS * n_least:
+        raise AudioError(
+            f"{recording.path} and {text.title!r} do not belong together: {look.n_good:,} of {n_least:,} words were "
+            "found. Check both names."
+        )
+    finder = Finder(text, hearing, look, checker.english)
+    faults = [finder.silent(silence) for silence in look.silences]
+    again: list[Group | Edge] = [*edges(look, hearing)]
+    for group in groups(text, look.seen, hearing):
+        if group.clip is None:
+            faults += finder.unlooked(group)
+        else:
+            again.append(group)
+    noise: dict[bool, Fault] = {}
+    for done, judged in enumerate(second_look(recording.blocks(), again, text, checker), 1):
+        if isinstance(judged, Judged):
+            faults += finder.looked(judged)
+        elif (fault := finder.edge(judged)) is not None:
+            noise[judged.edge.leads] = fault
+        progress(HEARING_SHARE + (1 - HEARING_SHARE) * done / len(again))
+    faults += [fault for fault in noise.values() if not told(fault, faults)]
+    outside: dict[bool, tuple[str, float, float]] = {}
+    for leads, extra, fault in finder.around():
+        words = hearing.words[slice(*extra.words)]
+        if fault is not None:
+            faults.append(fault)
+        elif leads not in noise:
+            outside[leads] = (finder.words_at(extra), words[0].start, words[-1].end)
+    progress(1.0)
+    return Verification(
+        title=text.title,
+        duration=hearing.duration,
+        sentences=_sentences(text, look, faults),
+        defects=tuple(_defect(fault, text, recording, hearing) for fault in sorted(faults, key=_order)),
+        before=outside.get(True),
+        after=outside.get(False),
+        n_looked=sum(len(each.lines) for each in again if isinstance(each, Group)),
+    )
+
+
+def _order(fault: Fault) -> tuple[float, Kind]:
+    return fault.start, fault.kind
+
+
+def _sentences(text: Text, look: FirstLook, faults: list[Fault]) -> tuple[Heard, ...]:
+    unsound = {line for fault in faults for line in fault.lines}
+    return tuple(
+        Heard(line.chapter, line.text, seen.start, seen.end, number not in unsound)
+        for number, (line, seen) in enumerate(zip(text.lines, look.seen, strict=True))
+    )
+
+
+def _defect(fault: Fault, text: Text, recording: Recording, hearing: Hearing) -> Defect:
+    start = min(max(0.0, fault.start), hearing.duration)
+    return Defect(
+        kind=fault.kind,
+        start=start,
+        end=max(start, fault.end),
+        place=recording.place(start),
+        text=" ".join(text.lines[line].text for line in fault.lines),
+        evidence=fault.evidence,
+    )

@@ -1,0 +1,146 @@
+"""What samples alone tell, on real speech, sound and spoilt; one scale for each detector."""
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from scipy.signal import butter, resample_poly, sosfilt
+from speaking import RATE, silence, speech
+
+from mayabook.checks import signal_checks
+from mayabook.checks.scoring import Score
+from mayabook.checks.thresholds import load_thresholds
+from mayabook.checks.voice_drift import drift
+from mayabook.core.take import Audio
+
+FIGURES = load_thresholds()
+TEXT = (
+    "The boat came in at dawn, with nobody aboard. The woman next door saw it first from the kitchen window. "
+    "She called her brother, and they both walked down to the water."
+)
+N_SOUNDS = 115
+
+
+@lru_cache(maxsize=1)
+def clean() -> Audio:
+    return speech(TEXT)
+
+
+def scores(audio: Audio) -> dict[str, Score]:
+    """The worst of each detector."""
+    found = [
+        *signal_checks.silence(audio, FIGURES.signal),
+        *signal_checks.clipping(audio, RATE, FIGURES.signal),
+        *signal_checks.pauses(audio, RATE, FIGURES.signal),
+        *signal_checks.noise(audio, RATE, FIGURES.signal),
+        *signal_checks.clicks(audio, RATE, FIGURES.signal),
+        *signal_checks.pace(audio, RATE, (N_SOUNDS, N_SOUNDS), 0, FIGURES.signal, FIGURES.pace),
+        *drift(audio, RATE, FIGURES.drift),
+    ]
+    return {score.detector: score for score in sorted(found, key=lambda score: score.value)}
+
+
+def rejecting(audio: Audio) -> set[str]:
+    return {name for name, score in scores(audio).items() if score.value >= FIGURES.limits[name]}
+
+
+def middle(audio: Audio) -> int:
+    """A sample in a pause near the middle."""
+    third = len(audio) // 3
+    return third + signal_checks.quietest(audio[third : 2 * third], RATE)
+
+
+def joined(change: Audio) -> Audio:
+    return np.concatenate([clean()[: middle(clean())], change])
+
+
+def noisy(kind: str) -> Audio:
+    times = np.arange(len(clean())) / RATE
+    hiss = np.random.default_rng(0).normal(0, 0.02, len(clean()))
+    return (clean() + (hiss if kind == "hiss" else 0.03 * np.sin(2 * np.pi * 50 * times))).astype(np.float32)
+
+
+def clicked(height: float) -> Audio:
+    audio = clean().copy()
+    audio[middle(audio)] += height
+    return audio
+
+
+@pytest.mark.parametrize("text", [TEXT, "“Nobody,” she said, “has ever been up there at night.”", "No."])
+def test_clean_speech_passes_every_limit(text: str) -> None:
+    assert rejecting(speech(text)) - {"fast"} == set()  # the pace is that of TEXT
+    assert rejecting(clean()) == set()
+
+
+@pytest.mark.parametrize("per_cent", [75, 88, 114, 130])
+def test_another_speaker_passes_too(per_cent: int) -> None:
+    assert "drift" not in rejecting(resample_poly(clean(), per_cent, 100).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("audio", "detector"),
+    [
+        (lambda: silence(3.0), "silent"),
+        (lambda: joined(np.concatenate([silence(2.0), clean()[middle(clean()) :]])), "pause"),
+        (lambda: np.concatenate([clean(), silence(4.0)]), "edge"),
+        (lambda: np.clip(clean() * 20, -1, 1), "clipped"),
+        (lambda: noisy("hiss"), "noise"),
+        (lambda: noisy("hum"), "noise"),
+        (lambda: clicked(0.3), "click"),
+        (lambda: resample_poly(clean(), 2, 1).astype(np.float32), "slow"),
+        (lambda: resample_poly(clean(), 1, 2).astype(np.float32), "fast"),
+        (lambda: joined(resample_poly(clean()[middle(clean()) :], 100, 120).astype(np.float32)), "drift"),
+        (lambda: joined(resample_poly(clean()[middle(clean()) :], 120, 100).astype(np.float32)), "drift"),
+        (
+            lambda: joined(
+                sosfilt(butter(4, 1500, fs=RATE, output="sos"), clean()[middle(clean()) :]).astype(np.float32)
+            ),
+            "drift",
+        ),
+    ],
+)
+def test_a_defect_is_found_by_its_detector(audio: object, detector: str) -> None:
+    assert callable(audio)
+    spoilt = audio()
+    assert detector in rejecting(spoilt), scores(spoilt)
+
+
+def test_places_are_told() -> None:
+    at = middle(clean()) / RATE
+    click = scores(clicked(0.3))["click"]
+    assert click.start == pytest.approx(at, abs=0.005)
+    gap = scores(joined(np.concatenate([silence(2.0), clean()[middle(clean()) :]])))["pause"]
+    assert gap.start is not None
+    assert gap.end is not None
+    assert gap.start < at + 0.3 < gap.end
+    usual = scores(joined(clean()[middle(clean()) :]))["pause"]
+    assert usual.start is not None
+    assert usual.end is not None
+    assert gap.end - gap.start == pytest.approx(2.0 + usual.end - usual.start, abs=0.05)
+    drifted = scores(joined(resample_poly(clean()[middle(clean()) :], 100, 125).astype(np.float32)))["drift"]
+    assert drifted.start == pytest.approx(at, abs=0.7)
+
+
+def test_values_grow_with_the_defect() -> None:
+    for detector, audios in {
+        "click": [clicked(0.1), clicked(0.3), clicked(0.9)],
+        "pause": [joined(np.concatenate([silence(s), clean()[middle(clean()) :]])) for s in (1, 2, 3)],
+    }.items():
+        values = [scores(audio)[detector].value for audio in audios]
+        assert values == sorted(values)
+        assert len(set(values)) == 3
+
+
+def test_nothing_at_all_is_silence() -> None:
+    assert rejecting(silence(0.0)) >= {"silent"}
+
+
+def test_pace_allows_every_way_of_reading_a_number() -> None:
+    def pace(*n_sounds: int) -> Score:
+        (score,) = signal_checks.pace(clean(), RATE, (n_sounds[0], n_sounds[-1]), 0, FIGURES.signal, FIGURES.pace)
+        return score
+
+    assert pace(N_SOUNDS // 3, N_SOUNDS * 3).value < 1 < pace(N_SOUNDS).value * 1.2
+    slow, fast = pace(N_SOUNDS // 3), pace(N_SOUNDS * 3)
+    assert (slow.detector, fast.detector) == ("slow", "fast")
+    assert min(slow.value, fast.value) > 2

@@ -1,0 +1,88 @@
+"""Alignment by sound and spelling, without audio."""
+
+import pytest
+
+from mayabook.checks.phonetics import Sounds
+from mayabook.checks.text_normalisation import slots
+from mayabook.checks.thresholds import load_thresholds
+from mayabook.checks.word_alignment import Aligner
+from mayabook.core.verdict import WordMatch
+
+LIMITS = load_thresholds()
+SOUNDS = Sounds(LIMITS.sound)
+
+
+def matches(written: str, heard: str) -> list[str]:
+    """For each pair of the alignment: what was written, how it matched, what was heard."""
+    ours, theirs = slots(written.split()), slots(heard.split())
+    return [
+        f"{' '.join(written.split()[at] for slot in ours[slice(*pair.expected)] for at in slot.words)}"
+        f" {pair.match} "
+        f"{' '.join(heard.split()[at] for slot in theirs[slice(*pair.heard)] for at in slot.words)}"
+        for pair in Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
+    ]
+
+
+def all_good(written: str, heard: str) -> bool:
+    ours, theirs = slots(written.split()), slots(heard.split())
+    pairs = Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
+    return all(pair.match in (WordMatch.SAME, WordMatch.SOUND) for pair in pairs)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("not", "night"), ("not", "need"), ("night", "need"), ("live", "love"), ("man", "money"), ("man", "men"),
+        ("now", "know"), ("was", "is"), ("he", "she"), ("can", "can't"), ("bed", "bad"), ("ship", "sheep"),
+    ],
+)  # fmt: skip
+def test_words_that_sound_different_stay_apart(one: str, other: str) -> None:
+    assert not all_good(one, other)
+    assert not all_good(f"it was {one} there", f"it was {other} there")
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ("their", "there"), ("no", "know"), ("Eleanor", "a leaner"), ("Abernathy", "Abernethy"), ("night", "knight"),
+        ("Clare", "Claire"), ("Thomas Moore", "Tomas More"), ("two", "too"),
+    ],
+)  # fmt: skip
+def test_homophones_and_names_are_the_same(written: str, heard: str) -> None:
+    assert all_good(written, heard)
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ("1897", "eighteen ninety seven"), ("eighteen ninety-seven", "1897"), ("212 steps", "two hundred and twelve steps"),
+        ("two hundred and twelve", "212"), ("3rd of March", "third of March"), ("March 3rd, 1897", "March 3, 1897"),
+        ("14 August", "the 14th of August"), ("$5.50", "five dollars and fifty cents"), ("£5", "five pounds"),
+        ("10:45 p.m.", "10.45 pm"), ("10:45", "ten forty five"), ("No. 7", "number seven"), ("Mr. Hale", "mister Hale"),
+        ("St. Mary’s", "Saint Mary's"), ("Chapter IV", "Chapter four"), ("Chapter IV", "chapter 4"),
+        ("salt & pepper", "salt and pepper"), ("north-west", "northwest"), ("northwest", "north west"),
+        ("o’clock", "o'clock"), ("don’t", "do not"), ("OK", "okay"), ("colour", "color"), ("1,250", "1250"),
+        ("3.5 seconds", "three point five seconds"), ("e.g. tea", "for example tea"), ("café", "cafe"),
+        ("20%", "twenty percent"), ("Dr. Moore", "doctor Moore"),
+    ],
+)  # fmt: skip
+def test_spellings_of_one_thing_are_the_same(written: str, heard: str) -> None:
+    assert all_good(written, heard)
+    assert all_good(f"and {written} then", f"and {heard} then")
+
+
+def test_kinds_of_difference_are_told_apart() -> None:
+    assert matches("the cat sat on the mat", "the cat sat on mat") == [
+        "the same the", "cat same cat", "sat same sat", "on same on", "the omitted ", "mat same mat",
+    ]  # fmt: skip
+    assert " inserted lazy" in matches("the brown dog", "the brown lazy dog")
+    assert "horse wrong carpet" in matches("the horse ran", "the carpet ran")
+
+
+@pytest.mark.parametrize("text", ["", "— … !", "word", "a b c d e"])
+def test_every_slot_is_in_one_pair(text: str) -> None:
+    for heard in ("", "word", "a b c x y z d e", "e d c b a"):
+        ours, theirs = slots(text.split()), slots(heard.split())
+        pairs = Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
+        assert [at for pair in pairs for at in range(*pair.expected)] == list(range(len(ours)))
+        assert [at for pair in pairs for at in range(*pair.heard)] == list(range(len(theirs)))

@@ -1,0 +1,51 @@
+import pytest
+
+from mayabook.core.errors import EngineError
+from mayabook.engines.hardware import Gpu, parse_gpus
+from mayabook.engines.slot_count import SPARE, Need, choose_slots
+from mayabook.engines.token_budget import token_cap
+
+GB = 1_000_000_000
+
+
+def test_the_cap_follows_the_text() -> None:
+    line = "She counted two hundred and twelve steps, and then she sat down."
+    for text, seconds in ((line, 64 / 8 + 2), (f"<laugh> {line}", 64 / 8 + 6), ("No.", 3 / 8 + 2), ("x" * 350, 45.75)):
+        cap = token_cap(text)
+        assert cap % 7 == 0
+        assert cap == pytest.approx(seconds * 82.03, abs=7)
+    assert token_cap("x" * 350) > 25 * 82.03  # a whole chunk read slowly
+
+
+def test_a_cap_that_was_set_stands() -> None:
+    assert token_cap("No.", 2500) == 2499
+    assert token_cap("x" * 5000, 2048) == 2044
+
+
+@pytest.mark.parametrize(
+    ("asked", "free", "slots", "note"),
+    [
+        (0, 60 * GB, 16, ""),
+        (0, 7 * GB, 4, ""),  # room for five, and five is no width
+        (0, 4.6 * GB, 1, ""),
+        (3, 60 * GB, 3, ""),
+        (12, 7 * GB, 5, "12 slots do not fit into 7.0 GB: using 5."),
+    ],
+)
+def test_slots_follow_memory(asked: int, free: float, slots: int, note: str) -> None:
+    need = Need(weights=3 * GB, per_slot=GB // 2)
+    assert choose_slots(asked, int(free), need, most=16) == (slots, note)
+
+
+def test_too_little_memory_says_what_would_fit() -> None:
+    with pytest.raises(EngineError, match=r"needs 4\.6 GB with one slot, and 4\.0 GB are free.*--context"):
+        choose_slots(0, 4 * GB, Need(3 * GB, GB // 2), most=16)
+    assert SPARE == 1 << 30
+
+
+def test_gpus_are_read_from_the_drivers_tool() -> None:
+    answer = "NVIDIA GeForce RTX 2070, 7982, 7610\nNVIDIA H100, 80GB HBM3, 81559, 80995\nbroken line\n"
+    assert parse_gpus(answer) == [
+        Gpu("NVIDIA GeForce RTX 2070", 7982 << 20, 7610 << 20),
+        Gpu("NVIDIA H100, 80GB HBM3", 81559 << 20, 80995 << 20),
+    ]

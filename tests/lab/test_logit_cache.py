@@ -1,0 +1,176 @@
+"""A take from remembered logits is the take that would have been computed, and costs no step of the model."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mayabook.core.take import StopReason, Take, TakeRequest
+from mayabook.engines.sampler import Sampler
+from mayabook.engines.scheduler import SlotScheduler
+from mayabook.engines.slot_decoder import IDLE, SlotDecoder
+from mayabook.lab import logit_cache
+from mayabook.lab.logit_cache import Known, RecallingScheduler, RememberingDecoder
+from mayabook.lab.model_variants import LabEngine, ModelOpener, model_opener
+from mayabook.lab.plan import Plan
+
+TEXTS = ("They walked down to the water.", "Nobody spoke.", "The rain had stopped.")
+CAP = 70
+SHARP = {"temperature": 0.0, "top_p": 1.0, "repetition_penalty": 1.0, "max_tokens": CAP}
+"""Draws the likeliest token, whatever the seed."""
+WILD = {**SHARP, "temperature": 2.0}
+
+
+@pytest.fixture(scope="module")
+def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelOpener:
+    plan = Plan.load(None, {"model": str(tiny), "slots": 4, "context": 512})
+    return model_opener(plan, tmp_path_factory.mktemp("formats"))
+
+
+class Counting:
+    """A decoder that counts its steps."""
+
+    def __init__(self, decoder: SlotDecoder) -> None:
+        self._decoder, self.n_steps, self.prompts = decoder, 0, 0
+        self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
+        self.identity, self.device = decoder.identity, decoder.device
+
+    @property
+    def logits(self) -> object:
+        return self._decoder.logits
+
+    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+        self.prompts += 1
+        self._decoder.prefill(slot, prompt)
+
+    def step(self, tokens: NDArray[np.int32]) -> None:
+        self.n_steps += int((tokens != IDLE).sum())
+        self._decoder.step(tokens)
+
+    def close(self) -> None:
+        self._decoder.close()
+
+
+def watched(opener: ModelOpener, name: str, *, once: bool) -> tuple[LabEngine, Counting]:
+    engine = replace(opener, recalls=False).open(name)
+    counting = Counting(engine.decoder)
+    sampler = Sampler(engine.decoder.layout, engine.decoder.n_slots)
+    if once:
+        engine.schedule_by(RecallingScheduler(RememberingDecoder(counting), sampler))
+    else:
+        engine.schedule_by(SlotScheduler(counting, sampler))
+    return engine, counting
+
+
+def requests(opener: ModelOpener, *settings: dict[str, float], seeds: int = 3) -> list[TakeRequest]:
+    return [
+        TakeRequest(f"{text} {at} {seed}", text, opener.voice, seed, sampling={**opener.sampling, **changed})
+        for at, changed in enumerate(settings)
+        for seed in range(seeds)
+        for text in TEXTS
+    ]
+
+
+def rows_in(places: Iterable[Known]) -> int:
+    return sum(1 + rows_in(place.after.values()) for place in places)
+
+
+def told(takes: list[Take]) -> dict[str, tuple[object, ...]]:
+    told = {}
+    for take in takes:
+        assert take.codes is not None
+        codes = take.codes
+        traces = (codes.log_probability, codes.entropy, codes.removed, codes.end_probability)
+        told[take.request.key] = (
+            codes.frames.tobytes(), *(trace.tobytes() for trace in traces), take.stop, take.audio.tobytes(),
+        )  # fmt: skip
+    return told
+
+
+@pytest.mark.parametrize("name", ["Q4_K_M", "fp32"])
+def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener: ModelOpener, name: str) -> None:
+    wanted = requests(opener, SHARP, {**SHARP, "top_p": 0.5}, WILD)
+    results, steps = [], []
+    for once in (False, True):
+        engine, counting = watched(opener, name, once=once)
+        results.append(told(list(engine.takes(wanted))))
+        steps.append(counting.n_steps)
+        engine.close()
+    assert len(results[0]) == len(wanted)
+    assert results[0] == results[1]
+    assert steps[1] <= 0.5 * steps[0]  # of the 18 takes that are drawn alike 3 are computed
+
+
+def test_a_take_that_draws_as_before_costs_no_step(opener: ModelOpener) -> None:
+    engine, counting = watched(opener, "Q4_K_M", once=True)
+    first = told(list(engine.takes(requests(opener, SHARP, seeds=1))))
+    computed = counting.n_steps, counting.prompts
+    again = told(list(engine.takes(requests(opener, SHARP, seeds=1))))
+    assert (counting.n_steps, counting.prompts) == computed
+    assert again == first
+    shorter = list(engine.takes(requests(opener, {**SHARP, "max_tokens": 35}, seeds=1)))
+    assert {take.stop for take in shorter} == {StopReason.CAP}
+    assert (counting.n_steps, counting.prompts) == computed
+    engine.close()
+
+
+def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(opener: ModelOpener) -> None:
+    engine, counting = watched(opener, "Q4_K_M", once=True)
+    list(engine.takes(requests(opener, SHARP, seeds=1)))
+    computed = counting.prompts
+    wild = told(list(engine.takes(requests(opener, WILD, seeds=2))))
+    assert len(wild) == 6
+    assert counting.prompts == computed + 6
+    assert told(list(engine.takes(requests(opener, WILD, seeds=2)))) == wild
+    assert counting.prompts == computed + 6
+    engine.close()
+
+
+def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: ModelOpener) -> None:
+    engine, counting = watched(opener, "Q4_K_M", once=True)
+    takes = list(engine.takes(requests(opener, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56})))
+    assert len(takes) == 36
+    assert counting.prompts == 3 + 9
+    engine.close()
+
+
+def test_no_take_is_drawn_again_to_leave_where_it_left(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[logit_cache._RecalledLogits] = []
+
+    class Watched(logit_cache._RecalledLogits):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args)
+            made.append(self)
+
+    monkeypatch.setattr(logit_cache, "_RecalledLogits", Watched)
+    engine, _ = watched(opener, "Q4_K_M", once=True)
+    wanted = requests(opener, SHARP, *({**WILD, "temperature": heat} for heat in (1.0, 2.0, 3.0, 4.0)))
+    assert len(list(engine.takes(wanted))) == len(wanted)
+    exits = [(prompt, id(at), token) for each in made for prompt, (at, token) in each.exits.items()]
+    assert len({prompt for prompt, *_ in exits}) >= 27
+    assert len(set(exits)) == len(exits)
+    engine.close()
+
+
+def test_memory_is_bounded(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = 4 * opener.open("Q4_K_M").decoder.layout.n_audio
+    monkeypatch.setattr(logit_cache, "MOST_BYTES", 90 * row)
+    engine, _ = watched(opener, "Q4_K_M", once=True)
+    takes = told(list(engine.takes(requests(opener, SHARP))))
+    memory = engine._scheduler._memory
+    assert memory.full
+    assert rows_in(memory.known.values()) == 90
+    engine.close()
+    plain, _ = watched(opener, "Q4_K_M", once=False)
+    assert told(list(plain.takes(requests(opener, SHARP)))) == takes
+    plain.close()
+
+
+def test_experiments_remember_and_isolate_does_not(opener: ModelOpener) -> None:
+    for recalls in (True, False):
+        engine = replace(opener, recalls=recalls).open("Q4_K_M")
+        assert isinstance(engine._scheduler, RecallingScheduler) is recalls
+        engine.close()

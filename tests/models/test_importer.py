@@ -1,0 +1,146 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mayabook.core.errors import MayaBookError, ModelError
+from mayabook.engines.gguf_decoder import GgufDecoder
+from mayabook.maya.token_layout import Layout
+from mayabook.models import importer as module
+from mayabook.models import store
+from mayabook.models.gguf_quantisation import quantize
+from mayabook.models.importer import bring
+from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
+
+
+def names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_model_folder_comes_whole_and_is_linked(small: Path, store_folder: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    files = bring(small, "mine", lambda done, total: seen.append((done, total)))
+    assert names(store_folder / "mine") == {
+        "checkpoint/config.json",
+        "checkpoint/layout.json",
+        "checkpoint/model.safetensors",
+        "checkpoint/tokenizer.json",
+        "checkpoint/tokenizer_config.json",
+        "codec/config.json",
+        "codec/pytorch_model.bin",
+        "gguf/mine-F16.gguf",
+        "source.json",
+    }
+    assert files == store.find("mine")
+    assert store.lacks(store_folder / "mine") == []
+    assert (store_folder / "mine" / "checkpoint" / "model.safetensors").samefile(
+        small / "checkpoint" / "model.safetensors"
+    )
+    assert seen[-1][0] == seen[-1][1] == sum(store.size_of(small / part) for part in ("checkpoint", "codec", "gguf"))
+    origin = store.origins(store_folder / "mine")["gguf/mine-F16.gguf"]
+    assert origin.source == str((small / "gguf" / "small-F16.gguf").resolve())
+    assert origin.size == (small / "gguf" / "small-F16.gguf").stat().st_size
+
+
+def test_files_are_copied_where_they_cannot_be_linked(
+    small: Path, store_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise OSError("another file system")
+
+    monkeypatch.setattr(module.os, "link", no_links)
+    bring(small, "mine")
+    copied = store_folder / "mine" / "codec" / "pytorch_model.bin"
+    assert copied.read_bytes() == (small / "codec" / "pytorch_model.bin").read_bytes()
+    assert not copied.samefile(small / "codec" / "pytorch_model.bin")
+
+
+def test_a_model_is_put_together_from_its_parts(small: Path, store_folder: Path, tmp_path: Path) -> None:
+    alone = Path(shutil.copytree(small / "checkpoint", tmp_path / "alone"))
+    assert bring(alone).name == "alone"
+    assert store.lacks(store_folder / "alone") == ["the codec"]
+    with pytest.raises(ModelError, match="A codec belongs to a model; say to which with --name"):
+        bring(small / "codec")
+    bring(small / "codec", "alone")
+    quantize(small / "gguf" / "small-F16.gguf", tmp_path / "of-any-name.gguf", "Q6_K")
+    files = bring(tmp_path / "of-any-name.gguf", "alone")
+    assert files.ggufs == {"Q6_K": store_folder / "alone" / "gguf" / "alone-Q6_K.gguf"}
+    assert store.lacks(store_folder / "alone") == []
+    decoder = GgufDecoder(files.ggufs["Q6_K"], 1, 256)
+    assert decoder.layout == SMALL
+    decoder.close()
+    assert {name.split("/")[0] for name in store.origins(store_folder / "alone")} == {"checkpoint", "codec", "gguf"}
+
+
+def test_nothing_is_replaced(small: Path, store_folder: Path) -> None:
+    bring(small, "mine")
+    before = {name: (store_folder / "mine" / name).stat().st_mtime_ns for name in names(store_folder / "mine")}
+    for part, kind in (("checkpoint", "checkpoint"), ("codec", "codec"), ("gguf/small-F16.gguf", "F16")):
+        with pytest.raises(ModelError, match=f"mine has its {kind} already; choose another --name, or remove it first"):
+            bring(small / part, "mine")
+    assert before == {name: (store_folder / "mine" / name).stat().st_mtime_ns for name in before}
+
+
+def test_after_an_interruption_the_same_import_goes_on(
+    small: Path, store_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(done: int, total: int) -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bring(small / "checkpoint", "mine", stop)
+    assert store.stored("mine").checkpoint is None
+    assert bring(small / "checkpoint", "mine").checkpoint is not None
+
+
+def test_another_model_does_not_join(small: Path, store_folder: Path, tmp_path: Path) -> None:
+    bring(small, "mine")
+    layout = Layout.from_json(SMALL.to_json().replace("3072", "3328"), "")
+    other = write_checkpoint(tmp_path / "other", layout, Shape())
+    store.remove("mine", "checkpoint")
+    with pytest.raises(ModelError, match="mine has another token layout: these are two models"):
+        bring(other, "mine")
+    with pytest.raises(ModelError, match="codebook_size is 128, not 256; bring the codec that belongs"):
+        store.remove("mine", "codec")
+        bring(write_codec(tmp_path / "narrow", 128), "mine")
+    assert store.stored("mine").codec is None
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-3000])
+
+
+def test_damaged_files_stay_out(small: Path, store_folder: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(small, tmp_path / "bad"))
+    cut(model / "gguf" / "small-F16.gguf")
+    cut(model / "checkpoint" / "model.safetensors")
+    cut(model / "codec" / "pytorch_model.bin")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.gguf").write_text("a page that says 404")
+    for path, message in (
+        (model / "gguf" / "small-F16.gguf", r"cannot load .*bring the file anew"),
+        (model / "checkpoint", "cut short"),
+        (tmp_path / "empty", "is no model"),
+        (tmp_path / "gone", "There is no .*gone; give a model folder"),
+        (tmp_path / "text.gguf", r"cannot load .*text\.gguf"),
+    ):
+        with pytest.raises(MayaBookError, match=message) as caught:
+            bring(path, "mine")
+        assert "\n" not in str(caught.value)
+    assert names(store_folder) == set()
+    with pytest.raises(ModelError, match="no model 'mine'"):
+        bring(small / "codec", "mine")
+    bring(Path(shutil.copytree(small / "checkpoint", tmp_path / "alone")), "mine")
+    with pytest.raises(ModelError, match=r"pytorch_model\.bin is damaged or cut short"):
+        bring(model / "codec", "mine")
+    edit_json(model / "codec" / "config.json", vq_strides=[2, 1])
+    with pytest.raises(ModelError, match="vq_strides"):
+        bring(model / "codec", "mine")
+    assert store.stored("mine").codec is None
+
+
+def test_a_name_cannot_lead_out_of_the_store(small: Path, store_folder: Path) -> None:
+    for name in ("../x", "a/b", ".hidden", "/abs"):
+        with pytest.raises(ModelError, match="cannot be a model's name"):
+            bring(small, name)

@@ -1,0 +1,30 @@
+"""Findings, dealt to the sentences that they concern."""
+
+import pytest
+
+from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
+from mayabook.render.coverage_report import findings_by_sentence
+
+SAME, OMITTED = WordMatch.SAME, WordMatch.OMITTED
+FIRST = [HeardWord(SAME, 0, "One", "One", 0.0, 0.4), HeardWord(SAME, 1, "two.", "two", 0.5, 0.9)]
+LOST = [HeardWord(OMITTED, 2, "Three", ""), HeardWord(OMITTED, 3, "four.", "")]
+LAST = [HeardWord(SAME, 4, "Five", "five", 1.5, 1.8), HeardWord(SAME, 5, "six.", "six", 1.9, 2.2)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "concerned"),
+    [
+        (FindingKind.OMITTED, None, None, [1]),  # without a time: those with words not heard
+        (FindingKind.OMITTED, 0.9, 0.9, [1]),  # at the end of the first, but it is the second that was not heard
+        (FindingKind.NOISY, 0.6, 0.7, [0]),
+        (FindingKind.NOISY, 0.6, 1.6, [0, 2]),
+        (FindingKind.TAIL, 2.2, 3.0, [2]),
+    ],
+)
+def test_a_finding_concerns_its_sentences(
+    kind: FindingKind, start: float | None, end: float | None, concerned: list[int]
+) -> None:
+    finding = Finding(kind, "", 1.0, start, end)
+    verdict = Verdict(False, (finding,), "", (*FIRST, *LOST, *LAST), 2, 6)
+    dealt = findings_by_sentence(verdict, [FIRST, LOST, LAST])
+    assert [place for place, found in enumerate(dealt) if found] == concerned

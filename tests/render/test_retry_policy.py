@@ -1,0 +1,313 @@
+"""Every step of the ladder cures real takes of the real narrator, heard by the real checks."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faulty import OTHER, Fault, Faulty, another_text, speech, with_tail
+
+from mayabook.checks import Checker
+from mayabook.core.audio_files import read_flac
+from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.settings import CheckSettings, LadderSettings
+from mayabook.core.take import Audio, StopReason, TakeRequest
+from mayabook.core.verdict import Verdict
+from mayabook.render import Job, PlannedChunk, Renderer, content_key
+from mayabook.render.ledger import Ruling, Step, StoredTake
+
+SENTENCES = (
+    "The boat came in at dawn, with nobody aboard.",
+    "The woman next door saw it first from the kitchen window.",
+    "She called her brother, and they both walked down to the water.",
+)
+TEXT = " ".join(SENTENCES)
+
+
+@pytest.fixture(scope="module")
+def checker() -> Checker:
+    return Checker(CheckSettings())
+
+
+@pytest.fixture
+def engines() -> Iterator[list[Faulty]]:
+    """Closed at the end."""
+    opened: list[Faulty] = []
+    yield opened
+    for engine in opened:
+        engine.close()
+
+
+def chunk_of(sentences: Sequence[str], index: int = 0) -> Chunk:
+    spans = tuple(Sentence(text, Span(0, 0, len(text))) for text in sentences)
+    return Chunk(index, 1, spans, " ".join(sentences), Pause.PARAGRAPH)
+
+
+def render(
+    folder: Path,
+    engine: Faulty,
+    checker: Checker,
+    settings: LadderSettings = LadderSettings(),  # noqa: B008 (frozen)
+    other: Faulty | None = None,
+    sentences: Sequence[str] = SENTENCES,
+) -> tuple[StoredTake, Verdict, list[StoredTake]]:
+    """The kept take, its verdict, and all takes of the chunk."""
+    chunk = chunk_of(sentences)
+    item = PlannedChunk(1, content_key(engine, chunk), "One", chunk)
+    with Job(folder / "job.mayabook") as job:
+        job.ledger.set_plan([item])
+        opener = None if other is None else lambda: other
+        Renderer(job, [item], engine, checker, settings, lambda progress: None, opener).run()
+        kept = job.ledger.kept(item.key, checker.identity)
+        assert kept is not None
+        verdict = job.ledger.verdict(kept, checker.identity)
+        assert verdict is not None
+        return kept, verdict, job.ledger.takes(item.key, checker.identity)
+
+
+def whole(request: TakeRequest) -> bool:
+    return request.text == TEXT
+
+
+def only_whole(request: TakeRequest, audio: Audio) -> Audio:
+    """A fault that goes away when the text is split."""
+    return another_text(audio) if whole(request) else audio
+
+
+def second_sentence_garbled(request: TakeRequest, audio: Audio) -> Audio:
+    if not whole(request):
+        return audio
+    first, _, third = (speech(sentence) for sentence in SENTENCES)
+    return np.concatenate([first, speech("Purple engines sing under the heavy marble table."), third])
+
+
+def heard_as_written(verdict: Verdict) -> bool:
+    return verdict.errors == 0 and verdict.n_words == len(TEXT.split())
+
+
+def test_a_good_take_is_taken_at_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(lambda request, audio: audio))
+    kept, verdict, takes = render(tmp_path, engines[0], checker)
+    assert (kept.step, len(takes)) == (Step.FIRST, 1)
+    assert heard_as_written(verdict)
+
+
+def test_trimming_cures_a_tail(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(lambda request, audio: with_tail(audio)))
+    kept, verdict, takes = render(tmp_path, engines[0], checker)
+    assert kept.step == Step.TRIM
+    assert kept.made_of == (takes[0].file.name,)
+    assert heard_as_written(verdict)
+    assert not takes[0].accepted
+    before, after = (read_flac(take.file)[0] for take in (takes[0], kept))
+    assert 1.5 * 24000 < len(before) - len(after) < 2.6 * 24000
+    assert np.allclose(after[240:-240], before[240 : len(after) - 240], atol=1e-6)
+    assert len(engines[0].spoken) == 1
+
+
+LIKELY = "She brought me one of them before I had asked for it, sat down at my table, and looked at me for some time."
+"""A recogniser hears the end of it, whether it is said or not."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "second"),
+    [
+        (lambda request, audio: with_tail(audio), Step.TRIM),
+        (lambda request, audio: audio, Step.SEED),
+        (lambda request, audio: audio[: round(5.38 * 24000)], Step.SEED),  # before its last word
+    ],
+)
+def test_what_its_cap_ended_is_trimmed_only_if_something_comes_after_the_text(
+    fault: Fault, second: Step, tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(fault, capped=(LIKELY,)))
+    settings = LadderSettings(attempts=2, patch=0, split=0)
+    kept, verdict, takes = render(tmp_path, engines[0], checker, settings, sentences=(LIKELY,))
+    assert [take.step for take in takes][:2] == [Step.FIRST, second]
+    assert kept.good == (second == Step.TRIM)
+    assert not kept.good or verdict.errors == 0
+
+
+def test_a_new_seed_cures_what_happens_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(lambda request, audio: audio if request.attempt else another_text(audio)))
+    kept, verdict, _ = render(tmp_path, engines[0], checker)
+    assert (kept.step, kept.attempt) == (Step.SEED, 1)
+    assert heard_as_written(verdict)
+    first, second = engines[0].spoken
+    assert second.seed == first.seed + 1
+
+
+def test_safer_sampling_comes_third(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(
+        Faulty(lambda request, audio: audio if float(request.sampling["number"]) >= 2 else another_text(audio))
+    )
+    kept, verdict, _ = render(tmp_path, engines[0], checker)
+    assert kept.step == Step.SAFER
+    assert kept.sampling["number"] == 2
+    assert heard_as_written(verdict)
+
+
+def test_a_patch_replaces_the_bad_sentence_alone(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(second_sentence_garbled))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    assert kept.step == Step.PATCH
+    assert heard_as_written(verdict)
+    assert [request.text for request in engines[0].spoken] == [TEXT, SENTENCES[1]]
+    base = read_flac(takes[0].file)[0]
+    made = read_flac(kept.file)[0]
+    assert kept.made_of[0] == takes[0].file.name
+    # the first sentence is still the very same samples
+    offset = int(np.flatnonzero(np.abs(base) > 0.02)[0]) - int(np.flatnonzero(np.abs(made) > 0.02)[0])
+    assert np.allclose(made[6000:40000], base[6000 + offset : 40000 + offset], atol=1e-5)
+
+
+@pytest.mark.parametrize("capped", [(), (TEXT,)])
+def test_a_patch_adds_the_sentence_that_is_missing(
+    capped: tuple[str, ...], tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    """Also where a token cap had ended the take: what the cap cut off is not in the patched one."""
+    cut_short = speech(" ".join(SENTENCES[:2]))
+    engines.append(Faulty(lambda request, audio: cut_short if whole(request) else audio, capped=capped))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    assert kept.step == Step.PATCH
+    assert heard_as_written(verdict)
+    assert [request.text for request in engines[0].spoken] == [TEXT, SENTENCES[2]]
+    assert kept.n_samples - takes[0].n_samples > 2 * 24000
+
+
+def test_a_part_that_its_cap_ended_cures_nothing(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(second_sentence_garbled, capped=(SENTENCES[1],)))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1, split=0))
+    assert [take.step for take in takes] == [Step.FIRST, Step.PATCH]
+    assert takes[1].stop == StopReason.CAP
+    assert not kept.good
+    assert any(finding.detector == "capped" for finding in verdict.findings) == (kept.step == Step.PATCH)
+
+
+def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    twice = speech(" ".join([*SENTENCES, SENTENCES[2]]))
+    engines.append(Faulty(lambda request, audio: twice if whole(request) else audio))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    assert not takes[0].accepted
+    assert kept.good
+    assert heard_as_written(verdict)
+    once = len(speech(TEXT))
+    assert abs(kept.n_samples - once) < 24000
+    assert kept.n_samples < takes[0].n_samples - len(speech(SENTENCES[2])) // 2
+
+
+def test_splitting_cures_what_only_the_whole_does(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(only_whole))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=2))
+    assert [take.step for take in takes] == [Step.FIRST, Step.SEED, Step.SPLIT]
+    assert kept.step == Step.SPLIT
+    assert heard_as_written(verdict)
+    assert len(kept.made_of) == len(SENTENCES)
+
+
+def test_another_engine_has_the_last_word(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(lambda request, audio: another_text(audio)))
+    engines.append(Faulty(lambda request, audio: audio, "sound"))
+    settings = LadderSettings(attempts=1, engine="narrator")
+    kept, verdict, _ = render(tmp_path, engines[0], checker, settings, engines[1])
+    assert kept.step == Step.OTHER
+    assert heard_as_written(verdict)
+    assert [request.text for request in engines[1].spoken] == [TEXT]
+
+
+def test_what_nothing_cures_is_flagged_with_its_best_take(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    def worse_and_worse(request: TakeRequest, audio: Audio) -> Audio:
+        if request.attempt == 0:
+            return np.concatenate([speech(" ".join(SENTENCES[:2])), speech("Purple engines sing.")])
+        return another_text(audio)
+
+    engines.append(Faulty(worse_and_worse))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(patch=0, split=0))
+    assert not kept.good
+    assert kept.attempt == 0
+    assert len(takes) == 3
+    assert {row.index for row in verdict.words if row.index is not None} == set(range(len(TEXT.split())))
+
+
+def test_silence_is_refused_unheard_and_heard_only_if_it_is_kept(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(lambda request, audio: np.zeros_like(audio)))
+    kept, verdict, _ = render(tmp_path, engines[0], checker, LadderSettings(attempts=2, patch=0, split=0))
+    assert not kept.good
+    assert len(verdict.words) == len(TEXT.split())
+
+
+def test_a_run_that_is_stopped_anywhere_ends_with_the_same_takes(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stopping(after: int) -> "Fault":
+        left = [after]
+
+        def fault(request: TakeRequest, audio: Audio) -> Audio:
+            left[0] -= 1
+            if left[0] < 0:
+                raise StoppedError
+            return second_sentence_garbled(request, audio)
+
+        return fault
+
+    settings = LadderSettings(attempts=2)
+    engines.append(Faulty(second_sentence_garbled))
+    kept, _, takes = render(tmp_path / "whole", engines[0], checker, settings)
+    for after in (1, 2):
+        engines.append(Faulty(stopping(after)))
+        with pytest.raises(StoppedError):
+            render(tmp_path / str(after), engines[-1], checker, settings)
+        again = Faulty(second_sentence_garbled)
+        engines.append(again)
+        resumed, _, theirs = render(tmp_path / str(after), again, checker, settings)
+        assert [take.step for take in theirs] == [take.step for take in takes]
+        assert resumed.file.read_bytes() == kept.file.read_bytes()
+        assert len(again.spoken) == 3 - after
+
+
+def test_a_part_is_not_mistaken_for_a_chunk_of_the_same_text(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(second_sentence_garbled))
+    render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, sentences=SENTENCES[1:2])
+    assert (kept.step, len(takes)) == (Step.FIRST, 1)
+    assert verdict.errors == 0
+    assert OTHER not in verdict.transcript
+
+
+def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(lambda request, audio: another_text(audio)))
+    once = LadderSettings(attempts=1, patch=0, split=0)
+    kept, *_ = render(tmp_path, engines[0], checker, once)
+    with Job(tmp_path / "job.mayabook") as job:
+        job.ledger.rule(kept, Ruling.ACCEPTED)
+    newer = Checker(CheckSettings())
+    newer.identity += ", newer"
+    again, verdict, takes = render(tmp_path, engines[0], newer, once)
+    assert (again.id, again.good, len(takes)) == (kept.id, True, 1)
+    assert not verdict.accepted
+    assert verdict.words
+
+
+def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(lambda request, audio: another_text(audio)))
+    chunks = [chunk_of([sentence], at) for at, sentence in enumerate(SENTENCES)]
+    plan = [PlannedChunk(at + 1, content_key(engines[0], chunk), "One", chunk) for at, chunk in enumerate(chunks)]
+    seen: list[tuple[int, int]] = []
+    with Job(tmp_path / "job.mayabook") as job:
+        job.ledger.set_plan(plan)
+        once = LadderSettings(attempts=1)
+        Renderer(job, plan, engines[0], checker, once, lambda now: seen.append((now.done_chunks, now.flagged))).run()
+    assert seen == [(0, 0), (1, 1), (2, 2), (3, 3)]

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from mayabook import engine_selection
+from mayabook.core.settings import EngineSettings, MayaSettings, Settings
+from mayabook.engine_selection import Choice, open_engine, sampler_settings
+from mayabook.engines import Narrator
+from mayabook.engines.maya_engine import MayaEngine
+from mayabook.engines.sampler_settings import preset
+from mayabook.models.gguf_conversion import convert
+from mayabook.models.gguf_quantisation import quantize
+from tiny_models import write_checkpoint, write_codec
+
+SMALL_SLOTS = {"context": 512, "slots": 2, "max_tokens": 84}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    write_checkpoint(folder / "tiny" / "checkpoint")
+    write_codec(folder / "tiny" / "codec")
+    (folder / "tiny" / "gguf").mkdir()
+    f16 = folder / "tiny" / "gguf" / "tiny-F16.gguf"
+    convert(folder / "tiny" / "checkpoint", f16)
+    quantize(f16, f16.with_name("tiny-Q4_K_M.gguf"), "Q4_K_M")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _here(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYABOOK_MODELS", str(store))
+
+
+def settings(kind: str = "auto", **maya: object) -> Settings:
+    return Settings(engine=EngineSettings(kind=kind), maya=MayaSettings(**{**SMALL_SLOTS, **maya}))
+
+
+def opened(chosen: Settings, earlier: Choice | None = None) -> tuple[object, Choice]:
+    engine, made = open_engine(chosen, earlier, lambda line: None)
+    engine.close()
+    return engine, made
+
+
+def test_auto_takes_maya_where_it_is_fast_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_selection, "SLOWEST", 1e-6)  # however busy the machine that runs the tests
+    engine, made = opened(settings())
+    assert isinstance(engine, MayaEngine)
+    assert (made.kind, made.model, made.format, made.slots) == ("gguf", "tiny", "Q4_K_M", 2)
+    assert "x real time on this machine" in made.reason
+
+
+def test_auto_leaves_maya_where_it_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_selection, "SLOWEST", 1e9)  # no machine is fast enough
+    engine, made = opened(settings())
+    assert isinstance(engine, Narrator)
+    assert made.kind == "narrator"
+    assert "tiny would run at" in made.reason
+    assert "--engine gguf insists" in made.reason
+
+
+def test_auto_leaves_maya_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_selection, "free_memory", lambda: 1 << 20)
+    engine, made = opened(settings())
+    assert isinstance(engine, Narrator)
+    assert "are free" in made.reason
+
+
+def test_what_an_earlier_run_chose_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_selection, "SLOWEST", 1e-6)
+    earlier = Choice(kind="gguf", model="tiny", format="F16", slots=1, reason="before")
+    _, made = opened(settings(slots="auto"), earlier)
+    assert made == earlier
+    engine, made = opened(settings(), Choice(kind="narrator", reason="before"))
+    assert isinstance(engine, Narrator)
+    _, made = opened(settings(model="tiny"), Choice(kind="narrator", reason="before"))  # asked for since
+    assert made.kind == "gguf"
+    _, made = opened(settings("gguf", format="Q4_K_M", slots=4), earlier)
+    assert (made.format, made.slots) == ("Q4_K_M", 4)
+
+
+@pytest.mark.parametrize("kind", ["gguf", "transformers"])
+def test_slots_that_do_not_fit_become_fewer(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(engine_selection, "free_memory", lambda: (1 << 30) + (64 << 20))
+    engine, made = open_engine(settings(kind, slots=64), None, lines.append)
+    engine.close()
+    assert 1 <= made.slots < 64
+    assert any(f"64 slots do not fit into 1.1 GB: using {made.slots}." in line for line in lines)
+
+
+def test_settings_outrank_the_preset() -> None:
+    plain = sampler_settings(MayaSettings(preset="maya-official"))
+    assert plain == preset("maya-official")
+    mine = sampler_settings(MayaSettings(preset="maya-official", temperature=0.7, penalty_window=32))
+    assert (mine.temperature, mine.penalty_window, mine.top_p) == (0.7, 32, 0.9)
