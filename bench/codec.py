@@ -20,7 +20,7 @@ from mayabook.maya.codec_config import CONFIG_FILE, CodecConfig
 from mayabook.maya.codec_onnx import OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import Frames, levels
-from mayabook.maya.token_layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
+from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, SAMPLES_PER_FRAME
 
 FOLDER = Path(__file__).parent.parent / "build" / "bench" / "codec"
 PUBLISHED = {
@@ -47,8 +47,8 @@ def main() -> None:
     folder = codec_folder()
     config, peer = CodecConfig.read(folder), SNAC.from_pretrained(str(folder)).eval()
     on_torch, on_onnx = TorchCodec(folder / CHECKPOINT_FILE, config), OnnxCodec(folder / ONNX_FILE)
-    n_frames = SECONDS * SAMPLE_RATE // FRAME_SAMPLES
-    shape = (1, n_frames, N_SLOTS)
+    n_frames = SECONDS * SAMPLE_RATE // SAMPLES_PER_FRAME
+    shape = (1, n_frames, CODES_PER_FRAME)
     frames: Frames = np.random.default_rng(0).integers(0, config.codebook_size, shape, dtype=np.int32)
 
     def snacs_own() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
         on_torch.identity: lambda: on_torch.decode(frames, [0]),
         on_onnx.identity: lambda: on_onnx.decode(frames, [0]),
     }
-    audio = n_frames * FRAME_SAMPLES / SAMPLE_RATE
+    audio = n_frames * SAMPLES_PER_FRAME / SAMPLE_RATE
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in range(ROUNDS + 1):  # in turn, so that what else the machine does meets all; the first time is not counted
         for name, decode in ways.items():

@@ -25,7 +25,7 @@ from mayabook.core.take import TakeRequest
 from mayabook.engines.llama_api import our_defaults
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import preset
-from mayabook.engines.scheduler import Order, SlotScheduler
+from mayabook.engines.scheduler import DecodingRequest, SlotScheduler
 from mayabook.engines.slot_decoder import SlotDecoder
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import TOKENS_PER_SECOND, Layout
@@ -76,7 +76,7 @@ def needed_tokens(text: str) -> int:
     return int(len(text) / CHARS_PER_SECOND * TOKENS_PER_SECOND / 7 + 1) * 7
 
 
-def orders(tokenizer: Tokenizer, lines: Sequence[str], n_tokens: Callable[[str], int]) -> Iterator[Order]:
+def orders(tokenizer: Tokenizer, lines: Sequence[str], n_tokens: Callable[[str], int]) -> Iterator[DecodingRequest]:
     """CODE_END is held back until a take has its tokens, so that random weights end where speech would."""
     builder = PromptBuilder(tokenizer, Layout())
     settings = preset("mayabook")
@@ -84,7 +84,7 @@ def orders(tokenizer: Tokenizer, lines: Sequence[str], n_tokens: Callable[[str],
         cap = n_tokens(text)
         request = TakeRequest(str(number), text, "", number)
         prompt = builder.build(describe("storyteller"), text)
-        yield Order(request, prompt, replace(settings, min_tokens=cap, max_tokens=cap), cap)
+        yield DecodingRequest(request, prompt, replace(settings, min_tokens=cap, max_tokens=cap), cap)
 
 
 class Clock:
@@ -105,7 +105,7 @@ class Clock:
         setattr(owner, name, timed)
 
 
-def run_slots(decoder: SlotDecoder, todo: Iterator[Order]) -> tuple[int, float, Clock, Clock]:
+def run_slots(decoder: SlotDecoder, todo: Iterator[DecodingRequest]) -> tuple[int, float, Clock, Clock]:
     """Tokens, seconds, and the clocks of the sampler and of the decoder's steps."""
     sampler = Sampler(decoder.layout, decoder.n_slots)
     drawing, stepping = Clock(sampler, "draw"), Clock(decoder, "step")

@@ -86,7 +86,7 @@ class Ear:
         self._normalise = EnglishTextNormalizer()
 
     def errors(self, texts: Sequence[str], spoken: Sequence[Audio]) -> float:
-        heard = [" ".join(word.text for word in self._recogniser.hear(audio, SAMPLE_RATE)) for audio in spoken]
+        heard = [" ".join(word.text for word in self._recogniser.transcribe(audio, SAMPLE_RATE)) for audio in spoken]
         return float(jiwer.wer([self._normalise(text) for text in texts], [self._normalise(text) for text in heard]))
 
 
@@ -101,7 +101,7 @@ def figures_of(kind: str, size: float, options: dict[str, object], truth: Truth,
     engine, _ = open_engine(settings, None, lambda line: None)
     started = time.perf_counter()
     takes: dict[int, Take] = {}
-    for take in engine.takes(requests(truth.texts, engine.voice, dict(engine.sampling(0)))):
+    for take in engine.generate(requests(truth.texts, engine.voice, dict(engine.sampling(0)))):
         takes[int(take.request.key)] = take
     seconds = time.perf_counter() - started
     engine.close()

@@ -15,7 +15,7 @@ from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
 from mayabook.core.verdict import Verdict
-from mayabook.master import Segment, Tags, build_timeline, write_audiobook
+from mayabook.master import Tags, TakeSegment, build_timeline, write_audiobook
 from mayabook.pipeline import CHECKS, open_book
 from mayabook.render import Job, PlannedChunk, by_sentence
 
@@ -92,7 +92,7 @@ def spoil(audiobook: Path, book: Path, output: Path, seed: int, kinds: Sequence[
         else:
             raise ValueError(f"there is no room for {kind!r} in {audiobook}")
     segments = [
-        Segment(path, item.chunk.chapter, item.chunk.text, item.chunk.pause)
+        TakeSegment(path, item.chunk.chapter, item.chunk.text, item.chunk.pause)
         for path, item in zip(paths, plan, strict=True)
     ]
     settings = Settings().master

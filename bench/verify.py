@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.spoilt_book import FOUND_AS, KINDS, Spoilt, spoil
 from mayabook.book import read_book
 from mayabook.core.settings import Settings
-from mayabook.pipeline import Order, produce
+from mayabook.pipeline import AudiobookRequest, run_pipeline
 from mayabook.verify import Defect, Recording, Verification, verify
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))
@@ -48,7 +48,7 @@ def main() -> None:
         work: Path = arguments.work or Path(folder)
         work.mkdir(parents=True, exist_ok=True)
         clean = work / "clean.m4b"
-        produce(Order(book=SAMPLE, output=clean), _Quiet(), force=True)
+        run_pipeline(AudiobookRequest(book=SAMPLE, output=clean), _Quiet(), force=True)
         started = time.perf_counter()
         found = listen(clean)
         seconds = time.perf_counter() - started

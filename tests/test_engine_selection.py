@@ -4,7 +4,7 @@ import pytest
 
 from mayabook import engine_selection
 from mayabook.core.settings import EngineSettings, MayaSettings, Settings
-from mayabook.engine_selection import Choice, open_engine, sampler_settings
+from mayabook.engine_selection import EngineChoice, open_engine, sampler_settings
 from mayabook.engines import Narrator
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler_settings import preset
@@ -36,14 +36,14 @@ def settings(kind: str = "auto", **maya: object) -> Settings:
     return Settings(engine=EngineSettings(kind=kind), maya=MayaSettings(**{**SMALL_SLOTS, **maya}))
 
 
-def opened(chosen: Settings, earlier: Choice | None = None) -> tuple[object, Choice]:
+def opened(chosen: Settings, earlier: EngineChoice | None = None) -> tuple[object, EngineChoice]:
     engine, made = open_engine(chosen, earlier, lambda line: None)
     engine.close()
     return engine, made
 
 
 def test_auto_takes_maya_where_it_is_fast_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_selection, "SLOWEST", 1e-6)  # however busy the machine that runs the tests
+    monkeypatch.setattr(engine_selection, "MIN_REAL_TIME_FACTOR", 1e-6)  # however busy the machine that runs the tests
     engine, made = opened(settings())
     assert isinstance(engine, MayaEngine)
     assert (made.kind, made.model, made.format, made.slots) == ("gguf", "tiny", "Q4_K_M", 2)
@@ -51,7 +51,7 @@ def test_auto_takes_maya_where_it_is_fast_enough(monkeypatch: pytest.MonkeyPatch
 
 
 def test_auto_leaves_maya_where_it_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_selection, "SLOWEST", 1e9)  # no machine is fast enough
+    monkeypatch.setattr(engine_selection, "MIN_REAL_TIME_FACTOR", 1e9)  # no machine is fast enough
     engine, made = opened(settings())
     assert isinstance(engine, Narrator)
     assert made.kind == "narrator"
@@ -67,13 +67,13 @@ def test_auto_leaves_maya_where_memory_is_short(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_an_earlier_run_chose_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_selection, "SLOWEST", 1e-6)
-    earlier = Choice(kind="gguf", model="tiny", format="F16", slots=1, reason="before")
+    monkeypatch.setattr(engine_selection, "MIN_REAL_TIME_FACTOR", 1e-6)
+    earlier = EngineChoice(kind="gguf", model="tiny", format="F16", slots=1, reason="before")
     _, made = opened(settings(slots="auto"), earlier)
     assert made == earlier
-    engine, made = opened(settings(), Choice(kind="narrator", reason="before"))
+    engine, made = opened(settings(), EngineChoice(kind="narrator", reason="before"))
     assert isinstance(engine, Narrator)
-    _, made = opened(settings(model="tiny"), Choice(kind="narrator", reason="before"))  # asked for since
+    _, made = opened(settings(model="tiny"), EngineChoice(kind="narrator", reason="before"))  # asked for since
     assert made.kind == "gguf"
     _, made = opened(settings("gguf", format="Q4_K_M", slots=4), earlier)
     assert (made.format, made.slots) == ("Q4_K_M", 4)

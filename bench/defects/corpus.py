@@ -26,7 +26,7 @@ from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.emotion_tags import without_tags
-from mayabook.core.files import appearing, make_folder, write_text
+from mayabook.core.files import atomic_write, make_folder, write_text
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 
 CLEAN, HARD = "clean", "hard"
@@ -148,7 +148,7 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
     write_flac(file, spoilt.audio, RATE)
     codes = file.with_suffix(".npz")
     if spoilt.frames is not None:
-        with appearing(codes) as temporary:
+        with atomic_write(codes) as temporary:
             np.savez_compressed(temporary, frames=spoilt.frames)
     return Labelled(
         plan.id,
@@ -199,4 +199,4 @@ def _ear() -> Recogniser:
 
 
 def _edges(audio: Audio) -> list[float]:
-    return [word.start for word in _ear().hear(audio, RATE)]
+    return [word.start for word in _ear().transcribe(audio, RATE)]

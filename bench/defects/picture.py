@@ -11,7 +11,7 @@ from bench.defects.corpus import Labelled
 from bench.defects.limits import GOALS, Values, risks
 from bench.defects.scores import Examined
 from bench.defects.table import PAGE, RECALL_GOALS
-from mayabook.core.files import appearing
+from mayabook.core.files import atomic_write
 
 COLOURS = {"severe": "#1f5f8b", "moderate": "#c2571a"}
 STYLE: Any = {"svg.hashsalt": "mayabook", "svg.fonttype": "none", "font.size": 9}
@@ -38,7 +38,7 @@ def draw(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Map
             xlabel="false alarms, clean and hard takes together", ylabel="caught", xlim=(-0.005, 0.3), ylim=(0, 1.01)
         )
         axes.legend(frameon=False, loc="lower right")
-        with appearing(PAGE.with_suffix(".svg")) as file:
+        with atomic_write(PAGE.with_suffix(".svg")) as file:
             canvas.savefig(file, metadata={"Date": None, "Creator": None})
 
 

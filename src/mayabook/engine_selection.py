@@ -15,7 +15,7 @@ from mayabook.engines import Engine, Narrator
 from mayabook.engines.hardware import free_memory, gpus
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler_settings import SamplerSettings, preset
-from mayabook.engines.slot_count import Need, choose_slots
+from mayabook.engines.slot_count import MemoryNeed, choose_slots
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.maya.codec import open_codec
 from mayabook.maya.token_layout import TOKENS_PER_SECOND
@@ -24,12 +24,12 @@ from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
     from mayabook.engines.gguf_decoder import GgufDecoder
-    from mayabook.engines.scheduler import DrawsTokens
+    from mayabook.engines.scheduler import TokenSampler
     from mayabook.engines.transformers_decoder import TransformersDecoder
 
-SLOWEST = 0.1
+MIN_REAL_TIME_FACTOR = 0.1
 """Times real time; below this a book takes days, and `auto` leaves Maya1 for the narrator."""
-MOST_SLOTS = {"cpu": 16, "gpu": 64}
+MAX_SLOTS = {"cpu": 16, "gpu": 64}
 """Slots that `auto` opens at most; more of them gain little (bench/engines.py)."""
 FORMATS = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "Q4_K_S", "F16", "BF16", "F32")
 """GGUF formats, the one to take first in front: the smallest that is known to read well."""
@@ -38,7 +38,7 @@ _LOGITS = 4 << 20
 """Bytes of logits and compute buffers for each slot, with Maya1's vocabulary."""
 
 
-class Choice(BaseModel):
+class EngineChoice(BaseModel):
     """What reads a book; kept with the job, so that `auto` chooses the same when it goes on.
 
     kind: gguf, transformers or narrator. model, format, slots: of Maya1. reason: why, in words for a person.
@@ -62,7 +62,9 @@ class _Candidate:
     format: str = ""
 
 
-def open_engine(settings: Settings, earlier: Choice | None, say: Callable[[str], None]) -> tuple[Engine, Choice]:
+def open_engine(
+    settings: Settings, earlier: EngineChoice | None, say: Callable[[str], None]
+) -> tuple[Engine, EngineChoice]:
     """The engine for a book, loaded, and what it is.
 
     earlier: what an earlier run of the same job chose; it stands wherever the settings leave a choice. say: takes lines
@@ -72,11 +74,13 @@ def open_engine(settings: Settings, earlier: Choice | None, say: Callable[[str],
     if kind == "auto":
         return _open_auto(settings, earlier, say)
     if kind == "narrator":
-        return Narrator(settings.narrator), Choice(kind=kind, reason="as asked")
+        return Narrator(settings.narrator), EngineChoice(kind=kind, reason="as asked")
     return _open_maya(_candidate(kind, settings.maya, earlier), settings.maya, earlier, "as asked", say)
 
 
-def _open_auto(settings: Settings, earlier: Choice | None, say: Callable[[str], None]) -> tuple[Engine, Choice]:
+def _open_auto(
+    settings: Settings, earlier: EngineChoice | None, say: Callable[[str], None]
+) -> tuple[Engine, EngineChoice]:
     if earlier is not None and not (earlier.kind == "narrator" and settings.maya.model):
         if earlier.kind == "narrator":
             return Narrator(settings.narrator), earlier
@@ -91,14 +95,14 @@ def _open_auto(settings: Settings, earlier: Choice | None, say: Callable[[str], 
                 raise
             reason = str(error)
         else:
-            rate = times_real_time(engine.decoder)
-            if rate >= SLOWEST:
+            rate = measure_real_time_factor(engine.decoder)
+            if rate >= MIN_REAL_TIME_FACTOR:
                 return engine, choice.model_copy(update={"reason": f"{rate:.1f}x real time on this machine"})
             engine.close()
             reason = (
                 f"{choice.model} would run at {rate:.2f}x real time on this machine; --engine {choice.kind} insists"
             )
-    return Narrator(settings.narrator), Choice(kind="narrator", reason=reason)
+    return Narrator(settings.narrator), EngineChoice(kind="narrator", reason=reason)
 
 
 def _best_candidate(maya: MayaSettings) -> tuple[_Candidate | None, str]:
@@ -129,7 +133,9 @@ def _missing(kind: str, files: ModelFiles) -> str | None:
     return f"{absent[0]} is not installed: mayabook[transformers]" if absent else None
 
 
-def _candidate(kind: str, maya: MayaSettings, earlier: Choice | None, files: ModelFiles | None = None) -> _Candidate:
+def _candidate(
+    kind: str, maya: MayaSettings, earlier: EngineChoice | None, files: ModelFiles | None = None
+) -> _Candidate:
     if files is None:
         files = find(maya.model or (earlier.model if earlier else "") or _only_model())
     missing = _missing(kind, files)
@@ -155,8 +161,8 @@ def _only_model() -> str:
 
 
 def _open_maya(
-    candidate: _Candidate, maya: MayaSettings, earlier: Choice | None, reason: str, say: Callable[[str], None]
-) -> tuple[MayaEngine, Choice]:
+    candidate: _Candidate, maya: MayaSettings, earlier: EngineChoice | None, reason: str, say: Callable[[str], None]
+) -> tuple[MayaEngine, EngineChoice]:
     files = candidate.files
     if files.codec is None:
         raise ModelError(f"{files.name} has no codec; bring it: mayabook models import FOLDER --name {files.name}")
@@ -185,20 +191,20 @@ def _open_maya(
         decoder.close()
         raise
     name = maya.model or (earlier.model if earlier else files.name)
-    return engine, Choice(
+    return engine, EngineChoice(
         kind=candidate.kind, model=name, format=candidate.format, slots=decoder.n_slots, reason=reason
     )
 
 
 def _open_gguf(
     candidate: _Candidate, maya: MayaSettings, asked: int, say: Callable[[str], None]
-) -> "tuple[GgufDecoder, DrawsTokens]":
+) -> "tuple[GgufDecoder, TokenSampler]":
     from mayabook.engines.gguf_decoder import GgufDecoder, kv_bytes_per_slot
     from mayabook.engines.sampler import Sampler
 
     file = candidate.files.ggufs[candidate.format]
     on_gpu = bool(gpus()) and _llama_offloads() and maya.gpu_layers != 0
-    need = Need(file.stat().st_size, kv_bytes_per_slot(file, maya.context, maya.kv_type) + _LOGITS)
+    need = MemoryNeed(file.stat().st_size, kv_bytes_per_slot(file, maya.context, maya.kv_type) + _LOGITS)
     slots = _slots(asked, need, on_gpu=on_gpu, say=say)
     decoder = GgufDecoder(
         file,
@@ -221,7 +227,7 @@ def _open_gguf(
 
 def _open_transformers(
     candidate: _Candidate, maya: MayaSettings, asked: int, say: Callable[[str], None]
-) -> "tuple[TransformersDecoder, DrawsTokens]":
+) -> "tuple[TransformersDecoder, TokenSampler]":
     from mayabook.engines.sampler import Sampler
     from mayabook.engines.torch_sampler import TorchSampler
     from mayabook.engines.transformers_decoder import TransformersDecoder, kv_bytes_per_slot, weight_bytes
@@ -229,7 +235,7 @@ def _open_transformers(
     checkpoint = candidate.files.checkpoint
     assert checkpoint is not None
     on_gpu = maya.device != "cpu" and _cuda()
-    need = Need(
+    need = MemoryNeed(
         weight_bytes(checkpoint, maya.dtype, maya.quantisation, maya.device),
         kv_bytes_per_slot(checkpoint, maya.context, maya.dtype, maya.device) + _LOGITS,
     )
@@ -245,9 +251,9 @@ def _open_transformers(
     return decoder, TorchSampler(decoder.layout, slots, device)
 
 
-def _slots(asked: int, need: Need, *, on_gpu: bool, say: Callable[[str], None]) -> int:
+def _slots(asked: int, need: MemoryNeed, *, on_gpu: bool, say: Callable[[str], None]) -> int:
     free = gpus()[0].free if on_gpu else free_memory()
-    slots, note = choose_slots(asked, free, need, MOST_SLOTS["gpu" if on_gpu else "cpu"])
+    slots, note = choose_slots(asked, free, need, MAX_SLOTS["gpu" if on_gpu else "cpu"])
     if note:
         say(f"Note: {note}")
     return slots
@@ -260,7 +266,7 @@ def sampler_settings(maya: MayaSettings) -> SamplerSettings:
     return SamplerSettings.of({**preset(maya.preset).as_sampling(), **given})
 
 
-def times_real_time(decoder: SlotDecoder) -> float:
+def measure_real_time_factor(decoder: SlotDecoder) -> float:
     """Seconds of speech that a second of decoding gives with all slots busy, measured on a few steps."""
     tokens = np.full(decoder.n_slots, IDLE, np.int32)
     decoder.step(tokens)

@@ -9,7 +9,7 @@ from speaking import RATE, chunk_of, silence, speech, take_of
 from bench.defects.passages import PLAIN, Passage
 from bench.defects.spoil import FRAME, Source, stutter
 from mayabook.checks import Checker
-from mayabook.checks.audio_loops import repeats, times_again
+from mayabook.checks.audio_loops import loop_score, repeated_word_counts
 from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import voiced_frames
 from mayabook.checks.thresholds import load_thresholds
@@ -33,7 +33,7 @@ def checker() -> Checker:
 
 
 def score(audio: Audio, n_again: int = 0) -> Score | None:
-    return next(iter(repeats(audio, RATE, n_again, FIGURES.repeats)), None)
+    return next(iter(loop_score(audio, RATE, n_again, FIGURES.repeats)), None)
 
 
 def value(audio: Audio, n_again: int = 0) -> float:
@@ -175,4 +175,4 @@ def test_what_hardly_changes_is_none(audio: Callable[[], np.ndarray]) -> None:
     ],
 )
 def test_how_often_a_text_says_the_same_again(text: str, times: int) -> None:
-    assert times_again(text.split()) == times
+    assert repeated_word_counts(text.split()) == times

@@ -5,7 +5,7 @@ import pytest
 from speaking import RATE, chunk_of, silence, speech, take_of
 
 from mayabook.checks import Checker
-from mayabook.checks.scoring import REJECT
+from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
 from mayabook.core.verdict import FindingKind, Verdict, WordMatch
@@ -51,14 +51,16 @@ HEARD_ALL_THE_SAME = (
 
 def test_a_last_word_for_which_there_is_no_audio_was_not_said(checker: Checker) -> None:
     audio = speech(HEARD_ALL_THE_SAME)
-    last = checker.hear(audio, RATE)[-1]
+    last = checker.transcribe(audio, RATE)[-1]
     assert last.end - last.start > 0.1
     cut = audio[: round((last.start - 0.05) * RATE)]
-    untimed = checker.hear(cut, RATE)[-1]
+    untimed = checker.transcribe(cut, RATE)[-1]
     assert (untimed.text, untimed.end - untimed.start) == ("time.", 0.0)
     verdict = judge(checker, cut, HEARD_ALL_THE_SAME)
     assert not verdict.accepted
-    assert {finding.kind for finding in verdict.findings if finding.weight >= REJECT} == {FindingKind.TRUNCATED}
+    assert {finding.kind for finding in verdict.findings if finding.weight >= REJECTION_WEIGHT} == {
+        FindingKind.TRUNCATED
+    }
     assert verdict.words[-1].match == WordMatch.OMITTED
     assert judge(checker, audio, HEARD_ALL_THE_SAME).accepted
 

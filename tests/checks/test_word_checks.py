@@ -2,19 +2,19 @@
 
 import pytest
 
-from mayabook.checks.phonetics import Sounds
-from mayabook.checks.text_normalisation import slots
+from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.text_normalisation import text_units
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.word_alignment import Aligner
 from mayabook.core.verdict import WordMatch
 
 LIMITS = load_thresholds()
-SOUNDS = Sounds(LIMITS.sound)
+SOUNDS = Phonetics(LIMITS.sound)
 
 
 def matches(written: str, heard: str) -> list[str]:
     """For each pair of the alignment: what was written, how it matched, what was heard."""
-    ours, theirs = slots(written.split()), slots(heard.split())
+    ours, theirs = text_units(written.split()), text_units(heard.split())
     return [
         f"{' '.join(written.split()[at] for slot in ours[slice(*pair.expected)] for at in slot.words)}"
         f" {pair.match} "
@@ -24,7 +24,7 @@ def matches(written: str, heard: str) -> list[str]:
 
 
 def all_good(written: str, heard: str) -> bool:
-    ours, theirs = slots(written.split()), slots(heard.split())
+    ours, theirs = text_units(written.split()), text_units(heard.split())
     pairs = Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
     return all(pair.match in (WordMatch.SAME, WordMatch.SOUND) for pair in pairs)
 
@@ -82,7 +82,7 @@ def test_kinds_of_difference_are_told_apart() -> None:
 @pytest.mark.parametrize("text", ["", "— … !", "word", "a b c d e"])
 def test_every_slot_is_in_one_pair(text: str) -> None:
     for heard in ("", "word", "a b c x y z d e", "e d c b a"):
-        ours, theirs = slots(text.split()), slots(heard.split())
+        ours, theirs = text_units(text.split()), text_units(heard.split())
         pairs = Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
         assert [at for pair in pairs for at in range(*pair.expected)] == list(range(len(ours)))
         assert [at for pair in pairs for at in range(*pair.heard)] == list(range(len(theirs)))

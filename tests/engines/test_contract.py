@@ -51,7 +51,7 @@ def by_text(takes: Iterator[Take]) -> dict[str, Take]:
 
 def test_each_request_gets_one_take_of_its_own(build: Callable[..., Engine]) -> None:
     engine = build(2)
-    takes = list(engine.takes(request_for(engine, text) for text in TEXTS))
+    takes = list(engine.generate(request_for(engine, text) for text in TEXTS))
     assert sorted(take.request.text for take in takes) == sorted(TEXTS)
     for take in takes:
         assert take.stop in ((StopReason.END,) if engine.name == "narrator" else (StopReason.END, StopReason.CAP))
@@ -67,9 +67,9 @@ def test_each_request_gets_one_take_of_its_own(build: Callable[..., Engine]) -> 
 def test_a_take_depends_on_its_request_alone(build: Callable[..., Engine]) -> None:
     """Alone in a fresh engine, first or last, beside others: the same samples, bit for bit."""
     one, two = build(2), build(2)
-    alone = {text: next(build(2).takes([request_for(one, text)])).audio for text in TEXTS[:2]}
-    forwards = by_text(one.takes(request_for(one, text) for text in TEXTS))
-    backwards = by_text(two.takes(request_for(two, text) for text in reversed(TEXTS * 3)))
+    alone = {text: next(build(2).generate([request_for(one, text)])).audio for text in TEXTS[:2]}
+    forwards = by_text(one.generate(request_for(one, text) for text in TEXTS))
+    backwards = by_text(two.generate(request_for(two, text) for text in reversed(TEXTS * 3)))
     for text in TEXTS:
         np.testing.assert_array_equal(forwards[text].audio, backwards[text].audio)
         if text in alone:
@@ -78,7 +78,7 @@ def test_a_take_depends_on_its_request_alone(build: Callable[..., Engine]) -> No
 
 def test_the_seed_changes_the_take(build: Callable[..., Engine]) -> None:
     engine = build(1)
-    first, other = engine.takes([request_for(engine, TEXTS[2], 7), request_for(engine, TEXTS[2], 8)])
+    first, other = engine.generate([request_for(engine, TEXTS[2], 7), request_for(engine, TEXTS[2], 8)])
     assert not np.array_equal(first.audio, other.audio)
 
 
@@ -99,7 +99,7 @@ def test_requests_are_drawn_only_as_they_are_needed(build: Callable[..., Engine]
             drawn += 1
             yield request_for(engine, TEXTS[1], number)
 
-    takes = engine.takes(requests())
+    takes = engine.generate(requests())
     for _ in range(3):
         next(takes)
     takes.close()
@@ -108,15 +108,15 @@ def test_requests_are_drawn_only_as_they_are_needed(build: Callable[..., Engine]
 
 def test_an_abandoned_take_does_not_answer_a_later_request(build: Callable[..., Engine]) -> None:
     engine = build(1)
-    takes = engine.takes(request_for(engine, text) for text in TEXTS)
+    takes = engine.generate(request_for(engine, text) for text in TEXTS)
     next(takes)
     takes.close()
-    later = next(engine.takes([request_for(engine, TEXTS[4])]))
+    later = next(engine.generate([request_for(engine, TEXTS[4])]))
     assert later.request.text == TEXTS[4]
-    np.testing.assert_array_equal(later.audio, next(build(1).takes([request_for(engine, TEXTS[4])])).audio)
+    np.testing.assert_array_equal(later.audio, next(build(1).generate([request_for(engine, TEXTS[4])])).audio)
 
 
 def test_a_text_in_another_script_is_named(build: Callable[..., Engine]) -> None:
     engine = build(1)
-    assert engine.unspeakable("A Greek word, λόγος, in English prose.") is None
-    assert "Cyrillic" in str(engine.unspeakable("Все счастливые семьи похожи"))
+    assert engine.unsupported_reason("A Greek word, λόγος, in English prose.") is None
+    assert "Cyrillic" in str(engine.unsupported_reason("Все счастливые семьи похожи"))

@@ -21,9 +21,9 @@ def requests(narrator: Narrator, n: int) -> list[TakeRequest]:
 
 def test_a_killed_worker_is_replaced_and_nothing_is_lost() -> None:
     narrator = Narrator(NarratorSettings(workers=2))
-    undisturbed = {take.request.key: take.audio for take in narrator.takes(requests(narrator, 12))}
+    undisturbed = {take.request.key: take.audio for take in narrator.generate(requests(narrator, 12))}
     takes = {}
-    for take in narrator.takes(requests(narrator, 12)):
+    for take in narrator.generate(requests(narrator, 12)):
         takes[take.request.key] = take.audio
         if len(takes) in (3, 7):
             victim = multiprocessing.active_children()[0]
@@ -44,7 +44,7 @@ def test_workers_end_when_their_parent_is_killed() -> None:
         "if __name__ == '__main__':\n"
         "    narrator = Narrator(NarratorSettings(workers=2))\n"
         "    requests = [TakeRequest('', 'Yes.', 'heart', n, 0, narrator.sampling(0)) for n in range(2)]\n"
-        "    list(narrator.takes(requests))\n"
+        "    list(narrator.generate(requests))\n"
         "    print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"
         "    time.sleep(60)\n"
     )
@@ -83,7 +83,7 @@ def test_slower_speech_is_longer() -> None:
     lengths = []
     for speed in (0.8, 1.25):
         narrator = Narrator(NarratorSettings(speed=speed, workers=1))
-        lengths.append(len(next(narrator.takes(requests(narrator, 1))).audio))
+        lengths.append(len(next(narrator.generate(requests(narrator, 1))).audio))
         narrator.close()
     assert lengths[0] / lengths[1] == pytest.approx(1.25 / 0.8, rel=0.2)  # edges do not stretch
 
@@ -100,14 +100,14 @@ def test_slower_speech_is_longer() -> None:
 )
 def test_scripts_it_cannot_read(text: str, reason: str | None) -> None:
     narrator = Narrator(NarratorSettings(workers=1))
-    answer = narrator.unspeakable(text)
+    answer = narrator.unsupported_reason(text)
     assert answer is None if reason is None else reason in str(answer)
 
 
 def test_an_abbreviated_number_is_said_in_full() -> None:
     narrator = Narrator(NarratorSettings(workers=1))
     texts = ("Wait in room No. 7 today.", "Wait in room Number 7 today.")
-    takes = narrator.takes(TakeRequest(text, text, "heart", 1, 0, narrator.sampling(0)) for text in texts)
+    takes = narrator.generate(TakeRequest(text, text, "heart", 1, 0, narrator.sampling(0)) for text in texts)
     short, full = (take.audio for take in takes)
     narrator.close()
     np.testing.assert_array_equal(short, full)
@@ -116,7 +116,7 @@ def test_an_abbreviated_number_is_said_in_full() -> None:
 def test_a_later_attempt_is_slower() -> None:
     narrator = Narrator(NarratorSettings(workers=1))
     text = "She counted two hundred and twelve steps, and then she sat down."
-    takes = narrator.takes(TakeRequest(str(n), text, "heart", 7, n, narrator.sampling(n)) for n in range(2))
+    takes = narrator.generate(TakeRequest(str(n), text, "heart", 7, n, narrator.sampling(n)) for n in range(2))
     first, second = (len(take.audio) for take in takes)
     narrator.close()
     assert second > first

@@ -3,13 +3,13 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-import scipy.stats
 import reference_sampler as slow
+import scipy.stats
 from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from mayabook.engines.sampler import Draw, Sampler, pick, uniforms, weights
+from mayabook.engines.sampler import DrawnTokens, Sampler, pick, uniforms, weights
 from mayabook.engines.sampler_settings import SamplerSettings, presets
 from mayabook.maya.frames import unpack
 from mayabook.maya.token_layout import Layout
@@ -35,7 +35,7 @@ class OfTorch:
         self._sampler = TorchSampler(layout, n_slots)
         self.start = self._sampler.start
 
-    def draw(self, logits, slots) -> Draw:
+    def draw(self, logits, slots) -> DrawnTokens:
         return self._sampler.draw(self._of(np.array(logits)), slots)
 
 
@@ -333,13 +333,13 @@ def test_mass_removed_is_exact_when_it_is_tiny(kind) -> None:
     assert removed == pytest.approx(n_removed * np.exp(-33.0) / TINY.codebook_size, rel=1e-5)
 
 
-def same(one: Draw, other: Draw) -> None:
-    for field in fields(Draw):
+def same(one: DrawnTokens, other: DrawnTokens) -> None:
+    for field in fields(DrawnTokens):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name), err_msg=field.name)
 
 
-def part(draw: Draw, at: int) -> Draw:
-    return Draw(*(getattr(draw, field.name)[at : at + 1] for field in fields(Draw)))
+def part(draw: DrawnTokens, at: int) -> DrawnTokens:
+    return DrawnTokens(*(getattr(draw, field.name)[at : at + 1] for field in fields(DrawnTokens)))
 
 
 @pytest.mark.parametrize(("layout", "n_steps"), [(TINY, 60), (Layout(), 9)], ids=["tiny", "true"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mayabook.core.take import StopReason, TakeRequest
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import preset
-from mayabook.engines.scheduler import Order, Sampled, SlotScheduler
+from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
 from mayabook.engines.slot_decoder import IDLE
 from tiny_models import SMALL
 
@@ -62,12 +62,12 @@ class ScriptedDecoder:
     def close(self) -> None: ...
 
 
-def orders(seeds: Sequence[int], n_tokens: int = 700) -> Iterator[Order]:
+def orders(seeds: Sequence[int], n_tokens: int = 700) -> Iterator[DecodingRequest]:
     for seed in seeds:
-        yield Order(TakeRequest(str(seed), "text", "voice", seed), [seed], GREEDY, n_tokens)
+        yield DecodingRequest(TakeRequest(str(seed), "text", "voice", seed), [seed], GREEDY, n_tokens)
 
 
-def run(decoder: ScriptedDecoder, seeds: Sequence[int], n_tokens: int = 700) -> dict[int, Sampled]:
+def run(decoder: ScriptedDecoder, seeds: Sequence[int], n_tokens: int = 700) -> dict[int, SampledCodes]:
     scheduler = SlotScheduler(decoder, Sampler(SMALL, decoder.n_slots))
     found = [sampled for sampled in scheduler.run(orders(seeds, n_tokens)) if sampled is not None]
     assert len(found) == len(seeds)

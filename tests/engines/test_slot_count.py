@@ -35,14 +35,14 @@ def assert_same(one: Codes, other: Codes) -> None:
 @pytest.mark.parametrize("kind", DECODERS)
 def test_any_slot_any_neighbours_any_order(kind: str, width: int, tiny: ModelFiles) -> None:
     engine = maya_engine(kind, tiny, width)
-    [alone] = codes_of(engine.takes([ask(engine, TEXT)]))
+    [alone] = codes_of(engine.generate([ask(engine, TEXT)]))
     assert len(alone.frames) == SHORT.max_tokens // 7
     others = [ask(engine, text, seed) for seed, text in enumerate(OTHERS[: width + 2])]
     placed = []
     places = sorted({0, width // 2, width - 1})
     for place in places:  # first, middle and last slot, beside others of other lengths
         requests = [*others[:place], ask(engine, TEXT), *others[place:]]
-        placed += codes_of(engine.takes(requests))
+        placed += codes_of(engine.generate(requests))
     engine.close()
     assert len(placed) == len(places)
     for codes in placed:
@@ -52,9 +52,9 @@ def test_any_slot_any_neighbours_any_order(kind: str, width: int, tiny: ModelFil
 @pytest.mark.parametrize("kind", ["gguf Q4_K_M", "transformers fp32"])
 def test_after_a_hundred_others(kind: str, tiny: ModelFiles) -> None:
     engine = maya_engine(kind, tiny, 4)
-    [first] = codes_of(engine.takes([ask(engine, TEXT)]))
+    [first] = codes_of(engine.generate([ask(engine, TEXT)]))
     requests = [ask(engine, text, seed, max_tokens=28 if seed % 3 else 35) for seed, text in enumerate(OTHERS)]
-    [later] = codes_of(engine.takes([*requests, ask(engine, TEXT)]))
+    [later] = codes_of(engine.generate([*requests, ask(engine, TEXT)]))
     engine.close()
     assert_same(first, later)
 
@@ -62,7 +62,7 @@ def test_after_a_hundred_others(kind: str, tiny: ModelFiles) -> None:
 @pytest.mark.parametrize("kind", ["gguf Q4_K_M", "transformers fp32"])
 def test_in_a_fresh_process(kind: str, tiny: ModelFiles, tmp_path: Path) -> None:
     engine = maya_engine(kind, tiny, 4)
-    [here] = codes_of(engine.takes([ask(engine, TEXT)]))
+    [here] = codes_of(engine.generate([ask(engine, TEXT)]))
     engine.close()
     script = (
         "import json, sys\n"
@@ -72,7 +72,7 @@ def test_in_a_fresh_process(kind: str, tiny: ModelFiles, tmp_path: Path) -> None
         "kind, checkpoint, ggufs, codec, text = json.loads(sys.argv[1])\n"
         "files = ModelFiles('tiny', Path(checkpoint), {k: Path(v) for k, v in ggufs.items()}, Path(codec))\n"
         "engine = maya_engine(kind, files, 4)\n"
-        "take = next(engine.takes([ask(engine, text)]))\n"
+        "take = next(engine.generate([ask(engine, text)]))\n"
         "engine.close()\n"
         "print(json.dumps([take.codes.frames.tolist(), take.audio.tobytes().hex()[:4000]]))\n"
     )
@@ -93,7 +93,7 @@ def test_formats_and_seeds_differ(tiny: ModelFiles) -> None:
     for kind in ("gguf F16", "gguf Q4_K_M"):
         engine = maya_engine(kind, tiny, 4)
         for seed in (7, 8):
-            seen += codes_of(engine.takes([ask(engine, TEXT, seed)]))
+            seen += codes_of(engine.generate([ask(engine, TEXT, seed)]))
         engine.close()
     different = {codes.frames.tobytes() for codes in seen}
     assert len(different) == 4

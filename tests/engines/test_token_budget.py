@@ -2,7 +2,7 @@ import pytest
 
 from mayabook.core.errors import EngineError
 from mayabook.engines.hardware import Gpu, parse_gpus
-from mayabook.engines.slot_count import SPARE, Need, choose_slots
+from mayabook.engines.slot_count import SPARE, MemoryNeed, choose_slots
 from mayabook.engines.token_budget import token_cap
 
 GB = 1_000_000_000
@@ -33,13 +33,13 @@ def test_a_cap_that_was_set_stands() -> None:
     ],
 )
 def test_slots_follow_memory(asked: int, free: float, slots: int, note: str) -> None:
-    need = Need(weights=3 * GB, per_slot=GB // 2)
+    need = MemoryNeed(weights=3 * GB, per_slot=GB // 2)
     assert choose_slots(asked, int(free), need, most=16) == (slots, note)
 
 
 def test_too_little_memory_says_what_would_fit() -> None:
     with pytest.raises(EngineError, match=r"needs 4\.6 GB with one slot, and 4\.0 GB are free.*--context"):
-        choose_slots(0, 4 * GB, Need(3 * GB, GB // 2), most=16)
+        choose_slots(0, 4 * GB, MemoryNeed(3 * GB, GB // 2), most=16)
     assert SPARE == 1 << 30
 
 

@@ -15,6 +15,7 @@ transformers = pytest.importorskip("transformers")
 from safetensors.numpy import load_file, save_file  # noqa: E402
 
 from mayabook.core.errors import EngineError, MayaBookError, ModelError  # noqa: E402
+from mayabook.engines import model_loading  # noqa: E402
 from mayabook.engines.devices import choose_dtype, native_dtypes  # noqa: E402
 from mayabook.engines.reference_generate import reference_generate  # noqa: E402
 from mayabook.engines.sampler_settings import SamplerSettings  # noqa: E402

@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from mayabook.render import Job
-from mayabook.render.ledger import Step
+from mayabook.render.ledger import RetryStep
 from runs import STORY, write_story
 
 Run = Callable[..., CompletedProcess[str]]
@@ -42,8 +42,8 @@ def test_a_chunk_that_stays_wrong_is_flagged_and_kept(mayabook: Run, doubtful: P
     with Job(tmp_path / "doubtful.mayabook") as job:
         steps = [[take.step for take in job.ledger.takes(item.key, "")] for item in job.ledger.plan()]
     [bad] = [tried for at, tried in enumerate(steps, 1) if at in facts["flagged"]]
-    assert bad[:3] == [Step.FIRST, Step.SEED, Step.SAFER]
-    assert all(tried == [Step.FIRST] for at, tried in enumerate(steps, 1) if at not in facts["flagged"])
+    assert bad[:3] == [RetryStep.FIRST, RetryStep.SEED, RetryStep.SAFER]
+    assert all(tried == [RetryStep.FIRST] for at, tried in enumerate(steps, 1) if at not in facts["flagged"])
 
 
 def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, doubtful: Path, tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, doubtful
     with Job(tmp_path / "doubtful.mayabook") as job:
         [item] = [item for item in job.ledger.plan() if item.number == number]
         tried = job.ledger.takes(item.key, "")
-    refused = [take.step for take in tried if take.ruling is not None]
-    assert [take.step for take in tried if take.ruling is None] == refused  # the whole ladder once more
+    refused = [take.step for take in tried if take.decision is not None]
+    assert [take.step for take in tried if take.decision is None] == refused  # the whole ladder once more
 
     accepted = mayabook("review", "doubtful.mayabook", "--accept", str(number), "--json")
     assert accepted.returncode == 0, accepted.stderr

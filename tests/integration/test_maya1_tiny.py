@@ -29,7 +29,7 @@ def takes_of(kind: str, **options: object) -> list[Take]:
         TakeRequest(str(number), text, engine.voice, 7, sampling=engine.sampling(0))
         for number, text in enumerate(texts[:N_CHUNKS])
     ]
-    takes = sorted(engine.takes(requests), key=lambda take: int(take.request.key))
+    takes = sorted(engine.generate(requests), key=lambda take: int(take.request.key))
     engine.close()
     return takes
 

@@ -10,7 +10,7 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.take import Codes, Sampling, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Finding, FindingKind, Verdict
 from mayabook.engines.sampler_settings import preset
-from mayabook.lab.trial_runner import Progress
+from mayabook.lab.trial_runner import TrialProgress
 
 RATE = 24_000
 TEXTS = [
@@ -39,7 +39,7 @@ class PlantedEngine:
         self.neighbour = ""
         """Text of the request before this one in the same call."""
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         self.neighbour = ""
         for request in requests:
             yield self._take(request)
@@ -57,7 +57,7 @@ class PlantedEngine:
     def sampling(self, attempt: int) -> Sampling:
         return preset("mayabook").as_sampling()
 
-    def unspeakable(self, text: str) -> str | None:
+    def unsupported_reason(self, text: str) -> str | None:
         return None
 
     def close(self) -> None:
@@ -131,13 +131,13 @@ class Watching:
 
     def __init__(self, stop_after: int = 0) -> None:
         self.said: list[str] = []
-        self.steps: list[Progress] = []
+        self.steps: list[TrialProgress] = []
         self._stop_after = stop_after
 
     def say(self, line: str) -> None:
         self.said.append(line)
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: TrialProgress) -> None:
         self.steps.append(progress)
         if len(self.steps) == self._stop_after:
             raise KeyboardInterrupt

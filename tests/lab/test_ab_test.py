@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from mayabook.cli.lab import app
 from mayabook.core.errors import LabError
-from mayabook.lab.ab_test import write_listening
+from mayabook.lab.ab_test import write_ab_test
 from mayabook.lab.experiments import EXPERIMENTS, run
 from mayabook.lab.rows import read_rows
 
@@ -38,7 +38,7 @@ def rows(tmp_path: Path, truth: Path) -> Path:
 def test_the_page_stands_alone_and_hides_which_is_which(rows: Path) -> None:
     file = rows / "listen.html"
     own = [{**row, "tokens": row["cell"]} for row in read_rows(rows)[1]]  # what is planted speaks alike in all cells
-    assert write_listening(rows, own, "0.3, 0.9", "0.9, 0.9", file, n=8) == 8
+    assert write_ab_test(rows, own, "0.3, 0.9", "0.9, 0.9", file, n=8) == 8
     page = file.read_text()
     sounds = re.findall(r"data:audio/mpeg;base64,([A-Za-z0-9+/=]+)", page)
     assert len(sounds) == 16
@@ -54,9 +54,9 @@ def test_the_page_stands_alone_and_hides_which_is_which(rows: Path) -> None:
 
 def test_pairs_of_the_same_codes_are_left_out(rows: Path) -> None:
     same = [{**row, "tokens": row["text"] if row["item"] > 4 else row["cell"]} for row in read_rows(rows)[1]]
-    assert write_listening(rows, same, "0.3, 0.9", "0.9, 0.9", rows / "listen.html") == 5
+    assert write_ab_test(rows, same, "0.3, 0.9", "0.9, 0.9", rows / "listen.html") == 5
     with pytest.raises(LabError, match="spoke the same codes throughout"):
-        write_listening(rows, [row for row in same if row["item"] > 4], "0.3, 0.9", "0.9, 0.9", rows / "x.html")
+        write_ab_test(rows, [row for row in same if row["item"] > 4], "0.3, 0.9", "0.9, 0.9", rows / "x.html")
 
 
 def test_audio_of_rejected_takes_alone_is_no_test(rows: Path) -> None:
@@ -69,4 +69,4 @@ def test_audio_of_rejected_takes_alone_is_no_test(rows: Path) -> None:
 
 def test_what_cannot_be_compared_is_said(rows: Path) -> None:
     with pytest.raises(LabError, match=r"no audio of 'Q9'.*there is of: 0.3, 0.9, 0.9, 0.9"):
-        write_listening(rows, read_rows(rows)[1], "0.3, 0.9", "Q9", rows / "x.html")
+        write_ab_test(rows, read_rows(rows)[1], "0.3, 0.9", "Q9", rows / "x.html")

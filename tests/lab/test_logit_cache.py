@@ -13,7 +13,7 @@ from mayabook.engines.sampler import Sampler
 from mayabook.engines.scheduler import SlotScheduler
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.lab import logit_cache
-from mayabook.lab.logit_cache import Known, RecallingScheduler, RememberingDecoder
+from mayabook.lab.logit_cache import CachedScheduler, CachingDecoder, Known
 from mayabook.lab.model_variants import LabEngine, ModelOpener, model_opener
 from mayabook.lab.plan import Plan
 
@@ -59,7 +59,7 @@ def watched(opener: ModelOpener, name: str, *, once: bool) -> tuple[LabEngine, C
     counting = Counting(engine.decoder)
     sampler = Sampler(engine.decoder.layout, engine.decoder.n_slots)
     if once:
-        engine.schedule_by(RecallingScheduler(RememberingDecoder(counting), sampler))
+        engine.schedule_by(CachedScheduler(CachingDecoder(counting), sampler))
     else:
         engine.schedule_by(SlotScheduler(counting, sampler))
     return engine, counting
@@ -96,7 +96,7 @@ def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener:
     results, steps = [], []
     for once in (False, True):
         engine, counting = watched(opener, name, once=once)
-        results.append(told(list(engine.takes(wanted))))
+        results.append(told(list(engine.generate(wanted))))
         steps.append(counting.n_steps)
         engine.close()
     assert len(results[0]) == len(wanted)
@@ -106,12 +106,12 @@ def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener:
 
 def test_a_take_that_draws_as_before_costs_no_step(opener: ModelOpener) -> None:
     engine, counting = watched(opener, "Q4_K_M", once=True)
-    first = told(list(engine.takes(requests(opener, SHARP, seeds=1))))
+    first = told(list(engine.generate(requests(opener, SHARP, seeds=1))))
     computed = counting.n_steps, counting.prompts
-    again = told(list(engine.takes(requests(opener, SHARP, seeds=1))))
+    again = told(list(engine.generate(requests(opener, SHARP, seeds=1))))
     assert (counting.n_steps, counting.prompts) == computed
     assert again == first
-    shorter = list(engine.takes(requests(opener, {**SHARP, "max_tokens": 35}, seeds=1)))
+    shorter = list(engine.generate(requests(opener, {**SHARP, "max_tokens": 35}, seeds=1)))
     assert {take.stop for take in shorter} == {StopReason.CAP}
     assert (counting.n_steps, counting.prompts) == computed
     engine.close()
@@ -119,36 +119,36 @@ def test_a_take_that_draws_as_before_costs_no_step(opener: ModelOpener) -> None:
 
 def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(opener: ModelOpener) -> None:
     engine, counting = watched(opener, "Q4_K_M", once=True)
-    list(engine.takes(requests(opener, SHARP, seeds=1)))
+    list(engine.generate(requests(opener, SHARP, seeds=1)))
     computed = counting.prompts
-    wild = told(list(engine.takes(requests(opener, WILD, seeds=2))))
+    wild = told(list(engine.generate(requests(opener, WILD, seeds=2))))
     assert len(wild) == 6
     assert counting.prompts == computed + 6
-    assert told(list(engine.takes(requests(opener, WILD, seeds=2)))) == wild
+    assert told(list(engine.generate(requests(opener, WILD, seeds=2)))) == wild
     assert counting.prompts == computed + 6
     engine.close()
 
 
 def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: ModelOpener) -> None:
     engine, counting = watched(opener, "Q4_K_M", once=True)
-    takes = list(engine.takes(requests(opener, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56})))
+    takes = list(engine.generate(requests(opener, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56})))
     assert len(takes) == 36
     assert counting.prompts == 3 + 9
     engine.close()
 
 
 def test_no_take_is_drawn_again_to_leave_where_it_left(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[logit_cache._RecalledLogits] = []
+    made: list[logit_cache._CachedLogits] = []
 
-    class Watched(logit_cache._RecalledLogits):
+    class Watched(logit_cache._CachedLogits):
         def __init__(self, *args: object) -> None:
             super().__init__(*args)
             made.append(self)
 
-    monkeypatch.setattr(logit_cache, "_RecalledLogits", Watched)
+    monkeypatch.setattr(logit_cache, "_CachedLogits", Watched)
     engine, _ = watched(opener, "Q4_K_M", once=True)
     wanted = requests(opener, SHARP, *({**WILD, "temperature": heat} for heat in (1.0, 2.0, 3.0, 4.0)))
-    assert len(list(engine.takes(wanted))) == len(wanted)
+    assert len(list(engine.generate(wanted))) == len(wanted)
     exits = [(prompt, id(at), token) for each in made for prompt, (at, token) in each.exits.items()]
     assert len({prompt for prompt, *_ in exits}) >= 27
     assert len(set(exits)) == len(exits)
@@ -159,18 +159,18 @@ def test_memory_is_bounded(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch)
     row = 4 * opener.open("Q4_K_M").decoder.layout.n_audio
     monkeypatch.setattr(logit_cache, "MOST_BYTES", 90 * row)
     engine, _ = watched(opener, "Q4_K_M", once=True)
-    takes = told(list(engine.takes(requests(opener, SHARP))))
+    takes = told(list(engine.generate(requests(opener, SHARP))))
     memory = engine._scheduler._memory
     assert memory.full
     assert rows_in(memory.known.values()) == 90
     engine.close()
     plain, _ = watched(opener, "Q4_K_M", once=False)
-    assert told(list(plain.takes(requests(opener, SHARP)))) == takes
+    assert told(list(plain.generate(requests(opener, SHARP)))) == takes
     plain.close()
 
 
 def test_experiments_remember_and_isolate_does_not(opener: ModelOpener) -> None:
     for recalls in (True, False):
         engine = replace(opener, recalls=recalls).open("Q4_K_M")
-        assert isinstance(engine._scheduler, RecallingScheduler) is recalls
+        assert isinstance(engine._scheduler, CachedScheduler) is recalls
         engine.close()

@@ -13,7 +13,7 @@ from mayabook.core.settings import CheckSettings, NarratorSettings
 from mayabook.core.take import Codes, StopReason, Take, TakeRequest
 from mayabook.engines import Narrator
 from mayabook.lab.experiments import EXPERIMENTS
-from mayabook.lab.memoise import Memory, OnceChecker, OnceCodec
+from mayabook.lab.memoise import MemoisedChecker, MemoisedCodec, MemoTable
 from mayabook.maya.frames import Frames
 
 TEXT = "The lamp burned low, and nobody spoke for a while."
@@ -27,7 +27,7 @@ def chunk(text: str) -> Chunk:
 @pytest.fixture(scope="module")
 def take() -> Take:
     narrator = Narrator(NarratorSettings(workers=1))
-    made = next(narrator.takes([TakeRequest("", TEXT, narrator.voice, 1, sampling=narrator.sampling(0))]))
+    made = next(narrator.generate([TakeRequest("", TEXT, narrator.voice, 1, sampling=narrator.sampling(0))]))
     narrator.close()
     return made
 
@@ -48,7 +48,7 @@ class CountingCodec:
 
 def test_the_same_codes_and_seed_are_decoded_once() -> None:
     codec = CountingCodec()
-    remembering = OnceCodec(codec)
+    remembering = MemoisedCodec(codec)
     frames = np.arange(14, dtype=np.int32).reshape(1, 2, 7)
     first = remembering.decode(frames, [3])
     assert remembering.decode(frames.copy(), [3]) is first
@@ -60,14 +60,14 @@ def test_the_same_codes_and_seed_are_decoded_once() -> None:
 
 def test_where_seeds_change_nothing_the_same_codes_are_decoded_once() -> None:
     codec = CountingCodec(noise=False)
-    remembering = OnceCodec(codec)
+    remembering = MemoisedCodec(codec)
     frames = np.arange(14, dtype=np.int32).reshape(1, 2, 7)
     assert remembering.decode(frames, [4]) is remembering.decode(frames, [3])
     assert codec.n == 1
 
 
 def test_the_oldest_is_forgotten_first() -> None:
-    memory: Memory[int] = Memory(2)
+    memory: MemoTable[int] = MemoTable(2)
     made: list[bytes] = []
 
     def ask(key: bytes) -> int:
@@ -79,9 +79,9 @@ def test_the_oldest_is_forgotten_first() -> None:
 
 
 def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh, ours = Checker(CheckSettings()), OnceChecker(CheckSettings())
+    fresh, ours = Checker(CheckSettings()), MemoisedChecker(CheckSettings())
     listened = []
-    listen = ours._recogniser.listen
+    listen = ours._recogniser.encode_and_transcribe
     monkeypatch.setattr(ours._recogniser, "listen", lambda *args: listened.append(1) or listen(*args))
     none = np.zeros(0, np.float16)
     off = Codes(np.zeros((0, 7), np.int32), none, none, np.full(9, 0.9, np.float16), none)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mayabook.core.errors import LabError
-from mayabook.lab.ablation import AttributePlan
+from mayabook.lab.ablation import AblationPlan
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import FILE, Rows, read_rows
 from mayabook.lab.sweep import SweepPlan
@@ -36,7 +36,7 @@ def test_what_a_plan_cannot_be_is_one_line(text: str, names: tuple[str, ...], tm
 
 
 def test_every_setting_of_a_plan_says_what_it_is() -> None:
-    for kind in (Plan, SweepPlan, AttributePlan):
+    for kind in (Plan, SweepPlan, AblationPlan):
         assert all(field.description for field in kind.model_fields.values())
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from lxml import html
 
 from mayabook.core.verdict import FindingKind
-from mayabook.lab.report import Section, Table, kinds
+from mayabook.lab.report import ReportSection, ReportTable, kinds
 from mayabook.lab.report_pages import write_html
 
 
@@ -22,9 +22,9 @@ def test_what_is_no_artifact_has_no_column() -> None:
 
 
 def test_a_table_of_sentences_names_the_column_in_each_cell(tmp_path: Path) -> None:
-    sentences = Table(("claim", "verdict"), [("Takes differ & so on. " * 6, "refuted"), ("Short.", "holds")])
-    numbers, empty = Table(("n", "p"), [("1", "0.5")]), Table(("n",), [])
-    write_html(tmp_path / "page.html", "Tables", [], [Section("One", "Yes.", (), [sentences, numbers, empty])])
+    sentences = ReportTable(("claim", "verdict"), [("Takes differ & so on. " * 6, "refuted"), ("Short.", "holds")])
+    numbers, empty = ReportTable(("n", "p"), [("1", "0.5")]), ReportTable(("n",), [])
+    write_html(tmp_path / "page.html", "Tables", [], [ReportSection("One", "Yes.", (), [sentences, numbers, empty])])
     tables = html.parse(tmp_path / "page.html").findall(".//table")
     assert [table.get("class") for table in tables] == ["prose", None, None]
     cells = [(cell.get("data-head"), cell.text_content()) for cell in tables[0].iter("td")]

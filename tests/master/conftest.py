@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from mayabook.core.audio_files import write_flac
 from mayabook.core.chunk import Pause
-from mayabook.master import Segment
+from mayabook.master import TakeSegment
 
 RATE = 24000
 
-MakeSegment = Callable[..., Segment]
+MakeSegment = Callable[..., TakeSegment]
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def segment(tmp_path: Path) -> MakeSegment:
         chapter: int = 1,
         text: str = "Text.",
         rate: int = RATE,
-    ) -> Segment:
+    ) -> TakeSegment:
         path = folder / f"{len(list(folder.iterdir())):04}.flac"
         write_flac(path, audio.astype(np.float32), rate)
-        return Segment(path, chapter, text, pause)
+        return TakeSegment(path, chapter, text, pause)
 
     return make

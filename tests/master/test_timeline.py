@@ -11,7 +11,7 @@ from mayabook.core.audio_files import write_flac
 from mayabook.core.chunk import Pause
 from mayabook.core.errors import JobError
 from mayabook.core.settings import MasterSettings
-from mayabook.master import Segment, build_timeline
+from mayabook.master import TakeSegment, build_timeline
 from mayabook.master.pcm_stream import BLOCK, pcm
 
 PAUSES = MasterSettings(pause_sentence=0.3, pause_paragraph=0.5, pause_scene=1.5, pause_heading=0.8, pause_chapter=2.0)
@@ -77,10 +77,10 @@ def test_joins_do_not_click(segment, take, own_step, pause):
 def test_where_nothing_was_rendered_the_longest_pause_holds_and_the_book_goes_on(segment):
     segments = [
         segment(tone(0.5), Pause.SENTENCE),
-        Segment(None, 1, "Lost.", Pause.PARAGRAPH),
-        Segment(None, 1, "Lost too.", Pause.SENTENCE),
+        TakeSegment(None, 1, "Lost.", Pause.PARAGRAPH),
+        TakeSegment(None, 1, "Lost too.", Pause.SENTENCE),
         segment(tone(0.5), Pause.CHAPTER),
-        Segment(None, 2, "A whole chapter.", Pause.CHAPTER),
+        TakeSegment(None, 2, "A whole chapter.", Pause.CHAPTER),
         segment(tone(0.5), Pause.CHAPTER, chapter=3),
     ]
     timeline = build_timeline(segments, {1: "One", 2: "Two", 3: "Three"}, PAUSES)
@@ -133,7 +133,7 @@ def test_takes_that_cannot_be_used_are_named(segment, tmp_path):
     with pytest.raises(JobError, match=r"22050 Hz.*24000 Hz"):
         build_timeline([good, segment(tone(0.5), rate=22050)], {}, PAUSES)
     with pytest.raises(JobError, match="Nothing of this book"):
-        build_timeline([Segment(None, 1, "Lost.", Pause.SENTENCE)], {}, PAUSES)
+        build_timeline([TakeSegment(None, 1, "Lost.", Pause.SENTENCE)], {}, PAUSES)
 
 
 @pytest.mark.parametrize("change", [Path.unlink, lambda path: write_flac(path, np.zeros(10, np.float32), RATE)])

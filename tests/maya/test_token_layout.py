@@ -6,7 +6,7 @@ import pytest
 
 import tiny_models
 from mayabook.core.errors import ModelError
-from mayabook.maya.token_layout import FRAME_SAMPLES, LAYOUT_FILE, N_SLOTS, TOKENS_PER_SECOND, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, LAYOUT_FILE, SAMPLES_PER_FRAME, TOKENS_PER_SECOND, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 
 
@@ -25,7 +25,7 @@ def test_the_defaults_are_maya1s() -> None:
         "vocab_size": 156960,
     }
     assert Layout().last_code == 156937
-    assert (FRAME_SAMPLES, N_SLOTS) == (2048, 7)
+    assert (SAMPLES_PER_FRAME, CODES_PER_FRAME) == (2048, 7)
     assert pytest.approx(82.03, abs=0.005) == TOKENS_PER_SECOND
 
 

@@ -61,12 +61,12 @@ def test_what_cannot_be_quantised_is_told_in_one_line(small: Path, tmp_path: Pat
 
 def test_making_a_format_makes_what_it_needs_and_records_it(small: Path, store_folder: Path) -> None:
     shutil.copytree(small / "checkpoint", store_folder / "mine" / "checkpoint")
-    made = gguf_formats.make("mine", "Q4_K_S")
+    made = gguf_formats.make_formats("mine", "Q4_K_S")
     assert [one.format for one in made] == ["F16", "Q4_K_S"]
     assert made[0].bits == 16
     assert 4.5 < made[1].bits < 6.6
-    assert gguf_formats.make("mine", "Q4_K_S") == []
-    assert [one.format for one in gguf_formats.make("mine", "Q8_0")] == ["Q8_0"]
+    assert gguf_formats.make_formats("mine", "Q4_K_S") == []
+    assert [one.format for one in gguf_formats.make_formats("mine", "Q8_0")] == ["Q8_0"]
     assert set(store.stored("mine").ggufs) == {"F16", "Q4_K_S", "Q8_0"}
     origins = store.origins(store_folder / "mine")
     assert "quantised from mine-F16.gguf" in origins["gguf/mine-Q8_0.gguf"].source
@@ -77,6 +77,6 @@ def test_a_model_with_nothing_to_make_it_from_says_what_to_bring(small: Path, st
     (store_folder / "mine" / "gguf").mkdir(parents=True)
     quantize(small / "gguf" / "small-F16.gguf", store_folder / "mine" / "gguf" / "mine-Q8_0.gguf", "Q8_0")
     with pytest.raises(ModelError, match=r"no checkpoint to convert and no F16 file .*import FOLDER --name mine"):
-        gguf_formats.make("mine", "Q4_K_M")
+        gguf_formats.make_formats("mine", "Q4_K_M")
     with pytest.raises(ModelError, match="no format 'Q9'"):
-        gguf_formats.make("mine", "Q9")
+        gguf_formats.make_formats("mine", "Q9")

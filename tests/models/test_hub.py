@@ -8,7 +8,7 @@ from hub_server import COMMIT, Hub, hub
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
-from mayabook.models.disk import need_room
+from mayabook.models.disk import require_free_space
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.hub import catalogue, pull, resolve
 
@@ -176,7 +176,7 @@ def test_without_a_hub_it_says_which_files_to_bring(store_folder: Path) -> None:
 def test_a_full_disk_is_told(served: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(folder: Path, n_bytes: int) -> None:
         assert n_bytes > 8e6
-        need_room(folder, 1 << 60)
+        require_free_space(folder, 1 << 60)
 
     monkeypatch.setattr("mayabook.models.hub.need_room", full)
     with pytest.raises(ModelError, match=r"free and .* GB are needed; free some space"):

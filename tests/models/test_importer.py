@@ -6,10 +6,9 @@ import pytest
 from mayabook.core.errors import MayaBookError, ModelError
 from mayabook.engines.gguf_decoder import GgufDecoder
 from mayabook.maya.token_layout import Layout
-from mayabook.models import importer as module
-from mayabook.models import store
+from mayabook.models import importer, store
 from mayabook.models.gguf_quantisation import quantize
-from mayabook.models.importer import bring
+from mayabook.models.importer import import_model
 from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 
@@ -19,7 +18,7 @@ def names(folder: Path) -> set[str]:
 
 def test_a_model_folder_comes_whole_and_is_linked(small: Path, store_folder: Path) -> None:
     seen: list[tuple[int, int]] = []
-    files = bring(small, "mine", lambda done, total: seen.append((done, total)))
+    files = import_model(small, "mine", lambda done, total: seen.append((done, total)))
     assert names(store_folder / "mine") == {
         "checkpoint/config.json",
         "checkpoint/layout.json",
@@ -48,8 +47,8 @@ def test_files_are_copied_where_they_cannot_be_linked(
     def no_links(source: Path, target: Path) -> None:
         raise OSError("another file system")
 
-    monkeypatch.setattr(module.os, "link", no_links)
-    bring(small, "mine")
+    monkeypatch.setattr(importer.os, "link", no_links)
+    import_model(small, "mine")
     copied = store_folder / "mine" / "codec" / "pytorch_model.bin"
     assert copied.read_bytes() == (small / "codec" / "pytorch_model.bin").read_bytes()
     assert not copied.samefile(small / "codec" / "pytorch_model.bin")
@@ -57,13 +56,13 @@ def test_files_are_copied_where_they_cannot_be_linked(
 
 def test_a_model_is_put_together_from_its_parts(small: Path, store_folder: Path, tmp_path: Path) -> None:
     alone = Path(shutil.copytree(small / "checkpoint", tmp_path / "alone"))
-    assert bring(alone).name == "alone"
+    assert import_model(alone).name == "alone"
     assert store.lacks(store_folder / "alone") == ["the codec"]
     with pytest.raises(ModelError, match="A codec belongs to a model; say to which with --name"):
-        bring(small / "codec")
-    bring(small / "codec", "alone")
+        import_model(small / "codec")
+    import_model(small / "codec", "alone")
     quantize(small / "gguf" / "small-F16.gguf", tmp_path / "of-any-name.gguf", "Q6_K")
-    files = bring(tmp_path / "of-any-name.gguf", "alone")
+    files = import_model(tmp_path / "of-any-name.gguf", "alone")
     assert files.ggufs == {"Q6_K": store_folder / "alone" / "gguf" / "alone-Q6_K.gguf"}
     assert store.lacks(store_folder / "alone") == []
     decoder = GgufDecoder(files.ggufs["Q6_K"], 1, 256)
@@ -73,11 +72,11 @@ def test_a_model_is_put_together_from_its_parts(small: Path, store_folder: Path,
 
 
 def test_nothing_is_replaced(small: Path, store_folder: Path) -> None:
-    bring(small, "mine")
+    import_model(small, "mine")
     before = {name: (store_folder / "mine" / name).stat().st_mtime_ns for name in names(store_folder / "mine")}
     for part, kind in (("checkpoint", "checkpoint"), ("codec", "codec"), ("gguf/small-F16.gguf", "F16")):
         with pytest.raises(ModelError, match=f"mine has its {kind} already; choose another --name, or remove it first"):
-            bring(small / part, "mine")
+            import_model(small / part, "mine")
     assert before == {name: (store_folder / "mine" / name).stat().st_mtime_ns for name in before}
 
 
@@ -89,21 +88,21 @@ def test_after_an_interruption_the_same_import_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bring(small / "checkpoint", "mine", stop)
+        import_model(small / "checkpoint", "mine", stop)
     assert store.stored("mine").checkpoint is None
-    assert bring(small / "checkpoint", "mine").checkpoint is not None
+    assert import_model(small / "checkpoint", "mine").checkpoint is not None
 
 
 def test_another_model_does_not_join(small: Path, store_folder: Path, tmp_path: Path) -> None:
-    bring(small, "mine")
+    import_model(small, "mine")
     layout = Layout.from_json(SMALL.to_json().replace("3072", "3328"), "")
     other = write_checkpoint(tmp_path / "other", layout, Shape())
     store.remove("mine", "checkpoint")
     with pytest.raises(ModelError, match="mine has another token layout: these are two models"):
-        bring(other, "mine")
+        import_model(other, "mine")
     with pytest.raises(ModelError, match="codebook_size is 128, not 256; bring the codec that belongs"):
         store.remove("mine", "codec")
-        bring(write_codec(tmp_path / "narrow", 128), "mine")
+        import_model(write_codec(tmp_path / "narrow", 128), "mine")
     assert store.stored("mine").codec is None
 
 
@@ -126,21 +125,21 @@ def test_damaged_files_stay_out(small: Path, store_folder: Path, tmp_path: Path)
         (tmp_path / "text.gguf", r"cannot load .*text\.gguf"),
     ):
         with pytest.raises(MayaBookError, match=message) as caught:
-            bring(path, "mine")
+            import_model(path, "mine")
         assert "\n" not in str(caught.value)
     assert names(store_folder) == set()
     with pytest.raises(ModelError, match="no model 'mine'"):
-        bring(small / "codec", "mine")
-    bring(Path(shutil.copytree(small / "checkpoint", tmp_path / "alone")), "mine")
+        import_model(small / "codec", "mine")
+    import_model(Path(shutil.copytree(small / "checkpoint", tmp_path / "alone")), "mine")
     with pytest.raises(ModelError, match=r"pytorch_model\.bin is damaged or cut short"):
-        bring(model / "codec", "mine")
+        import_model(model / "codec", "mine")
     edit_json(model / "codec" / "config.json", vq_strides=[2, 1])
     with pytest.raises(ModelError, match="vq_strides"):
-        bring(model / "codec", "mine")
+        import_model(model / "codec", "mine")
     assert store.stored("mine").codec is None
 
 
 def test_a_name_cannot_lead_out_of_the_store(small: Path, store_folder: Path) -> None:
     for name in ("../x", "a/b", ".hidden", "/abs"):
         with pytest.raises(ModelError, match="cannot be a model's name"):
-            bring(small, name)
+            import_model(small, name)

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from mayabook.models import store
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
-from mayabook.models.model_check import Check, check
+from mayabook.models.model_check import CheckResult, check
 from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 
@@ -20,7 +20,7 @@ def model(small: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small, tmp_path / "model"))
 
 
-def found(model: Path) -> dict[str, Check]:
+def found(model: Path) -> dict[str, CheckResult]:
     return {one.name: one for one in check(store.find(str(model)))}
 
 

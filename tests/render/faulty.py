@@ -35,8 +35,8 @@ class Faulty:
         self.identity = f"{name} {self._narrator.identity}"
         self.spoken: list[TakeRequest] = []
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
-        for take in self._narrator.takes(requests):
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        for take in self._narrator.generate(requests):
             self.spoken.append(take.request)
             stop = StopReason.CAP if take.request.text in self._capped else take.stop
             yield replace(take, audio=self._fault(take.request, take.audio), stop=stop)
@@ -44,7 +44,7 @@ class Faulty:
     def sampling(self, attempt: int) -> Sampling:
         return {"speed": 1.0, "number": float(attempt)}
 
-    def unspeakable(self, text: str) -> str | None:
+    def unsupported_reason(self, text: str) -> str | None:
         return None
 
     def close(self) -> None:

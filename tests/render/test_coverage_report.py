@@ -2,13 +2,13 @@
 
 import pytest
 
-from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
+from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, WordMatch
 from mayabook.render.coverage_report import findings_by_sentence
 
 SAME, OMITTED = WordMatch.SAME, WordMatch.OMITTED
-FIRST = [HeardWord(SAME, 0, "One", "One", 0.0, 0.4), HeardWord(SAME, 1, "two.", "two", 0.5, 0.9)]
-LOST = [HeardWord(OMITTED, 2, "Three", ""), HeardWord(OMITTED, 3, "four.", "")]
-LAST = [HeardWord(SAME, 4, "Five", "five", 1.5, 1.8), HeardWord(SAME, 5, "six.", "six", 1.9, 2.2)]
+FIRST = [AlignedWord(SAME, 0, "One", "One", 0.0, 0.4), AlignedWord(SAME, 1, "two.", "two", 0.5, 0.9)]
+LOST = [AlignedWord(OMITTED, 2, "Three", ""), AlignedWord(OMITTED, 3, "four.", "")]
+LAST = [AlignedWord(SAME, 4, "Five", "five", 1.5, 1.8), AlignedWord(SAME, 5, "six.", "six", 1.9, 2.2)]
 
 
 @pytest.mark.parametrize(

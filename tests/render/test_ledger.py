@@ -6,11 +6,11 @@ import pytest
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.errors import JobError
 from mayabook.core.take import StopReason
-from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
-from mayabook.render import Job, Ledger, PlannedChunk, Ruling, StoredTake
+from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, WordMatch
+from mayabook.render import Job, Ledger, PlannedChunk, ReviewDecision, StoredTake
 
 CHUNK = Chunk(0, 2, (Sentence("“It’s <laugh> late,” she said.", Span(3, 0, 30)),), "It's late, she said.", Pause.SCENE)
-GOOD = Verdict(True, (), "it's late she said", (HeardWord(WordMatch.SAME, 0, "It’s", "it's", 0.1, 0.3),), 0, 4)
+GOOD = Verdict(True, (), "it's late she said", (AlignedWord(WordMatch.SAME, 0, "It’s", "it's", 0.1, 0.3),), 0, 4)
 BAD = Verdict(False, (Finding(FindingKind.TAIL, "3 more words", 0.9, 1.0, 2.0),), "it's late she said er", (), 1, 4)
 
 
@@ -77,9 +77,9 @@ def test_the_best_take_is_kept(ledger: Ledger, tmp_path: Path) -> None:
         return take.id
 
     assert kept() == good.id
-    ledger.rule(good, Ruling.REJECTED)
+    ledger.decide(good, ReviewDecision.REJECTED)
     assert kept() == bad.id
-    ledger.rule(unjudged, Ruling.ACCEPTED)
+    ledger.decide(unjudged, ReviewDecision.ACCEPTED)
     assert kept() == unjudged.id
 
 

@@ -10,11 +10,11 @@ from faulty import OTHER, Fault, Faulty, another_text, speech, with_tail
 from mayabook.checks import Checker
 from mayabook.core.audio_files import read_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
-from mayabook.core.settings import CheckSettings, LadderSettings
+from mayabook.core.settings import CheckSettings, RetrySettings
 from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.render import Job, PlannedChunk, Renderer, content_key
-from mayabook.render.ledger import Ruling, Step, StoredTake
+from mayabook.render.ledger import RetryStep, ReviewDecision, StoredTake
 
 SENTENCES = (
     "The boat came in at dawn, with nobody aboard.",
@@ -47,7 +47,7 @@ def render(
     folder: Path,
     engine: Faulty,
     checker: Checker,
-    settings: LadderSettings = LadderSettings(),  # noqa: B008 (frozen)
+    settings: RetrySettings = RetrySettings(),  # noqa: B008 (frozen)
     other: Faulty | None = None,
     sentences: Sequence[str] = SENTENCES,
 ) -> tuple[StoredTake, Verdict, list[StoredTake]]:
@@ -88,14 +88,14 @@ def heard_as_written(verdict: Verdict) -> bool:
 def test_a_good_take_is_taken_at_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(lambda request, audio: audio))
     kept, verdict, takes = render(tmp_path, engines[0], checker)
-    assert (kept.step, len(takes)) == (Step.FIRST, 1)
+    assert (kept.step, len(takes)) == (RetryStep.FIRST, 1)
     assert heard_as_written(verdict)
 
 
 def test_trimming_cures_a_tail(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(lambda request, audio: with_tail(audio)))
     kept, verdict, takes = render(tmp_path, engines[0], checker)
-    assert kept.step == Step.TRIM
+    assert kept.step == RetryStep.TRIM
     assert kept.made_of == (takes[0].file.name,)
     assert heard_as_written(verdict)
     assert not takes[0].accepted
@@ -112,26 +112,26 @@ LIKELY = "She brought me one of them before I had asked for it, sat down at my t
 @pytest.mark.parametrize(
     ("fault", "second"),
     [
-        (lambda request, audio: with_tail(audio), Step.TRIM),
-        (lambda request, audio: audio, Step.SEED),
-        (lambda request, audio: audio[: round(5.38 * 24000)], Step.SEED),  # before its last word
+        (lambda request, audio: with_tail(audio), RetryStep.TRIM),
+        (lambda request, audio: audio, RetryStep.SEED),
+        (lambda request, audio: audio[: round(5.38 * 24000)], RetryStep.SEED),  # before its last word
     ],
 )
 def test_what_its_cap_ended_is_trimmed_only_if_something_comes_after_the_text(
-    fault: Fault, second: Step, tmp_path: Path, checker: Checker, engines: list[Faulty]
+    fault: Fault, second: RetryStep, tmp_path: Path, checker: Checker, engines: list[Faulty]
 ) -> None:
     engines.append(Faulty(fault, capped=(LIKELY,)))
-    settings = LadderSettings(attempts=2, patch=0, split=0)
+    settings = RetrySettings(attempts=2, patch=0, split=0)
     kept, verdict, takes = render(tmp_path, engines[0], checker, settings, sentences=(LIKELY,))
-    assert [take.step for take in takes][:2] == [Step.FIRST, second]
-    assert kept.good == (second == Step.TRIM)
+    assert [take.step for take in takes][:2] == [RetryStep.FIRST, second]
+    assert kept.good == (second == RetryStep.TRIM)
     assert not kept.good or verdict.errors == 0
 
 
 def test_a_new_seed_cures_what_happens_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(lambda request, audio: audio if request.attempt else another_text(audio)))
     kept, verdict, _ = render(tmp_path, engines[0], checker)
-    assert (kept.step, kept.attempt) == (Step.SEED, 1)
+    assert (kept.step, kept.attempt) == (RetryStep.SEED, 1)
     assert heard_as_written(verdict)
     first, second = engines[0].spoken
     assert second.seed == first.seed + 1
@@ -142,15 +142,15 @@ def test_safer_sampling_comes_third(tmp_path: Path, checker: Checker, engines: l
         Faulty(lambda request, audio: audio if float(request.sampling["number"]) >= 2 else another_text(audio))
     )
     kept, verdict, _ = render(tmp_path, engines[0], checker)
-    assert kept.step == Step.SAFER
+    assert kept.step == RetryStep.SAFER
     assert kept.sampling["number"] == 2
     assert heard_as_written(verdict)
 
 
 def test_a_patch_replaces_the_bad_sentence_alone(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(second_sentence_garbled))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
-    assert kept.step == Step.PATCH
+    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
+    assert kept.step == RetryStep.PATCH
     assert heard_as_written(verdict)
     assert [request.text for request in engines[0].spoken] == [TEXT, SENTENCES[1]]
     base = read_flac(takes[0].file)[0]
@@ -168,8 +168,8 @@ def test_a_patch_adds_the_sentence_that_is_missing(
     """Also where a token cap had ended the take: what the cap cut off is not in the patched one."""
     cut_short = speech(" ".join(SENTENCES[:2]))
     engines.append(Faulty(lambda request, audio: cut_short if whole(request) else audio, capped=capped))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
-    assert kept.step == Step.PATCH
+    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
+    assert kept.step == RetryStep.PATCH
     assert heard_as_written(verdict)
     assert [request.text for request in engines[0].spoken] == [TEXT, SENTENCES[2]]
     assert kept.n_samples - takes[0].n_samples > 2 * 24000
@@ -177,17 +177,17 @@ def test_a_patch_adds_the_sentence_that_is_missing(
 
 def test_a_part_that_its_cap_ended_cures_nothing(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(second_sentence_garbled, capped=(SENTENCES[1],)))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1, split=0))
-    assert [take.step for take in takes] == [Step.FIRST, Step.PATCH]
+    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1, split=0))
+    assert [take.step for take in takes] == [RetryStep.FIRST, RetryStep.PATCH]
     assert takes[1].stop == StopReason.CAP
     assert not kept.good
-    assert any(finding.detector == "capped" for finding in verdict.findings) == (kept.step == Step.PATCH)
+    assert any(finding.detector == "capped" for finding in verdict.findings) == (kept.step == RetryStep.PATCH)
 
 
 def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     twice = speech(" ".join([*SENTENCES, SENTENCES[2]]))
     engines.append(Faulty(lambda request, audio: twice if whole(request) else audio))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
     assert not takes[0].accepted
     assert kept.good
     assert heard_as_written(verdict)
@@ -198,9 +198,9 @@ def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engine
 
 def test_splitting_cures_what_only_the_whole_does(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(only_whole))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(attempts=2))
-    assert [take.step for take in takes] == [Step.FIRST, Step.SEED, Step.SPLIT]
-    assert kept.step == Step.SPLIT
+    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=2))
+    assert [take.step for take in takes] == [RetryStep.FIRST, RetryStep.SEED, RetryStep.SPLIT]
+    assert kept.step == RetryStep.SPLIT
     assert heard_as_written(verdict)
     assert len(kept.made_of) == len(SENTENCES)
 
@@ -208,9 +208,9 @@ def test_splitting_cures_what_only_the_whole_does(tmp_path: Path, checker: Check
 def test_another_engine_has_the_last_word(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(lambda request, audio: another_text(audio)))
     engines.append(Faulty(lambda request, audio: audio, "sound"))
-    settings = LadderSettings(attempts=1, engine="narrator")
+    settings = RetrySettings(attempts=1, engine="narrator")
     kept, verdict, _ = render(tmp_path, engines[0], checker, settings, engines[1])
-    assert kept.step == Step.OTHER
+    assert kept.step == RetryStep.OTHER
     assert heard_as_written(verdict)
     assert [request.text for request in engines[1].spoken] == [TEXT]
 
@@ -224,7 +224,7 @@ def test_what_nothing_cures_is_flagged_with_its_best_take(
         return another_text(audio)
 
     engines.append(Faulty(worse_and_worse))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, LadderSettings(patch=0, split=0))
+    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(patch=0, split=0))
     assert not kept.good
     assert kept.attempt == 0
     assert len(takes) == 3
@@ -235,7 +235,7 @@ def test_silence_is_refused_unheard_and_heard_only_if_it_is_kept(
     tmp_path: Path, checker: Checker, engines: list[Faulty]
 ) -> None:
     engines.append(Faulty(lambda request, audio: np.zeros_like(audio)))
-    kept, verdict, _ = render(tmp_path, engines[0], checker, LadderSettings(attempts=2, patch=0, split=0))
+    kept, verdict, _ = render(tmp_path, engines[0], checker, RetrySettings(attempts=2, patch=0, split=0))
     assert not kept.good
     assert len(verdict.words) == len(TEXT.split())
 
@@ -257,7 +257,7 @@ def test_a_run_that_is_stopped_anywhere_ends_with_the_same_takes(
 
         return fault
 
-    settings = LadderSettings(attempts=2)
+    settings = RetrySettings(attempts=2)
     engines.append(Faulty(second_sentence_garbled))
     kept, _, takes = render(tmp_path / "whole", engines[0], checker, settings)
     for after in (1, 2):
@@ -276,9 +276,9 @@ def test_a_part_is_not_mistaken_for_a_chunk_of_the_same_text(
     tmp_path: Path, checker: Checker, engines: list[Faulty]
 ) -> None:
     engines.append(Faulty(second_sentence_garbled))
-    render(tmp_path, engines[0], checker, LadderSettings(attempts=1))
+    render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
     kept, verdict, takes = render(tmp_path, engines[0], checker, sentences=SENTENCES[1:2])
-    assert (kept.step, len(takes)) == (Step.FIRST, 1)
+    assert (kept.step, len(takes)) == (RetryStep.FIRST, 1)
     assert verdict.errors == 0
     assert OTHER not in verdict.transcript
 
@@ -287,10 +287,10 @@ def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(
     tmp_path: Path, checker: Checker, engines: list[Faulty]
 ) -> None:
     engines.append(Faulty(lambda request, audio: another_text(audio)))
-    once = LadderSettings(attempts=1, patch=0, split=0)
+    once = RetrySettings(attempts=1, patch=0, split=0)
     kept, *_ = render(tmp_path, engines[0], checker, once)
     with Job(tmp_path / "job.mayabook") as job:
-        job.ledger.rule(kept, Ruling.ACCEPTED)
+        job.ledger.decide(kept, ReviewDecision.ACCEPTED)
     newer = Checker(CheckSettings())
     newer.identity += ", newer"
     again, verdict, takes = render(tmp_path, engines[0], newer, once)
@@ -308,6 +308,6 @@ def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(
     seen: list[tuple[int, int]] = []
     with Job(tmp_path / "job.mayabook") as job:
         job.ledger.set_plan(plan)
-        once = LadderSettings(attempts=1)
+        once = RetrySettings(attempts=1)
         Renderer(job, plan, engines[0], checker, once, lambda now: seen.append((now.done_chunks, now.flagged))).run()
     assert seen == [(0, 0), (1, 1), (2, 2), (3, 3)]

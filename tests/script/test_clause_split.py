@@ -2,11 +2,11 @@
 
 import pytest
 
-from mayabook.script.clause_split import part_spans
+from mayabook.script.clause_split import clause_spans
 
 
 def parts(text: str, max_chars: int) -> list[str]:
-    spans = part_spans(text, lambda start, end: (end - start) / max_chars, "en")
+    spans = clause_spans(text, lambda start, end: (end - start) / max_chars, "en")
     return [text[start:end] for start, end in spans]
 
 

@@ -140,8 +140,8 @@ def test_a_chapter_without_chunks_is_a_gap() -> None:
 
 
 def test_a_lost_word_stops_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = script_writer.chunk_pieces
-    monkeypatch.setattr(script_writer, "chunk_pieces", lambda pieces, settings: whole(pieces[1:], settings))
+    whole = script_writer.chunk_segments
+    monkeypatch.setattr(script_writer, "chunk_segments", lambda pieces, settings: whole(pieces[1:], settings))
     with pytest.raises(ScriptError, match=r"chapter 1, block 0: .* “Gone”\).*please report the book$") as caught:
         write_script(book_of(["Gone for ever. She stayed."]), ScriptSettings())
     assert "\n" not in str(caught.value)

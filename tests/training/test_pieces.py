@@ -17,7 +17,7 @@ from training.maya1_tiny.runs import Machine, load
 from training.maya1_tiny.sequences import IGNORED, Sequences
 
 from mayabook.core.errors import ModelError
-from mayabook.maya.token_layout import N_SLOTS
+from mayabook.maya.token_layout import CODES_PER_FRAME
 
 SMOKE = recipe("smoke")
 
@@ -159,7 +159,7 @@ def test_only_speech_is_learnt_and_its_reading_is_disturbed_within_its_slots(wor
         assert targets[-1] == layout.code_end
         read, written = inputs[start + 1 :], targets[start:-1]
         slots = (read - layout.first_code) // layout.codebook_size
-        assert (slots == np.arange(len(read)) % N_SLOTS).all()
+        assert (slots == np.arange(len(read)) % CODES_PER_FRAME).all()
         assert 0.03 < np.mean(read != written) < 0.2
 
 

@@ -27,7 +27,7 @@ from mayabook.maya.codec import open_codec
 from mayabook.maya.codec_config import CodecConfig
 from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import pack
-from mayabook.maya.token_layout import FRAME_SAMPLES, Layout
+from mayabook.maya.token_layout import SAMPLES_PER_FRAME, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import store
 from mayabook.pipeline import open_book
@@ -49,7 +49,7 @@ def test_the_speech_is_the_narrators(work: Path) -> None:
     utterance = here.utterances[number]
     narrator = Narrator(NarratorSettings())
     request = TakeRequest("", utterance.text, narrator.voice, utterance.seed, sampling={"speed": 1.0})
-    take = next(narrator.takes([request]))
+    take = next(narrator.generate([request]))
     narrator.close()
     assert np.abs(here.audio(number) - take.audio).max() < 1e-4
 
@@ -82,7 +82,7 @@ def test_the_codes_stand_for_whole_utterances(work: Path) -> None:
     here, coded = Corpus(work), codec.read_frames(work)
     assert len(coded) == len(here.utterances)
     for number, frames in enumerate(coded):
-        assert frames.shape == (-(-len(here.samples(number)) // FRAME_SAMPLES), 7)
+        assert frames.shape == (-(-len(here.samples(number)) // SAMPLES_PER_FRAME), 7)
         assert 0 <= frames.min() <= frames.max() < SMOKE.codec.codebook_size
 
 
@@ -108,7 +108,7 @@ def test_the_exported_folder_is_a_model(work: Path) -> None:
     frames = codec.read_frames(work)[0][None]
     on_torch = TorchCodec(files.codec / "pytorch_model.bin", CodecConfig.read(files.codec))
     ours, exported = (decoder.decode(frames, [0]) for decoder in (on_torch, open_codec(files.codec, layout)))
-    assert ours.shape == (1, frames.shape[1] * FRAME_SAMPLES)
+    assert ours.shape == (1, frames.shape[1] * SAMPLES_PER_FRAME)
     assert ours.std() > 1e-4
     assert np.abs(ours - exported).max() < 1e-3 * np.abs(ours).max()
 

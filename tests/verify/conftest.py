@@ -4,7 +4,7 @@ import pytest
 from sample_chapter import CHAPTER, SAMPLE
 
 from mayabook.core.settings import Settings
-from mayabook.pipeline import Order, produce
+from mayabook.pipeline import AudiobookRequest, run_pipeline
 
 
 class Quiet:
@@ -17,5 +17,5 @@ class Quiet:
 def audiobook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first chapter of the sample book, by the narrator: an M4B of three minutes with its job beside it."""
     output = tmp_path_factory.mktemp("verify") / "one.m4b"
-    produce(Order(book=SAMPLE, output=output, settings=Settings(book=CHAPTER)), Quiet())
+    run_pipeline(AudiobookRequest(book=SAMPLE, output=output, settings=Settings(book=CHAPTER)), Quiet())
     return output

@@ -3,16 +3,16 @@
 import random
 from collections import Counter
 
-from mayabook.checks.phonetics import Sounds
-from mayabook.checks.text_normalisation import Slot, slots
+from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.text_normalisation import TextUnit, text_units
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.checks.word_alignment import Aligner, Pair
+from mayabook.checks.word_alignment import AlignedPair, Aligner
 from mayabook.core.verdict import WordMatch
-from mayabook.verify.passage_index import Echoes
+from mayabook.verify.passage_index import PassageIndex
 from mayabook.verify.sequence_alignment import align_long
 
 FIGURES = load_thresholds()
-ALIGNER = Aligner(Sounds(FIGURES.sound), FIGURES.alignment)
+ALIGNER = Aligner(Phonetics(FIGURES.sound), FIGURES.alignment)
 LEXICON = [a + b + c for a in ("ba", "do", "ki", "lu") for b in ("ra", "ne", "so") for c in ("m", "t", "sh", "p", "v")]
 
 
@@ -20,17 +20,17 @@ def words(n: int, seed: int = 0) -> list[str]:
     return random.Random(seed).choices(LEXICON, k=n)
 
 
-def aligned(text: list[str], heard: list[str]) -> list[Pair]:
-    return align_long(ALIGNER, slots(text), slots(heard))
+def aligned(text: list[str], heard: list[str]) -> list[AlignedPair]:
+    return align_long(ALIGNER, text_units(text), text_units(heard))
 
 
-def covers(pairs: list[Pair], text: list[str], heard: list[str]) -> bool:
+def covers(pairs: list[AlignedPair], text: list[str], heard: list[str]) -> bool:
     ours = [at for pair in pairs for at in range(*pair.expected)]
     theirs = [at for pair in pairs for at in range(*pair.heard)]
     return ours == list(range(len(text))) and theirs == list(range(len(heard)))
 
 
-def counts(pairs: list[Pair]) -> Counter[WordMatch]:
+def counts(pairs: list[AlignedPair]) -> Counter[WordMatch]:
     return Counter(pair.match for pair in pairs)
 
 
@@ -59,7 +59,7 @@ def test_odd_words_are_left_to_the_aligner() -> None:
     text = "Eleanor said that the northwest wind came in eighteen ninety-seven and they're glad of it".split()
     heard = "a leaner said that the north west wind came in 1897 and their glad of it".split()
     pairs = aligned(text, heard)
-    assert covers(pairs, text, heard) or len(slots(text)) != len(text)
+    assert covers(pairs, text, heard) or len(text_units(text)) != len(text)
     assert set(counts(pairs)) <= {WordMatch.SAME, WordMatch.SOUND}
 
 
@@ -71,10 +71,10 @@ def test_one_side_may_be_empty() -> None:
 
 def test_echoes_find_where_a_passage_stands_even_if_it_begins_in_its_middle() -> None:
     text = words(2000)
-    echoes = Echoes(slots(text))
+    echoes = PassageIndex(text_units(text))
 
     def find(heard: list[str]) -> tuple[int, int] | None:
-        found: list[Slot] = slots(heard)
+        found: list[TextUnit] = text_units(heard)
         return echoes.find(found)
 
     assert find(text[700:730]) == (700, 730)

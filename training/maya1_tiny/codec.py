@@ -18,7 +18,7 @@ from snac import SNAC
 from torch import Tensor, nn
 
 from mayabook.core.errors import ModelError
-from mayabook.core.files import appearing, make_folder, write_text
+from mayabook.core.files import atomic_write, make_folder, write_text
 from mayabook.maya.codec import CHECKPOINT_FILE
 from mayabook.maya.codec_config import CONFIG_FILE
 from mayabook.maya.frames import Frames, from_levels
@@ -366,7 +366,7 @@ def frames(training: Training, corpus: Corpus) -> list[Frames]:
                 from_levels([level[0].cpu().numpy() for level in snac.quantizer(_encoded(snac, corpus, number))[1]])
                 for number in range(len(corpus.utterances))
             ]
-        with appearing(file) as temporary:
+        with atomic_write(file) as temporary:
             np.savez(temporary, frames=np.concatenate(coded).astype(np.uint16), lengths=[len(each) for each in coded])
     return read_frames(training.work)
 

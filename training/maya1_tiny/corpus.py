@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.core.files import appearing, make_folder, write_text
+from mayabook.core.files import atomic_write, make_folder, write_text
 from mayabook.core.settings import NarratorSettings, ScriptSettings
 from mayabook.core.take import Audio, TakeRequest
 from mayabook.core.words import words
@@ -123,7 +123,7 @@ def _speak_shard(narrator: Narrator, utterances: Sequence[Utterance]) -> list[ND
         TakeRequest(str(number), each.text, narrator.voice, each.seed, sampling={"speed": each.speed})
         for number, each in enumerate(utterances)
     ]
-    takes = {int(take.request.key): take.audio for take in narrator.takes(requests)}
+    takes = {int(take.request.key): take.audio for take in narrator.generate(requests)}
     return [np.round(np.clip(takes[number], -1, 1) * 32767).astype(np.int16) for number in range(len(requests))]
 
 
@@ -132,7 +132,7 @@ def _shard_file(folder: Path, shard: int) -> Path:
 
 
 def _write_shard(folder: Path, shard: int, audio: Sequence[NDArray[np.int16]]) -> None:
-    with appearing(_shard_file(folder, shard)) as temporary:
+    with atomic_write(_shard_file(folder, shard)) as temporary:
         np.savez(temporary, samples=np.concatenate(audio), lengths=np.asarray([len(each) for each in audio]))
 
 

@@ -28,12 +28,12 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
     make_folder(target)
     with _store(target):
         shutil.rmtree(store.model_folder(NAME), ignore_errors=True)
-        importer.bring(_collected(work), NAME)
+        importer.import_model(_collected(work), NAME)
         folder = store.model_folder(NAME)
         export_codec(folder / store.CODEC)
         open_codec(folder / store.CODEC, Layout.read(folder / store.CHECKPOINT))
         for kind in kinds:
-            gguf_formats.make(NAME, kind)
+            gguf_formats.make_formats(NAME, kind)
         for kind, file in store.stored(NAME).ggufs.items():
             if kind not in kinds:  # made on the way
                 file.unlink()

@@ -15,7 +15,7 @@ from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.files import write_text
 from mayabook.core.take import Audio, Sampling, TakeRequest
 from mayabook.engines.sampler_settings import DEFAULT_PRESET, SamplerSettings, preset
-from mayabook.engines.scheduler import Order, SlotScheduler
+from mayabook.engines.scheduler import DecodingRequest, SlotScheduler
 from mayabook.engines.token_budget import token_cap
 from mayabook.engines.torch_sampler import TorchSampler
 from mayabook.engines.transformers_decoder import TransformersDecoder
@@ -43,7 +43,7 @@ class Ear:
         """Word error rate over all texts and their audio."""
         texts, heard = [], []
         for text, audio in pairs:
-            words = self._recogniser.hear(audio, SAMPLE_RATE)
+            words = self._recogniser.transcribe(audio, SAMPLE_RATE)
             texts.append(self._normalise(text))
             heard.append(self._normalise(" ".join(word.text for word in words)))
         return float(jiwer.wer(texts, heard))
@@ -114,10 +114,12 @@ def _distance(audio: Audio, target: Audio) -> float:
     return float(mel_distance(torch.from_numpy(audio[: len(target)])[None], torch.from_numpy(target)[None]))
 
 
-def _orders(corpus: Corpus, sequences: Sequences, numbers: Sequence[int], sampling: Sampling) -> Iterator[Order]:
+def _orders(
+    corpus: Corpus, sequences: Sequences, numbers: Sequence[int], sampling: Sampling
+) -> Iterator[DecodingRequest]:
     settings = SamplerSettings.of(sampling)
     for number in numbers:
         utterance = corpus.utterances[number]
         prompt, _ = sequences.reference(number)
         request = TakeRequest(str(number), utterance.text, "", utterance.seed, sampling=sampling)
-        yield Order(request, prompt, settings, token_cap(utterance.text))
+        yield DecodingRequest(request, prompt, settings, token_cap(utterance.text))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mayabook.core.files import appearing
+from mayabook.core.files import atomic_write
 from mayabook.lab.prompts import TRUTH_FILE
 from training.maya1_tiny.codec import read_frames
 from training.maya1_tiny.corpus import BOOK, Corpus
@@ -14,7 +14,7 @@ def write_reference(work: Path, folder: Path) -> None:
     """In the form that `mayabook.lab.prompts.read_truth` reads."""
     corpus, frames = Corpus(work), read_frames(work)
     numbers = corpus.numbers(BOOK)
-    with appearing(folder / TRUTH_FILE) as temporary:
+    with atomic_write(folder / TRUTH_FILE) as temporary:
         np.savez_compressed(
             temporary,
             texts=np.asarray([corpus.utterances[number].text for number in numbers]),

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from mayabook.core.errors import ModelError
-from mayabook.core.files import appearing
+from mayabook.core.files import atomic_write
 
 SAVE_SECONDS = 600.0
 """Between checkpoints."""
@@ -104,7 +104,7 @@ class Means:
 
 def save(file: Path, state: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with appearing(file) as temporary:
+    with atomic_write(file) as temporary:
         torch.save(state, temporary)
 
 

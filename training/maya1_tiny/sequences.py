@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mayabook.maya.frames import Frames, pack
 from mayabook.maya.prompt import PromptBuilder
-from mayabook.maya.token_layout import N_SLOTS, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.maya.voices import DEFAULT_VOICE, voices
 from training.maya1_tiny.codec import read_frames
@@ -86,7 +86,7 @@ class Sequences:
     def _disturbed(self, speech: NDArray[np.int64], draw: np.random.Generator) -> NDArray[np.int64]:
         """Some codes replaced by any of the same slot."""
         layout = self.layout
-        slots = np.arange(len(speech)) % N_SLOTS
+        slots = np.arange(len(speech)) % CODES_PER_FRAME
         others = layout.first_code + layout.codebook_size * slots + draw.integers(0, layout.codebook_size, len(speech))
         return np.where(draw.random(len(speech)) < self._noise, others, speech)
 

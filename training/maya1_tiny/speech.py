@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mayabook.maya.frames import Frames, levels
-from mayabook.maya.token_layout import FRAME_SAMPLES
+from mayabook.maya.token_layout import SAMPLES_PER_FRAME
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
 Place = tuple[int, int]
@@ -30,7 +30,7 @@ class Crops:
     def audio(self, step: int, n_crops: int) -> Tensor:
         """(n_crops, 1, samples), each crop from any sample on; short utterances end in silence."""
         draw = np.random.Generator(np.random.Philox(key=step))
-        crops = np.zeros((n_crops, 1, self._n_frames * FRAME_SAMPLES), np.float32)
+        crops = np.zeros((n_crops, 1, self._n_frames * SAMPLES_PER_FRAME), np.float32)
         for crop in crops:
             samples = self._corpus.samples(self._utterance(draw))
             start = int(draw.integers(0, max(1, len(samples) - crop.shape[1] + 1)))
@@ -50,8 +50,8 @@ class Crops:
                 n_frames = len(frames[number])
             start = int(draw.integers(0, n_frames - self._n_frames + 1))
             cut_codes.append(levels(frames[number][start : start + self._n_frames]))
-            samples = self._corpus.samples(number)[start * FRAME_SAMPLES :][: self._n_frames * FRAME_SAMPLES]
-            crops.append(np.pad(samples, (0, self._n_frames * FRAME_SAMPLES - len(samples))))
+            samples = self._corpus.samples(number)[start * SAMPLES_PER_FRAME :][: self._n_frames * SAMPLES_PER_FRAME]
+            crops.append(np.pad(samples, (0, self._n_frames * SAMPLES_PER_FRAME - len(samples))))
         codes = [torch.from_numpy(np.stack(level)) for level in zip(*cut_codes, strict=True)]
         return codes, torch.from_numpy(np.stack(crops).astype(np.float32) / 32767)[:, None]
 

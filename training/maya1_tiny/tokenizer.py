@@ -13,7 +13,7 @@ from tokenizers import decoders, models, pre_tokenizers, processors, trainers
 from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.files import make_folder, write_text
 from mayabook.maya.prompt import full_stopped, speakable
-from mayabook.maya.token_layout import LAYOUT_FILE, N_SLOTS, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, LAYOUT_FILE, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.maya.voices import voices
 from mayabook.models.gguf_vocabulary import LLAMA3_SPLIT
@@ -28,7 +28,7 @@ DESCRIPTIONS = 30
 def layout_of(codebook_size: int) -> Layout:
     """Control tokens in Maya1's order; the vocabulary is a multiple of 256."""
     first_code = N_TEXT + 12
-    n_tokens = first_code + N_SLOTS * codebook_size + len(EMOTION_TAGS)
+    n_tokens = first_code + CODES_PER_FRAME * codebook_size + len(EMOTION_TAGS)
     return Layout(
         bos=N_TEXT,
         text_end=N_TEXT + 1,

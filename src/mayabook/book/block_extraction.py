@@ -4,7 +4,7 @@ import re
 from collections.abc import Set
 from typing import NamedTuple
 
-from mayabook.book.content_document import Page, Piece
+from mayabook.book.content_document import ContentDocument, DocumentBlock
 from mayabook.book.exclusions import REFERENCE, why_left_out
 from mayabook.book.footnotes import Place, Resolve, note_elements
 from mayabook.book.layout_heuristics import is_data, is_pictured_initial, is_verse, tail_after
@@ -57,13 +57,13 @@ def read_page(
     notes: frozenset[Place] = frozenset(),
     resolve: Resolve = lambda _: None,
     image_alt: bool = False,
-) -> Page:
+) -> ContentDocument:
     """Every visible word of the document, once: in a piece or in `left_out`.
 
     cuts: ids at which a new piece starts, because a chapter may. notes: as found in the whole book.
     """
     title = root.find(".//{*}title")
-    page = Page(href, "" if title is None else clean("".join(texts(title))))
+    page = ContentDocument(href, "" if title is None else clean("".join(texts(title))))
     reader = _Reader(page, cuts, notes, note_elements(root, href, notes), resolve, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()
@@ -73,7 +73,7 @@ def read_page(
 class _Reader:
     def __init__(
         self,
-        page: Page,
+        page: ContentDocument,
         cuts: Set[str],
         notes: frozenset[Place],
         note_elements: frozenset[Element],
@@ -127,7 +127,7 @@ class _Reader:
                 self._flush()
             else:
                 self._end_of_block(" ")
-            empty = frame.first == len(self._page.pieces) and not frame.in_row
+            empty = frame.first == len(self._page.blocks) and not frame.in_row
             if empty and (tag == "hr" or classes_of(element) & SCENE_BREAK_CLASSES):
                 self._add(BlockKind.SCENE_BREAK, "", frame)
         self._frames.pop()
@@ -171,7 +171,7 @@ class _Reader:
             preformatted=parent.preformatted or tag == "pre",
             is_block=True,
             steps=len(self._steps),
-            first=len(self._page.pieces),
+            first=len(self._page.blocks),
         )
 
     def _is_note(self, element: Element, tag: str, types: frozenset[str], classes: frozenset[str]) -> bool:
@@ -203,7 +203,7 @@ class _Reader:
                 frame = self._frames[-1]
                 if not frame.in_row and frame.kind is not BlockKind.HEADING:
                     self._flush()
-                self._page.anchors.setdefault(name, len(self._page.pieces))
+                self._page.anchors.setdefault(name, len(self._page.blocks))
 
     def _picture(self, element: Element) -> None:
         alt = clean(element.get("alt", ""))
@@ -254,7 +254,7 @@ class _Reader:
         self._n_chars = self._n_linked = 0
 
     def _add(self, kind: BlockKind, text: str, frame: _Frame) -> None:
-        pieces = self._page.pieces
+        pieces = self._page.blocks
         if not has_words(text) and kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
             return
         if kind is BlockKind.SCENE_BREAK or is_ornament(text):
@@ -263,7 +263,7 @@ class _Reader:
             return
         level = frame.level if kind is BlockKind.HEADING else 0
         block = Block(kind, text, self._page.href, self._path(frame.steps), level)
-        pieces.append(Piece(block, frame.declared, self._n_linked / max(1, self._n_chars), frame.is_note))
+        pieces.append(DocumentBlock(block, frame.declared, self._n_linked / max(1, self._n_chars), frame.is_note))
 
     def _path(self, n_steps: int) -> str:
         return "/" + "/".join(self._steps[: min(n_steps, _DEEPEST_PATH)])

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mayabook.book.content_document import Page, Piece
+from mayabook.book.content_document import ContentDocument, DocumentBlock
 from mayabook.book.exclusions import FOOTNOTE, FOOTNOTE_HEADING
 from mayabook.book.matter import UNSURE, Hint, holds_only_notes, judge
 from mayabook.book.metadata import Metadata
-from mayabook.book.outline import Start, heading_title
+from mayabook.book.outline import ChapterStart, heading_title
 from mayabook.book.semantics import MATTER_TYPES
 from mayabook.book.text_cleaning import has_words
 from mayabook.core.book import BlockKind, Chapter, LeftOut, Matter
@@ -30,14 +30,14 @@ class _Section:
 
     title: str
     depth: int = 1
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[DocumentBlock] = field(default_factory=list)
     hint: Hint | None = None
     listed: bool = False
     matter: Matter = Matter.BODY
 
 
 def divide(
-    pages: Sequence[Page], starts: Sequence[Start], hints: Mapping[Place, Hint], metadata: Metadata
+    pages: Sequence[ContentDocument], starts: Sequence[ChapterStart], hints: Mapping[Place, Hint], metadata: Metadata
 ) -> tuple[tuple[Chapter, ...], list[LeftOut]]:
     """The chapters in reading order, and the footnotes that were taken out of them."""
     sections = [part for section in _sections(pages, starts, hints, metadata) for part in _split(section)]
@@ -62,26 +62,26 @@ def divide(
 
 
 def _sections(
-    pages: Sequence[Page], starts: Sequence[Start], hints: Mapping[Place, Hint], metadata: Metadata
+    pages: Sequence[ContentDocument], starts: Sequence[ChapterStart], hints: Mapping[Place, Hint], metadata: Metadata
 ) -> list[_Section]:
-    starts_of: defaultdict[int, list[Start]] = defaultdict(list)
+    starts_of: defaultdict[int, list[ChapterStart]] = defaultdict(list)
     for start in starts:
         starts_of[start.page].append(start)
     sections: list[_Section] = []
     for number, page in enumerate(pages):
         here = starts_of[number]
-        ends = [*(start.piece for start in here), len(page.pieces)]
+        ends = [*(start.piece for start in here), len(page.blocks)]
         if ends[0]:
-            _place(sections, page.pieces[: ends[0]], hints.get((number, 0)), metadata)
+            _place(sections, page.blocks[: ends[0]], hints.get((number, 0)), metadata)
         for start, end in zip(here, ends[1:], strict=True):
-            pieces = page.pieces[start.piece : end]
+            pieces = page.blocks[start.piece : end]
             hint = hints.get((number, start.aim)) or hints.get((number, start.piece))
             matter, _ = judge(start.title, pieces, hint, metadata, is_early=not sections)
             sections.append(_Section(start.title, start.depth, pieces, hint, True, matter))
     return sections
 
 
-def _place(sections: list[_Section], pieces: list[Piece], hint: Hint | None, metadata: Metadata) -> None:
+def _place(sections: list[_Section], pieces: list[DocumentBlock], hint: Hint | None, metadata: Metadata) -> None:
     """Text that no start leads to goes on with the chapter before it, unless it is clearly something else."""
     title = heading_title(pieces)
     any_listed = any(section.listed for section in sections)
@@ -95,7 +95,7 @@ def _place(sections: list[_Section], pieces: list[Piece], hint: Hint | None, met
 
 def _split(section: _Section) -> list[_Section]:
     """Parts that are marked as matter to skip (a bibliography after a chapter) become chapters of their own."""
-    parts: dict[Matter | None, list[Piece]] = {}
+    parts: dict[Matter | None, list[DocumentBlock]] = {}
     for piece in section.pieces:
         matter = None if piece.is_note else MATTER_TYPES.get(piece.declared)
         parts.setdefault(None if matter is Matter.BODY else matter, []).append(piece)
@@ -117,11 +117,11 @@ def _split(section: _Section) -> list[_Section]:
     ]
 
 
-def _without_notes(pieces: list[Piece], left_out: list[LeftOut]) -> list[Piece]:
+def _without_notes(pieces: list[DocumentBlock], left_out: list[LeftOut]) -> list[DocumentBlock]:
     """What is read: all but footnotes and the headings over them. If there is nothing else, all stays."""
     if holds_only_notes(pieces):
         return pieces
-    kept: list[Piece] = []
+    kept: list[DocumentBlock] = []
     removed: list[LeftOut] = []
     n_notes = n_others = 0  # between this piece and the next heading
     for index, piece in reversed(list(enumerate(pieces))):
@@ -140,9 +140,9 @@ def _without_notes(pieces: list[Piece], left_out: list[LeftOut]) -> list[Piece]:
     return kept[::-1]
 
 
-def _without_idle_breaks(pieces: Sequence[Piece]) -> list[Piece]:
+def _without_idle_breaks(pieces: Sequence[DocumentBlock]) -> list[DocumentBlock]:
     """Scene breaks only between text: none before it, after it, or doubled."""
-    kept: list[Piece] = []
+    kept: list[DocumentBlock] = []
     for piece in pieces:
         is_break = piece.block.kind is BlockKind.SCENE_BREAK
         if is_break and (not kept or kept[-1].block.kind in (BlockKind.SCENE_BREAK, BlockKind.HEADING)):
@@ -153,7 +153,7 @@ def _without_idle_breaks(pieces: Sequence[Piece]) -> list[Piece]:
     return kept
 
 
-def _title_of(matter: Matter, pieces: Sequence[Piece]) -> str:
+def _title_of(matter: Matter, pieces: Sequence[DocumentBlock]) -> str:
     """For what has neither an entry nor a heading: what it is, or how it begins."""
     if matter is not Matter.BODY:
         return matter.value.capitalize()

@@ -6,7 +6,7 @@ from mayabook.core.book import Block, LeftOut
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DocumentBlock:
     """A block and what is known of where it stands.
 
     declared: the epub:type or role around it that says what part of the book it is. linked: share of its
@@ -20,11 +20,11 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Page:
+class ContentDocument:
     """One document. title: from its head. anchors: id -> number of the piece that starts there."""
 
     href: str
     title: str = ""
-    pieces: list[Piece] = field(default_factory=list)
+    blocks: list[DocumentBlock] = field(default_factory=list)
     anchors: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)

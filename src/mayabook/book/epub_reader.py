@@ -7,10 +7,10 @@ from mayabook.book.block_extraction import read_page
 from mayabook.book.chapter_selection import select
 from mayabook.book.chapters import divide
 from mayabook.book.container import Container, fragment_of
-from mayabook.book.content_document import Page
+from mayabook.book.content_document import ContentDocument
 from mayabook.book.cover_image import read_cover
 from mayabook.book.drm import refuse_drm
-from mayabook.book.footnotes import Mark, Place, Resolve, marks_in, note_places
+from mayabook.book.footnotes import NoteMark, Place, Resolve, marks_in, note_places
 from mayabook.book.matter import Hint
 from mayabook.book.outline import find_starts
 from mayabook.book.package import Package, read_package
@@ -63,10 +63,10 @@ def read_book(path: Path, settings: BookSettings) -> Book:
 
 def _read_pages(
     container: Container, package: Package, contents: Contents, image_alt: bool, warn: Callable[[str], None]
-) -> list[Page]:
+) -> list[ContentDocument]:
     """Each document is parsed twice, for the links of the whole book and then for its text, so that only one
     tree is in memory at a time."""
-    marks: list[Mark] = []
+    marks: list[NoteMark] = []
     readable: list[str] = []
     for name in package.spine:
         try:
@@ -110,7 +110,7 @@ def _resolver(container: Container, base: str) -> Resolve:
     return resolve
 
 
-def _hints(pages: Sequence[Page], contents: Contents, package: Package) -> dict[tuple[int, int], Hint]:
+def _hints(pages: Sequence[ContentDocument], contents: Contents, package: Package) -> dict[tuple[int, int], Hint]:
     """What landmarks and guide say of the place they point at; where they disagree, nothing."""
     numbers = {page.href: number for number, page in enumerate(pages)}
     hints: dict[tuple[int, int], Hint] = {}

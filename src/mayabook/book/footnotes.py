@@ -31,7 +31,7 @@ _FAR = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class NoteMark:
     """A link that may lead to a note, or back from one.
 
     homes: the places a link must aim at to lead here. leads: no words stand before it in its block.
@@ -44,7 +44,7 @@ class Mark:
     returns: bool
 
 
-def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[Mark]:
+def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[NoteMark]:
     for link in root.iter("{*}a"):
         text = opening_of(link, _LONGEST_MARK)
         declared = is_declared_reference(link)
@@ -57,10 +57,10 @@ def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[Mark]:
         heads = (leads or returns) and any(local_name(element) in HEADING_TAGS for element in around)
         if target is not None and not heads:  # headings lead back to the table of contents
             homes = frozenset((name, found) for element in around for found in _ids(element))
-            yield Mark(target, homes, declared, leads, returns)
+            yield NoteMark(target, homes, declared, leads, returns)
 
 
-def note_places(marks: Iterable[Mark]) -> frozenset[Place]:
+def note_places(marks: Iterable[NoteMark]) -> frozenset[Place]:
     """Where the notes are: at the end of a mark that is declared a reference, or from which a link leads back."""
     marks = list(marks)
     back: defaultdict[Place, set[Place]] = defaultdict(set)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mayabook.book.content_document import Piece
+from mayabook.book.content_document import DocumentBlock
 from mayabook.book.metadata import Metadata
 from mayabook.book.semantics import MATTER_TYPES
 from mayabook.book.text_cleaning import has_words
@@ -71,7 +71,7 @@ class Hint:
 
 
 def judge(
-    title: str, pieces: Sequence[Piece], hint: Hint | None, metadata: Metadata, is_early: bool
+    title: str, pieces: Sequence[DocumentBlock], hint: Hint | None, metadata: Metadata, is_early: bool
 ) -> tuple[Matter, str]:
     """What it is, and the reason in words for a person.
 
@@ -95,7 +95,7 @@ def judge(
     return _by_shape(readable, metadata, is_early)
 
 
-def holds_only_notes(pieces: Sequence[Piece]) -> bool:
+def holds_only_notes(pieces: Sequence[DocumentBlock]) -> bool:
     """Whether there are notes, and nothing beside them but headings."""
     others = [piece for piece in pieces if not piece.is_note and has_words(piece.block.text)]
     return len(others) < len(pieces) and all(piece.block.kind is BlockKind.HEADING for piece in others)
@@ -106,13 +106,13 @@ def _by_title(title: str) -> Matter | None:
     return next((matter for matter, pattern in _TITLE_PATTERNS.items() if pattern.fullmatch(plain)), None)
 
 
-def _is_believable(matter: Matter, pieces: Sequence[Piece]) -> bool:
+def _is_believable(matter: Matter, pieces: Sequence[DocumentBlock]) -> bool:
     n_words = sum(len(piece.block.text.split()) for piece in pieces)
     most = _MOST_WORDS_PER_BLOCK.get(matter, n_words) * len(pieces)
     return n_words <= min(most, _MOST_WORDS.get(matter, n_words))
 
 
-def _by_shape(pieces: Sequence[Piece], metadata: Metadata, is_early: bool) -> tuple[Matter, str]:
+def _by_shape(pieces: Sequence[DocumentBlock], metadata: Metadata, is_early: bool) -> tuple[Matter, str]:
     if _is_title_page(pieces, metadata) and is_early:
         return Matter.TITLE_PAGE, "it holds little but the title of the book"
     if _is_imprint(pieces):
@@ -128,7 +128,7 @@ def _by_shape(pieces: Sequence[Piece], metadata: Metadata, is_early: bool) -> tu
     return Matter.BODY, UNSURE
 
 
-def _is_title_page(pieces: Sequence[Piece], metadata: Metadata) -> bool:
+def _is_title_page(pieces: Sequence[DocumentBlock], metadata: Metadata) -> bool:
     lines = [" ".join(words(piece.block.text.casefold())) for piece in pieces]
     title = " ".join(words(metadata.title.casefold()))
     known = {*title.split(), *words(" ".join((*metadata.authors, metadata.publisher)).casefold())}
@@ -136,7 +136,7 @@ def _is_title_page(pieces: Sequence[Piece], metadata: Metadata) -> bool:
     return bool(title) and title in lines and len(others) <= _MOST_OTHER_WORDS_ON_TITLE_PAGE
 
 
-def _is_imprint(pieces: Sequence[Piece]) -> bool:
+def _is_imprint(pieces: Sequence[DocumentBlock]) -> bool:
     """At least two signs, and not one paragraph about a book among others."""
     lines = [piece.block.text for piece in pieces]
     if sum(len(line.split()) for line in lines) > _LONGEST_IMPRINT:
@@ -145,7 +145,7 @@ def _is_imprint(pieces: Sequence[Piece]) -> bool:
     return len(signs) >= 2 and _share(any(sign.search(line) for sign in _IMPRINT_SIGNS) for line in lines) >= 0.25
 
 
-def _is_index(pieces: Sequence[Piece]) -> bool:
+def _is_index(pieces: Sequence[DocumentBlock]) -> bool:
     other = (BlockKind.HEADING, BlockKind.TABLE_ROW)  # tables of results are sorted and end in numbers too
     lines = [piece.block.text for piece in pieces if piece.block.kind not in other]
     if len(lines) < _FEWEST_LINES[Matter.INDEX] or not _is_believable(Matter.INDEX, pieces):

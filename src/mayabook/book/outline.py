@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from mayabook.book.content_document import Page, Piece
-from mayabook.book.table_of_contents import Entry
+from mayabook.book.content_document import ContentDocument, DocumentBlock
+from mayabook.book.table_of_contents import TocEntry
 from mayabook.core.book import BlockKind
 from mayabook.core.words import words
 
@@ -17,7 +17,7 @@ _NUMBER_ONLY = re.compile(r"(chapter|part|book|section)\s+\S+|[\divxlc]+\.?", re
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class ChapterStart:
     """page, piece: numbers of the page and of the first piece of the chapter in it. aim: the piece that the table
     of contents points at; its heading may stand before. title: empty where only the text can tell."""
 
@@ -28,7 +28,9 @@ class Start:
     aim: int
 
 
-def find_starts(pages: Sequence[Page], entries: Iterable[Entry], warn: Callable[[str], None]) -> list[Start]:
+def find_starts(
+    pages: Sequence[ContentDocument], entries: Iterable[TocEntry], warn: Callable[[str], None]
+) -> list[ChapterStart]:
     """In reading order. Entries that lead nowhere are left out, with a warning."""
     starts = _listed(pages, entries, warn)
     if len(starts) < 2:  # a table with one entry ("Start") is none
@@ -36,7 +38,7 @@ def find_starts(pages: Sequence[Page], entries: Iterable[Entry], warn: Callable[
     return _with_headings(starts, pages)
 
 
-def heading_title(pieces: Sequence[Piece]) -> str:
+def heading_title(pieces: Sequence[DocumentBlock]) -> str:
     """The heading near the beginning of the pieces; a bare number is followed by the heading after it."""
     for first, second in zip_longest(pieces[:_NEAR], pieces[1 : _NEAR + 1]):
         if first.block.kind is BlockKind.HEADING:
@@ -46,10 +48,12 @@ def heading_title(pieces: Sequence[Piece]) -> str:
     return ""
 
 
-def _listed(pages: Sequence[Page], entries: Iterable[Entry], warn: Callable[[str], None]) -> list[Start]:
+def _listed(
+    pages: Sequence[ContentDocument], entries: Iterable[TocEntry], warn: Callable[[str], None]
+) -> list[ChapterStart]:
     numbers = {page.href: number for number, page in enumerate(pages)}
-    starts: list[Start] = []
-    lost: list[tuple[Entry, int]] = []
+    starts: list[ChapterStart] = []
+    lost: list[tuple[TocEntry, int]] = []
     for entry in entries:
         number = numbers.get(entry.name or "")
         if number is None:
@@ -58,27 +62,27 @@ def _listed(pages: Sequence[Page], entries: Iterable[Entry], warn: Callable[[str
             lost.append((entry, number))
         else:
             piece = pages[number].anchors[entry.fragment] if entry.fragment else 0
-            starts.append(Start(number, piece, entry.title, entry.depth, piece))
+            starts.append(ChapterStart(number, piece, entry.title, entry.depth, piece))
 
     taken = {start.page for start in starts}
     for entry, number in lost:
-        same = (i for i, piece in enumerate(pages[number].pieces) if _is_heading(piece, entry.title))
+        same = (i for i, piece in enumerate(pages[number].blocks) if _is_heading(piece, entry.title))
         found = next(same, None if number in taken else 0)
         outcome = "passed over" if found is None else "looked for by its title" if found else "taken for the whole file"
         warn(f"the table of contents lists {entry.title!r} at {entry.href}, where nothing is; it was {outcome}")
         if found is not None:
-            starts.append(Start(number, found, entry.title, entry.depth, found))
+            starts.append(ChapterStart(number, found, entry.title, entry.depth, found))
             taken.add(number)
     return _merged(starts)
 
 
-def _is_heading(piece: Piece, title: str) -> bool:
+def _is_heading(piece: DocumentBlock, title: str) -> bool:
     return piece.block.kind is BlockKind.HEADING and words(piece.block.text.casefold()) == words(title.casefold())
 
 
-def _merged(starts: list[Start]) -> list[Start]:
+def _merged(starts: list[ChapterStart]) -> list[ChapterStart]:
     """In reading order; those of one place ("Part One", "Chapter 1") become one, as deep as the last."""
-    merged: dict[tuple[int, int], Start] = {}
+    merged: dict[tuple[int, int], ChapterStart] = {}
     for start in sorted(starts, key=lambda start: (start.page, start.piece)):
         place = (start.page, start.piece)
         if place in merged and merged[place].title.casefold() != start.title.casefold():
@@ -89,12 +93,12 @@ def _merged(starts: list[Start]) -> list[Start]:
     return list(merged.values())
 
 
-def _at_headings(pages: Sequence[Page]) -> list[Start]:
+def _at_headings(pages: Sequence[ContentDocument]) -> list[ChapterStart]:
     """At headings of the highest level that occurs twice, and of any above it."""
     headings = [
         (number, index, piece.block.level)
         for number, page in enumerate(pages)
-        for index, piece in enumerate(page.pieces)
+        for index, piece in enumerate(page.blocks)
         if piece.block.kind is BlockKind.HEADING and not piece.is_note
     ]
     counts = Counter(level for _, _, level in headings)
@@ -102,27 +106,27 @@ def _at_headings(pages: Sequence[Page]) -> list[Start]:
     lowest = min(repeated or counts, default=0)
     depths = {level: depth for depth, level in enumerate(sorted(level for level in counts if level <= lowest), 1)}
     return [
-        Start(number, index, heading_title(pages[number].pieces[index : index + 2]), depths[level], index)
+        ChapterStart(number, index, heading_title(pages[number].blocks[index : index + 2]), depths[level], index)
         for number, index, level in headings
         if level in depths
     ]
 
 
-def _at_files(pages: Sequence[Page]) -> list[Start]:
+def _at_files(pages: Sequence[ContentDocument]) -> list[ChapterStart]:
     """Titles of files are only of use where they differ: often each carries the title of the book."""
     titles = Counter(page.title for page in pages)
     return [
-        Start(number, 0, page.title if titles[page.title] == 1 else "", 1, 0)
+        ChapterStart(number, 0, page.title if titles[page.title] == 1 else "", 1, 0)
         for number, page in enumerate(pages)
-        if page.pieces
+        if page.blocks
     ]
 
 
-def _with_headings(starts: Iterable[Start], pages: Sequence[Page]) -> list[Start]:
+def _with_headings(starts: Iterable[ChapterStart], pages: Sequence[ContentDocument]) -> list[ChapterStart]:
     """A table of contents may point below the heading of a chapter, or below its number: they belong to it."""
-    found: list[Start] = []
+    found: list[ChapterStart] = []
     for start in starts:
-        pieces = pages[start.page].pieces
+        pieces = pages[start.page].blocks
         piece = start.piece
         if found and found[-1].page == start.page:
             first = found[-1].piece + 1
@@ -136,7 +140,7 @@ def _with_headings(starts: Iterable[Start], pages: Sequence[Page]) -> list[Start
     return found
 
 
-def _is_label(piece: Piece) -> bool:
+def _is_label(piece: DocumentBlock) -> bool:
     """A heading in all but name: a few words that are no sentence."""
     block = piece.block
     is_line = block.kind in (BlockKind.PARAGRAPH, BlockKind.IMAGE) and block.text[-1:] not in tuple(".!?…”\"’'")

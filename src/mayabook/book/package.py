@@ -13,7 +13,7 @@ _PAGE_SUFFIXES = (".xhtml", ".html", ".htm", ".xml")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ManifestItem:
     """A file of the manifest. name: of its zip entry. properties: those of EPUB 3. fallback: id of what to read for it
     if it is no text."""
 
@@ -25,7 +25,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class GuideReference:
     """What the EPUB 2 guide says of a place in the book."""
 
     type: str
@@ -38,10 +38,10 @@ class Package:
     """spine: zip entries of the documents in reading order. cover_id: what EPUB 2 names as the cover image."""
 
     metadata: Metadata
-    items: tuple[Item, ...]
+    items: tuple[ManifestItem, ...]
     spine: tuple[str, ...]
     ncx: str | None
-    guide: tuple[Reference, ...]
+    guide: tuple[GuideReference, ...]
     cover_id: str
 
     @property
@@ -60,13 +60,13 @@ def read_package(container: Container, warn: Callable[[str], None]) -> Package:
         raise BookError(f"{container.path.name} has a broken package file ({name}): get the book again.")
 
     manifest = {item.get("id", "").strip(): item for item in root.iterfind(".//{*}manifest/{*}item")}
-    items: dict[str, Item] = {}
+    items: dict[str, ManifestItem] = {}
     for item_id, element in manifest.items():
         found = container.find(element.get("href", ""), name)
         if found is not None:
             properties = frozenset(element.get("properties", "").split())
             media_type, fallback = element.get("media-type", "").lower(), element.get("fallback", "").strip()
-            items[item_id] = Item(item_id, found, media_type, properties, fallback)
+            items[item_id] = ManifestItem(item_id, found, media_type, properties, fallback)
 
     spine = root.find(".//{*}spine")
     return Package(
@@ -100,7 +100,7 @@ def _find_opf(container: Container, warn: Callable[[str], None]) -> str:
 def _spine(
     spine: Element | None,
     manifest: dict[str, Element],
-    items: dict[str, Item],
+    items: dict[str, ManifestItem],
     container: Container,
     warn: Callable[[str], None],
 ) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def _spine(
     return tuple(names)
 
 
-def _text_of(item: Item, items: dict[str, Item]) -> Item | None:
+def _text_of(item: ManifestItem, items: dict[str, ManifestItem]) -> ManifestItem | None:
     """The item, or the first text of its chain of fallbacks."""
     tried: set[str] = set()
     while not _is_text(item):
@@ -143,7 +143,7 @@ def _text_of(item: Item, items: dict[str, Item]) -> Item | None:
     return item
 
 
-def _is_text(item: Item) -> bool:
+def _is_text(item: ManifestItem) -> bool:
     return "html" in item.media_type or "dtbook" in item.media_type or item.name.lower().endswith(_PAGE_SUFFIXES)
 
 
@@ -151,15 +151,15 @@ def _is_aside(reference: Element) -> bool:
     return reference.get("linear", "").strip().lower() == "no"
 
 
-def _ncx(spine: Element | None, items: dict[str, Item]) -> str | None:
+def _ncx(spine: Element | None, items: dict[str, ManifestItem]) -> str | None:
     declared = "" if spine is None else spine.get("toc", "").strip()
     if declared in items:
         return items[declared].name
     return next((item.name for item in items.values() if item.media_type == "application/x-dtbncx+xml"), None)
 
 
-def _guide(root: Element, container: Container, opf: str) -> Iterator[Reference]:
+def _guide(root: Element, container: Container, opf: str) -> Iterator[GuideReference]:
     for element in root.iterfind(".//{*}guide/{*}reference"):
         href = element.get("href", "")
         if (name := container.find(href, opf)) is not None:
-            yield Reference(element.get("type", "").lower(), name, fragment_of(href))
+            yield GuideReference(element.get("type", "").lower(), name, fragment_of(href))

@@ -12,7 +12,7 @@ from mayabook.core.errors import BookError
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TocEntry:
     """href: as written. name: the zip entry it leads to, None if there is none. depth: from 1."""
 
     title: str
@@ -34,13 +34,13 @@ class Landmark:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    entries: tuple[Entry, ...]
+    entries: tuple[TocEntry, ...]
     landmarks: tuple[Landmark, ...]
 
 
 def read_contents(container: Container, package: Package, warn: Callable[[str], None]) -> Contents:
     """Empty where the book has no table of contents, or an unreadable one (with a warning)."""
-    entries: list[Entry] = []
+    entries: list[TocEntry] = []
     landmarks = [Landmark(r.type, r.name, r.fragment, "guide") for r in package.guide]
     if package.nav is not None and (root := _parsed(container, package.nav, parse_xhtml, warn)) is not None:
         navs = list(root.iter("{*}nav"))
@@ -73,9 +73,9 @@ def _parsed(
     return parsed.root
 
 
-def _nav_entries(nav: Element, container: Container, base: str) -> list[Entry]:
+def _nav_entries(nav: Element, container: Container, base: str) -> list[TocEntry]:
     """Links of the lists. A heading without a link leads nowhere, but what stands under it is nested."""
-    entries: list[Entry] = []
+    entries: list[TocEntry] = []
     depth = 0
 
     def enter(element: Element) -> bool:
@@ -94,8 +94,8 @@ def _nav_entries(nav: Element, container: Container, base: str) -> list[Entry]:
     return entries
 
 
-def _ncx_entries(nav_map: Element, container: Container, base: str) -> list[Entry]:
-    entries: list[Entry] = []
+def _ncx_entries(nav_map: Element, container: Container, base: str) -> list[TocEntry]:
+    entries: list[TocEntry] = []
     depth = 0
 
     def enter(element: Element) -> bool:
@@ -126,8 +126,8 @@ def _landmarks(nav: Element, container: Container, base: str) -> Iterator[Landma
                 yield Landmark(landmark_type, name, fragment_of(href), "landmarks")
 
 
-def _entry(title: str, href: str, depth: int, container: Container, base: str) -> Entry:
-    return Entry(title, href, container.find(href, base), fragment_of(href), max(1, depth))
+def _entry(title: str, href: str, depth: int, container: Container, base: str) -> TocEntry:
+    return TocEntry(title, href, container.find(href, base), fragment_of(href), max(1, depth))
 
 
 def _label(element: Element) -> str:

@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import get_window
 
 from mayabook.checks.scoring import Score
-from mayabook.checks.thresholds import Repeats
+from mayabook.checks.thresholds import LoopThresholds
 from mayabook.checks.token_checks import FRAME_SECONDS, longest_run
 from mayabook.core.take import Audio
 from mayabook.core.verdict import FindingKind
@@ -25,7 +25,7 @@ N_BANDS, LOWEST, HIGHEST = 24, 150.0, 7500.0
 Matrix = NDArray[np.float64]
 
 
-def repeats(audio: Audio, sample_rate: int, n_again: int, figures: Repeats) -> list[Score]:
+def loop_score(audio: Audio, sample_rate: int, n_again: int, figures: LoopThresholds) -> list[Score]:
     """The longest stretch that repeats itself at one lag: seconds beyond its first turn and `n_again` others.
 
     n_again: turns that the text may account for, see `times_again`. What is left counts if it is a whole turn.
@@ -54,7 +54,7 @@ def repeats(audio: Audio, sample_rate: int, n_again: int, figures: Repeats) -> l
     return [Score("repeat", FindingKind.LOOP, seconds, evidence, begin, end)]
 
 
-def times_again(tokens: Sequence[str]) -> int:
+def repeated_word_counts(tokens: Sequence[str]) -> int:
     """How often the text says the same again in a row, at most: "no, no, no" twice, "day by day by day" once."""
     most = 0
     for period in range(1, len(tokens) // 2 + 1):
@@ -63,7 +63,7 @@ def times_again(tokens: Sequence[str]) -> int:
     return most
 
 
-def _bands(audio: Audio, sample_rate: int, figures: Repeats) -> Matrix:
+def _bands(audio: Audio, sample_rate: int, figures: LoopThresholds) -> Matrix:
     """Powers in dB, shape (n_hops, N_BANDS), of bands of equal width on a logarithmic axis."""
     size, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
     if len(audio) < size:

@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks import signal_checks
-from mayabook.checks.audio_loops import repeats, times_again
-from mayabook.checks.phonetics import Sounds
-from mayabook.checks.recogniser import Heard, Reading, Recogniser, Word
-from mayabook.checks.scoring import REJECT, Examination, Score, findings, judge
+from mayabook.checks.audio_loops import loop_score, repeated_word_counts
+from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.recogniser import ForcedAlignment, RecognisedWord, Recogniser, Transcription
+from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, findings, judge
 from mayabook.checks.speech_timing import voice_after
-from mayabook.checks.text_normalisation import Slot, slots, slots_of_text
+from mayabook.checks.text_normalisation import TextUnit, expected_units, text_units
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.token_checks import code_scores
 from mayabook.checks.voice_drift import drift
-from mayabook.checks.word_alignment import Aligner, Pair
+from mayabook.checks.word_alignment import AlignedPair, Aligner
 from mayabook.checks.word_checks import GOOD, WordScores
 from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason, Take
-from mayabook.core.verdict import FindingKind, HeardWord, Verdict, WordMatch
+from mayabook.core.verdict import AlignedWord, FindingKind, Verdict, WordMatch
 
 RULES = 6
 """Raised when the code of the checks changes a verdict: old takes are then judged again."""
@@ -46,7 +46,7 @@ class Checker:
         self.thresholds = load_thresholds()
         self._recogniser = Recogniser(settings.asr_model, language, self.thresholds)
         self.english = self._recogniser.english
-        self._sounds = Sounds(self.thresholds.sound, self.english)
+        self._sounds = Phonetics(self.thresholds.sound, self.english)
         self.aligner = Aligner(self._sounds, self.thresholds.alignment)
         self._words = WordScores(self._sounds, self.thresholds)
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES}"
@@ -57,13 +57,13 @@ class Checker:
         scores = self._unheard(take, chunk)
         limits = self.thresholds.limits
         found = findings(scores, limits)
-        if any(each.weight >= REJECT and each.detector in unheard for each in found):
+        if any(each.weight >= REJECTION_WEIGHT and each.detector in unheard for each in found):
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
         return judge(self._examined(take, chunk, scores), limits)
 
-    def hear(self, audio: Audio, sample_rate: int) -> list[Word]:
+    def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """The words heard, without noises that the recogniser names."""
-        return _speech(self._recogniser.hear(audio, sample_rate))
+        return _speech(self._recogniser.transcribe(audio, sample_rate))
 
     def examine(self, take: Take, chunk: Chunk) -> Examination:
         return self._examined(take, chunk, self._unheard(take, chunk))
@@ -77,23 +77,23 @@ class Checker:
         expected = self._expected(chunk)
         counts = [self._n_sounds(slot) for slot in expected]
         n_sounds = sum(shortest for shortest, _ in counts), sum(longest for _, longest in counts)
-        n_again = times_again([token for slot in expected for token in slot.readings[0]])
+        n_again = repeated_word_counts([token for slot in expected for token in slot.verbalisations[0]])
         return [
             *signal_checks.clipping(audio, sample_rate, figures.signal),
             *signal_checks.pauses(audio, sample_rate, figures.signal),
             *signal_checks.noise(audio, sample_rate, figures.signal),
             *signal_checks.clicks(audio, sample_rate, figures.signal),
             *drift(audio, sample_rate, figures.drift),
-            *repeats(audio, sample_rate, n_again, figures.repeats),
+            *loop_score(audio, sample_rate, n_again, figures.repeats),
             *signal_checks.pace(audio, sample_rate, n_sounds, n_tags, figures.signal, figures.pace),
         ]
 
     def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
         """What the words heard tell, with their alignment. Silent audio is not listened to."""
         silent = bool(signal_checks.silence(audio, self.thresholds.signal))
-        listened = Heard([], []) if silent else self._recogniser.listen(audio, sample_rate)
+        listened = Transcription([], []) if silent else self._recogniser.encode_and_transcribe(audio, sample_rate)
         expected, heard = self._expected(chunk), _speech(listened.words)
-        theirs = slots([word.text for word in heard], self.english)
+        theirs = text_units([word.text for word in heard], self.english)
         pairs = self.aligner.align(expected, theirs)
         rows = _rows(chunk, expected, heard, theirs, pairs)
         scores: list[Score] = []
@@ -106,7 +106,7 @@ class Checker:
         errors, n_words = _error_count(expected, theirs, pairs)
         return Examination(tuple(scores), " ".join(word.text for word in heard), tuple(rows), errors, n_words)
 
-    def _said(self, rows: Sequence[HeardWord], seconds: float) -> tuple[list[HeardWord], set[int]]:
+    def _said(self, rows: Sequence[AlignedWord], seconds: float) -> tuple[list[AlignedWord], set[int]]:
         """The rows, with last words of the text that have no time and stand where the audio ends made omitted, and
         which these are: a recogniser finishes a sentence that was cut off, and finds its own words likely. The last
         word of a whole take has time, or silence after it."""
@@ -117,7 +117,7 @@ class Checker:
                 break
             if row.end - row.start >= hearing.untimed_seconds or row.end <= seconds - hearing.untimed_end:
                 break
-            said[at] = HeardWord(WordMatch.OMITTED, row.index, row.expected, "")
+            said[at] = AlignedWord(WordMatch.OMITTED, row.index, row.expected, "")
             unsaid.add(row.index)
         return said, unsaid
 
@@ -130,36 +130,38 @@ class Checker:
         heard = self.word_scores(take.audio, take.sample_rate, chunk)
         return replace(heard, scores=(*unheard, *heard.scores))
 
-    def _expected(self, chunk: Chunk) -> list[Slot]:
-        return slots_of_text(chunk.text, chunk.spoken, self.english)
+    def _expected(self, chunk: Chunk) -> list[TextUnit]:
+        return expected_units(chunk.text, chunk.spoken, self.english)
 
-    def _n_sounds(self, slot: Slot) -> tuple[int, int]:
+    def _n_sounds(self, slot: TextUnit) -> tuple[int, int]:
         """Of the shortest and of the longest reading."""
-        counts = [sum(len(self._sounds.of(token)) for token in reading) for reading in slot.readings]
+        counts = [sum(len(self._sounds.phonemes(token)) for token in reading) for reading in slot.verbalisations]
         return min(counts), max(counts)
 
-    def _readings(self, listened: Heard, rows: Sequence[HeardWord], chunk: Chunk) -> dict[int, Reading]:
-        """Forced decoding of each word of the text in the window in which it should be, by `HeardWord.index`."""
+    def _readings(
+        self, listened: Transcription, rows: Sequence[AlignedWord], chunk: Chunk
+    ) -> dict[int, ForcedAlignment]:
+        """Forced decoding of each word of the text in the window in which it should be, by `AlignedWord.index`."""
         written = chunk.text.split()
         spoken = [(row.index, row.start) for row in rows if row.index is not None]
         spoken = [(at, start) for at, start in spoken if without_tags(written[at]).strip()]
-        readings: dict[int, Reading] = {}
+        readings: dict[int, ForcedAlignment] = {}
         for number, window in enumerate(listened.windows):
             inside: list[int] = []
             for at, start in spoken[len(readings) :]:
                 if start is not None and start >= window.end and number < len(listened.windows) - 1:
                     break
                 inside.append(at)
-            read = self._recogniser.read(window, [without_tags(written[at]) for at in inside])
+            read = self._recogniser.force_align(window, [without_tags(written[at]) for at in inside])
             readings.update(zip(inside, read, strict=True))
         return readings
 
     def _voice_after(
         self,
         voice: NDArray[np.bool_],
-        rows: Sequence[HeardWord],
-        readings: Mapping[int, Reading],
-        expected: Sequence[Slot],
+        rows: Sequence[AlignedWord],
+        readings: Mapping[int, ForcedAlignment],
+        expected: Sequence[TextUnit],
     ) -> float:
         """Seconds; 0 where the last word was not heard."""
         if not expected or next(row for row in rows if row.index == expected[-1].words[-1]).match not in GOOD:
@@ -176,7 +178,7 @@ def _how_it_stopped(take: Take) -> list[Score]:
     return [Score(detector, kind, 2.0, f"{evidence}: {take.detail}" if take.detail else evidence)]
 
 
-def _speech(words: Sequence[Word]) -> list[Word]:
+def _speech(words: Sequence[RecognisedWord]) -> list[RecognisedWord]:
     """Without what the recogniser put in brackets, over however many words."""
     kept, depth = [], 0
     for word in words:
@@ -188,43 +190,49 @@ def _speech(words: Sequence[Word]) -> list[Word]:
 
 
 def _rows(
-    chunk: Chunk, expected: Sequence[Slot], heard: Sequence[Word], theirs: Sequence[Slot], pairs: Sequence[Pair]
-) -> list[HeardWord]:
+    chunk: Chunk,
+    expected: Sequence[TextUnit],
+    heard: Sequence[RecognisedWord],
+    theirs: Sequence[TextUnit],
+    pairs: Sequence[AlignedPair],
+) -> list[AlignedWord]:
     """One row for each word of the text that is spoken, and one for each inserted word.
 
     Where several words of the text match as a whole, the first bears what was heard, and all bear the times.
     """
     written = chunk.text.split()
-    rows: list[HeardWord] = []
+    rows: list[AlignedWord] = []
     for pair in pairs:
         listened = [heard[at] for slot in theirs[slice(*pair.heard)] for at in slot.words]
         start = min((word.start for word in listened), default=None)
         end = max((word.end for word in listened), default=None)
         if pair.match == WordMatch.INSERTED:
-            rows += [HeardWord(pair.match, None, "", word.text, word.start, word.end) for word in listened]
+            rows += [AlignedWord(pair.match, None, "", word.text, word.start, word.end) for word in listened]
             continue
         text = " ".join(word.text for word in listened)
         for slot in expected[slice(*pair.expected)]:
             for at in slot.words:
-                rows.append(HeardWord(pair.match, at, written[at], text, start, end))
+                rows.append(AlignedWord(pair.match, at, written[at], text, start, end))
                 text = ""
     covered = {row.index for row in rows}
     for at, word in enumerate(written):
         if at not in covered and any(char.isalnum() for char in word):
             spoken = bool(without_tags(word).strip())
             place = next((n for n, row in enumerate(rows) if row.index is not None and row.index > at), len(rows))
-            rows.insert(place, HeardWord(WordMatch.OMITTED if spoken else WordMatch.SAME, at, word, ""))
+            rows.insert(place, AlignedWord(WordMatch.OMITTED if spoken else WordMatch.SAME, at, word, ""))
     return rows
 
 
-def _error_count(expected: Sequence[Slot], theirs: Sequence[Slot], pairs: Sequence[Pair]) -> tuple[int, int]:
+def _error_count(
+    expected: Sequence[TextUnit], theirs: Sequence[TextUnit], pairs: Sequence[AlignedPair]
+) -> tuple[int, int]:
     """Word errors and words of the text. What matches under some reading is no error; a homophone is one."""
     reference, hypothesis = [], []
     for pair in pairs:
-        ours = [token for slot in expected[slice(*pair.expected)] for token in slot.readings[0]]
+        ours = [token for slot in expected[slice(*pair.expected)] for token in slot.verbalisations[0]]
         reference += ours
         same = pair.match == WordMatch.SAME
-        hypothesis += ours if same else [t for slot in theirs[slice(*pair.heard)] for t in slot.readings[0]]
+        hypothesis += ours if same else [t for slot in theirs[slice(*pair.heard)] for t in slot.verbalisations[0]]
     if not reference:
         return len(hypothesis), 0
     counts = jiwer.process_words(" ".join(reference), " ".join(hypothesis))

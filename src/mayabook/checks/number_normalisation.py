@@ -8,7 +8,7 @@ import re
 
 from hibari.g2p import numbers
 
-Reading = tuple[str, ...]
+Verbalisation = tuple[str, ...]
 
 MAGNITUDES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 MONTHS = frozenset(
@@ -40,7 +40,7 @@ _MAX_DIGITS = 15
 _MAX_READINGS = 40
 
 
-def numeral(word: str) -> list[Reading]:
+def numeral(word: str) -> list[Verbalisation]:
     """Readings of a word with digits in it: 1897, 3rd, 10:45, 3.14, $5.50, 20%, 1890s, 1/2, 221B, 1914-18."""
     if money := amount(word.lower()):
         return money
@@ -60,7 +60,7 @@ def numeral(word: str) -> list[Reading]:
     return _mixture(word)
 
 
-def amount(text: str) -> list[Reading]:
+def amount(text: str) -> list[Verbalisation]:
     """Readings of money: "$5.50", "£3", "$20 million"; [] for anything else."""
     match = _AMOUNT.fullmatch(text)
     if match is None or (match[5] and match[5] not in MAGNITUDES):
@@ -94,10 +94,10 @@ def roman(word: str) -> int:
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
-def _mixture(word: str) -> list[Reading]:
+def _mixture(word: str) -> list[Verbalisation]:
     """Digits beside letters and signs, each read by itself: 221B, 20%, 1914-18, 5km."""
     parts = _PIECES.findall(word)
-    readings: list[Reading] = [()]
+    readings: list[Verbalisation] = [()]
     for place, part in enumerate(parts):
         options = _integers(part) if part[0].isdigit() else [_SIGNS.get(part, (part.lower(),))]
         if place and part[0].isdigit() and parts[place - 1][-1].isdigit():
@@ -106,7 +106,7 @@ def _mixture(word: str) -> list[Reading]:
     return [reading for reading in readings if reading]
 
 
-def _integers(digits: str) -> list[Reading]:
+def _integers(digits: str) -> list[Verbalisation]:
     """A whole number as a quantity, as a year or pairs of digits, and digit by digit."""
     if "," in digits:
         return _cardinals(digits)
@@ -117,7 +117,7 @@ def _integers(digits: str) -> list[Reading]:
     return list(dict.fromkeys(found))
 
 
-def _pairs(digits: str) -> list[Reading]:
+def _pairs(digits: str) -> list[Verbalisation]:
     """1897 -> eighteen ninety seven; 1905 -> nineteen oh five; 1900 -> nineteen hundred; 212 -> two twelve."""
     if len(digits) not in (3, 4) or digits[0] == "0":
         return []
@@ -130,11 +130,11 @@ def _pairs(digits: str) -> list[Reading]:
     return [(*head, *(("oh",) if low < 10 else ()), *tail), *hundreds]
 
 
-def _digit_by_digit(digits: str) -> list[Reading]:
+def _digit_by_digit(digits: str) -> list[Verbalisation]:
     return [tuple(zero if char == "0" else numbers.ONES[int(char)] for char in digits) for zero in ("zero", "oh")]
 
 
-def _cardinals(digits: str) -> list[Reading]:
+def _cardinals(digits: str) -> list[Verbalisation]:
     """With and without "and"; "a hundred" for "one hundred"; digit by digit beyond what has a name."""
     if len(digits.replace(",", "")) > _MAX_DIGITS:
         return _digit_by_digit(digits.replace(",", ""))
@@ -144,18 +144,18 @@ def _cardinals(digits: str) -> list[Reading]:
     return found
 
 
-def _with_and(words: Reading) -> list[Reading]:
+def _with_and(words: Verbalisation) -> list[Verbalisation]:
     without = tuple(word for word in words if word != "and")
     return [words, without] if without != words else [words]
 
 
-def _decimal(whole: str, decimals: str) -> list[Reading]:
-    heads: list[Reading] = [("zero",), ()] if whole in ("", "0") else _cardinals(whole)
+def _decimal(whole: str, decimals: str) -> list[Verbalisation]:
+    heads: list[Verbalisation] = [("zero",), ()] if whole in ("", "0") else _cardinals(whole)
     tails = [*_digit_by_digit(decimals), *(_cardinals(decimals)[:1] if len(decimals) == 2 else [])]
     return [(*head, "point", *tail) for head in heads for tail in tails]
 
 
-def _clock(hour: int, minute: str) -> list[Reading]:
+def _clock(hour: int, minute: str) -> list[Verbalisation]:
     head = _words(numbers.cardinal(hour))
     if minute == "00":
         return [(*head, "o'clock"), head, (*head, "hundred")]
@@ -165,7 +165,7 @@ def _clock(hour: int, minute: str) -> list[Reading]:
     return [(*head, *tail)]
 
 
-def _fraction(above: int, below: int) -> list[Reading]:
+def _fraction(above: int, below: int) -> list[Verbalisation]:
     top = _words(numbers.cardinal(above))
     slashed = [(*top, *joint, *_words(numbers.cardinal(below))) for joint in (("over",), ("slash",), ())]
     if below < 2:
@@ -183,5 +183,5 @@ def _whole(digits: str) -> int:
     return int(digits.replace(",", ""))
 
 
-def _words(text: str) -> Reading:
+def _words(text: str) -> Verbalisation:
     return tuple(re.findall(r"[a-z]+", text))

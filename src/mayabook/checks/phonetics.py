@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from mayabook.checks.thresholds import Sound
+from mayabook.checks.thresholds import PhoneticThresholds
 
 # hibari writes English phonemes in misaki's alphabet: one character each, diphthongs too.
 _VOWELS = "AIOQWYaeiouæɑɒɔəɛɜɪʊʌ"
@@ -17,17 +17,17 @@ _ANY_VOWEL = str.maketrans(_VOWELS, "ə" * len(_VOWELS))
 _UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
 
 
-class Sounds:
+class Phonetics:
     """Pronunciations are remembered. May be used from several threads."""
 
-    def __init__(self, thresholds: Sound, english: bool = True) -> None:
+    def __init__(self, thresholds: PhoneticThresholds, english: bool = True) -> None:
         """english: whether words are pronounced; in another language their spelling stands for their sound."""
         self._thresholds = thresholds
         self.english = english
         self._g2p = G2P() if english else None
         self._known: dict[str, str] = {}
 
-    def of(self, token: str) -> str:
+    def phonemes(self, token: str) -> str:
         """Phonemes of a word in lower case, without stress; its letters where it cannot be pronounced."""
         sound = self._known.get(token)
         if sound is None:
@@ -60,7 +60,7 @@ class Sounds:
 
     def distance(self, left: str, right: str) -> float:
         """Distance of the sounds of two words or phrases."""
-        one, other = ("".join(map(self.of, phrase.lower().split())) for phrase in (left, right))
+        one, other = ("".join(map(self.phonemes, phrase.lower().split())) for phrase in (left, right))
         return float(self.distances([one], [other])[0, 0])
 
     def allowed(self, n_phonemes: int, *, name: bool) -> float:
@@ -70,5 +70,5 @@ class Sounds:
 
     def alike(self, left: str, right: str, *, name: bool = False) -> bool:
         """Whether two words or phrases count as the same sound."""
-        longer = max(len("".join(map(self.of, phrase.lower().split()))) for phrase in (left, right))
+        longer = max(len("".join(map(self.phonemes, phrase.lower().split()))) for phrase in (left, right))
         return self.distance(left, right) <= self.allowed(longer, name=name) + 1e-6

@@ -34,7 +34,7 @@ PROMPT_ROOM = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class RecognisedWord:
     """start, end: seconds into the take."""
 
     text: str
@@ -43,7 +43,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ForcedAlignment:
     """How a word of the text fares when the recogniser is made to read it: forced decoding.
 
     log_probability: natural logarithm, of its least likely token, given the audio and the words before it. start, end:
@@ -56,7 +56,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class EncodedWindow:
     """A stretch of a take, encoded once. start, end: seconds into the take."""
 
     encoded: Any
@@ -66,11 +66,11 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Transcription:
     """words: every word heard, in order."""
 
-    words: list[Word]
-    windows: list[Window]
+    words: list[RecognisedWord]
+    windows: list[EncodedWindow]
 
 
 class Recogniser:
@@ -98,25 +98,25 @@ class Recogniser:
         )
         self.identity = f"{Path(model).name} {_fingerprint(folder)} {spoken}"
 
-    def hear(self, audio: Audio, sample_rate: int) -> list[Word]:
+    def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """Every word heard, in order. audio: mono, any length."""
-        return self.listen(audio, sample_rate).words
+        return self.encode_and_transcribe(audio, sample_rate).words
 
-    def listen(self, audio: Audio, sample_rate: int) -> Heard:
+    def encode_and_transcribe(self, audio: Audio, sample_rate: int) -> Transcription:
         """Every word heard, and the encoded windows, for `read` to go over them again."""
         resampled = _resampled(audio, sample_rate)
-        words: list[Word] = []
-        windows: list[Window] = []
+        words: list[RecognisedWord] = []
+        windows: list[EncodedWindow] = []
         start = 0
         while start < len(resampled):
             end = self._window_end(resampled, start)
             found, encoded, n_frames = self._hear_window(resampled[start:end], start / SAMPLE_RATE)
             words += found
-            windows.append(Window(encoded, n_frames, start / SAMPLE_RATE, end / SAMPLE_RATE))
+            windows.append(EncodedWindow(encoded, n_frames, start / SAMPLE_RATE, end / SAMPLE_RATE))
             start = end
-        return Heard(words, windows)
+        return Transcription(words, windows)
 
-    def read(self, window: Window, text: Sequence[str]) -> list[Reading]:
+    def force_align(self, window: EncodedWindow, text: Sequence[str]) -> list[ForcedAlignment]:
         """Forced decoding of the words of `text`, one reading for each."""
         spelt = [self._tokenizer.encode(" " + (_plain(word) or word)) for word in text]
         flat = [token for tokens in spelt for token in tokens]
@@ -134,7 +134,7 @@ class Recogniser:
             # punctuation says nothing of what was said
             spoken = [n for n in range(at, ends) if _said(self._tokenizer.decode([flat[n]]))]
             least = min((float(chances[n]) for n in spoken or range(at, ends)), default=0.0)
-            readings.append(Reading(least, float(times[at]) + window.start, float(times[ends]) + window.start))
+            readings.append(ForcedAlignment(least, float(times[at]) + window.start, float(times[ends]) + window.start))
             at = ends
         return readings
 
@@ -146,12 +146,12 @@ class Recogniser:
         first = start + round(hearing.cut_from * SAMPLE_RATE)
         return first + quietest(audio[first : start + longest], SAMPLE_RATE)
 
-    def _hear_window(self, audio: Audio, offset: float) -> tuple[list[Word], Any, int]:
+    def _hear_window(self, audio: Audio, offset: float) -> tuple[list[RecognisedWord], Any, int]:
         """The words, and the whole window as the encoder has it, with its frames.
 
         Heard again from the last word on, while voice is left there and something more is heard.
         """
-        words: list[Word] = []
+        words: list[RecognisedWord] = []
         start = 0.0
         encoded, n_frames = whole = self._encode(audio)
         while True:
@@ -170,7 +170,7 @@ class Recogniser:
                 break
         return [replace(word, start=word.start + offset, end=word.end + offset) for word in words], *whole
 
-    def _without_untimed(self, words: list[Word]) -> list[Word]:
+    def _without_untimed(self, words: list[RecognisedWord]) -> list[RecognisedWord]:
         """Without the last words if several have no time of their own.
 
         Whisper made them up, or the voice that is theirs comes after them and is heard again.
@@ -181,7 +181,7 @@ class Recogniser:
             last -= 1
         return words[:last] if last and len(words) - last >= hearing.untimed_words else words
 
-    def _decode(self, audio: Audio, encoded: Any, n_frames: int) -> list[Word]:
+    def _decode(self, audio: Audio, encoded: Any, n_frames: int) -> list[RecognisedWord]:
         prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         # CTranslate2 lets half of max_length be new: half of the tokens a second that the figure names
         room = PROMPT_ROOM + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.hearing.tokens_per_second)
@@ -199,7 +199,7 @@ class Recogniser:
         timed: Sequence[dict[str, Any]] = self._whisper.find_alignment(
             self._tokenizer, [tokens], encoded, max(n_frames, 2)
         )[0]
-        words: list[Word] = []
+        words: list[RecognisedWord] = []
         for part in timed:
             text, start, end = part["word"], float(part["start"]), float(part["end"])
             if words and not text[:1].isspace():  # punctuation, and what follows a point or hyphen
@@ -207,7 +207,7 @@ class Recogniser:
                     words[-1], text=words[-1].text + text.strip(), end=end if _said(text) else words[-1].end
                 )
             elif text.strip():
-                words.append(Word(text.strip(), start, end))
+                words.append(RecognisedWord(text.strip(), start, end))
         return words
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict
+from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict
 
-REJECT = 0.5
+REJECTION_WEIGHT = 0.5
 """Weight of a finding that rejects a take: that of a score at its limit."""
 TELL = 0.5
 """Share of its limit from which a score is told as a finding."""
@@ -32,18 +32,18 @@ class Examination:
 
     scores: tuple[Score, ...]
     transcript: str
-    words: tuple[HeardWord, ...]
+    words: tuple[AlignedWord, ...]
     errors: int
     n_words: int
 
 
 def findings(scores: Sequence[Score], limits: Mapping[str, float]) -> tuple[Finding, ...]:
     """The worst first. A score at its limit weighs 0.5, others in proportion, up to 1."""
-    weighed = [(min(1.0, REJECT * score.value / limits[score.detector]), score) for score in scores]
+    weighed = [(min(1.0, REJECTION_WEIGHT * score.value / limits[score.detector]), score) for score in scores]
     found = [
         Finding(score.kind, score.evidence, weight, score.start, score.end, score.detector)
         for weight, score in weighed
-        if weight >= TELL * REJECT
+        if weight >= TELL * REJECTION_WEIGHT
     ]
     return tuple(sorted(found, key=lambda finding: -finding.weight))
 
@@ -52,7 +52,7 @@ def judge(examination: Examination, limits: Mapping[str, float]) -> Verdict:
     """Accepted unless a score reaches its limit."""
     found = findings(examination.scores, limits)
     return Verdict(
-        accepted=all(finding.weight < REJECT for finding in found),
+        accepted=all(finding.weight < REJECTION_WEIGHT for finding in found),
         findings=found,
         transcript=examination.transcript,
         words=examination.words,

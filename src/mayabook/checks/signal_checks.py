@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.scoring import Score
-from mayabook.checks.thresholds import Pace, Signal
+from mayabook.checks.thresholds import PaceThresholds, SignalThresholds
 from mayabook.core.take import Audio
 from mayabook.core.verdict import FindingKind
 
 FRAME_SECONDS = 0.02
 
 
-def silence(audio: Audio, figures: Signal) -> list[Score]:
+def silence(audio: Audio, figures: SignalThresholds) -> list[Score]:
     """Of a take that is silent as a whole: how many times too low its level is."""
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
     if rms >= figures.silent_rms:
@@ -20,7 +20,7 @@ def silence(audio: Audio, figures: Signal) -> list[Score]:
     return [Score("silent", FindingKind.SILENT, times, f"the take is silent, RMS {rms:.1e}")]
 
 
-def clipping(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+def clipping(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """Samples a second at full scale, counted where several stand in a row."""
     full = np.concatenate(([False], np.abs(audio) >= figures.full_scale, [False]))
     edges = np.flatnonzero(np.diff(full.astype(np.int8)))
@@ -36,7 +36,7 @@ def clipping(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
     ]
 
 
-def pauses(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+def pauses(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """Seconds of silence: the longest inside the take, and at each edge."""
     voice = voiced_frames(audio, sample_rate, figures)
     frames = np.flatnonzero(voice)
@@ -56,7 +56,7 @@ def pauses(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
     return found
 
 
-def noise(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+def noise(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """Hiss and hum: level of the quietest frames as a share of the loud ones, in takes long enough to have a pause."""
     frames = _frames(audio, sample_rate)
     if len(frames) * FRAME_SECONDS < figures.noise_seconds:
@@ -66,7 +66,7 @@ def noise(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
     return [Score("noise", FindingKind.NOISY, share, f"the pauses lie at {decibels:.0f} dB below the voice")]
 
 
-def clicks(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
+def clicks(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """The sharpest bend of the waveform against those around it: speech bends by some times their mean."""
     bends = np.abs(np.diff(audio.astype(np.float64), 2))
     reach, own = round(figures.click_reach * sample_rate), round(figures.click_own * sample_rate)
@@ -85,7 +85,12 @@ def clicks(audio: Audio, sample_rate: int, figures: Signal) -> list[Score]:
 
 
 def pace(
-    audio: Audio, sample_rate: int, n_sounds: tuple[int, int], n_tags: int, signal: Signal, figures: Pace
+    audio: Audio,
+    sample_rate: int,
+    n_sounds: tuple[int, int],
+    n_tags: int,
+    signal: SignalThresholds,
+    figures: PaceThresholds,
 ) -> list[Score]:
     """How many times too slow or too fast the voice is for the speech sounds to be said.
 
@@ -102,7 +107,7 @@ def pace(
     return [Score(kind, FindingKind.OFF_PACE, value, evidence)]
 
 
-def voiced(audio: Audio, sample_rate: int, figures: Signal, within: Audio) -> float:
+def voiced(audio: Audio, sample_rate: int, figures: SignalThresholds, within: Audio) -> float:
     """Seconds of voice in `audio`, a part of the take `within`, which says how loud voice is."""
     if len(audio) < FRAME_SECONDS * sample_rate:
         return 0.0
@@ -110,7 +115,7 @@ def voiced(audio: Audio, sample_rate: int, figures: Signal, within: Audio) -> fl
     return float(np.count_nonzero(_frames(audio, sample_rate) > level)) * FRAME_SECONDS
 
 
-def voiced_frames(audio: Audio, sample_rate: int, figures: Signal) -> NDArray[np.bool_]:
+def voiced_frames(audio: Audio, sample_rate: int, figures: SignalThresholds) -> NDArray[np.bool_]:
     """Whether each FRAME_SECONDS holds voice."""
     frames = _frames(audio, sample_rate)
     voice: NDArray[np.bool_] = frames > _level(frames, figures)
@@ -131,7 +136,7 @@ def _edges(at: NDArray[np.int64], width: int, length: int) -> tuple[NDArray[np.i
     return np.clip(at - width, 0, length), np.clip(at + width, 0, length)
 
 
-def _level(frames: NDArray[np.float64], figures: Signal) -> float:
+def _level(frames: NDArray[np.float64], figures: SignalThresholds) -> float:
     loud = float(np.percentile(frames, 95)) if len(frames) else 0.0
     return max(figures.voice_floor, figures.voice_share * loud)
 

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.signal_checks import FRAME_SECONDS
-from mayabook.checks.thresholds import Pace
+from mayabook.checks.thresholds import PaceThresholds
 
 
-def voice_after(voice: NDArray[np.bool_], start: float, n_before: int, n_last: int, figures: Pace) -> float:
+def voice_after(voice: NDArray[np.bool_], start: float, n_before: int, n_last: int, figures: PaceThresholds) -> float:
     """Seconds of voice from the start of the last word on, beyond what that word takes, and once more what comes after
     a gap that no word has inside.
 
@@ -24,7 +24,7 @@ def voice_after(voice: NDArray[np.bool_], start: float, n_before: int, n_last: i
     return max(0.0, len(rest) * FRAME_SECONDS - usual) + apart
 
 
-def times_said(voice: NDArray[np.bool_], start: float, n_sounds: int, figures: Pace) -> float:
+def times_said(voice: NDArray[np.bool_], start: float, n_sounds: int, figures: PaceThresholds) -> float:
     """How often words of so many speech sounds can have been said in the voice from `start` on."""
     seconds = float(np.count_nonzero(voice[round(start / FRAME_SECONDS) :])) * FRAME_SECONDS
     return seconds / (figures.sound * max(1, n_sounds))

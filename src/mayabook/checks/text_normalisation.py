@@ -15,12 +15,12 @@ from whisper_normalizer.basic import remove_symbols_and_diacritics
 from whisper_normalizer.english import EnglishSpellingNormalizer, EnglishTextNormalizer
 
 from mayabook.checks.abbreviations import SHORT, SIGNS
-from mayabook.checks.number_normalisation import MAGNITUDES, MONTHS, Reading, amount, numeral, roman
+from mayabook.checks.number_normalisation import MAGNITUDES, MONTHS, Verbalisation, amount, numeral, roman
 from mayabook.core.emotion_tags import without_tags
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class TextUnit:
     """A stretch of a text that is read as one.
 
     words: which whitespace-separated words of the text it covers; no word is in two slots, and what is not spoken
@@ -28,7 +28,7 @@ class Slot:
     """
 
     words: tuple[int, ...]
-    readings: tuple[Reading, ...]
+    verbalisations: tuple[Verbalisation, ...]
     name: bool = False
 
 
@@ -41,10 +41,10 @@ _BEFORE_ROMAN = frozenset(
 )
 
 
-def slots(words: Sequence[str], english: bool = True) -> list[Slot]:
+def text_units(words: Sequence[str], english: bool = True) -> list[TextUnit]:
     """The slots of a text, in order. words: what `str.split()` makes of it."""
     bare = [_EDGES.sub("", without_tags(word)) for word in words]
-    found: list[Slot] = []
+    found: list[TextUnit] = []
     at = 0
     while at < len(words):
         before, after = (bare[at - 1] if at else ""), (bare[at + 1] if at + 1 < len(words) else "")
@@ -57,39 +57,39 @@ def slots(words: Sequence[str], english: bool = True) -> list[Slot]:
             shortened = "." in words[at] or before[-1:].isdecimal()
             readings = [*_read(bare[at], shortened), *_read_beside(bare[at], before, after)]
         if distinct := _distinct(readings):
-            found.append(Slot(tuple(range(at, at + n_words)), distinct, bare[at][:1].isupper()))
+            found.append(TextUnit(tuple(range(at, at + n_words)), distinct, bare[at][:1].isupper()))
         at += n_words
     return found
 
 
-def slots_of_text(text: str, spoken: str, english: bool = True) -> list[Slot]:
+def expected_units(text: str, spoken: str, english: bool = True) -> list[TextUnit]:
     """The slots of `text`; a word that `spoken` respells may also be read as it is written there."""
     words, respelt = text.split(), spoken.split()
-    plain = slots(words, english)
-    merged: list[Slot] = []
+    plain = text_units(words, english)
+    merged: list[TextUnit] = []
     matcher = SequenceMatcher(None, words, respelt, autojunk=False)
     for kind, start, end, other_start, other_end in matcher.get_opcodes():
         here = [slot for slot in plain if start <= slot.words[0] < end]
-        there = slots(respelt[other_start:other_end], english) if kind == "replace" else []
+        there = text_units(respelt[other_start:other_end], english) if kind == "replace" else []
         if not here or not there:
             merged += here
         elif len(here) == len(there):
             for one, other in zip(here, there, strict=True):
-                merged.append(Slot(one.words, _distinct([*one.readings, *other.readings]), one.name))
+                merged.append(TextUnit(one.words, _distinct([*one.verbalisations, *other.verbalisations]), one.name))
         else:
             covered = tuple(word for slot in here for word in slot.words)
             both = [_plainest(here), _plainest(there)]
-            merged.append(Slot(covered, _distinct(both), any(slot.name for slot in here)))
+            merged.append(TextUnit(covered, _distinct(both), any(slot.name for slot in here)))
     return merged
 
 
-def plain_tokens(text: str) -> Reading:
+def plain_tokens(text: str) -> Verbalisation:
     """The words of a text in lower case, without punctuation."""
     return tuple(_TOKEN.findall(unicodedata.normalize("NFC", text).replace("’", "'").lower()))
 
 
 @lru_cache(maxsize=20_000)
-def _read(word: str, shortened: bool) -> tuple[Reading, ...]:
+def _read(word: str, shortened: bool) -> tuple[Verbalisation, ...]:
     """English readings of a word by itself. shortened: whether it may be an abbreviation of a common word."""
     if any(char.isdecimal() for char in word):
         return _distinct(numeral(word))
@@ -104,7 +104,7 @@ def _read(word: str, shortened: bool) -> tuple[Reading, ...]:
     return _distinct([_english_tokens(word), *known, _english_tokens(full)])
 
 
-def _read_beside(word: str, before: str, after: str) -> list[Reading]:
+def _read_beside(word: str, before: str, after: str) -> list[Verbalisation]:
     """Readings that the neighbours suggest: days of a month and Roman numerals."""
     if word.isdecimal() and len(word) < 3 and 1 <= int(word) <= 31:
         if {before.lower(), after.lower().rstrip(".")} & MONTHS:
@@ -120,15 +120,15 @@ def _read_beside(word: str, before: str, after: str) -> list[Reading]:
     return [*(numeral(str(value)) if numbered or word != "I" else []), ordinal, ("the", *ordinal)]
 
 
-def _english_tokens(text: str) -> Reading:
+def _english_tokens(text: str) -> Verbalisation:
     """Accents dropped, spelt the American way."""
     folded = remove_symbols_and_diacritics(text.replace("’", "'"), keep="'").lower()
     return tuple(_BRITISH.get(token, token) for token in _TOKEN.findall(folded))
 
 
-def _plainest(chain: Iterable[Slot]) -> Reading:
-    return tuple(token for slot in chain for token in slot.readings[0])
+def _plainest(chain: Iterable[TextUnit]) -> Verbalisation:
+    return tuple(token for slot in chain for token in slot.verbalisations[0])
 
 
-def _distinct(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+def _distinct(readings: Iterable[Verbalisation]) -> tuple[Verbalisation, ...]:
     return tuple(dict.fromkeys(reading for reading in readings if reading))

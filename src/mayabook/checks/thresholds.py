@@ -8,7 +8,7 @@ from importlib.resources import files
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class SignalThresholds:
     silent_rms: float
     full_scale: float
     clipped_run: int
@@ -21,7 +21,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PaceThresholds:
     sound: float
     least_sounds: int
     slack: float
@@ -33,21 +33,21 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class DriftThresholds:
     voice_share: float
     least_periodic: float
     least_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class CodeFigures:
+class TokenThresholds:
     loop_period: int
     loop_codes: int
     tail_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
+class LoopThresholds:
     shortest: float
     longest: float
     smoothed: float
@@ -57,7 +57,7 @@ class Repeats:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class PhoneticThresholds:
     vowel: float
     voicing: float
     other: float
@@ -67,7 +67,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Alignment:
+class AlignmentCosts:
     same: float
     sound: float
     join: float
@@ -76,7 +76,7 @@ class Alignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class WordThresholds:
     word: float
     function_word: float
     filler: float
@@ -89,7 +89,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class RecognitionSettings:
     window_seconds: float
     cut_from: float
     least_window: float
@@ -107,15 +107,15 @@ class Thresholds:
     """What each figure means stands beside it in `thresholds.toml`. digest: names this set of figures."""
 
     limits: Mapping[str, float]
-    signal: Signal
-    pace: Pace
-    drift: Drift
-    repeats: Repeats
-    codes: CodeFigures
-    sound: Sound
-    alignment: Alignment
-    words: Words
-    hearing: Hearing
+    signal: SignalThresholds
+    pace: PaceThresholds
+    drift: DriftThresholds
+    repeats: LoopThresholds
+    codes: TokenThresholds
+    sound: PhoneticThresholds
+    alignment: AlignmentCosts
+    words: WordThresholds
+    hearing: RecognitionSettings
     digest: str
 
 
@@ -124,14 +124,14 @@ def load_thresholds() -> Thresholds:
     tables = tomllib.loads(data.decode("utf-8"))
     return Thresholds(
         limits=tables["limits"],
-        signal=Signal(**tables["signal"]),
-        pace=Pace(**tables["pace"]),
-        drift=Drift(**tables["drift"]),
-        repeats=Repeats(**tables["repeats"]),
-        codes=CodeFigures(**tables["codes"]),
-        sound=Sound(**tables["sound"]),
-        alignment=Alignment(**tables["alignment"]),
-        words=Words(**tables["words"]),
-        hearing=Hearing(**tables["hearing"]),
+        signal=SignalThresholds(**tables["signal"]),
+        pace=PaceThresholds(**tables["pace"]),
+        drift=DriftThresholds(**tables["drift"]),
+        repeats=LoopThresholds(**tables["repeats"]),
+        codes=TokenThresholds(**tables["codes"]),
+        sound=PhoneticThresholds(**tables["sound"]),
+        alignment=AlignmentCosts(**tables["alignment"]),
+        words=WordThresholds(**tables["words"]),
+        hearing=RecognitionSettings(**tables["hearing"]),
         digest=hashlib.sha256(data).hexdigest()[:12],
     )

@@ -4,15 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.scoring import Score
-from mayabook.checks.thresholds import CodeFigures
+from mayabook.checks.thresholds import TokenThresholds
 from mayabook.core.take import Codes
 from mayabook.core.verdict import FindingKind
-from mayabook.maya.token_layout import FRAME_SAMPLES, SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
-FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
+FRAME_SECONDS = SAMPLES_PER_FRAME / SAMPLE_RATE
 
 
-def code_scores(codes: Codes, figures: CodeFigures) -> list[Score]:
+def code_scores(codes: Codes, figures: TokenThresholds) -> list[Score]:
     return [*off_grammar(codes), *loops(codes, figures), *unsure_tail(codes, figures)]
 
 
@@ -24,7 +24,7 @@ def off_grammar(codes: Codes) -> list[Score]:
     return [Score("off_grammar", FindingKind.OFF_GRAMMAR, share, f"{share:.1%} of the probability was off the grammar")]
 
 
-def loops(codes: Codes, figures: CodeFigures) -> list[Score]:
+def loops(codes: Codes, figures: TokenThresholds) -> list[Score]:
     """The longest stretch in which a slot repeats itself: seconds beyond its first turn, in any of the seven slots.
 
     A held pause repeats a single code; stretches of fewer than `loop_codes` different codes do not count.
@@ -45,7 +45,7 @@ def loops(codes: Codes, figures: CodeFigures) -> list[Score]:
     return [Score("code_loop", FindingKind.LOOP, seconds, evidence, begin, begin + seconds + period * FRAME_SECONDS)]
 
 
-def unsure_tail(codes: Codes, figures: CodeFigures) -> list[Score]:
+def unsure_tail(codes: Codes, figures: TokenThresholds) -> list[Score]:
     """By how many nats a token the last seconds are less likely, and more open, than the take before them."""
     tail = round(figures.tail_seconds / FRAME_SECONDS) * codes.frames.shape[1]
     if len(codes.log_probability) < 2 * tail:

@@ -16,7 +16,7 @@ from scipy.fft import dct
 from scipy.signal import get_window
 
 from mayabook.checks.scoring import Score
-from mayabook.checks.thresholds import Drift
+from mayabook.checks.thresholds import DriftThresholds
 from mayabook.core.take import Audio
 from mayabook.core.verdict import FindingKind
 
@@ -51,7 +51,7 @@ class Timbre:
         return total
 
 
-def drift(audio: Audio, sample_rate: int, figures: Drift) -> list[Score]:
+def drift(audio: Audio, sample_rate: int, figures: DriftThresholds) -> list[Score]:
     """How much better two vocal tracts explain the take than one, in nats over the root of the number of frames."""
     times, bands = voiced_bands(audio, sample_rate, figures)
     least = round(figures.least_seconds / HOP_SECONDS)
@@ -71,7 +71,7 @@ def drift(audio: Audio, sample_rate: int, figures: Drift) -> list[Score]:
     return [Score("drift", FindingKind.DRIFT, float(gains[at]), evidence, seconds)]
 
 
-def voiced_bands(audio: Audio, sample_rate: int, figures: Drift) -> tuple[Matrix, Matrix]:
+def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tuple[Matrix, Matrix]:
     """Times in seconds and logarithmic band powers, shape (n, N_BANDS), of the frames with a pitch."""
     size, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
     if len(audio) < size:

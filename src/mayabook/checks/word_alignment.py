@@ -11,9 +11,9 @@ from itertools import islice, product
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.checks.phonetics import Sounds
-from mayabook.checks.text_normalisation import Slot
-from mayabook.checks.thresholds import Alignment
+from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.text_normalisation import TextUnit
+from mayabook.checks.thresholds import AlignmentCosts
 from mayabook.core.verdict import WordMatch
 
 MOST_JOINED = 3
@@ -24,7 +24,7 @@ MOST_READINGS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AlignedPair:
     """Slots `expected` and `heard`, ranges as (start, end); one of them is empty for an omission or insertion."""
 
     match: WordMatch
@@ -33,34 +33,36 @@ class Pair:
 
 
 class Aligner:
-    def __init__(self, sounds: Sounds, costs: Alignment) -> None:
+    def __init__(self, sounds: Phonetics, costs: AlignmentCosts) -> None:
         self._sounds, self._costs = sounds, costs
 
-    def align(self, expected: Sequence[Slot], heard: Sequence[Slot]) -> list[Pair]:
+    def align(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
         """Pairs in order that cover every slot of both sides once."""
         lead = _common(expected, heard)
         trail = _common(expected[lead:][::-1], heard[lead:][::-1])
-        pairs = [Pair(WordMatch.SAME, (at, at + 1), (at, at + 1)) for at in range(lead)]
+        pairs = [AlignedPair(WordMatch.SAME, (at, at + 1), (at, at + 1)) for at in range(lead)]
         left, right = len(expected) - trail, len(heard) - trail
         for pair in self._cheapest(expected[lead:left], heard[lead:right]):
             pairs.append(
-                Pair(
+                AlignedPair(
                     pair.match,
                     (pair.expected[0] + lead, pair.expected[1] + lead),
                     (pair.heard[0] + lead, pair.heard[1] + lead),
                 )
             )
-        pairs += [Pair(WordMatch.SAME, (left + at, left + at + 1), (right + at, right + at + 1)) for at in range(trail)]
+        pairs += [
+            AlignedPair(WordMatch.SAME, (left + at, left + at + 1), (right + at, right + at + 1)) for at in range(trail)
+        ]
         return pairs
 
-    def _cheapest(self, expected: Sequence[Slot], heard: Sequence[Slot]) -> list[Pair]:
+    def _cheapest(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
         n, m = len(expected), len(heard)
         distance = self._distances(expected, heard)
         total = np.full((n + 1, m + 1), np.inf)
         total[0, 0] = 0.0
-        step: dict[tuple[int, int], Pair] = {}
+        step: dict[tuple[int, int], AlignedPair] = {}
 
-        def offer(i: int, j: int, cost: float, pair: Pair) -> None:
+        def offer(i: int, j: int, cost: float, pair: AlignedPair) -> None:
             at = pair.expected[1], pair.heard[1]
             if total[i, j] + cost < total[at] - 1e-9:
                 total[at] = total[i, j] + cost
@@ -69,24 +71,24 @@ class Aligner:
         for i in range(n + 1):
             for j in range(m + 1):
                 if i < n:
-                    offer(i, j, 1.0, Pair(WordMatch.OMITTED, (i, i + 1), (j, j)))
+                    offer(i, j, 1.0, AlignedPair(WordMatch.OMITTED, (i, i + 1), (j, j)))
                 if j < m:
-                    offer(i, j, 1.0, Pair(WordMatch.INSERTED, (i, i), (j, j + 1)))
+                    offer(i, j, 1.0, AlignedPair(WordMatch.INSERTED, (i, i), (j, j + 1)))
                 if i < n and j < m:
                     wrong = self._costs.wrong + self._costs.wrong_distance * distance[i, j]
-                    offer(i, j, wrong, Pair(WordMatch.WRONG, (i, i + 1), (j, j + 1)))
+                    offer(i, j, wrong, AlignedPair(WordMatch.WRONG, (i, i + 1), (j, j + 1)))
                     for match, width, height, cost in self._matches(expected, i, heard, j):
-                        offer(i, j, cost, Pair(match, (i, i + width), (j, j + height)))
-        pairs: list[Pair] = []
+                        offer(i, j, cost, AlignedPair(match, (i, i + width), (j, j + height)))
+        pairs: list[AlignedPair] = []
         at = n, m
         while at != (0, 0):
             pairs.append(step[at])
             at = pairs[-1].expected[0], pairs[-1].heard[0]
         return pairs[::-1]
 
-    def _distances(self, expected: Sequence[Slot], heard: Sequence[Slot]) -> NDArray[np.float32]:
+    def _distances(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> NDArray[np.float32]:
         """Of the plainest readings' sounds, as a share of the longer, 0 to 1; shape (expected, heard)."""
-        left, right = ([self._sound(slot.readings[0]) for slot in side] for side in (expected, heard))
+        left, right = ([self._sound(slot.verbalisations[0]) for slot in side] for side in (expected, heard))
         if not left or not right:
             return np.zeros((len(left), len(right)), np.float32)
         lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
@@ -94,7 +96,7 @@ class Aligner:
         return shares
 
     def _matches(
-        self, expected: Sequence[Slot], i: int, heard: Sequence[Slot], j: int
+        self, expected: Sequence[TextUnit], i: int, heard: Sequence[TextUnit], j: int
     ) -> list[tuple[WordMatch, int, int, float]]:
         """(match, expected slots, heard slots, cost) of each way in which slots from i and from j on match."""
         found = []
@@ -118,32 +120,32 @@ class Aligner:
         return bool((self._sounds.distances(left, right) <= allowed + 1e-6).any())
 
     def _sound(self, reading: tuple[str, ...]) -> str:
-        return "".join(map(self._sounds.of, reading))
+        return "".join(map(self._sounds.phonemes, reading))
 
 
-def _common(left: Sequence[Slot], right: Sequence[Slot]) -> int:
+def _common(left: Sequence[TextUnit], right: Sequence[TextUnit]) -> int:
     """How many slots at the beginning are the same."""
     count = 0
-    while count < min(len(left), len(right)) and left[count].readings[0] == right[count].readings[0]:
+    while count < min(len(left), len(right)) and left[count].verbalisations[0] == right[count].verbalisations[0]:
         count += 1
     return count
 
 
-def _shapes(expected: Sequence[Slot], i: int, heard: Sequence[Slot], j: int) -> list[tuple[int, int]]:
+def _shapes(expected: Sequence[TextUnit], i: int, heard: Sequence[TextUnit], j: int) -> list[tuple[int, int]]:
     wide, high = len(expected) - i, len(heard) - j
     shapes = [
         (width, height)
         for width in range(1, min(MOST_JOINED, wide) + 1)
         for height in range(1, min(MOST_JOINED, high) + 1)
     ]
-    if len(expected[i].readings) > 1:
+    if len(expected[i].verbalisations) > 1:
         shapes += [(1, height) for height in range(MOST_JOINED + 1, min(MOST_OF_A_NUMBER, high) + 1)]
-    if len(heard[j].readings) > 1:
+    if len(heard[j].verbalisations) > 1:
         shapes += [(width, 1) for width in range(MOST_JOINED + 1, min(MOST_OF_A_NUMBER, wide) + 1)]
     return shapes
 
 
-def _readings(slots: Sequence[Slot]) -> list[tuple[str, ...]]:
+def _readings(slots: Sequence[TextUnit]) -> list[tuple[str, ...]]:
     """The readings of neighbouring slots as one."""
-    combinations = islice(product(*(slot.readings for slot in slots)), MOST_READINGS)
+    combinations = islice(product(*(slot.verbalisations for slot in slots)), MOST_READINGS)
     return [tuple(token for part in parts for token in part) for parts in combinations]

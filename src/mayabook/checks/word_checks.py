@@ -12,12 +12,12 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from mayabook.checks.phonetics import Sounds
-from mayabook.checks.recogniser import Reading
+from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.recogniser import ForcedAlignment
 from mayabook.checks.scoring import Score
 from mayabook.checks.speech_timing import times_said
 from mayabook.checks.thresholds import Thresholds
-from mayabook.core.verdict import FindingKind, HeardWord, WordMatch
+from mayabook.core.verdict import AlignedWord, FindingKind, WordMatch
 
 FUNCTION_WORDS = frozenset(
     (
@@ -36,7 +36,7 @@ _OTHER_SCRIPT = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
 class _Run:
     """Neighbouring rows that do not match. start: of its first row in the alignment."""
 
-    rows: tuple[HeardWord, ...]
+    rows: tuple[AlignedWord, ...]
     start: int
     at_end: bool
 
@@ -52,17 +52,17 @@ class _Run:
 class WordScores:
     """The scores of one alignment."""
 
-    def __init__(self, sounds: Sounds, thresholds: Thresholds) -> None:
+    def __init__(self, sounds: Phonetics, thresholds: Thresholds) -> None:
         self._sounds, self._figures, self._pace = sounds, thresholds.words, thresholds.pace
 
     def scores(
         self,
-        rows: Sequence[HeardWord],
-        readings: Mapping[int, Reading],
+        rows: Sequence[AlignedWord],
+        readings: Mapping[int, ForcedAlignment],
         voice: NDArray[np.bool_],
         voice_after: float,
     ) -> list[Score]:
-        """rows: the whole alignment. readings: by `HeardWord.index`. voice: see `signal.voiced_frames`. voice_after:
+        """rows: the whole alignment. readings: by `AlignedWord.index`. voice: see `signal.voiced_frames`. voice_after:
         seconds of voice at the end for which the last word of the text does not account."""
         last_good = max((at for at, row in enumerate(rows) if row.match in GOOD), default=-1)
         found = []
@@ -78,8 +78,8 @@ class WordScores:
     def _judge(
         self,
         run: _Run,
-        rows: Sequence[HeardWord],
-        readings: Mapping[int, Reading],
+        rows: Sequence[AlignedWord],
+        readings: Mapping[int, ForcedAlignment],
         voice: NDArray[np.bool_],
         voice_after: float,
     ) -> tuple[str, FindingKind, float, str]:
@@ -102,11 +102,11 @@ class WordScores:
         after = next((row.index for row in rows[run.start + len(run.rows) :] if row.index is not None), None)
         return "inserted", FindingKind.INSERTED, said + self._nats(after, readings), f"“{heard}” is not in the text"
 
-    def _room(self, run: _Run, rows: Sequence[HeardWord], voice: NDArray[np.bool_]) -> float:
+    def _room(self, run: _Run, rows: Sequence[AlignedWord], voice: NDArray[np.bool_]) -> float:
         """0 where the voice at the end of the take leaves no room for a repetition there, 1 where it does: the
         recogniser may have heard the same speech twice."""
         phrase = [_plain(row.heard) for row in run.rows][: _period([_plain(row.heard) for row in run.rows])]
-        n_sounds = sum(len(self._sounds.of(word)) for word in phrase)
+        n_sounds = sum(len(self._sounds.phonemes(word)) for word in phrase)
         last = [row for row in rows if row.heard]
         if [_plain(row.heard) for row in last[-len(phrase) :]] != phrase or n_sounds < self._pace.least_sounds:
             return 1.0
@@ -117,10 +117,10 @@ class WordScores:
         start = last[-len(phrase)].start
         return 1.0 if start is None else min(1.0, max(0.0, times_said(voice, start, n_sounds, self._pace) - 1.25) * 4)
 
-    def _unsaid(self, run: _Run, readings: Mapping[int, Reading]) -> float:
+    def _unsaid(self, run: _Run, readings: Mapping[int, ForcedAlignment]) -> float:
         return sum(self._nats(row.index, readings) for row in run.rows if row.index is not None)
 
-    def _nats(self, index: int | None, readings: Mapping[int, Reading]) -> float:
+    def _nats(self, index: int | None, readings: Mapping[int, ForcedAlignment]) -> float:
         """How improbable it is that the word was said."""
         if index is None:
             return 0.0
@@ -145,7 +145,7 @@ class WordScores:
         if all(map(self._sounds.common, (*ours, *theirs))):
             return unsaid + self._figures.instead * sum(word not in FUNCTION_WORDS for word in theirs)
         surplus = self._said(theirs[len(ours) :])
-        longer = max(1, *(sum(len(self._sounds.of(word)) for word in words) for words in (ours, theirs)))
+        longer = max(1, *(sum(len(self._sounds.phonemes(word)) for word in words) for words in (ours, theirs)))
         differing = self._sounds.distance(" ".join(ours), " ".join(theirs)) / longer
         if self._sounds.english and _OTHER_SCRIPT.search(" ".join(ours)):
             return unsaid + surplus
@@ -153,7 +153,7 @@ class WordScores:
         return min(1.0, max(0.0, (differing - nearest) / (farthest - nearest))) * (unsaid + surplus)
 
 
-def _runs(rows: Sequence[HeardWord], last_good: int) -> list[_Run]:
+def _runs(rows: Sequence[AlignedWord], last_good: int) -> list[_Run]:
     runs, at = [], 0
     for good, group in groupby(rows, key=lambda row: row.match in GOOD):
         members = tuple(group)
@@ -163,7 +163,7 @@ def _runs(rows: Sequence[HeardWord], last_good: int) -> list[_Run]:
     return runs
 
 
-def _times(run: _Run, readings: Mapping[int, Reading]) -> tuple[float | None, float | None]:
+def _times(run: _Run, readings: Mapping[int, ForcedAlignment]) -> tuple[float | None, float | None]:
     times = [time for row in run.rows for time in (row.start, row.end) if time is not None]
     if not times:
         forced = [readings[row.index] for row in run.rows if row.index is not None and row.index in readings]
@@ -171,7 +171,7 @@ def _times(run: _Run, readings: Mapping[int, Reading]) -> tuple[float | None, fl
     return min(times, default=None), max(times, default=None)
 
 
-def _repeats(run: _Run, rows: Sequence[HeardWord]) -> int:
+def _repeats(run: _Run, rows: Sequence[AlignedWord]) -> int:
     """How often the inserted words were said, where they are a repetition of what stands beside them; else 0."""
     inserted = [_plain(row.heard) for row in run.rows]
     size = _period(inserted)
@@ -183,7 +183,7 @@ def _repeats(run: _Run, rows: Sequence[HeardWord]) -> int:
     return times if times > 1 else 0
 
 
-def _repeats_itself(run: _Run, rows: Sequence[HeardWord]) -> bool:
+def _repeats_itself(run: _Run, rows: Sequence[AlignedWord]) -> bool:
     """Whether the text itself says the repeated words twice here: recognisers miscount."""
     inserted = [_plain(row.heard) for row in run.rows]
     phrase = inserted[: _period(inserted)]

@@ -19,8 +19,8 @@ from mayabook.cli.make import STOPPED, stop
 from mayabook.cli.progress_display import PLAIN_EVERY, clock
 
 if TYPE_CHECKING:
-    from mayabook.lab.report import Section
-    from mayabook.lab.trial_runner import Progress, Watcher
+    from mayabook.lab.report import ReportSection
+    from mayabook.lab.trial_runner import TrialListener, TrialProgress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -104,7 +104,7 @@ def listen(
 ) -> None:
     """Write a page for a blind test by ear of two cells; it computes the result and saves the votes."""
     from mayabook.core.errors import LabError
-    from mayabook.lab.ab_test import write_listening
+    from mayabook.lab.ab_test import write_ab_test
     from mayabook.lab.rows import read_rows
 
     header, rows = read_rows(folder)
@@ -114,7 +114,7 @@ def listen(
             "--set 'keep_audio = true'."
         )
     file = folder / "listen.html"
-    n = write_listening(folder, rows, one, other, file, pairs, seed)
+    n = write_ab_test(folder, rows, one, other, file, pairs, seed)
     print(f"{file}: {n} pairs")
 
 
@@ -157,7 +157,7 @@ def _given(settings: list[str] | None, **named: object) -> dict[str, Any]:
     return values | {name: str(v) if isinstance(v, Path) else v for name, v in named.items() if v is not None}
 
 
-def _show(sections: "list[Section]", file: Path, as_json: bool) -> None:
+def _show(sections: "list[ReportSection]", file: Path, as_json: bool) -> None:
     for section in sections:
         if as_json:
             print(
@@ -169,7 +169,7 @@ def _show(sections: "list[Section]", file: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _watching(as_json: bool) -> "Iterator[Watcher]":
+def _watching(as_json: bool) -> "Iterator[TrialListener]":
     """Ctrl-C ends with one line, and the exit code that shells have for it."""
     signal.signal(signal.SIGTERM, stop)
     live = _Live() if sys.stdout.isatty() and not as_json else _Plain(as_json)
@@ -181,7 +181,7 @@ def _watching(as_json: bool) -> "Iterator[Watcher]":
         raise typer.Exit(STOPPED) from None
 
 
-def _line(progress: "Progress") -> str:
+def _line(progress: "TrialProgress") -> str:
     eta = "" if progress.eta is None else f", {clock(progress.eta)} to go"
     rate = f", {progress.audio / progress.elapsed:.1f}x real time" if progress.elapsed else ""
     return f"{progress.done}/{progress.total} takes{rate}{eta}, {progress.rejected} rejected"
@@ -200,7 +200,7 @@ class _Plain:
     def say(self, line: str) -> None:
         print(json.dumps({"event": "message", "text": line}, ensure_ascii=False) if self._as_json else line, flush=True)
 
-    def step(self, progress: "Progress") -> None:
+    def step(self, progress: "TrialProgress") -> None:
         if self._as_json:
             facts = {name: getattr(progress, name) for name in ("cell", "total", "done", "resumed", "rejected")}
             print(json.dumps({"event": "take", **facts, "eta": progress.eta}, ensure_ascii=False), flush=True)
@@ -226,7 +226,7 @@ class _Live:
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False)
 
-    def step(self, progress: "Progress") -> None:
+    def step(self, progress: "TrialProgress") -> None:
         self._bar.update(
             self._task,
             description=progress.cell[:40],

@@ -13,7 +13,7 @@ from mayabook.cli import options
 from mayabook.cli.progress_display import clock, reporter
 
 if TYPE_CHECKING:
-    from mayabook.pipeline import Order, Product
+    from mayabook.pipeline import AudiobookRequest, AudiobookResult
 
 FLAGGED = 3
 """Exit code of a run that finished with chunks for a person to look at."""
@@ -77,7 +77,7 @@ def make(
     A run that was stopped goes on when the same command is given again. Work in progress lies beside the audiobook,
     in a folder with the suffix .mayabook; `mayabook review` looks into it.
     """
-    from mayabook.pipeline import Order
+    from mayabook.pipeline import AudiobookRequest
 
     chosen = options.settings_of(
         settings,
@@ -108,14 +108,14 @@ def make(
             },
             "narrator": {"voice": voice, "speed": speed, "workers": workers},
             "checks": {"asr_model": asr_model},
-            "ladder": {"attempts": attempts},
+            "retry": {"attempts": attempts},
             "master": {"loudness": loudness, "bitrate": bitrate, "captions": captions, "split": split},
         },
     )
     target = output or book.with_suffix(".m4b")
     if target.exists() and not force and sys.stdin.isatty() and not (as_json or quiet):
         force = typer.confirm(f"{target} exists. Replace it?")
-    order = Order(
+    order = AudiobookRequest(
         book=book.absolute(), output=target.absolute(), lexicon=lexicon and lexicon.absolute(), settings=chosen
     )
     run(order, force=force, as_json=as_json, quiet=quiet)
@@ -127,14 +127,14 @@ def _lasting(model: str | None) -> str | None:
     return str(Path(str(model)).absolute()) if is_path else model
 
 
-def run(order: "Order", *, force: bool, as_json: bool, quiet: bool) -> None:
+def run(order: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool) -> None:
     """Produces, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
-    from mayabook.pipeline import produce
+    from mayabook.pipeline import run_pipeline
 
     signal.signal(signal.SIGTERM, stop)
     try:
         with reporter(as_json=as_json, quiet=quiet) as shown:
-            product = produce(order, shown, force=force)
+            product = run_pipeline(order, shown, force=force)
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(STOPPED) from None
@@ -148,7 +148,7 @@ def stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _lines(product: "Product") -> list[str]:
+def _lines(product: "AudiobookResult") -> list[str]:
     from mayabook.render import Status
 
     audiobook, coverage = product.audiobook, product.coverage
@@ -182,7 +182,7 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _facts(product: "Product") -> dict[str, object]:
+def _facts(product: "AudiobookResult") -> dict[str, object]:
     from mayabook.render import Status
 
     audiobook, coverage = product.audiobook, product.coverage

@@ -94,7 +94,7 @@ def import_(
 ) -> None:
     """Bring files of your own into the store, once they are checked. Nothing is moved: they are linked or copied."""
     with _watching("importing", as_json) as watch:
-        files = importer.bring(path, name, watch)
+        files = importer.import_model(path, name, watch)
     _show(files, as_json)
 
 
@@ -186,7 +186,7 @@ def export_codec(name: Name, as_json: options.Json = False) -> None:
 
 def _make(name: str, to: str, as_json: bool) -> None:
     with _watching(f"making {to}", as_json) as watch:
-        made = gguf_formats.make(name, to, watch)
+        made = gguf_formats.make_formats(name, to, watch)
     if not made and not as_json:
         print(f"{name} has {to} already.")
     for one in made:

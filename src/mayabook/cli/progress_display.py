@@ -12,7 +12,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from mayabook.render.progress import Progress
+    from mayabook.render.progress import RenderProgress
 
 PLAIN_EVERY = 15.0
 """Seconds between plain progress lines."""
@@ -24,7 +24,7 @@ class Reporter(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def say(self, line: str) -> None: ...
-    def rendering(self, progress: "Progress") -> None: ...
+    def rendering(self, progress: "RenderProgress") -> None: ...
     def mastering(self, fraction: float) -> None: ...
     def result(self, lines: list[str], facts: dict[str, object]) -> None: ...
 
@@ -44,7 +44,7 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _line(progress: "Progress") -> str:
+def _line(progress: "RenderProgress") -> str:
     eta = "" if progress.eta is None else f", {clock(progress.eta)} to go"
     return (
         f"{progress.done_chunks}/{progress.n_chunks} chunks, {progress.rate:.1f}x real time{eta}, "
@@ -64,7 +64,7 @@ class QuietReporter:
     def say(self, line: str) -> None:
         pass
 
-    def rendering(self, progress: "Progress") -> None:
+    def rendering(self, progress: "RenderProgress") -> None:
         pass
 
     def mastering(self, fraction: float) -> None:
@@ -81,7 +81,7 @@ class PlainReporter(QuietReporter):
     def say(self, line: str) -> None:
         print(line, flush=True)
 
-    def rendering(self, progress: "Progress") -> None:
+    def rendering(self, progress: "RenderProgress") -> None:
         self._now_and_then(f"{progress.chapter}: {_line(progress)}")
 
     def mastering(self, fraction: float) -> None:
@@ -101,7 +101,7 @@ class JsonReporter(QuietReporter):
     def say(self, line: str) -> None:
         self._print({"event": "message", "text": line})
 
-    def rendering(self, progress: "Progress") -> None:
+    def rendering(self, progress: "RenderProgress") -> None:
         self._print({"event": "rendering", **asdict(progress), "rate": progress.rate, "eta": progress.eta})
 
     def mastering(self, fraction: float) -> None:
@@ -135,7 +135,7 @@ class LiveReporter(QuietReporter):
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False)
 
-    def rendering(self, progress: "Progress") -> None:
+    def rendering(self, progress: "RenderProgress") -> None:
         self._bar.update(
             self._task,
             visible=True,

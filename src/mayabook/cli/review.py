@@ -51,23 +51,23 @@ def review(
     --take and --edit decide. The audiobook is then made anew.
     """
     from mayabook.cli.make import run
-    from mayabook.cli.review_decide import Decisions, entries, interview
+    from mayabook.cli.review_decide import Decisions, interview, review_entries
     from mayabook.cli.review_page import write_page
     from mayabook.cli.review_show import print_list
     from mayabook.core.errors import JobError
-    from mayabook.pipeline import CHECKS, ORDER, Order
+    from mayabook.pipeline import CHECKS, ORDER, AudiobookRequest
     from mayabook.render import Job
 
     with Job.existing(job) as opened:
         order, checks = opened.ledger.fact(ORDER), opened.ledger.fact(CHECKS)
         if order is None or checks is None:
             raise JobError(f"{opened.folder} holds no finished run; run `mayabook make` first.")
-        ordered = Order.model_validate_json(order)
+        ordered = AudiobookRequest.model_validate_json(order)
         decisions = Decisions(opened, checks, ordered.settings.script)
         if accept or redo or take or edit:
             _decide(decisions, accept or [], redo or [], take or [], edit or [])
         else:
-            found = entries(opened, checks, everything=everything)
+            found = review_entries(opened, checks, everything=everything)
             if html is not None:
                 write_page(html, ordered.book.stem, found)
                 if not quiet:

@@ -10,7 +10,7 @@ from rich.prompt import Confirm, Prompt
 from mayabook.cli.review_show import print_entry
 from mayabook.core.errors import JobError, ScriptError
 from mayabook.core.settings import ScriptSettings
-from mayabook.render import Edits, Job, PlannedChunk, Ruling, StoredTake
+from mayabook.render import Edits, Job, PlannedChunk, ReviewDecision, StoredTake
 
 if TYPE_CHECKING:
     from mayabook.core.verdict import Verdict
@@ -19,7 +19,7 @@ KEYS = "[b]a[/b]ccept  [b]r[/b]edo  [b]e[/b]dit text  choose [b]t[/b]ake  [b]s[/
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReviewEntry:
     """A chunk to look at. take: the one that is kept. takes: all of it, in order, with their verdicts. written: what
     the book has, where a person wrote another text."""
 
@@ -30,7 +30,7 @@ class Entry:
     written: str
 
 
-def entries(job: Job, checks: str, *, everything: bool) -> list[Entry]:
+def review_entries(job: Job, checks: str, *, everything: bool) -> list[ReviewEntry]:
     """The flagged chunks, or all of them, worst first."""
     edits = Edits.of(job.folder)
     found = []
@@ -39,7 +39,7 @@ def entries(job: Job, checks: str, *, everything: bool) -> list[Entry]:
         verdict = None if take is None else job.ledger.verdict(take, checks)
         if take is not None and verdict is not None and (everything or not take.good):
             takes = tuple((each, job.ledger.verdict(each, checks)) for each in job.ledger.takes(item.key, checks))
-            found.append(Entry(item, take, verdict, takes, edits.written(item.chunk)))
+            found.append(ReviewEntry(item, take, verdict, takes, edits.written(item.chunk)))
     return sorted(found, key=lambda entry: (entry.take.good, -entry.take.risk, entry.item.number))
 
 
@@ -58,11 +58,11 @@ class Decisions:
         best = self._job.ledger.kept(self._plan[number].key, self._checks)
         if best is None:
             raise JobError(f"Chunk {number} has no take yet; run `mayabook make` first.")
-        self._job.ledger.rule(best, Ruling.ACCEPTED)
+        self._job.ledger.decide(best, ReviewDecision.ACCEPTED)
 
     def redo(self, number: int) -> None:
         for take in self._takes(number):
-            self._job.ledger.rule(take, Ruling.REJECTED)
+            self._job.ledger.decide(take, ReviewDecision.REJECTED)
 
     def choose(self, number: int, which: int) -> None:
         """which: as people count, from 1."""
@@ -72,9 +72,9 @@ class Decisions:
             there = ", ".join(str(take.attempt + 1) for take in takes) or "none"
             raise JobError(f"Chunk {number} has no take {which}; it has {there}.")
         for take in takes:
-            if take.ruling == Ruling.ACCEPTED:
-                self._job.ledger.rule(take, Ruling.REJECTED)
-        self._job.ledger.rule(chosen, Ruling.ACCEPTED)
+            if take.decision == ReviewDecision.ACCEPTED:
+                self._job.ledger.decide(take, ReviewDecision.REJECTED)
+        self._job.ledger.decide(chosen, ReviewDecision.ACCEPTED)
 
     def edit(self, number: int, text: str) -> None:
         Edits.of(self._job.folder).set(self._plan[number].chunk, text, self._limits)
@@ -83,7 +83,7 @@ class Decisions:
         return self._job.ledger.takes(self._plan[number].key, self._checks)
 
 
-def interview(found: Sequence[Entry], decisions: Decisions) -> bool:
+def interview(found: Sequence[ReviewEntry], decisions: Decisions) -> bool:
     """One chunk at a time. True where something was decided, and the audiobook is to be made anew now."""
     console = Console()
     if not found:
@@ -102,7 +102,7 @@ def interview(found: Sequence[Entry], decisions: Decisions) -> bool:
     return Confirm.ask(f"{n_decided} decided. Make the audiobook anew now?", default=True, console=console)
 
 
-def _ask(console: Console, entry: Entry, decisions: Decisions) -> str:
+def _ask(console: Console, entry: ReviewEntry, decisions: Decisions) -> str:
     number = entry.item.number
     while True:
         console.print(KEYS, highlight=False)

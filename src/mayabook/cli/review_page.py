@@ -14,11 +14,11 @@ import numpy as np
 import soundfile
 from jinja2 import Environment, PackageLoader
 
-from mayabook.cli.review_decide import Entry
+from mayabook.cli.review_decide import ReviewEntry
 from mayabook.cli.review_show import marked, said
 from mayabook.core.audio_files import read_flac
 from mayabook.core.errors import JobError
-from mayabook.core.files import appearing
+from mayabook.core.files import atomic_write
 from mayabook.core.take import Audio
 from mayabook.core.verdict import Verdict
 from mayabook.master.encoder import Labels, encode
@@ -46,11 +46,11 @@ class Shown:
     marks: tuple[tuple[float, float], ...]
 
 
-def write_page(file: Path, title: str, found: Sequence[Entry]) -> None:
+def write_page(file: Path, title: str, found: Sequence[ReviewEntry]) -> None:
     """Raises OutputError where it cannot be written, JobError where a take has gone."""
     template = Environment(loader=PackageLoader("mayabook.cli"), autoescape=True).get_template("review.html.j2")
     chapters = {entry.item.chunk.chapter: entry.item.chapter_title for entry in found}
-    with appearing(file) as temporary, temporary.open("w", encoding="utf-8") as page:
+    with atomic_write(file) as temporary, temporary.open("w", encoding="utf-8") as page:
         for piece in template.generate(
             title=title,
             found=found,
@@ -63,7 +63,7 @@ def write_page(file: Path, title: str, found: Sequence[Entry]) -> None:
             page.write(piece)
 
 
-def _shown(entry: Entry) -> Iterator[Shown]:
+def _shown(entry: ReviewEntry) -> Iterator[Shown]:
     """The kept take, then the others of a flagged chunk, the least risky first."""
     others = [] if entry.take.good else sorted(entry.takes, key=lambda each: each[0].risk)
     yield _show(entry.take, entry.verdict, kept=True)

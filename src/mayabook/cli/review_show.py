@@ -11,11 +11,11 @@ from rich.text import Text
 from mayabook.core.verdict import Verdict, WordMatch
 
 if TYPE_CHECKING:
-    from mayabook.cli.review_decide import Entry
+    from mayabook.cli.review_decide import ReviewEntry
     from mayabook.render import StoredTake
 
 
-def print_list(folder: Path, found: "Sequence[Entry]", *, as_json: bool) -> None:
+def print_list(folder: Path, found: "Sequence[ReviewEntry]", *, as_json: bool) -> None:
     if as_json:
         for entry in found:
             print(json.dumps(facts(entry), ensure_ascii=False))
@@ -27,7 +27,7 @@ def print_list(folder: Path, found: "Sequence[Entry]", *, as_json: bool) -> None
         print_entry(console, entry)
 
 
-def facts(entry: "Entry") -> dict[str, object]:
+def facts(entry: "ReviewEntry") -> dict[str, object]:
     return {
         "chunk": entry.item.number,
         "chapter": entry.item.chapter_title,
@@ -44,7 +44,7 @@ def facts(entry: "Entry") -> dict[str, object]:
                 "take": take.attempt + 1,
                 "step": take.step,
                 "risk": take.risk,
-                "ruling": take.ruling,
+                "ruling": take.decision,
                 "audio": str(take.file),
             }
             for take, _ in entry.takes
@@ -52,7 +52,7 @@ def facts(entry: "Entry") -> dict[str, object]:
     }
 
 
-def print_entry(console: Console, entry: "Entry") -> None:
+def print_entry(console: Console, entry: "ReviewEntry") -> None:
     item, take, verdict = entry.item, entry.take, entry.verdict
     state = "accepted" if take.good else "flagged"
     console.print(
@@ -74,7 +74,7 @@ def print_entry(console: Console, entry: "Entry") -> None:
 
 def said(take: "StoredTake") -> str:
     """How it was made, length, risk and what a person decided, in words."""
-    ruling = "" if take.ruling is None else f", {take.ruling} by a person"
+    ruling = "" if take.decision is None else f", {take.decision} by a person"
     return f"{take.step}, {take.n_samples / take.sample_rate:.1f} s, risk {take.risk:.2f}{ruling}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mayabook.core.files import appearing
+from mayabook.core.files import atomic_write
 from mayabook.core.take import Audio
 
 
@@ -19,7 +19,7 @@ def write_flac(path: Path, audio: Audio, sample_rate: int) -> None:
     soundfile.write(
         encoded, np.clip(np.nan_to_num(audio, nan=1.0), -1.0, 1.0), sample_rate, subtype="PCM_24", format="FLAC"
     )
-    with appearing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(encoded.getbuffer())
 
 

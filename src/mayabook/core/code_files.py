@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mayabook.core.files import appearing
+from mayabook.core.files import atomic_write
 from mayabook.core.take import Codes
 
 
@@ -15,7 +15,7 @@ def write_codes(path: Path, codes: Codes) -> None:
     encoded = io.BytesIO()
     arrays = asdict(codes)
     np.savez_compressed(encoded, **{**arrays, "frames": arrays["frames"].astype(np.uint16)})
-    with appearing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(encoded.getbuffer())
 
 

@@ -22,7 +22,7 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on a clean exit its bytes are on disk and renamed to `path`.
 
     On an error the temporary file is removed, and an OSError becomes an OutputError. A temporary file left by a
@@ -41,7 +41,7 @@ def appearing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    with appearing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

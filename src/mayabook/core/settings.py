@@ -7,16 +7,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mayabook.core.errors import SettingsError
 
 
-class Room(BaseModel):
+class SettingsGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class BookSettings(Room):
+class BookSettings(SettingsGroup):
     include: tuple[str, ...] = ()
     """Chapters to narrate although they would be skipped: numbers, ranges (3-7) or titles."""
     skip: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class BookSettings(Room):
     """Refuse books that unpack to more than this."""
 
 
-class ScriptSettings(Room):
+class ScriptSettings(SettingsGroup):
     max_words: int = Field(default=70, ge=5, le=500)
     """Most words in a chunk."""
     max_chars: int = Field(default=350, ge=40, le=4000)
@@ -38,12 +38,12 @@ class ScriptSettings(Room):
     """A sentence with fewer words than this joins a neighbour where it can."""
 
 
-class CheckSettings(Room):
+class CheckSettings(SettingsGroup):
     asr_model: str = "tiny.en"
     """Whisper model: a name or a folder with a CTranslate2 model; tiny.en needs no download."""
 
 
-class LadderSettings(Room):
+class RetrySettings(SettingsGroup):
     """What is tried, in this order, for a chunk whose take was rejected."""
 
     trim: bool = True
@@ -58,12 +58,12 @@ class LadderSettings(Room):
     """Another engine that speaks what is left."""
 
 
-class EngineSettings(Room):
+class EngineSettings(SettingsGroup):
     kind: Literal["auto", "narrator", "gguf", "transformers"] = "auto"
     """What speaks: narrator, gguf or transformers; auto takes Maya1 where a model is here and fast enough."""
 
 
-class MayaSettings(Room):
+class MayaSettings(SettingsGroup):
     model: str = ""
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""
     format: str = ""
@@ -108,7 +108,7 @@ class MayaSettings(Room):
     """bitsandbytes quantisation of a transformers checkpoint."""
 
 
-class NarratorSettings(Room):
+class NarratorSettings(SettingsGroup):
     voice: str = "heart"
     """Voice of the CPU narrator."""
     speed: float = Field(default=1.0, ge=0.5, le=2.0)
@@ -117,7 +117,7 @@ class NarratorSettings(Room):
     """Worker processes; 0 takes one for each two cores."""
 
 
-class MasterSettings(Room):
+class MasterSettings(SettingsGroup):
     pause_sentence: float = Field(default=0.25, ge=0, le=10)
     """Seconds of silence after a chunk that ends inside a paragraph."""
     pause_paragraph: float = Field(default=0.45, ge=0, le=10)
@@ -140,15 +140,28 @@ class MasterSettings(Room):
     """One file per chapter, in a folder, in place of one file."""
 
 
-class Settings(Room):
+RENAMED_TABLES = {"ladder": "retry"}
+"""Old name of a settings table -> its name today; settings files and jobs with the old one are still read."""
+
+
+class Settings(SettingsGroup):
     book: BookSettings = BookSettings()
     script: ScriptSettings = ScriptSettings()
     engine: EngineSettings = EngineSettings()
     maya: MayaSettings = MayaSettings()
     narrator: NarratorSettings = NarratorSettings()
     checks: CheckSettings = CheckSettings()
-    ladder: LadderSettings = LadderSettings()
+    retry: RetrySettings = RetrySettings()
     master: MasterSettings = MasterSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, tables: Any) -> Any:
+        return _with_new_names(tables) if isinstance(tables, dict) else tables
+
+
+def _with_new_names(tables: dict[str, Any]) -> dict[str, Any]:
+    return {RENAMED_TABLES.get(name, name): values for name, values in tables.items()}
 
 
 def load_settings(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
@@ -159,7 +172,7 @@ def load_settings(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Se
     tables: dict[str, Any] = {}
     if file is not None:
         try:
-            tables = tomllib.loads(file.read_text(encoding="utf-8"))
+            tables = _with_new_names(tomllib.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise SettingsError(f"Cannot read settings from {file}: {error}") from error
     for room, values in overrides.items():

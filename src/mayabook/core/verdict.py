@@ -49,7 +49,7 @@ class WordMatch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class HeardWord:
+class AlignedWord:
     """One row of the alignment between text and transcript.
 
     index: which word of `Chunk.text.split()` this is, None for an inserted one. Every index of the chunk that
@@ -74,7 +74,7 @@ class Verdict:
     accepted: bool
     findings: tuple[Finding, ...]
     transcript: str
-    words: tuple[HeardWord, ...]
+    words: tuple[AlignedWord, ...]
     errors: int
     n_words: int
 

@@ -20,7 +20,7 @@ class Engine(Protocol):
     identity: str
     """Everything a take depends on besides its request: model fingerprint, versions, slot width."""
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         """One take for each request, in any order, as they finish. Requests are drawn lazily, a few ahead.
 
         Closing the generator abandons what is under way.
@@ -32,7 +32,7 @@ class Engine(Protocol):
         safety."""
         ...
 
-    def unspeakable(self, text: str) -> str | None:
+    def unsupported_reason(self, text: str) -> str | None:
         """Why this engine cannot read a text in this script or language, in words for a person; None if it can."""
         ...
 

@@ -10,7 +10,7 @@ LEAST_TURNS = 2
 """... and from so many turns beyond the first."""
 
 
-class LoopWatch:
+class LoopDetector:
     """Watches one take. A loop is a stretch of frames, each equal in all its codes to the one a period earlier."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from mayabook.core.take import Audio, Sampling, Take, TakeRequest
 from mayabook.engines.engine import SAFER_FROM
 from mayabook.engines.language import foreign_script
 from mayabook.engines.sampler_settings import SamplerSettings, preset
-from mayabook.engines.scheduler import DrawsTokens, Order, Sampled, SlotScheduler
+from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler, TokenSampler
 from mayabook.engines.slot_decoder import SlotDecoder
 from mayabook.engines.token_budget import token_cap
 from mayabook.maya.codec import Codec
@@ -32,7 +32,7 @@ class MayaEngine:
         name: str,
         decoder: SlotDecoder,
         tokenizer: Tokenizer,
-        sampler: DrawsTokens,
+        sampler: TokenSampler,
         codec: Codec,
         *,
         voice: str,
@@ -49,15 +49,15 @@ class MayaEngine:
         self._decoding = ThreadPoolExecutor(1, thread_name_prefix="codec")
         self.identity = f"{decoder.identity}; {codec.identity}; bos {bos}; rules {RULES}"
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
-        decoding: dict[Future[Audio], Sampled] = {}
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        decoding: dict[Future[Audio], SampledCodes] = {}
         for sampled in self._scheduler.run(self._orders(requests)):
             if sampled is not None:
                 decoding[self._decoding.submit(self._speak, sampled)] = sampled
             yield from _finished(decoding, at_most=_UNDECODED)
         yield from _finished(decoding, at_most=0)
 
-    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[Order]:
+    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
         for request in requests:
             settings = SamplerSettings.of(request.sampling)
             prompt = self._prompts.build(request.voice, request.text)
@@ -67,9 +67,9 @@ class MayaEngine:
                     f"A chunk needs {len(prompt)} tokens of prompt and up to {cap} of speech, and a slot holds "
                     f"{self.decoder.n_context}; use a larger --context, a shorter voice description or --max-chars."
                 )
-            yield Order(request, prompt, settings, cap)
+            yield DecodingRequest(request, prompt, settings, cap)
 
-    def _speak(self, sampled: Sampled) -> Audio:
+    def _speak(self, sampled: SampledCodes) -> Audio:
         audio: Audio = self._codec.decode(sampled.codes.frames[None], [sampled.request.seed])[0]
         return audio
 
@@ -85,7 +85,7 @@ class MayaEngine:
         )
         return calmer.as_sampling()
 
-    def unspeakable(self, text: str) -> str | None:
+    def unsupported_reason(self, text: str) -> str | None:
         return foreign_script(text, "Maya1")
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class MayaEngine:
         self.decoder.close()
 
 
-def _finished(decoding: dict[Future[Audio], Sampled], at_most: int) -> Iterator[Take]:
+def _finished(decoding: dict[Future[Audio], SampledCodes], at_most: int) -> Iterator[Take]:
     """Takes whose audio is there, oldest first; waits while more than `at_most` are not."""
     for future in list(decoding):
         if not future.done() and len(decoding) <= at_most:

@@ -44,7 +44,7 @@ class Narrator:
             partial(_load, settings.voice, str(model)), n_workers
         )
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         with closing(self._workers.serve(self._mine(requests))) as replies:
             for request, (audio, seconds) in replies:
                 yield Take(request, audio, self.sample_rate, StopReason.END, seconds)
@@ -58,7 +58,7 @@ class Narrator:
     def sampling(self, attempt: int) -> Sampling:
         return {"speed": round(self._speed * RETRY_PACE[min(attempt, len(RETRY_PACE) - 1)], 4)}
 
-    def unspeakable(self, text: str) -> str | None:
+    def unsupported_reason(self, text: str) -> str | None:
         return foreign_script(text, "the narrator")
 
     def close(self) -> None:

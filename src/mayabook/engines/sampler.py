@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mayabook.engines.sampler_settings import SamplerSettings
 from mayabook.engines.slot_decoder import Logits
-from mayabook.maya.token_layout import N_SLOTS, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 
 LIMIT = 1e30
 """Logits beyond this count as this; with it, no penalty or temperature that settings allow can overflow."""
@@ -26,7 +26,7 @@ REMOVED = np.float32(-3e38)
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class DrawnTokens:
     """One token for each slot asked for, in that order; arrays of shape (n_drawn,).
 
     tokens: ids of the whole vocabulary. The traces are as in `mayabook.core.take.Codes`. finite: False where a row of
@@ -120,7 +120,7 @@ def pick(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[
     return first
 
 
-class Takes:
+class SlotStates:
     """Where the take in each slot stands; columns are those of the logits (`Layout`)."""
 
     def __init__(self, n_slots: int) -> None:
@@ -139,7 +139,7 @@ class Takes:
 
     def may_end(self, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
         steps = self.steps[slots]
-        return np.asarray((steps % N_SLOTS == 0) & (steps >= self._min_tokens[slots]))
+        return np.asarray((steps % CODES_PER_FRAME == 0) & (steps >= self._min_tokens[slots]))
 
     def uniform(self, slots: Sequence[int]) -> NDArray[np.float64]:
         return np.array([self._uniforms[slot][self.steps[slot]] for slot in slots])
@@ -169,7 +169,7 @@ class Sampler:
 
     def __init__(self, layout: Layout, n_slots: int) -> None:
         self._layout = layout
-        self._takes = Takes(n_slots)
+        self._takes = SlotStates(n_slots)
         self._counts = np.zeros((n_slots, layout.n_audio), np.int32)
         """Of each column, in the penalty's window and prompt."""
         self._raw = np.empty((n_slots, layout.n_audio), np.float32)
@@ -181,13 +181,13 @@ class Sampler:
         self._counts[slot, prompt_columns(settings, prompt, self._layout)] = 1
 
     @np.errstate(over="ignore")
-    def draw(self, logits: Logits, slots: Sequence[int]) -> Draw:
+    def draw(self, logits: Logits, slots: Sequence[int]) -> DrawnTokens:
         """One token for each of the slots, which move on by one step.
 
         logits: shape (n_slots, n_audio), rows of all slots. slots: no slot twice.
         """
         rows = np.asarray(slots, np.intp)
-        frame_slots, may_end = self._takes.steps[rows] % N_SLOTS, self._takes.may_end(rows)
+        frame_slots, may_end = self._takes.steps[rows] % CODES_PER_FRAME, self._takes.may_end(rows)
         raw = self._raw[: len(rows)]
         for at, slot in enumerate(slots):
             raw[at] = logits[slot]
@@ -205,7 +205,7 @@ class Sampler:
         columns = np.where(drawn == 0, 0, first + drawn - 1)
         self._count(slots, rows, columns)
         tokens = columns + self._layout.code_end
-        return Draw(tokens, log_probability, entropy, removed, end_probability, finite)
+        return DrawnTokens(tokens, log_probability, entropy, removed, end_probability, finite)
 
     def _candidates(
         self, columns: NDArray[Any], rows: NDArray[np.intp], frame_slots: NDArray[np.int64]
@@ -218,7 +218,9 @@ class Sampler:
 
     def _codes(self, columns: NDArray[Any]) -> NDArray[Any]:
         """The codes' columns as a view of shape (n_rows, 7, codebook_size)."""
-        return columns[:, self._layout.first_column :].reshape(len(columns), N_SLOTS, self._layout.codebook_size)
+        return columns[:, self._layout.first_column :].reshape(
+            len(columns), CODES_PER_FRAME, self._layout.codebook_size
+        )
 
     def _weights(
         self, candidates: Logits, rows: NDArray[np.intp], frame_slots: NDArray[np.int64]
@@ -245,7 +247,7 @@ class Sampler:
         np.subtract(raw, greatest[:, None], out=raw)
         mass = np.exp(raw, out=raw)
         codes = self._codes(mass).sum(axis=2)
-        own = np.arange(N_SLOTS) == frame_slots[:, None]
+        own = np.arange(CODES_PER_FRAME) == frame_slots[:, None]
         end, others = mass[:, 0], mass[:, 1 : self._layout.first_column].sum(axis=1)
         allowed = np.where(own, codes, 0).sum(axis=1) + np.where(may_end, end, 0)
         removed = np.where(own, 0, codes).sum(axis=1) + np.where(may_end, 0, end) + others

@@ -8,23 +8,23 @@ from typing import Any, Protocol
 import numpy as np
 
 from mayabook.core.take import Codes, StopReason, TakeRequest
-from mayabook.engines.loop_detection import LoopWatch
-from mayabook.engines.sampler import Draw
+from mayabook.engines.loop_detection import LoopDetector
+from mayabook.engines.sampler import DrawnTokens
 from mayabook.engines.sampler_settings import SamplerSettings
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.maya.frames import unpack
-from mayabook.maya.token_layout import N_SLOTS, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 
 
-class DrawsTokens(Protocol):
+class TokenSampler(Protocol):
     """`Sampler`, or its like for logits on another device."""
 
     def start(self, slot: int, settings: SamplerSettings, seed: int, prompt: Sequence[int], n_tokens: int) -> None: ...
-    def draw(self, logits: Any, slots: Sequence[int]) -> Draw: ...
+    def draw(self, logits: Any, slots: Sequence[int]) -> DrawnTokens: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DecodingRequest:
     """A request with what the decoder needs. n_tokens: the cap."""
 
     request: TakeRequest
@@ -34,7 +34,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
+class SampledCodes:
     """The codes of a finished take. seconds: from its prefill to its end. detail: as in `Take`."""
 
     request: TakeRequest
@@ -45,28 +45,28 @@ class Sampled:
 
 
 @dataclass(slots=True)
-class _Open:
+class _Sequence:
     """A take under way in a slot."""
 
-    order: Order
+    order: DecodingRequest
     started: float
     tokens: list[int] = field(default_factory=list)
     traces: list[tuple[float, float, float, float]] = field(default_factory=list)
-    watch: LoopWatch = field(default_factory=LoopWatch)
+    watch: LoopDetector = field(default_factory=LoopDetector)
 
 
 class SlotScheduler:
-    def __init__(self, decoder: SlotDecoder, sampler: DrawsTokens) -> None:
+    def __init__(self, decoder: SlotDecoder, sampler: TokenSampler) -> None:
         self._decoder, self._sampler = decoder, sampler
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Sampled | None]:
+    def run(self, orders: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
         """Takes as they end; None after each step, so that the caller can look after other things.
 
         A slot is refilled the moment its take ends; orders are drawn only when a slot is free.
         """
         decoder = self._decoder
         waiting = iter(orders)
-        under_way: dict[int, _Open] = {}
+        under_way: dict[int, _Sequence] = {}
         tokens = np.full(decoder.n_slots, IDLE, np.int32)
         while True:
             while fresh := self._refill(waiting, under_way):
@@ -77,7 +77,7 @@ class SlotScheduler:
             yield from self._draw(list(under_way), under_way, tokens)
             yield None
 
-    def _refill(self, waiting: Iterator[Order], under_way: dict[int, _Open]) -> list[int]:
+    def _refill(self, waiting: Iterator[DecodingRequest], under_way: dict[int, _Sequence]) -> list[int]:
         """Begins takes in the free slots; returns these slots, whose first tokens are to be drawn."""
         fresh = []
         for slot in range(self._decoder.n_slots):
@@ -86,13 +86,13 @@ class SlotScheduler:
             order = next(waiting, None)
             if order is None:
                 break
-            under_way[slot] = _Open(order, time.perf_counter())
+            under_way[slot] = _Sequence(order, time.perf_counter())
             self._decoder.prefill(slot, order.prompt)
             self._sampler.start(slot, order.settings, order.request.seed, order.prompt, order.n_tokens)
             fresh.append(slot)
         return fresh
 
-    def _draw(self, slots: Sequence[int], under_way: dict[int, _Open], tokens: Any) -> Iterator[Sampled]:
+    def _draw(self, slots: Sequence[int], under_way: dict[int, _Sequence], tokens: Any) -> Iterator[SampledCodes]:
         """Draws a token for each of these slots, and yields the takes that end with it."""
         layout = self._decoder.layout
         draw = self._sampler.draw(self._decoder.logits, slots)
@@ -110,13 +110,15 @@ class SlotScheduler:
     def _not_finite(self) -> tuple[StopReason, str]:
         return StopReason.NOT_FINITE, f"the model's logits were not finite on {self._decoder.device}"
 
-    def _add(self, take: _Open, token: int, trace: tuple[float, float, float, float]) -> tuple[StopReason | None, str]:
+    def _add(
+        self, take: _Sequence, token: int, trace: tuple[float, float, float, float]
+    ) -> tuple[StopReason | None, str]:
         take.traces.append(trace)
         if token == self._decoder.layout.code_end:
             return StopReason.END, ""
         take.tokens.append(token)
-        if len(take.tokens) % N_SLOTS == 0:
-            period = take.watch.add(tuple(take.tokens[-N_SLOTS:]))
+        if len(take.tokens) % CODES_PER_FRAME == 0:
+            period = take.watch.add(tuple(take.tokens[-CODES_PER_FRAME:]))
             if period is not None:
                 return StopReason.LOOP, f"its codes repeat every {period} frames"
         if len(take.tokens) >= take.order.n_tokens:
@@ -124,8 +126,8 @@ class SlotScheduler:
         return None, ""
 
 
-def _sampled(take: _Open, stop: StopReason, detail: str, layout: Layout) -> Sampled:
-    whole = len(take.tokens) // N_SLOTS * N_SLOTS
+def _sampled(take: _Sequence, stop: StopReason, detail: str, layout: Layout) -> SampledCodes:
+    whole = len(take.tokens) // CODES_PER_FRAME * CODES_PER_FRAME
     traces = np.asarray(take.traces, np.float32).reshape(-1, 4).astype(np.float16)
     codes = Codes(unpack(take.tokens[:whole], layout), *np.ascontiguousarray(traces.T))
-    return Sampled(take.order.request, codes, stop, time.perf_counter() - take.started, detail)
+    return SampledCodes(take.order.request, codes, stop, time.perf_counter() - take.started, detail)

@@ -11,14 +11,14 @@ SPARE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class MemoryNeed:
     """Bytes. weights: of the loaded model. per_slot: key-value cache and logits of one slot."""
 
     weights: int
     per_slot: int
 
 
-def choose_slots(asked: int, free: int, need: Need, most: int) -> tuple[int, str]:
+def choose_slots(asked: int, free: int, need: MemoryNeed, most: int) -> tuple[int, str]:
     """Slots to open, and a line for a person where they are fewer than asked for.
 
     asked: 0 takes as many as fit, `most` at most. free: bytes. Raises EngineError where not even one fits.

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mayabook.engines.sampler import LIMIT, Draw, Takes, prompt_columns
+from mayabook.engines.sampler import LIMIT, DrawnTokens, SlotStates, prompt_columns
 from mayabook.engines.sampler_settings import SamplerSettings
-from mayabook.maya.token_layout import N_SLOTS, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 
 
 class Control(NamedTuple):
@@ -60,14 +60,14 @@ class TorchSampler:
 
     def __init__(self, layout: Layout, n_slots: int, device: torch.device | str = "cpu") -> None:
         self._layout = layout
-        self._takes = Takes(n_slots)
+        self._takes = SlotStates(n_slots)
         self._device = torch.device(device)
         self._counts = torch.zeros((n_slots, layout.n_audio), dtype=torch.int32, device=self._device)
         """Of each column, in the penalty's window and prompt."""
         self._moved = np.full((n_slots, 2), -1)
         """Columns that entered and left the window of each slot, and are not in the counts yet."""
         self._rows = torch.arange(n_slots, device=self._device)
-        self._frame_slots = torch.arange(N_SLOTS, device=self._device)
+        self._frame_slots = torch.arange(CODES_PER_FRAME, device=self._device)
         self._is_settled = False
 
     def start(self, slot: int, settings: SamplerSettings, seed: int, prompt: Sequence[int], n_tokens: int) -> None:
@@ -89,7 +89,7 @@ class TorchSampler:
         self._knobs = np.array([known[settings] for settings in self._takes.settings])
         self._is_settled = True
 
-    def draw(self, logits: Tensor, slots: Sequence[int]) -> Draw:
+    def draw(self, logits: Tensor, slots: Sequence[int]) -> DrawnTokens:
         """One token for each of the slots, which move on by one step. slots: no slot twice."""
         rows = np.asarray(slots, np.intp)
         control = torch.from_numpy(self._control(slots, rows)).to(self._device)
@@ -99,7 +99,7 @@ class TorchSampler:
         self._moved[rows, 0], self._moved[rows, 1] = columns, self._takes.advance(slots, columns)
         log_probability, entropy, removed, end_probability = (trace.astype(np.float32) for trace in traces)
         tokens = columns + self._layout.code_end
-        return Draw(tokens, log_probability, entropy, removed, end_probability, finite > 0)
+        return DrawnTokens(tokens, log_probability, entropy, removed, end_probability, finite > 0)
 
     def _control(self, slots: Sequence[int], rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """The fields of `Control`, shape (n_fields, n_slots, 1)."""
@@ -107,7 +107,7 @@ class TorchSampler:
             self._settle()
         moving = np.zeros((N_MOVING, len(self._rows)))
         moving[0, rows] = self._takes.uniform(slots)
-        moving[1] = self._takes.steps % N_SLOTS
+        moving[1] = self._takes.steps % CODES_PER_FRAME
         moving[2, rows] = self._takes.may_end(rows)
         moving[3:] = self._moved.T
         self._moved[:] = -1
@@ -138,7 +138,7 @@ class TorchSampler:
         return torch.cat([columns[:, :1], self._codes(columns)[self._rows, frame_slots[:, 0]]], dim=1)
 
     def _codes(self, columns: Tensor) -> Tensor:
-        return columns[:, self._layout.first_column :].view(len(columns), N_SLOTS, self._layout.codebook_size)
+        return columns[:, self._layout.first_column :].view(len(columns), CODES_PER_FRAME, self._layout.codebook_size)
 
     def _mask_traces(self, raw: Tensor, frame_slots: Tensor, may_end: Tensor) -> tuple[Tensor, Tensor]:
         """Removed mass and probability of CODE_END."""

@@ -18,7 +18,7 @@ from mayabook.lab.rows import Row
 from mayabook.lab.trial_runner import cells
 
 
-def write_listening(
+def write_ab_test(
     folder: Path, rows: Sequence[Row], one: str, other: str, file: Path, n: int = 20, seed: int = 0
 ) -> int:
     """Writes the page and returns how many pairs it has. Sides are drawn by the seed, and levels are made equal.

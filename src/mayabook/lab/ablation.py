@@ -10,11 +10,11 @@ from pydantic import Field
 from mayabook.core.errors import LabError
 from mayabook.engines.sampler_settings import preset
 from mayabook.lab.factorial import design
-from mayabook.lab.legacy_backends import originals
+from mayabook.lab.legacy_backends import legacy_backends
 from mayabook.lab.model_variants import ModelOpener, best_of
 from mayabook.lab.plan import Plan
 from mayabook.lab.report import is_artifact
-from mayabook.lab.trial_runner import Bench, Wanted
+from mayabook.lab.trial_runner import TrialRunner, Wanted
 
 NAME = "attribute"
 
@@ -55,7 +55,7 @@ GOOD, BAD = "original-gguf", "original-transformers"
 """Presets, and cells: the two ways as they were."""
 
 
-class AttributePlan(Plan):
+class AblationPlan(Plan):
     """All factors at once in a factorial plan; then each alone, undone in the one way and done in the other."""
 
     factors: tuple[str, ...] = tuple(FACTORS)
@@ -74,7 +74,7 @@ class AttributePlan(Plan):
     """Nucleus of all takes."""
 
 
-def ways(plan: AttributePlan) -> tuple[dict[str, Any], dict[str, Any]]:
+def ways(plan: AblationPlan) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two ways complete: settings of sampler and prompt, and format."""
     both = []
     for name, level in ((GOOD, 0), (BAD, 1)):
@@ -85,7 +85,7 @@ def ways(plan: AttributePlan) -> tuple[dict[str, Any], dict[str, Any]]:
     return both[0], both[1]
 
 
-def cells_of(plan: AttributePlan, factors: Sequence[str]) -> dict[str, tuple[str, dict[str, Any], dict[str, int]]]:
+def cells_of(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tuple[str, dict[str, Any], dict[str, int]]]:
     """Part, settings and signs by name of the cell; the parts are `factorial`, `one` and `ladder`."""
     good, bad = ways(plan)
     found: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {}
@@ -112,7 +112,7 @@ def cells_of(plan: AttributePlan, factors: Sequence[str]) -> dict[str, tuple[str
 
 def differing() -> list[str]:
     """The factors in which the two ways, as they were, are not the same."""
-    good, bad = ways(AttributePlan())
+    good, bad = ways(AblationPlan())
     return [name for name, levels in FACTORS.items() if any(good[key] != bad[key] for level in levels for key in level)]
 
 
@@ -120,7 +120,7 @@ def _changes(settings: Levels, change: Levels) -> bool:
     return any(settings[name] != value for name, value in change.items())
 
 
-def run(plan: AttributePlan, bench: Bench) -> None:
+def run(plan: AblationPlan, bench: TrialRunner) -> None:
     unknown = sorted(set(plan.factors) - FACTORS.keys())
     if unknown:
         raise LabError(f"There is no factor {unknown[0]!r}; choose from: {', '.join(FACTORS)}.")
@@ -146,7 +146,7 @@ def run(plan: AttributePlan, bench: Bench) -> None:
         )
     ways: list[tuple[str, Any, str, Any]] = []
     if plan.libraries and isinstance(bench.opener, ModelOpener):
-        ways = list(originals(bench.opener))
+        ways = list(legacy_backends(bench.opener))
     bench.expect(sum(len(group) for group in wanted.values()) + len(ways) * plan.libraries)
     for name, group in wanted.items():
         bench.speak(name, group)

@@ -9,8 +9,8 @@ from mayabook.lab import plots
 from mayabook.lab.ablation import BAD, GOOD, outcome, unfinished
 from mayabook.lab.factorial import Effect, effects
 from mayabook.lab.report import (
-    Section,
-    Table,
+    ReportSection,
+    ReportTable,
     artifacts,
     clips,
     differences,
@@ -33,7 +33,7 @@ _EXAMPLES, _TEXT_SHOWN = 3, 60
 """Takes that are told as healed, and characters of their text."""
 
 
-def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     parts = {part: [row for row in rows if row["part"] == part] for part in ("factorial", "one", "ladder", "library")}
     sections = []
     if parts["factorial"]:
@@ -52,12 +52,12 @@ def ranked(rows: Sequence[Row]) -> list[Effect]:
     return [] if not own or unfinished(own) else effects(*outcome(own))
 
 
-def _factorial(rows: Sequence[Row]) -> Section:
+def _factorial(rows: Sequence[Row]) -> ReportSection:
     found = ranked(rows)
     if not found:
-        return Section(_TITLE, f"The plan is unfinished, and says nothing yet: {unfinished(rows)}.")
+        return ReportSection(_TITLE, f"The plan is unfinished, and says nothing yet: {unfinished(rows)}.")
     mains, pairs = [e for e in found if e.is_main], [e for e in found if not e.is_main]
-    table = Table(
+    table = ReportTable(
         ("factor", "change in artifacts", "95 % interval", "p", "p, all considered", "would have been found from"),
         [_row(effect) for effect in (*mains, *pairs[:_PAIRS_SHOWN])],
     )
@@ -73,7 +73,7 @@ def _factorial(rows: Sequence[Row]) -> Section:
         f"{n_cells} cells, each on the same {found[0].n_chunks} chunks and seeds. Levels are llama-cpp-python's of "
         "November 2025 (first) and transformers' (second). Effects of pairs that share a row cannot be told apart."
     )
-    return Section(_TITLE, _verdict(found), [text, *false_alarms(rows)], [table], [figure])
+    return ReportSection(_TITLE, _verdict(found), [text, *false_alarms(rows)], [table], [figure])
 
 
 def _row(effect: Effect) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def _bound(found: Sequence[Effect], others: Sequence[Effect]) -> str:
     return f"an effect of {limit:.1%} would have been found in four plans of five"
 
 
-def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]) -> Section:
+def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]) -> ReportSection:
     bad, good = one[BAD], one[GOOD]
     changed = {
         name: (found, good if name.startswith(GOOD) else bad) for name, found in one.items() if name not in (GOOD, BAD)
@@ -119,7 +119,7 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
         broken, healed, _ = discordant(found, base)
         p = p_value(p_values[name])
         rows.append((name, shown(artifacts(found)), _tokens(found), str(healed), str(broken), p))
-    table = Table(("cell", "artifacts", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
+    table = ReportTable(("cell", "artifacts", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
     rates = {name: artifacts(found) for name, found in {**one, **ladder}.items()}
     figure = plots.intervals(
         "attribute-cells",
@@ -131,7 +131,7 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
         name for name, (found, base) in changed.items() if p_values[name] <= LEVEL and sum(differences(found, base)) < 0
     ]
     spoiling = [name for name in changed if p_values[name] <= LEVEL and name not in healing]
-    return Section(
+    return ReportSection(
         "Causes, one removed at a time",
         _healing_verdict(bad, good, healing, spoiling),
         [
@@ -161,7 +161,7 @@ def _tokens(rows: Sequence[Row]) -> str:
     return percent(token_error_rate(rows))
 
 
-def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> Section:
+def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> ReportSection:
     """Beside the same settings on MayaBook's engines, on the chunks that both have."""
     beside = {name: GOOD if name.startswith("Llama()") else BAD for name in ways}
     both = [name for name, ours in beside.items() if ours in one]
@@ -184,7 +184,9 @@ def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str
     rates = "; ".join(f"{name} {percent(artifacts(found).value)}" for name, found in ways.items())
     verdict = f"Artifacts of the libraries themselves, which may draw any token at any place: {rates}."
     everything = [row for found in ways.values() for row in found]
-    return Section("The libraries as they were called", verdict, (), [Table(head, rows)], (), clips(folder, everything))
+    return ReportSection(
+        "The libraries as they were called", verdict, (), [ReportTable(head, rows)], (), clips(folder, everything)
+    )
 
 
 def _healing_verdict(bad: Sequence[Row], good: Sequence[Row], healing: Sequence[str], spoiling: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ from mayabook.lab.report import (
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import bound_without_events, holm, mann_kendall, paired, pairs_to_tell
 from mayabook.lab.trial_runner import cells
-from mayabook.maya.token_layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE
+from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, SAMPLES_PER_FRAME
 
 HOLDS, REFUTED, UNDECIDED, NOT_RUN = "holds", "refuted", "undecided at this n", "not run"
 ENOUGH = 0.1
@@ -34,7 +34,7 @@ three chunks of three, which a cause of less than 37 % of chunks would hardly ha
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedClaim:
     """figures: what was found. follows: for a user's settings."""
 
     claim: str
@@ -48,7 +48,7 @@ Results = Mapping[str, Sequence[Row]]
 """Rows by the name of their experiment; an experiment that was not run is missing or empty."""
 
 
-def judge(results: Results) -> list[Judged]:
+def judge(results: Results) -> list[JudgedClaim]:
     """Every claim, in the order of the report. Nothing follows from what was not run."""
     found = [claim(results) for claim in _CLAIMS]
     return [replace(judged, follows="") if judged.verdict == NOT_RUN else judged for judged in found]
@@ -80,16 +80,16 @@ def _none_differs(
     return figures, REFUTED if bound_without_events(n_chunks(row for row, _ in pairs)) <= ENOUGH else UNDECIDED
 
 
-def bleeding(results: Results) -> Judged:
+def bleeding(results: Results) -> JudgedClaim:
     own, reseeded = (_ways(results, "generate()", "none", seeded=seeded) for seeded in (True, False))
     figures, verdict = _none_differs(own, "of generate() differ from the first", reseeded)
-    return Judged(
+    return JudgedClaim(
         "The key-value cache of transformers bleeds from one generate() into the next.", "isolate", figures, verdict,
         "Nothing needs to be cleared between chunks." if verdict == REFUTED else "Take MayaBook's own engines.",
     )  # fmt: skip
 
 
-def reset(results: Results) -> Judged:
+def reset(results: Results) -> JudgedClaim:
     own, reseeded = (_ways(results, "Llama()", "none", seeded=seeded) for seeded in (True, False))
     figures, verdict = _none_differs(own, "of Llama() without reset() differ", reseeded)
     follows = (
@@ -98,10 +98,10 @@ def reset(results: Results) -> Judged:
         if verdict != REFUTED
         else "reset() is not what made llama.cpp reliable."
     )
-    return Judged("llama.cpp needs reset() before each chunk.", "isolate", figures, verdict, follows)
+    return JudgedClaim("llama.cpp needs reset() before each chunk.", "isolate", figures, verdict, follows)
 
 
-def twice(results: Results) -> Judged:
+def twice(results: Results) -> JudgedClaim:
     free, seeded = _ways(results, seeded=False), _ways(results)
     if not free:
         figures, verdict = "", NOT_RUN
@@ -110,13 +110,13 @@ def twice(results: Results) -> Judged:
         same = sum(differs for _, differs in seeded)
         figures = f"{other} of {len(free)} differ with another seed, {same} of {len(seeded)} with the same"
         verdict = REFUTED if other > 0 and other / len(free) > same / len(seeded) else UNDECIDED
-    return Judged(
+    return JudgedClaim(
         "Two takes of one chunk that differ prove that state is carried over.", "isolate", figures, verdict,
         "Set seeds before takes are compared; MayaBook derives them from the text.",
     )  # fmt: skip
 
 
-def reloading(results: Results) -> Judged:
+def reloading(results: Results) -> JudgedClaim:
     """Takes of a model that was kept, beside those of one that was just loaded."""
     found = [row for row in results.get("isolate", ()) if row["cell"].startswith("generate()")]
     fresh = [row for row in found if row["condition"].startswith(ALONE) and fix_of(row) == "reload"]
@@ -129,16 +129,16 @@ def reloading(results: Results) -> Judged:
         [pair for pair in changed([*fresh, *kept]) if pair[0]["seeded"] is flag] for flag in (True, False)
     )
     figures, verdict = _none_differs(seeded, "of a kept model differ from a fresh one's", reseeded)
-    return Judged(
+    return JudgedClaim(
         "Loading the model anew for each chunk changes what it says.", "isolate", figures, verdict,
         "Keep the model loaded.",
     )  # fmt: skip
 
 
-def decline(results: Results) -> Judged:
+def decline(results: Results) -> JudgedClaim:
     orders = cells(results.get("stress", ()))
     if "shuffled" not in orders:
-        return Judged("Quality declines in a long run.", "stress", "", NOT_RUN, "")
+        return JudgedClaim("Quality declines in a long run.", "stress", "", NOT_RUN, "")
     rows = sorted(orders["shuffled"], key=lambda row: row["position"])
     trends = [
         mann_kendall([float(is_artifact(row)) for row in rows]),
@@ -155,19 +155,19 @@ def decline(results: Results) -> Judged:
     )
     falls = p <= LEVEL and any(trend.tau > 0 for trend in trends)
     verdict = HOLDS if falls or moved else REFUTED if bound_without_events(n_chunks(rows)) <= ENOUGH else UNDECIDED
-    return Judged(
+    return JudgedClaim(
         "Quality declines in a long run, so that short tests prove nothing.", "stress", figures, verdict,
         "A chunk can be judged by itself; what matters is how many are." if verdict != HOLDS else "Check every take.",
     )  # fmt: skip
 
 
-def settings(results: Results) -> Judged:
+def settings(results: Results) -> JudgedClaim:
     """A cause is a setting that differed, and whose level on the transformers' side makes artifacts: by itself, or as a
     main effect."""
     claim = "Settings are not the cause: both ways used the same."
     rows = results.get("attribute", ())
     if not rows:
-        return Judged(claim, "attribute", "", NOT_RUN, "")
+        return JudgedClaim(claim, "attribute", "", NOT_RUN, "")
     names = [name for name in differing() if name != "format"]
     mains = [e.name for e in ranked(rows) if e.is_main and e.adjusted <= LEVEL and e.value > 0 and e.name in names]
     one = cells([row for row in rows if row["part"] == "one"])
@@ -185,17 +185,17 @@ def settings(results: Results) -> Judged:
             f"transformers' settings and weights {shown(artifacts(one[BAD]))}, llama.cpp's "
             f"{shown(artifacts(one[GOOD]))}; by itself, healing undone or spoiling done: {'; '.join(sure) or 'none'}"
         )
-    return Judged(
+    return JudgedClaim(
         claim, "attribute", "; ".join(parts_), REFUTED if mains or sure else UNDECIDED,
         "Every setting is explicit in a preset; no library's default applies.",
     )  # fmt: skip
 
 
-def _between(results: Results, claim: str, one: str, other: str, follows: str) -> Judged:
+def _between(results: Results, claim: str, one: str, other: str, follows: str) -> JudgedClaim:
     """Whether the first format is worse than the second."""
     takes = parts(results.get("compare", ()), "take")
     if one not in takes or other not in takes:
-        return Judged(claim, "compare", "", NOT_RUN, "")
+        return JudgedClaim(claim, "compare", "", NOT_RUN, "")
     p = paired(differences(takes[one], takes[other]))
     only_one, only_other, n = discordant(takes[one], takes[other])
     figures = (
@@ -211,31 +211,31 @@ def _between(results: Results, claim: str, one: str, other: str, follows: str) -
         bound = bound_without_events(n_chunks(takes[one]))
         figures += f"; a difference in more than {bound:.1%} of chunks is excluded with 95 % confidence"
         verdict = REFUTED if bound <= ENOUGH else UNDECIDED
-    return Judged(claim, "compare", figures, verdict, follows)
+    return JudgedClaim(claim, "compare", figures, verdict, follows)
 
 
-def nf4(results: Results) -> Judged:
+def nf4(results: Results) -> JudgedClaim:
     claim = "NF4 as it was used (double quantisation, bfloat16) gives more artifacts than Q4_K_M."
     return _between(results, claim, "NF4-bf16", "Q4_K_M", "See the table of formats.")
 
 
-def double(results: Results) -> Judged:
+def double(results: Results) -> JudgedClaim:
     claim = "Double quantisation gives more artifacts."
     return _between(results, claim, "NF4-double", "NF4", "It saves 0.4 bits a weight; use it where memory is short.")
 
 
-def bf16(results: Results) -> Judged:
+def bf16(results: Results) -> JudgedClaim:
     claim = "bfloat16 gives more artifacts than float32."
     return _between(results, claim, "bf16", "fp32", "Use what the device computes natively: --dtype auto.")
 
 
-def reliable(results: Results) -> Judged:
+def reliable(results: Results) -> JudgedClaim:
     rows = cells(results.get("attribute", ())).get(GOOD, [])
     figures = f"0 of 3 exclude a rate above {bound_without_events(3):.0%} and nothing more"
     if rows:
         figures += f"; Q4_K_M with llama.cpp's settings of 2025 has artifacts in {shown(artifacts(rows))}"
     verdict = NOT_RUN if not rows else REFUTED if artifacts(rows).events else UNDECIDED
-    return Judged(
+    return JudgedClaim(
         "Q4_K_M is without artifacts (0 of 3).",
         "attribute",
         figures,
@@ -244,37 +244,37 @@ def reliable(results: Results) -> Judged:
     )
 
 
-def slower(results: Results) -> Judged:
+def slower(results: Results) -> JudgedClaim:
     costs = {name: found[0] for name, found in parts(results.get("compare", ()), "cost").items()}
     other = next((name for name in ("NF4-bf16", "NF4-double", "NF4", "fp32") if name in costs), None)
     if "Q4_K_M" not in costs or other is None:
-        return Judged("llama.cpp is five to six times slower.", "compare", "", NOT_RUN, "")
+        return JudgedClaim("llama.cpp is five to six times slower.", "compare", "", NOT_RUN, "")
     ours, theirs = (costs[name]["tokens_per_second"] for name in ("Q4_K_M", other))
     figures = f"Q4_K_M {ours:.0f} tokens/s, {other} {theirs:.0f}, both on this machine in MayaBook's slots"
-    return Judged(
+    return JudgedClaim(
         "llama.cpp is five to six times slower.", "compare", figures, REFUTED if ours > theirs / 5 else HOLDS,
         "`mayabook doctor` says whether llama.cpp uses the GPU.",
     )  # fmt: skip
 
 
-def capped(results: Results) -> Judged:
+def capped(results: Results) -> JudgedClaim:
     cap = preset(BAD).max_tokens
-    whole = cap // N_SLOTS * FRAME_SAMPLES / SAMPLE_RATE
-    trimmed = whole - FRAME_SAMPLES / SAMPLE_RATE
+    whole = cap // CODES_PER_FRAME * SAMPLES_PER_FRAME / SAMPLE_RATE
+    trimmed = whole - SAMPLES_PER_FRAME / SAMPLE_RATE
     rows = [row for row in results.get("attribute", ()) if row["cell"] == BAD]
     n_capped = sum(row["stop"] == "cap" for row in rows)
     ended = f"; here {n_capped} of {len(rows)} such takes end by the cap" if rows else ""
-    return Judged(
+    return JudgedClaim(
         "Chunk 2 took 30.38 s where chunk 1 took 24.23 s because state was carried over.", "arithmetic, attribute",
         f"{cap} tokens are {whole:.2f} s, {trimmed:.2f} s less the frame that was trimmed: the cap cut it{ended}",
         REFUTED, "A take that its cap ends is rejected as truncated.",
     )  # fmt: skip
 
 
-def style(results: Results) -> Judged:
+def style(results: Results) -> JudgedClaim:
     points = cells([row for row in results.get("sweep", ()) if row["part"] == "point"])
     if len(points) < 2:
-        return Judged("Temperature changes style, not artifacts.", "sweep", "", NOT_RUN, "")
+        return JudgedClaim("Temperature changes style, not artifacts.", "sweep", "", NOT_RUN, "")
     rates = {name: artifacts(found) for name, found in points.items()}
     low, high = fewest(rates), max(rates, key=lambda name: rates[name].value)
     p = min(all_pairs(points).values())
@@ -282,12 +282,12 @@ def style(results: Results) -> Judged:
         f"least at {'; '.join(low)}: {shown(rates[low[0]])}; most at {high}: {shown(rates[high])}; least p "
         f"of all pairs {p_value(p)}"
     )
-    return Judged(
+    return JudgedClaim(
         "Temperature and top_p change style, not artifacts.", "sweep", figures, REFUTED if p <= LEVEL else UNDECIDED,
         "Stay with the preset's, or measure yours with `mayabook lab sweep`.",
     )  # fmt: skip
 
 
-_CLAIMS: tuple[Callable[[Results], Judged], ...] = (
+_CLAIMS: tuple[Callable[[Results], JudgedClaim], ...] = (
     bleeding, reset, twice, reloading, decline, settings, nf4, double, bf16, reliable, slower, capped, style,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from mayabook.lab.memory_trim import give_back_freed_memory
 from mayabook.lab.model_variants import FORMATS, FULL_PRECISION, LabEngine, ModelOpener, best_of
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import Row
-from mayabook.lab.trial_runner import Bench, Wanted, cells
+from mayabook.lab.trial_runner import TrialRunner, Wanted, cells
 
 NAME = "compare"
 COST_TOKENS = 420
@@ -40,7 +40,7 @@ class ComparePlan(Plan):
     """Takes whose beginnings speed and memory are measured on, without the codec, in a process of their own."""
 
 
-def run(plan: ComparePlan, bench: Bench) -> None:
+def run(plan: ComparePlan, bench: TrialRunner) -> None:
     reference = best_of(bench.opener, [plan.reference] if plan.reference else FULL_PRECISION)
     names = [reference, *(name for name in bench.available(plan.formats) if name != reference)]
     bench.expect(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)
@@ -52,7 +52,7 @@ def run(plan: ComparePlan, bench: Bench) -> None:
         _force(plan, bench, reference, names[1:])
 
 
-def _speak(plan: ComparePlan, bench: Bench, name: str, reference: str) -> None:
+def _speak(plan: ComparePlan, bench: TrialRunner, name: str, reference: str) -> None:
     wanted = [
         Wanted(f"{name} {item.number}", name, item, extra={"part": "take", "reference": reference})
         for item in bench.items()
@@ -60,7 +60,7 @@ def _speak(plan: ComparePlan, bench: Bench, name: str, reference: str) -> None:
     bench.speak(name, wanted)
 
 
-def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str]) -> None:
+def _force(plan: ComparePlan, bench: TrialRunner, reference: str, others: Sequence[str]) -> None:
     items = bench.items(plan.forced)
     keys = {name: [f"forced {name} {item.number}" for item in items] for name in others}
     if all(key in bench.rows for named in keys.values() for key in named):
@@ -74,7 +74,7 @@ def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str
         requests = [bench.request(truth, Wanted(str(item.number), reference, item)) for item in items]
         prompts = [truth.prompt(request) for request in requests]
         frames = {item.number: item.truth for item in items if item.truth is not None}
-        for take in truth.takes(r for r in requests if int(r.key) not in frames):
+        for take in truth.generate(r for r in requests if int(r.key) not in frames):
             assert take.codes is not None
             frames[int(take.request.key)] = take.codes.frames
         for name in others:
@@ -95,7 +95,7 @@ def _force(plan: ComparePlan, bench: Bench, reference: str, others: Sequence[str
         truth.close()
 
 
-def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.Forced) -> Row:
+def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.TeacherForced) -> Row:
     return {
         "key": key,
         "cell": name,
@@ -109,7 +109,7 @@ def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.Forced)
     }
 
 
-def _measure(plan: ComparePlan, bench: Bench, name: str) -> None:
+def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
     """Speed and memory, in a fresh process; size and bits per weight."""
     key = f"cost {name}"
     if key in bench.rows or not isinstance(bench.opener, ModelOpener):

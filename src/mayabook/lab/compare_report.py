@@ -6,8 +6,8 @@ from pathlib import Path
 from mayabook.lab import plots
 from mayabook.lab.compare import divergence, parts
 from mayabook.lab.report import (
-    Section,
-    Table,
+    ReportSection,
+    ReportTable,
     artifacts,
     clips,
     differences,
@@ -25,7 +25,7 @@ from mayabook.lab.statistics import holm, paired, pairs_to_tell
 from mayabook.lab.teacher_forcing import LEVELS
 
 
-def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     takes, read, costs = parts(rows, "take"), parts(rows, "forced"), parts(rows, "cost")
     sections = []
     if takes:
@@ -45,10 +45,10 @@ def against_reference(takes: Mapping[str, Sequence[Row]]) -> dict[str, float]:
     return dict(zip(names, holm(tests), strict=True))
 
 
-def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> Section:
+def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> ReportSection:
     reference = next(iter(takes.values()))[0]["reference"]
     adjusted = against_reference(takes)
-    table = Table(
+    table = ReportTable(
         ("format", "artifacts", "WER", "wrong tokens", f"only it / only {reference}", "p"),
         [
             (
@@ -63,7 +63,7 @@ def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> Section:
         ],
     )
     everything = [row for found in takes.values() for row in found]
-    by_kind = Table(
+    by_kind = ReportTable(
         ("format", *kinds(everything)),
         [(name, *(shown(artifacts(found, kind)) for kind in kinds(everything))) for name, found in takes.items()],
     )
@@ -75,7 +75,7 @@ def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> Section:
         "share of takes",
     )
     tables = [table, by_kind] if kinds(everything) else [table]
-    return Section(
+    return ReportSection(
         "Speech by format",
         _verdict(takes, reference, adjusted),
         false_alarms(everything),
@@ -107,9 +107,9 @@ def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mappi
     return text
 
 
-def _logits(read: Mapping[str, Sequence[Row]]) -> Section:
+def _logits(read: Mapping[str, Sequence[Row]]) -> ReportSection:
     found = {name: [divergence(rows, level) for level in (None, 0, 1, 2)] for name, rows in read.items()}
-    table = Table(
+    table = ReportTable(
         (
             "format",
             "KL, nats a token",
@@ -130,14 +130,14 @@ def _logits(read: Mapping[str, Sequence[Row]]) -> Section:
     ordered = sorted(found, key=lambda name: found[name][0][0])
     steps = sum(sum(row["steps"]) for row in next(iter(read.values())))
     verdict = f"From nearest to farthest from full precision: {', '.join(ordered)} ({steps:,} tokens each)."
-    return Section("Next-token distributions under teacher forcing", verdict, (), [table])
+    return ReportSection("Next-token distributions under teacher forcing", verdict, (), [table])
 
 
 def _costs(
     costs: Mapping[str, Sequence[Row]], takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]
-) -> Section:
+) -> ReportSection:
     rows = {name: found[0] for name, found in costs.items()}
-    table = Table(
+    table = ReportTable(
         ("format", "MB", "bits a weight", "tokens/s", "peak memory, MB"),
         [
             (
@@ -153,11 +153,11 @@ def _costs(
     label, quality = _quality(takes, read)
     points = {name: (rows[name]["bytes"] / 1e6, value) for name, value in quality.items() if name in rows}
     if not points:
-        return Section("Size, speed and memory", "Measured on this machine; see the table.", (), [table])
+        return ReportSection("Size, speed and memory", "Measured on this machine; see the table.", (), [table])
     best = pareto(points)
     figure = plots.scatter("compare-pareto", f"Size against {label}", points, best, ("MB", label))
     verdict = f"No other format is both smaller and better than: {', '.join(best)}."
-    return Section("Size, speed and memory", verdict, (), [table], [figure])
+    return ReportSection("Size, speed and memory", verdict, (), [table], [figure])
 
 
 def _quality(takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]) -> tuple[str, dict[str, float]]:

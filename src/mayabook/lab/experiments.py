@@ -9,15 +9,15 @@ from mayabook.checks import Checker
 from mayabook.core.errors import LabError
 from mayabook.core.settings import CheckSettings
 from mayabook.lab import ablation, ablation_report, compare, compare_report, isolate, isolate_report, stress, sweep
-from mayabook.lab.memoise import OnceChecker
+from mayabook.lab.memoise import MemoisedChecker
 from mayabook.lab.memory_trim import give_back_freed_memory
 from mayabook.lab.model_variants import ModelOpener, Opener, model_opener
 from mayabook.lab.plan import Plan
-from mayabook.lab.prompts import read_material
-from mayabook.lab.report import Section
+from mayabook.lab.prompts import read_prompts
+from mayabook.lab.report import ReportSection
 from mayabook.lab.report_pages import write_html, write_markdown
 from mayabook.lab.rows import Row, Rows, read_rows
-from mayabook.lab.trial_runner import Bench, Hears, Watcher
+from mayabook.lab.trial_runner import Hears, TrialListener, TrialRunner
 
 FORMATS_FOLDER = "formats"
 
@@ -29,8 +29,8 @@ class Experiment:
     name: str
     what: str
     plan: type[Plan]
-    run: Callable[[Any, Bench], None]
-    report: Callable[[Path, Sequence[Row]], list[Section]]
+    run: Callable[[Any, TrialRunner], None]
+    report: Callable[[Path, Sequence[Row]], list[ReportSection]]
     hears: bool = True
 
 
@@ -63,7 +63,7 @@ EXPERIMENTS = {
         Experiment(
             ablation.NAME,
             "Which of the settings that differed in 2025 cause artifacts.",
-            ablation.AttributePlan,
+            ablation.AblationPlan,
             ablation.run,
             ablation_report.report,
         ),
@@ -75,7 +75,7 @@ def run(
     experiment: Experiment,
     plan: Plan,
     folder: Path,
-    watcher: Watcher,
+    watcher: TrialListener,
     *,
     opener: Opener | None = None,
     made: Path | None = None,
@@ -88,10 +88,10 @@ def run(
     """
     give_back_freed_memory()
     found = opener or model_opener(plan, made or folder / FORMATS_FOLDER)
-    material = read_material(plan, found.files if isinstance(found, ModelOpener) else None)
+    material = read_prompts(plan, found.files if isinstance(found, ModelOpener) else None)
     watcher.say(f"{experiment.name}: {material.note(plan.takes)}")
     if experiment.hears:
-        hearing = hearing or (OnceChecker if plan.once else Checker)(CheckSettings(asr_model=plan.asr_model))
+        hearing = hearing or (MemoisedChecker if plan.once else Checker)(CheckSettings(asr_model=plan.asr_model))
     header = {
         "experiment": experiment.name,
         "plan": plan.model_dump(mode="json"),
@@ -100,11 +100,11 @@ def run(
         "checks": hearing.identity if hearing is not None and experiment.hears else "",
     }
     with Rows(folder, header) as rows:
-        experiment.run(plan, Bench(plan, material, found, rows, watcher, hearing if experiment.hears else None))
+        experiment.run(plan, TrialRunner(plan, material, found, rows, watcher, hearing if experiment.hears else None))
         return list(rows)
 
 
-def report(folder: Path) -> list[Section]:
+def report(folder: Path) -> list[ReportSection]:
     """Writes report.html and report.md from a folder's rows, and returns their sections."""
     header, rows = read_rows(folder)
     experiment = EXPERIMENTS.get(header.get("experiment", ""))

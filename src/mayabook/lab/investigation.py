@@ -12,10 +12,10 @@ from mayabook.core.files import make_folder, write_text
 from mayabook.lab.claims import judge
 from mayabook.lab.compare import ComparePlan
 from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, described, run
-from mayabook.lab.report import Section, Table
+from mayabook.lab.report import ReportSection, ReportTable
 from mayabook.lab.report_pages import markdown, write_figures, write_html
 from mayabook.lab.rows import Row, read_rows
-from mayabook.lab.trial_runner import Watcher
+from mayabook.lab.trial_runner import TrialListener
 
 DOCUMENT = "investigation.md"
 SLOTS = 16
@@ -52,8 +52,8 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
 
 
 def replay(
-    given: Mapping[str, Any], folder: Path, document: Path, watcher: Watcher, *, quick: bool = False
-) -> list[Section]:
+    given: Mapping[str, Any], folder: Path, document: Path, watcher: TrialListener, *, quick: bool = False
+) -> list[ReportSection]:
     """Runs what is not done yet, each experiment in a folder of its own, and writes the document with its drawings in a
     folder beside it, and the same as a page with takes to listen to into `folder`.
 
@@ -67,10 +67,10 @@ def replay(
     return write_document(folder, document, quick=quick)
 
 
-def write_document(folder: Path, document: Path, *, quick: bool = False) -> list[Section]:
+def write_document(folder: Path, document: Path, *, quick: bool = False) -> list[ReportSection]:
     """From rows alone."""
     results: dict[str, Sequence[Row]] = {}
-    sections: list[Section] = []
+    sections: list[ReportSection] = []
     ran = []
     for name in EXPERIMENTS:
         header, rows = read_rows(folder / name)
@@ -81,11 +81,11 @@ def write_document(folder: Path, document: Path, *, quick: bool = False) -> list
         (judged.claim, judged.verdict, judged.figures, judged.experiment, judged.follows) for judged in judge(results)
     ]
     counts = [judged[1] for judged in claims]
-    summary = Section(
+    summary = ReportSection(
         "The report's claims",
         "; ".join(f"{counts.count(verdict)} {verdict}" for verdict in dict.fromkeys(counts)) + ".",
         (),
-        [Table(("claim", "verdict", "figures", "experiment", "what follows"), claims)],
+        [ReportTable(("claim", "verdict", "figures", "experiment", "what follows"), claims)],
     )
     title = "The investigation of 2025-11-17, done again"
     facts = [_introduction(quick), *ran]

@@ -16,12 +16,12 @@ from mayabook.core.take import Take, TakeRequest
 from mayabook.engines import Engine
 from mayabook.engines.slot_decoder import Logits
 from mayabook.engines.worker_pool import Workers
-from mayabook.lab.legacy_backends import Original, originals
+from mayabook.lab.legacy_backends import LegacyBackend, legacy_backends
 from mayabook.lab.model_variants import LabEngine, ModelOpener, Opener
 from mayabook.lab.plan import Plan
-from mayabook.lab.prompts import Item
+from mayabook.lab.prompts import Prompt
 from mayabook.lab.teacher_forcing import read_logits
-from mayabook.lab.trial_runner import Bench, digest
+from mayabook.lab.trial_runner import TrialRunner, digest
 
 NAME = "isolate"
 ALONE = "alone, first"
@@ -50,14 +50,14 @@ class IsolatePlan(Plan):
     """Chunks on which the two original ways of calling the libraries are tried, with and without each fix."""
 
 
-def run(plan: IsolatePlan, bench: Bench) -> None:
+def run(plan: IsolatePlan, bench: TrialRunner) -> None:
     items = bench.items()
     if len({item.chunk_number for item in items}) < 2:
         raise LabError("There are too few chunks to tell a take from its neighbours; two at least, in another book.")
     formats = bench.available(plan.formats)
     ways: list[tuple[str, Any, str, Any]] = []
     if plan.originals and isinstance(bench.opener, ModelOpener):
-        ways = list(originals(bench.opener))
+        ways = list(legacy_backends(bench.opener))
     per_format = len(items) * (1 + plan.rounds + len(plan.after)) + len(items) + plan.slots + 3 * plan.few
     bench.expect(per_format * len(formats) + sum(len(fixes) * 4 * len(items[: plan.originals]) for *_, fixes in ways))
     for name in formats:
@@ -67,7 +67,7 @@ def run(plan: IsolatePlan, bench: Bench) -> None:
         _original(plan, bench, name, partial(kind, bench.opener, format, changes=changes), fixes, items)
 
 
-def _format(plan: IsolatePlan, bench: Bench, name: str, items: Sequence[Item]) -> None:
+def _format(plan: IsolatePlan, bench: TrialRunner, name: str, items: Sequence[Prompt]) -> None:
     engine = bench.opener.open(name)
     few = items[: plan.few]
     try:
@@ -96,7 +96,7 @@ def _format(plan: IsolatePlan, bench: Bench, name: str, items: Sequence[Item]) -
         _reloaded(plan, bench, name, few[first : first + plan.reload_every])
 
 
-def _reloaded(plan: IsolatePlan, bench: Bench, name: str, items: Sequence[Item]) -> None:
+def _reloaded(plan: IsolatePlan, bench: TrialRunner, name: str, items: Sequence[Prompt]) -> None:
     condition = f"model loaded anew every {plan.reload_every}"
     if all(_key(name, condition, item) in bench.rows for item in items):
         return
@@ -108,17 +108,17 @@ def _reloaded(plan: IsolatePlan, bench: Bench, name: str, items: Sequence[Item])
         engine.close()
 
 
-def _key(cell: str, condition: str, item: Item) -> str:
+def _key(cell: str, condition: str, item: Prompt) -> str:
     return f"{cell} | {condition} | {item.number}"
 
 
 def _speak(
     plan: IsolatePlan,
-    bench: Bench,
+    bench: TrialRunner,
     engine: Engine,
     cell: str,
     condition: str,
-    items: Sequence[Item],
+    items: Sequence[Prompt],
     kept: set[int] | None = None,
 ) -> None:
     """Takes of the items in one call, a row for each of those whose places are kept (None: all)."""
@@ -126,18 +126,18 @@ def _speak(
     if all(_key(cell, condition, items[at]) in bench.rows for at in kept):
         return
     requests = [_request(plan, engine, item, str(at)) for at, item in enumerate(items)]
-    for take in engine.takes(requests):
+    for take in engine.generate(requests):
         at = int(take.request.key)
         if at in kept and _key(cell, condition, items[at]) not in bench.rows:
             _add(bench, cell, condition, items[at], take)
 
 
-def _request(plan: IsolatePlan, engine: Engine, item: Item, key: str) -> TakeRequest:
+def _request(plan: IsolatePlan, engine: Engine, item: Prompt, key: str) -> TakeRequest:
     sampling = {**engine.sampling(0), **({"max_tokens": plan.cap} if plan.cap else {})}
     return TakeRequest(key, item.chunk.spoken, engine.voice, item.seed, sampling=sampling)
 
 
-def _add(bench: Bench, cell: str, condition: str, item: Item, take: Take, **more: object) -> None:
+def _add(bench: TrialRunner, cell: str, condition: str, item: Prompt, take: Take, **more: object) -> None:
     tokens = digest(take.codes.frames) if take.codes is not None else digest(take.audio.view(np.int32)[:, None])
     bench.add(
         {
@@ -153,13 +153,13 @@ def _add(bench: Bench, cell: str, condition: str, item: Item, take: Take, **more
     )
 
 
-def _read_logits(plan: IsolatePlan, bench: Bench, engine: LabEngine, name: str, items: Sequence[Item]) -> None:
+def _read_logits(plan: IsolatePlan, bench: TrialRunner, engine: LabEngine, name: str, items: Sequence[Prompt]) -> None:
     """The largest difference of any logit: the take alone in slot 0, and in the last slot beside busy ones."""
     for item in items:
         key = _key(name, LOGITS, item)
         if key in bench.rows:
             continue
-        take = next(iter(engine.takes([_request(plan, engine, item, "")])))
+        take = next(iter(engine.generate([_request(plan, engine, item, "")])))
         assert take.codes is not None
         prompts = [engine.prompt(_request(plan, engine, other, "")) for other in (item, *items)]
         alone = read_logits(engine.decoder, 0, prompts[0], take.codes.frames)
@@ -167,8 +167,8 @@ def _read_logits(plan: IsolatePlan, bench: Bench, engine: LabEngine, name: str, 
         _add(bench, name, LOGITS, item, take, difference=float(np.abs(alone - beside).max()))
 
 
-def _fresh(plan: IsolatePlan, bench: Bench, name: str, item: Item) -> None:
-    workers: Workers[Item, Take] = Workers(partial(_alone, plan, bench.opener, name), 1)
+def _fresh(plan: IsolatePlan, bench: TrialRunner, name: str, item: Prompt) -> None:
+    workers: Workers[Prompt, Take] = Workers(partial(_alone, plan, bench.opener, name), 1)
     try:
         for _, take in workers.serve([item]):
             _add(bench, name, "in a fresh process", item, take)
@@ -176,18 +176,18 @@ def _fresh(plan: IsolatePlan, bench: Bench, name: str, item: Item) -> None:
         workers.close()
 
 
-def _alone(plan: IsolatePlan, opener: Opener, name: str) -> Callable[[Item], Take]:
+def _alone(plan: IsolatePlan, opener: Opener, name: str) -> Callable[[Prompt], Take]:
     engine = opener.open(name)
-    return lambda item: next(iter(engine.takes([_request(plan, engine, item, "")])))
+    return lambda item: next(iter(engine.generate([_request(plan, engine, item, "")])))
 
 
 def _original(
     plan: IsolatePlan,
-    bench: Bench,
+    bench: TrialRunner,
     cell: str,
-    make: Callable[..., Original],
+    make: Callable[..., LegacyBackend],
     fixes: Sequence[str],
-    items: Sequence[Item],
+    items: Sequence[Prompt],
 ) -> None:
     """For each fix, and chunk: alone in a new instance, again at once, again with another seed, after another chunk.
 
@@ -225,11 +225,11 @@ def same_start(one: Sequence[int], other: Sequence[int]) -> int:
 _WHAT = (ALONE, "once more, at once", "once more, another seed", "after another chunk")
 
 
-def _story(plan: IsolatePlan, engine: Original, item: Item, other: Item) -> Iterator[tuple[str, Take]]:
+def _story(plan: IsolatePlan, engine: LegacyBackend, item: Prompt, other: Prompt) -> Iterator[tuple[str, Take]]:
     own, theirs = (_request(plan, engine, one, "") for one in (item, other))
     reseeded = TakeRequest("", own.text, own.voice, own.seed + 1, sampling=own.sampling)
     for what, request in ((_WHAT[0], own), (_WHAT[1], own), (_WHAT[2], reseeded)):
-        yield what, next(iter(engine.takes([request])))
-    for _ in engine.takes([theirs]):
+        yield what, next(iter(engine.generate([request])))
+    for _ in engine.generate([theirs]):
         pass
-    yield _WHAT[3], next(iter(engine.takes([own])))
+    yield _WHAT[3], next(iter(engine.generate([own])))

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from mayabook.lab.isolate import ALONE, LOGITS
 from mayabook.lab.legacy_backends import STEPS_KEPT
-from mayabook.lab.report import Section, Table, no_events
+from mayabook.lab.report import ReportSection, ReportTable, no_events
 from mayabook.lab.rows import Row
 from mayabook.lab.trial_runner import cells
 
 FIX = ", fix: "
 
 
-def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     engines = {name: found for name, found in cells(rows).items() if not any(FIX in row["condition"] for row in found)}
     ways = {name: found for name, found in cells(rows).items() if name not in engines}
     sections = [_engines(engines)] if engines else []
@@ -46,8 +46,8 @@ def _condition(row: Row) -> str:
     return "in every slot" if name.startswith("in slot") else name
 
 
-def _engines(engines: dict[str, list[Row]]) -> Section:
-    table = Table(
+def _engines(engines: dict[str, list[Row]]) -> ReportSection:
+    table = ReportTable(
         ("format", "condition", "takes", "with other codes"),
         [
             (name, condition, str(n), str(wrong))
@@ -61,7 +61,7 @@ def _engines(engines: dict[str, list[Row]]) -> Section:
         if any(row["condition"] == LOGITS for row in found)
     }
     text = [f"Largest difference of a logit, alone and beside busy slots: {_list(gaps)}."] if gaps else []
-    return Section("Takes and their neighbours: MayaBook's engines", _verdict(engines), text, [table])
+    return ReportSection("Takes and their neighbours: MayaBook's engines", _verdict(engines), text, [table])
 
 
 def _list(gaps: dict[str, float]) -> str:
@@ -77,8 +77,8 @@ def _verdict(engines: dict[str, list[Row]]) -> str:
     return f"Takes depend on nothing but their request: {no_events(takes, 'differ')}."
 
 
-def _ways(ways: dict[str, list[Row]]) -> Section:
-    table = Table(
+def _ways(ways: dict[str, list[Row]]) -> ReportSection:
+    table = ReportTable(
         ("way", "condition", "takes", "with other codes", "largest logit difference"),
         [
             (name, condition, str(n), str(wrong), f"{_gap(found, condition):.3g}")
@@ -93,7 +93,9 @@ def _ways(ways: dict[str, list[Row]]) -> Section:
         "The report's Test 1 compares two takes of a chunk that were drawn with a random generator nobody had set: "
         "rows with another seed show what that gives. Rows with the same seed show what is carried over.",
     ]
-    return Section("Takes and their neighbours: the libraries as they were called", ways_verdict(ways), text, [table])
+    return ReportSection(
+        "Takes and their neighbours: the libraries as they were called", ways_verdict(ways), text, [table]
+    )
 
 
 def _gap(rows: Sequence[Row], condition: str) -> float:

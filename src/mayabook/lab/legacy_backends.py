@@ -21,7 +21,7 @@ from mayabook.engines.slot_decoder import Logits
 from mayabook.lab.model_variants import ModelOpener
 from mayabook.maya.frames import Frames
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
-from mayabook.maya.token_layout import N_SLOTS, SAMPLE_RATE, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, Layout
 
 Fix = Literal["none", "reset", "empty_cache", "past_key_values", "reload"]
 LLAMA_FIXES: tuple[Fix, ...] = ("none", "reset", "reload")
@@ -31,7 +31,7 @@ STEPS_KEPT = 32
 _UNCHANGED: Sampling = MappingProxyType({})
 
 
-class Original:
+class LegacyBackend:
     """Fulfils `mayabook.engines.Engine`: takes one after the other, by the settings it was made with. tokens: of the
     last take. logits: of its first steps, before the sampler, audio ids alone."""
 
@@ -63,7 +63,7 @@ class Original:
         """Tokens, and `logits`."""
         raise NotImplementedError
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         for request in requests:
             if self._is_used and self.fix == "reload":
                 self.close()
@@ -84,14 +84,14 @@ class Original:
     def sampling(self, attempt: int) -> Sampling:
         return self._settings.as_sampling()
 
-    def unspeakable(self, text: str) -> str | None:
+    def unsupported_reason(self, text: str) -> str | None:
         return None
 
     def close(self) -> None:
         raise NotImplementedError
 
 
-class LlamaOriginal(Original):
+class LegacyLlama(LegacyBackend):
     """`Llama()` of llama-cpp-python, one take after the other."""
 
     def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
@@ -147,7 +147,7 @@ class LlamaOriginal(Original):
         self._llama.close()
 
 
-class GenerateOriginal(Original):
+class LegacyGenerate(LegacyBackend):
     """transformers' `generate()` with no attention mask and the text's end as pad, one take after the other."""
 
     def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
@@ -185,15 +185,15 @@ class GenerateOriginal(Original):
         self._decoder.close()
 
 
-def originals(opener: ModelOpener) -> Iterator[tuple[str, type[Original], str, Sequence[Fix]]]:
+def legacy_backends(opener: ModelOpener) -> Iterator[tuple[str, type[LegacyBackend], str, Sequence[Fix]]]:
     """Name, class, format and fixes of each way that this model allows."""
     for format in ("Q4_K_M", "F16"):
         if opener.absent(format) is None:
-            yield f"Llama() {format}", LlamaOriginal, format, LLAMA_FIXES
+            yield f"Llama() {format}", LegacyLlama, format, LLAMA_FIXES
             break
     for format in ("NF4-bf16", "fp32"):
         if opener.absent(format) is None:
-            yield f"generate() {format}", GenerateOriginal, format, GENERATE_FIXES
+            yield f"generate() {format}", LegacyGenerate, format, GENERATE_FIXES
             break
 
 
@@ -208,6 +208,6 @@ def tolerant_frames(tokens: Sequence[int], layout: Layout) -> tuple[Frames, int]
         before = before[: before.index(layout.code_end)]
     codes = np.array([t for t in before if layout.first_code <= t <= layout.last_code], np.int64) - layout.first_code
     strays = len(before) - len(codes)
-    codes = codes[: len(codes) // N_SLOTS * N_SLOTS].reshape(-1, N_SLOTS)
-    strays += int((codes // layout.codebook_size != np.arange(N_SLOTS)).sum())
+    codes = codes[: len(codes) // CODES_PER_FRAME * CODES_PER_FRAME].reshape(-1, CODES_PER_FRAME)
+    strays += int((codes // layout.codebook_size != np.arange(CODES_PER_FRAME)).sum())
     return (codes % layout.codebook_size).astype(np.int32), strays

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mayabook.core.take import StopReason
 from mayabook.engines.hardware import free_memory
 from mayabook.engines.sampler import Sampler
-from mayabook.engines.scheduler import Order, Sampled, SlotScheduler
+from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
 from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
 from mayabook.maya.token_layout import Layout
 
@@ -40,7 +40,7 @@ Exits = dict[int, tuple[Known, int]]
 """Where takes left what is known, and by which token; each by the identity of its order's prompt."""
 
 
-class RememberingDecoder:
+class CachingDecoder:
     """Fulfils `SlotDecoder` by another whose logits are in main memory, and remembers those of every token path."""
 
     def __init__(self, decoder: SlotDecoder) -> None:
@@ -89,7 +89,7 @@ class RememberingDecoder:
         self._decoder.close()
 
 
-class _RecalledLogits:
+class _CachedLogits:
     """Fulfils `SlotDecoder` from memory. The logits of a slot that leaves what is known are not numbers."""
 
     identity = device = "memory"
@@ -122,15 +122,15 @@ class _RecalledLogits:
         pass
 
 
-class RecallingScheduler(SlotScheduler):
+class CachedScheduler(SlotScheduler):
     """Draws what it can from memory; then makes a take of each prompt, or of each prompt and seed where takes of the
     prompt are known, since that is which takes are most alike; then draws from memory again."""
 
-    def __init__(self, decoder: RememberingDecoder, sampler: Sampler) -> None:
+    def __init__(self, decoder: CachingDecoder, sampler: Sampler) -> None:
         super().__init__(decoder, sampler)
         self._memory = decoder
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Sampled | None]:
+    def run(self, orders: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
         waiting = list(orders)
         exits: Exits = {}
         while waiting := (yield from self._recalled(waiting, exits)):
@@ -140,21 +140,23 @@ class RecallingScheduler(SlotScheduler):
             done = set(map(id, made))
             waiting = [order for order in waiting if id(order) not in done]
 
-    def _unlike(self, orders: Sequence[Order]) -> list[Order]:
-        first: dict[tuple[Prompt, int | None], Order] = {}
+    def _unlike(self, orders: Sequence[DecodingRequest]) -> list[DecodingRequest]:
+        first: dict[tuple[Prompt, int | None], DecodingRequest] = {}
         for order in orders:
             prompt = tuple(order.prompt)
             first.setdefault((prompt, order.request.seed if prompt in self._memory.known else None), order)
         return list(first.values())
 
-    def _alike_in_length(self, orders: Sequence[Order]) -> Iterator[list[Order]]:
+    def _alike_in_length(self, orders: Sequence[DecodingRequest]) -> Iterator[list[DecodingRequest]]:
         """As many as there are slots, the longest texts first: every row of a step pays for the longest take in it, so
         takes that begin and end together cost least."""
         ordered = sorted(orders, key=lambda order: len(order.prompt), reverse=True)
         for first in range(0, len(ordered), self._memory.n_slots):
             yield ordered[first : first + self._memory.n_slots]
 
-    def _recalled(self, orders: Sequence[Order], exits: Exits) -> Generator[Sampled | None, None, list[Order]]:
+    def _recalled(
+        self, orders: Sequence[DecodingRequest], exits: Exits
+    ) -> Generator[SampledCodes | None, None, list[DecodingRequest]]:
         """The takes whose tokens were drawn before. Returns the orders of the others.
 
         A take that left what was known would leave it there again, unless its next token is known by now.
@@ -166,7 +168,7 @@ class RecallingScheduler(SlotScheduler):
             at, token = exits.get(id(order.prompt), (None, 0))
             if tuple(order.prompt) in known if at is None else token in at.after:
                 begun.append(order)
-        recalled = _RecalledLogits(known, layout, self._memory.n_context)
+        recalled = _CachedLogits(known, layout, self._memory.n_context)
         for sampled in SlotScheduler(recalled, Sampler(layout, SLOTS)).run(begun):
             if sampled is not None and sampled.stop != StopReason.NOT_FINITE:
                 del left[id(sampled.request)]

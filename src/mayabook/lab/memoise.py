@@ -30,7 +30,7 @@ VERDICTS = 4096
 Value = TypeVar("Value")
 
 
-class Memory(Generic[Value]):
+class MemoTable(Generic[Value]):
     """The values used last, as many as it is allowed. May be used from several threads."""
 
     def __init__(self, most: int) -> None:
@@ -50,12 +50,12 @@ class Memory(Generic[Value]):
         return value
 
 
-class OnceCodec:
+class MemoisedCodec:
     """Fulfils `mayabook.maya.codec.Codec`."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._audio: Memory[NDArray[np.float32]] = Memory(TAKES)
+        self._audio: MemoTable[NDArray[np.float32]] = MemoTable(TAKES)
         self.sample_rate, self.codebook_size, self.noise = codec.sample_rate, codec.codebook_size, codec.noise
         self.identity = codec.identity
 
@@ -65,17 +65,17 @@ class OnceCodec:
 
 
 @lru_cache(maxsize=1)
-def once_codec(folder: Path, layout: Layout, device: str) -> OnceCodec:
+def memoised_codec(folder: Path, layout: Layout, device: str) -> MemoisedCodec:
     """Shared by all engines of a process, one after the other."""
-    return OnceCodec(open_codec(folder, layout, device))
+    return MemoisedCodec(open_codec(folder, layout, device))
 
 
-class OnceChecker(Checker):
+class MemoisedChecker(Checker):
     """What depends on codes and on how a take stopped is judged each time. All checkers of a process share what was
     heard."""
 
-    _signal: Memory[list[Score]] = Memory(VERDICTS)
-    _heard: Memory[Examination] = Memory(VERDICTS)
+    _signal: MemoTable[list[Score]] = MemoTable(VERDICTS)
+    _heard: MemoTable[Examination] = MemoTable(VERDICTS)
 
     def signal_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> list[Score]:
         make = super().signal_scores

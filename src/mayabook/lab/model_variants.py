@@ -13,9 +13,9 @@ from mayabook.engines import Engine
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import SamplerSettings, preset
-from mayabook.engines.scheduler import Order, Sampled, SlotScheduler
-from mayabook.lab.logit_cache import RecallingScheduler, RememberingDecoder
-from mayabook.lab.memoise import once_codec
+from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
+from mayabook.lab.logit_cache import CachedScheduler, CachingDecoder
+from mayabook.lab.memoise import memoised_codec
 from mayabook.lab.plan import Plan
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.prompt import Bos, PromptBuilder
@@ -26,7 +26,7 @@ from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
     from mayabook.engines.checkpoint import DType, Quantisation
-    from mayabook.engines.scheduler import DrawsTokens
+    from mayabook.engines.scheduler import TokenSampler
 
 CHECKPOINTS: dict[str, tuple[str, str]] = {
     "fp32": ("float32", "none"),
@@ -71,11 +71,11 @@ class LabEngine(MayaEngine):
     def schedule_by(self, scheduler: SlotScheduler) -> None:
         self._scheduler = scheduler
 
-    def sampled(self, requests: Sequence[TakeRequest]) -> Iterator[Sampled]:
+    def sampled(self, requests: Sequence[TakeRequest]) -> Iterator[SampledCodes]:
         """Codes alone, nothing decoded."""
         return (sampled for sampled in self._scheduler.run(self._orders(requests)) if sampled is not None)
 
-    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[Order]:
+    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
         for request in requests:
             sampling = {name: value for name, value in request.sampling.items() if name not in PROMPT_KEYS}
             for order in super()._orders([replace(request, sampling=sampling)]):
@@ -143,7 +143,7 @@ class ModelOpener:
         try:
             on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
             sampler = Sampler(decoder.layout, decoder.n_slots)
-            remembering = RememberingDecoder(decoder) if self.recalls and not on_gpu else None
+            remembering = CachingDecoder(decoder) if self.recalls and not on_gpu else None
             engine = LabEngine(
                 "gguf" if name in GGUFS else "transformers",
                 remembering or decoder,
@@ -155,7 +155,7 @@ class ModelOpener:
                 settings=SamplerSettings.of(self.sampling),
             )
             if remembering is not None:
-                engine.schedule_by(RecallingScheduler(remembering, sampler))
+                engine.schedule_by(CachedScheduler(remembering, sampler))
             return engine
         except BaseException:
             decoder.close()
@@ -163,7 +163,7 @@ class ModelOpener:
 
     def codec(self, layout: Layout, device: str = "cpu") -> Codec:
         assert self.files.codec is not None
-        return (once_codec if self.once else open_codec)(self.files.codec, layout, device)
+        return (memoised_codec if self.once else open_codec)(self.files.codec, layout, device)
 
     def _decoder(self, name: str) -> Any:
         if name in GGUFS:
@@ -239,7 +239,7 @@ def best_of(opener: Opener, wanted: Iterable[str]) -> str:
     raise LabError(f"None of the formats can be had ({'; '.join(reasons)}); name others in the plan.")
 
 
-def _gpu_sampler(decoder: Any) -> "DrawsTokens":
+def _gpu_sampler(decoder: Any) -> "TokenSampler":
     from mayabook.engines.torch_sampler import TorchSampler
 
     return TorchSampler(decoder.layout, decoder.n_slots, decoder.logits.device)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mayabook.core.errors import LabError
 from mayabook.core.take import Audio
-from mayabook.lab.report import Figure
+from mayabook.lab.report import ReportFigure
 from mayabook.lab.statistics import Interval
 
 WIDTH, HEIGHT = 6.4, 3.4
@@ -45,7 +45,7 @@ def _svg(canvas: Any) -> str:
 
 def intervals(
     name: str, caption: str, found: Mapping[str, tuple[float, Interval]], label: str, *, zero: bool = False
-) -> Figure:
+) -> ReportFigure:
     """Values with their intervals, one row each. zero: draw the line of no effect."""
     canvas, axes = _axes(0.9 + 0.28 * len(found))
     values = [value for value, _ in found.values()]
@@ -57,12 +57,12 @@ def intervals(
         axes.axvline(0, color="#888888", linewidth=1)
     axes.set_yticks(places, list(found))
     axes.set_xlabel(label)
-    return Figure(name, caption, _svg(canvas))
+    return ReportFigure(name, caption, _svg(canvas))
 
 
 def lines(
     name: str, caption: str, found: Mapping[str, Sequence[tuple[float, float]]], labels: tuple[str, str]
-) -> Figure:
+) -> ReportFigure:
     canvas, axes = _axes()
     for label, points in found.items():
         axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1, label=label)
@@ -70,7 +70,7 @@ def lines(
     axes.set_ylabel(labels[1])
     if len(found) > 1:
         axes.legend(frameon=False)
-    return Figure(name, caption, _svg(canvas))
+    return ReportFigure(name, caption, _svg(canvas))
 
 
 def heatmap(
@@ -79,7 +79,7 @@ def heatmap(
     grid: Sequence[Sequence[float | None]],
     rows: tuple[str, Sequence[float]],
     columns: tuple[str, Sequence[float]],
-) -> Figure:
+) -> ReportFigure:
     """Shares, with their figures written in."""
     canvas, axes = _axes()
     values = np.array([[np.nan if value is None else value for value in row] for row in grid], float)
@@ -90,12 +90,12 @@ def heatmap(
     axes.set_xticks(range(len(columns[1])), [f"{value:g}" for value in columns[1]])
     axes.set_ylabel(rows[0])
     axes.set_xlabel(columns[0])
-    return Figure(name, caption, _svg(canvas))
+    return ReportFigure(name, caption, _svg(canvas))
 
 
 def scatter(
     name: str, caption: str, points: Mapping[str, tuple[float, float]], best: Sequence[str], labels: tuple[str, str]
-) -> Figure:
+) -> ReportFigure:
     """Named points; those of `best` in colour and joined."""
     canvas, axes = _axes(4.0)
     for label, (x, y) in points.items():
@@ -107,7 +107,7 @@ def scatter(
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.margins(0.12)
-    return Figure(name, caption, _svg(canvas))
+    return ReportFigure(name, caption, _svg(canvas))
 
 
 def spectrogram(audio: Audio, sample_rate: int) -> bytes:

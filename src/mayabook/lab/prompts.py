@@ -21,7 +21,7 @@ TRUTH_FILE = "reference.npz"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Prompt:
     """A chunk to speak with a seed. number: from 0 over the items. chunk_number: of the chunk, the same for its seeds.
 
     truth: the codes that speak it, None where they are not known.
@@ -35,7 +35,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Material:
+class PromptSet:
     """name: where the texts are from, for a person."""
 
     name: str
@@ -52,14 +52,14 @@ class Material:
             whole.update(f"{chunk.text}\0{chunk.spoken}\0".encode() + (b"" if codes is None else codes.tobytes()))
         return whole.hexdigest()[:16]
 
-    def items(self, n: int, voice: str, first_seed: int = 0) -> list[Item]:
+    def items(self, n: int, voice: str, first_seed: int = 0) -> list[Prompt]:
         """n of them, in the order of the book; once it is through, from its beginning with the next seeds."""
         return [self._item(number, voice, first_seed) for number in range(n)]
 
-    def _item(self, number: int, voice: str, first_seed: int) -> Item:
+    def _item(self, number: int, voice: str, first_seed: int) -> Prompt:
         turn, at = divmod(number, len(self.chunks))
         chunk = self.chunks[at]
-        return Item(number, at, chunk, seed(voice, chunk.spoken, first_seed + turn), self.truth.get(chunk.spoken))
+        return Prompt(number, at, chunk, seed(voice, chunk.spoken, first_seed + turn), self.truth.get(chunk.spoken))
 
     def note(self, n: int) -> str:
         """A line for a person on what n takes are."""
@@ -69,18 +69,18 @@ class Material:
         return f"{n} takes of {chunks}, each with up to {-(-n // len(self.chunks))} seeds"
 
 
-def read_material(plan: Plan, files: ModelFiles | None) -> Material:
+def read_prompts(plan: Plan, files: ModelFiles | None) -> PromptSet:
     """Raises LabError where there is nothing to speak, or the truth cannot be read."""
     place = Path(plan.truth) if plan.truth else _beside(files)
     texts, frames = read_truth(place) if place is not None else ([], [])
     truth = dict(zip(texts, frames, strict=True))
     if plan.book:
         _, script = open_book(Path(plan.book), None, Settings())
-        return Material(Path(plan.book).name, script.chunks, truth)
+        return PromptSet(Path(plan.book).name, script.chunks, truth)
     if not texts:
         raise LabError("There is no text to speak: name a book with --book, or a truth with --truth.")
     assert place is not None
-    return Material(place.name, tuple(_chunk(at, text) for at, text in enumerate(texts)), truth)
+    return PromptSet(place.name, tuple(_chunk(at, text) for at, text in enumerate(texts)), truth)
 
 
 def _beside(files: ModelFiles | None) -> Path | None:

@@ -10,13 +10,13 @@ from mayabook.lab.statistics import Interval, Rate, bound_without_events, holm, 
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ReportFigure:
     """name: of its file. svg: the drawing."""
 
     name: str
@@ -25,7 +25,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class AudioClip:
     """An artifact to listen to, beside its spectrogram."""
 
     caption: str
@@ -33,15 +33,15 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """verdict: in words, no more than the figures support."""
 
     title: str
     verdict: str
     paragraphs: Sequence[str] = ()
-    tables: Sequence[Table] = ()
-    figures: Sequence[Figure] = ()
-    clips: Sequence[Clip] = field(default_factory=list)
+    tables: Sequence[ReportTable] = ()
+    figures: Sequence[ReportFigure] = ()
+    clips: Sequence[AudioClip] = field(default_factory=list)
 
 
 def is_artifact(row: Row) -> bool:
@@ -166,15 +166,17 @@ def kinds(rows: Sequence[Row]) -> list[str]:
     return sorted(counts, key=lambda kind: (-counts[kind], kind))
 
 
-def clips(folder: Path, rows: Sequence[Row], most: int = 6) -> list[Clip]:
+def clips(folder: Path, rows: Sequence[Row], most: int = 6) -> list[AudioClip]:
     """Artifacts, the first of each kind of defect in front."""
     seen: set[str] = set()
-    first: list[Clip] = []
-    rest: list[Clip] = []
+    first: list[AudioClip] = []
+    rest: list[AudioClip] = []
     for row in rows:
         if row.get("audio") and row["audio_seconds"] and is_artifact(row) and (folder / row["audio"]).is_file():
             kind = row["findings"][0] if row["findings"] else ""
-            clip = Clip(f"{row['cell']}: {'; '.join(row['evidence'][:2])}. Text: {row['text']}", folder / row["audio"])
+            clip = AudioClip(
+                f"{row['cell']}: {'; '.join(row['evidence'][:2])}. Text: {row['text']}", folder / row["audio"]
+            )
             (rest if kind in seen else first).append(clip)
             seen.add(kind)
     return (first + rest)[:most]

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader
 
 from mayabook.core.audio_files import read_flac
 from mayabook.core.files import make_folder, write_text
-from mayabook.lab.report import Clip, Section, Table
+from mayabook.lab.report import AudioClip, ReportSection, ReportTable
 
 
 def render(template: str, **values: Any) -> str:
@@ -19,13 +19,13 @@ def render(template: str, **values: Any) -> str:
     return page.render(**values)
 
 
-def write_html(file: Path, title: str, facts: Sequence[str], sections: Sequence[Section]) -> None:
+def write_html(file: Path, title: str, facts: Sequence[str], sections: Sequence[ReportSection]) -> None:
     """facts: lines on what was run, under the title."""
     shown = [(section, [_player(clip) for clip in section.clips]) for section in sections]
     write_text(file, render("report.html.j2", title=title, facts=facts, sections=shown))
 
 
-def _player(clip: Clip) -> dict[str, str]:
+def _player(clip: AudioClip) -> dict[str, str]:
     from mayabook.lab.ab_test import mp3
     from mayabook.lab.plots import spectrogram
 
@@ -33,7 +33,7 @@ def _player(clip: Clip) -> dict[str, str]:
     return {"caption": clip.caption, "audio": mp3(clip.file, None), "picture": f"data:image/png;base64,{picture}"}
 
 
-def markdown(title: str, facts: Sequence[str], sections: Sequence[Section], pictures: str) -> str:
+def markdown(title: str, facts: Sequence[str], sections: Sequence[ReportSection], pictures: str) -> str:
     """pictures: folder of the drawings, as seen from the document."""
     blocks = [f"# {title}", *facts]
     for section in sections:
@@ -43,20 +43,20 @@ def markdown(title: str, facts: Sequence[str], sections: Sequence[Section], pict
     return "\n\n".join(blocks) + "\n"
 
 
-def write_markdown(file: Path, title: str, facts: Sequence[str], sections: Sequence[Section]) -> None:
+def write_markdown(file: Path, title: str, facts: Sequence[str], sections: Sequence[ReportSection]) -> None:
     """Drawings go into a folder named like the document."""
     write_figures(file.with_suffix(""), sections)
     write_text(file, markdown(title, facts, sections, file.stem))
 
 
-def write_figures(folder: Path, sections: Sequence[Section]) -> None:
+def write_figures(folder: Path, sections: Sequence[ReportSection]) -> None:
     make_folder(folder)
     for section in sections:
         for figure in section.figures:
             write_text(folder / f"{figure.name}.svg", re.sub(r"[ \t]+$", "", figure.svg, flags=re.MULTILINE))
 
 
-def table(one: Table) -> str:
+def table(one: ReportTable) -> str:
     lines = [one.head, ["---"] * len(one.head), *one.rows]
     return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
 

@@ -11,10 +11,20 @@ from pydantic import Field
 from mayabook.lab.model_variants import best_of
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import lines
-from mayabook.lab.report import Section, Table, artifacts, clips, false_alarms, is_artifact, no_events, p_value, shown
+from mayabook.lab.report import (
+    ReportSection,
+    ReportTable,
+    artifacts,
+    clips,
+    false_alarms,
+    is_artifact,
+    no_events,
+    p_value,
+    shown,
+)
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import Trend, holm, mann_kendall, tau_to_find
-from mayabook.lab.trial_runner import Bench, Wanted, cells
+from mayabook.lab.trial_runner import TrialRunner, Wanted, cells
 
 NAME = "stress"
 ORDERS = ("in order", "shuffled")
@@ -39,7 +49,7 @@ class StressPlan(Plan):
     """Stop an order once the rate of artifacts is surely above this, after 20 takes at least; 0 never stops."""
 
 
-def run(plan: StressPlan, bench: Bench) -> None:
+def run(plan: StressPlan, bench: TrialRunner) -> None:
     name = best_of(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
     orders = ORDERS if plan.shuffled else ORDERS[:1]
     items = bench.items()
@@ -55,7 +65,7 @@ def run(plan: StressPlan, bench: Bench) -> None:
         bench.speak(name, wanted, stop)
 
 
-def _too_bad(plan: StressPlan, bench: Bench, order: str) -> bool:
+def _too_bad(plan: StressPlan, bench: TrialRunner, order: str) -> bool:
     rows = [row for row in bench.rows if row["cell"] == order and "accepted" in row]
     if len(rows) < _STRETCH or artifacts(rows).interval.low <= plan.stop_above:
         return False
@@ -77,7 +87,7 @@ _START = 20
 """First takes whose costs say little of position: nothing is heard yet beside them, and buffers grow."""
 
 
-def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     orders = {name: sorted(found, key=lambda row: row["position"]) for name, found in cells(rows).items()}
     trends = {
         (order, name): mann_kendall(values)
@@ -86,11 +96,11 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
         if None not in (values := _values(found, name))
     }
     adjusted = dict(zip(trends, holm([trend.p for trend in trends.values()]), strict=True))
-    table = Table(
+    table = ReportTable(
         ("order", "figure", "Kendall's tau", "slope for 100 takes", "p", "p, all considered"),
         [(*which, *_shown(trend), p_value(adjusted[which])) for which, trend in trends.items()],
     )
-    rates = Table(("order", "artifacts"), [(name, shown(artifacts(found))) for name, found in orders.items()])
+    rates = ReportTable(("order", "artifacts"), [(name, shown(artifacts(found))) for name, found in orders.items()])
     sure = {which: trend for which, trend in trends.items() if adjusted[which] <= 0.05}
     paragraphs = [_memory(orders), *false_alarms(rows)]
     same = _same_tokens(orders)
@@ -106,7 +116,7 @@ def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
         for name in ("artifacts", "seconds a token", "memory")
     ]
     verdict = _verdict(orders, sure, len(trends))
-    return [Section("Position in a long run", verdict, paragraphs, [rates, table], figures, clips(folder, rows))]
+    return [ReportSection("Position in a long run", verdict, paragraphs, [rates, table], figures, clips(folder, rows))]
 
 
 def _values(rows: Sequence[Row], name: str) -> list[Any]:

@@ -11,8 +11,8 @@ from mayabook.lab.model_variants import best_of
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import heatmap, lines
 from mayabook.lab.report import (
-    Section,
-    Table,
+    ReportSection,
+    ReportTable,
     all_pairs,
     artifacts,
     clips,
@@ -28,7 +28,7 @@ from mayabook.lab.report import (
 )  # fmt: skip
 from mayabook.lab.rows import Row
 from mayabook.lab.statistics import Rate, pairs_to_tell
-from mayabook.lab.trial_runner import Bench, Wanted, cells
+from mayabook.lab.trial_runner import TrialRunner, Wanted, cells
 
 NAME = "sweep"
 
@@ -48,7 +48,7 @@ class SweepPlan(Plan):
     """Sampler presets to compare as they are."""
 
 
-def run(plan: SweepPlan, bench: Bench) -> None:
+def run(plan: SweepPlan, bench: TrialRunner) -> None:
     name = best_of(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
     points = [(temperature, top_p) for temperature in plan.temperatures for top_p in plan.top_ps]
     own = preset(plan.preset).as_sampling()
@@ -66,18 +66,18 @@ def run(plan: SweepPlan, bench: Bench) -> None:
     bench.speak(name, wanted)
 
 
-def report(folder: Path, rows: Sequence[Row]) -> list[Section]:
+def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     named = cells([row for row in rows if row["part"] == "preset"])
     points = [row for row in rows if row["part"] == "point"]
     sections = [_points(folder, points)] if points else []
     return sections + ([_presets(named)] if named else [])
 
 
-def _presets(named: Mapping[str, Sequence[Row]]) -> Section:
+def _presets(named: Mapping[str, Sequence[Row]]) -> ReportSection:
     rates = {name: artifacts(found) for name, found in named.items()}
     best = fewest(rates)
     adjusted = _against(best[0], named)
-    table = Table(
+    table = ReportTable(
         (
             "preset",
             "artifacts",
@@ -101,15 +101,15 @@ def _presets(named: Mapping[str, Sequence[Row]]) -> Section:
         ],
     )
     everything = [row for found in named.values() for row in found]
-    return Section("Presets", _verdict(best, named, rates, adjusted), false_alarms(everything), [table])
+    return ReportSection("Presets", _verdict(best, named, rates, adjusted), false_alarms(everything), [table])
 
 
-def _points(folder: Path, rows: Sequence[Row]) -> Section:
+def _points(folder: Path, rows: Sequence[Row]) -> ReportSection:
     points = cells(rows)
     rates = {name: artifacts(found) for name, found in points.items()}
     best = fewest(rates)
     adjusted = _against(best[0], points)
-    table = Table(
+    table = ReportTable(
         (
             "temperature",
             "top_p",
@@ -148,7 +148,7 @@ def _points(folder: Path, rows: Sequence[Row]) -> Section:
         lines("sweep-wer", "Word error rate", wers, ("temperature", "WER")),
     ]
     verdict = _verdict(best, points, rates, adjusted)
-    return Section("Temperature and top_p", verdict, false_alarms(rows), [table], figures, clips(folder, rows))
+    return ReportSection("Temperature and top_p", verdict, false_alarms(rows), [table], figures, clips(folder, rows))
 
 
 def _length(rows: Sequence[Row]) -> str:

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
 from mayabook.maya.frames import Frames, pack
-from mayabook.maya.token_layout import N_SLOTS, SLOT_LEVELS, Layout
+from mayabook.maya.token_layout import CODEBOOK_LEVELS, CODES_PER_FRAME, Layout
 
-N_LEVELS = max(SLOT_LEVELS) + 1
+N_LEVELS = max(CODEBOOK_LEVELS) + 1
 LEVELS = tuple(f"L{level + 1}" for level in range(N_LEVELS))
 
 
 @dataclass(frozen=True, slots=True)
-class Forced:
+class TeacherForced:
     """Of one take; sums by level of the codec, shape (3,) each. The step after the last frame counts to the first.
 
     steps: how many. divergence: Kullback and Leibler's, of the other from the reference, in nats, over the audio ids.
@@ -33,7 +33,7 @@ class Forced:
 
 def compare(
     reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
-) -> Iterator[Forced]:
+) -> Iterator[TeacherForced]:
     """One result for each take, in their order. Two decoders, of the same layout; slots are filled in turn."""
     n_slots = min(reference.n_slots, other.n_slots)
     for first in range(0, len(takes), n_slots):
@@ -43,10 +43,12 @@ def compare(
 
 def _together(
     reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
-) -> Iterator[Forced]:
+) -> Iterator[TeacherForced]:
     layout = reference.layout
     tokens = [[*pack(frames, layout), layout.code_end] for frames in takes]
-    sums = [Forced(*(np.zeros(N_LEVELS, kind) for kind in (np.int64, float, np.int64, float, float))) for _ in takes]
+    sums = [
+        TeacherForced(*(np.zeros(N_LEVELS, kind) for kind in (np.int64, float, np.int64, float, float))) for _ in takes
+    ]
     for decoder in (reference, other):
         for slot, prompt in enumerate(prompts):
             decoder.prefill(slot, prompt)
@@ -65,10 +67,10 @@ def _together(
 
 
 def _add(
-    sums: Forced, step: int, token: int, ours: NDArray[np.float64], theirs: NDArray[np.float64], layout: Layout
+    sums: TeacherForced, step: int, token: int, ours: NDArray[np.float64], theirs: NDArray[np.float64], layout: Layout
 ) -> None:
-    slot = step % N_SLOTS
-    level = SLOT_LEVELS[slot]
+    slot = step % CODES_PER_FRAME
+    level = CODEBOOK_LEVELS[slot]
     sums.steps[level] += 1
     sums.divergence[level] += float((np.exp(ours) * (ours - theirs)).sum())
     allowed = _allowed(slot, layout)

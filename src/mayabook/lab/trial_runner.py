@@ -22,10 +22,10 @@ from mayabook.core.verdict import Verdict
 from mayabook.engines import Engine
 from mayabook.lab.model_variants import Opener
 from mayabook.lab.plan import Plan
-from mayabook.lab.prompts import Item, Material
+from mayabook.lab.prompts import Prompt, PromptSet
 from mayabook.lab.rows import Row, Rows
 from mayabook.maya.frames import Frames
-from mayabook.maya.token_layout import N_SLOTS
+from mayabook.maya.token_layout import CODES_PER_FRAME
 
 AUDIO = "audio"
 _UNHEARD = 8
@@ -33,7 +33,7 @@ _UNHEARD = 8
 
 
 @dataclass(slots=True)
-class Progress:
+class TrialProgress:
     """Takes. elapsed: seconds of this run. audio: seconds of speech made in it."""
 
     cell: str = ""
@@ -51,9 +51,9 @@ class Progress:
         return (self.total - self.done) * self.elapsed / fresh if fresh and self.elapsed else None
 
 
-class Watcher(Protocol):
+class TrialListener(Protocol):
     def say(self, line: str) -> None: ...
-    def step(self, progress: Progress) -> None: ...
+    def step(self, progress: TrialProgress) -> None: ...
 
 
 class Hears(Protocol):
@@ -70,28 +70,28 @@ class Wanted:
 
     key: str
     cell: str
-    item: Item
+    item: Prompt
     sampling: Mapping[str, float | str] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
-class Bench:
+class TrialRunner:
     """What an experiment works with. hearing: judges takes; None where the experiment needs no verdicts."""
 
     plan: Plan
-    material: Material
+    material: PromptSet
     opener: Opener
     rows: Rows
-    watcher: Watcher
+    watcher: TrialListener
     hearing: Hears | None = None
-    progress: Progress = field(default_factory=Progress)
+    progress: TrialProgress = field(default_factory=TrialProgress)
 
     def __post_init__(self) -> None:
         self._started = time.perf_counter()
         self.progress.done = self.progress.resumed = sum(1 for _ in self.rows)
 
-    def items(self, n: int | None = None) -> list[Item]:
+    def items(self, n: int | None = None) -> list[Prompt]:
         return self.material.items(n or self.plan.takes, self.plan.voice, self.plan.seed)
 
     def expect(self, n: int) -> None:
@@ -135,7 +135,7 @@ class Bench:
         pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="hear")
         waiting: list[Future[Row]] = []
         try:
-            with closing(engine.takes(requests)) as takes:
+            with closing(engine.generate(requests)) as takes:
                 for take in takes:
                     waiting.append(pool.submit(self._row, by_key[take.request.key], take))
                     while waiting and (waiting[0].done() or len(waiting) > _UNHEARD):
@@ -176,7 +176,7 @@ class Bench:
         self.watcher.step(self.progress)
 
 
-def take_row(item: Item, take: Take, verdict: Verdict | None) -> dict[str, Any]:
+def take_row(item: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any]:
     """What is kept of a take. token_errors: Levenshtein's distance to the truth, in tokens of n_true."""
     row: dict[str, Any] = {
         "item": item.number,
@@ -223,7 +223,7 @@ def token_errors(frames: Frames, truth: Frames) -> int:
 
 def _numbers(frames: Frames) -> list[int]:
     """One number for each code and its slot."""
-    numbers: list[int] = (frames.astype(np.int64) * N_SLOTS + np.arange(N_SLOTS)).reshape(-1).tolist()
+    numbers: list[int] = (frames.astype(np.int64) * CODES_PER_FRAME + np.arange(CODES_PER_FRAME)).reshape(-1).tolist()
     return numbers
 
 

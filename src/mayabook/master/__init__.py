@@ -3,13 +3,13 @@
 from mayabook.master.audiobook import Audiobook, AudiobookChapter, write_audiobook
 from mayabook.master.metadata_tags import Tags
 from mayabook.master.output_paths import check_output, destination
-from mayabook.master.timeline import Segment, Timeline, build_timeline
+from mayabook.master.timeline import TakeSegment, Timeline, build_timeline
 
 __all__ = [
     "Audiobook",
     "AudiobookChapter",
-    "Segment",
     "Tags",
+    "TakeSegment",
     "Timeline",
     "build_timeline",
     "check_output",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mayabook.core.files import appearing, write_text
+from mayabook.core.files import atomic_write, write_text
 from mayabook.core.settings import MasterSettings
 from mayabook.master.captions import Cue, captions
 from mayabook.master.cover_art import Picture, picture
@@ -13,7 +13,7 @@ from mayabook.master.loudness import SILENCE, Level, find_level, levelled
 from mayabook.master.metadata_tags import Tags, fields
 from mayabook.master.output_paths import chapter_file, check_output
 from mayabook.master.pcm_stream import pcm, watched
-from mayabook.master.timeline import Mark, Timeline
+from mayabook.master.timeline import ChapterMark, Timeline
 
 MEASURING = 0.3
 """Share of the progress bar."""
@@ -58,7 +58,7 @@ class _Part:
     file: Path
     start: int
     stop: int
-    marks: tuple[Mark, ...]
+    marks: tuple[ChapterMark, ...]
     place: tuple[str, int, int] | None = None
 
 
@@ -81,7 +81,7 @@ def write_audiobook(
         samples = levelled(pcm(timeline, part.start, part.stop), level.gain, level.ceiling, rate)
         muxer = FORMATS[output.suffix.lower()].muxer
         labels = Labels(fields(tags, muxer, part.place), tags.language_code, part.marks, cover)
-        with appearing(part.file) as temporary:
+        with atomic_write(part.file) as temporary:
             encode(
                 temporary, watched(samples, n_samples, done, 1 - MEASURING, progress), rate, settings.bitrate, labels
             )
@@ -113,7 +113,7 @@ def _parts(timeline: Timeline, output: Path, settings: MasterSettings) -> list[_
             file=chapter_file(output, settings, number, count, mark.title),
             start=mark.start,
             stop=mark.end,
-            marks=(Mark(mark.title, 0, mark.end - mark.start),),
+            marks=(ChapterMark(mark.title, 0, mark.end - mark.start),),
             place=(mark.title, number, count),
         )
         for number, mark in enumerate(timeline.chapters, 1)

@@ -18,14 +18,14 @@ from av.stream import Disposition, Stream
 from mayabook.core.take import Audio
 from mayabook.master.cover_art import Picture
 from mayabook.master.metadata_tags import picture_comment
-from mayabook.master.timeline import Mark
+from mayabook.master.timeline import ChapterMark
 
 FULL_SCALE = 1 << 23
 """Of the 24-bit integers that the lossless formats hold."""
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class OutputFormat:
     """muxer, codec, samples (the codec's sample format) and options are FFmpeg's names.
 
     max_bitrate: kilobits per second that the codec takes in mono at 24 kHz, 0 if it is lossless.
@@ -41,13 +41,13 @@ class Format:
 
 
 FORMATS = {
-    ".m4b": Format("mp4", "aac", "fltp", 144, options={"brand": "M4B ", "aac_coder": "fast"}),
-    ".mp3": Format(
+    ".m4b": OutputFormat("mp4", "aac", "fltp", 144, options={"brand": "M4B ", "aac_coder": "fast"}),
+    ".mp3": OutputFormat(
         "mp3", "libmp3lame", "fltp", 160, scale=0.95, options={"id3v2_version": "3", "compression_level": "7"}
     ),
-    ".opus": Format("ogg", "libopus", "flt", 256),
-    ".flac": Format("flac", "flac", "s32"),
-    ".wav": Format("wav", "pcm_s24le", "s32", options={"rf64": "auto"}),  # RF64 above 4 GiB
+    ".opus": OutputFormat("ogg", "libopus", "flt", 256),
+    ".flac": OutputFormat("flac", "flac", "s32"),
+    ".wav": OutputFormat("wav", "pcm_s24le", "s32", options={"rf64": "auto"}),  # RF64 above 4 GiB
 }
 
 
@@ -57,7 +57,7 @@ class Labels:
 
     metadata: Mapping[str, str]
     language: str
-    chapters: Sequence[Mark]
+    chapters: Sequence[ChapterMark]
     picture: Picture | None
 
 
@@ -95,7 +95,7 @@ def _rate(codec: str, sample_rate: int) -> int:
     return min((rate for rate in rates if rate > sample_rate), default=max(rates))
 
 
-def _frame(block: Audio, form: Format) -> AudioFrame:
+def _frame(block: Audio, form: OutputFormat) -> AudioFrame:
     if form.max_bitrate:
         return AudioFrame.from_ndarray(block[np.newaxis] / np.float32(form.scale), format="flt", layout="mono")
     integers = np.rint(block.astype(np.float64) * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int32)
@@ -137,7 +137,7 @@ def _label(
     return packet
 
 
-def _chapter_comments(chapters: Iterable[Mark], sample_rate: int) -> dict[str, str]:
+def _chapter_comments(chapters: Iterable[ChapterMark], sample_rate: int) -> dict[str, str]:
     """As players expect them. FFmpeg's FLAC muxer writes none, its Ogg muxer rounds the seconds of theirs up."""
     comments: dict[str, str] = {}
     for number, mark in enumerate(chapters):

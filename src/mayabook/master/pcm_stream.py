@@ -7,7 +7,7 @@ import soundfile
 
 from mayabook.core.errors import JobError
 from mayabook.core.take import Audio
-from mayabook.master.timeline import Clip, Timeline
+from mayabook.master.timeline import Timeline, TimelineClip
 from mayabook.master.trim import faded
 
 BLOCK = 1 << 16
@@ -60,7 +60,7 @@ def _silence(n_samples: int) -> Iterator[Audio]:
         yield np.zeros(min(BLOCK, n_samples - done), np.float32)
 
 
-def _read(clip: Clip) -> Audio:
+def _read(clip: TimelineClip) -> Audio:
     advice = "delete it and run the same command again"
     try:
         audio, _ = soundfile.read(clip.path, start=clip.first, stop=clip.stop, dtype="float32")

@@ -17,7 +17,7 @@ from mayabook.master.trim import LEAD_SECONDS, TAIL_SECONDS, sounding
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class TakeSegment:
     """The kept take of one chunk, in book order.
 
     path: a FLAC as `core.audio` writes it; None where nothing was rendered. chapter: `Chapter.number`.
@@ -31,7 +31,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class TimelineClip:
     """Samples `first` to `stop` of the take at `path`, to be heard from sample `start` of the book."""
 
     path: Path
@@ -46,7 +46,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChapterMark:
     """A chapter from sample `start` to `end`; the pause after it belongs to it."""
 
     title: str
@@ -62,8 +62,8 @@ class Timeline:
     """
 
     sample_rate: int
-    clips: tuple[Clip, ...]
-    chapters: tuple[Mark, ...]
+    clips: tuple[TimelineClip, ...]
+    chapters: tuple[ChapterMark, ...]
     n_samples: int
     warnings: tuple[str, ...] = ()
 
@@ -73,7 +73,7 @@ class Timeline:
         return self.n_samples / self.sample_rate
 
 
-def build_timeline(segments: Iterable[Segment], titles: Mapping[int, str], settings: MasterSettings) -> Timeline:
+def build_timeline(segments: Iterable[TakeSegment], titles: Mapping[int, str], settings: MasterSettings) -> Timeline:
     """Reads each take once to find where it sounds, and places it.
 
     A pause of the settings lasts from the last sound of a take to the first of the next: the soft edges that are
@@ -82,7 +82,7 @@ def build_timeline(segments: Iterable[Segment], titles: Mapping[int, str], setti
 
     Raises JobError if a take cannot be read, differs in sample rate, or there is none.
     """
-    clips: list[Clip] = []
+    clips: list[TimelineClip] = []
     openings: list[tuple[int, int]] = []  # chapter number, its first sample
     absent: Counter[int] = Counter()
     sample_rate = 0
@@ -107,7 +107,7 @@ def build_timeline(segments: Iterable[Segment], titles: Mapping[int, str], setti
         start = position + max(0, pause - soft_tail - (sound_start - first)) if clips else 0
         if not openings or openings[-1][0] != segment.chapter:
             openings.append((segment.chapter, start))
-        clips.append(Clip(segment.path, segment.text, first, stop, start))
+        clips.append(TimelineClip(segment.path, segment.text, first, stop, start))
         position = clips[-1].end
         pause, soft_tail = round(seconds * rate), stop - sound_stop
 
@@ -115,7 +115,9 @@ def build_timeline(segments: Iterable[Segment], titles: Mapping[int, str], setti
         raise JobError("Nothing of this book has been rendered yet: run the same command again to render it.")
     n_samples = position + max(0, pause - soft_tail)
     ends = [start for _, start in openings[1:]] + [n_samples]
-    marks = tuple(Mark(_title(number, titles), start, end) for (number, start), end in zip(openings, ends, strict=True))
+    marks = tuple(
+        ChapterMark(_title(number, titles), start, end) for (number, start), end in zip(openings, ends, strict=True)
+    )
     heard = {number for number, _ in openings}
     warnings = tuple(
         f"{_title(number, titles)}: {count} of its chunks have no audio and are missing."

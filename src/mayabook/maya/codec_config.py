@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mayabook.core.errors import FrameError, ModelError
 from mayabook.maya.frames import Frames, levels
-from mayabook.maya.token_layout import FRAME_SAMPLES, N_SLOTS, SAMPLE_RATE, Layout
+from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, SAMPLES_PER_FRAME, Layout
 
 CONFIG_FILE = "config.json"
 LEVEL_STEPS = (1, 2, 4)
@@ -19,7 +19,7 @@ LEVEL_STEPS = (1, 2, 4)
 BRING_ANEW = "bring the whole folder of the 24 kHz SNAC anew"
 
 _STRIDES = [LEVEL_STEPS[-1] // steps for steps in LEVEL_STEPS]
-_HOP = FRAME_SAMPLES // LEVEL_STEPS[-1]
+_HOP = SAMPLES_PER_FRAME // LEVEL_STEPS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ class CodecConfig:
         frames: (batch, n_frames, 7). Noise is drawn item by item, so that it depends on an item's seed and number of
         frames alone. Raises FrameError for a wrong shape or a code out of range.
         """
-        if frames.ndim != 3 or frames.shape[2] != N_SLOTS or len(seeds) != len(frames):
+        if frames.ndim != 3 or frames.shape[2] != CODES_PER_FRAME or len(seeds) != len(frames):
             raise FrameError(
-                f"The codec takes frames of shape (batch, n_frames, {N_SLOTS}) and a seed for each item, "
+                f"The codec takes frames of shape (batch, n_frames, {CODES_PER_FRAME}) and a seed for each item, "
                 f"not {frames.shape} and {len(seeds)} seeds."
             )
         if frames.size and (frames.min() < 0 or frames.max() >= self.codebook_size):

@@ -12,12 +12,12 @@ import onnxscript  # noqa: F401  (torch's exporter needs it)
 import torch
 
 from mayabook.core.errors import ModelError
-from mayabook.core.files import appearing
+from mayabook.core.files import atomic_write
 from mayabook.maya.codec_config import LEVEL_STEPS, CodecConfig
 from mayabook.maya.codec_onnx import CONFIG_KEY, OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec, load_decoder
 from mayabook.maya.frames import Frames
-from mayabook.maya.token_layout import N_SLOTS
+from mayabook.maya.token_layout import CODES_PER_FRAME
 
 LEAST_SNR = 60.0
 """dB between both decoders, of takes in other shapes than the traced one."""
@@ -33,7 +33,7 @@ def export(checkpoint: Path, config: CodecConfig, target: Path) -> Path:
         [{0: batch, 2: length * n_frames} for length in config.noise_lengths],
     )
     names = [f"codes_{level}" for level in range(len(codes))] + [f"noise_{block}" for block in range(len(noise))]
-    with appearing(target) as temporary:
+    with atomic_write(target) as temporary:
         with _quiet():
             program = torch.onnx.export(
                 decoder,
@@ -79,4 +79,4 @@ def _compare(ours: TorchCodec, exported: OnnxCodec, config: CodecConfig) -> None
 
 def _frames(config: CodecConfig, n_items: int, n_frames: int) -> Frames:
     draw = np.random.Generator(np.random.Philox(0))
-    return draw.integers(0, config.codebook_size, (n_items, n_frames, N_SLOTS), dtype=np.int32)
+    return draw.integers(0, config.codebook_size, (n_items, n_frames, CODES_PER_FRAME), dtype=np.int32)

@@ -11,7 +11,7 @@ from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.maya.codec_config import CodecConfig, first_line
 from mayabook.maya.frames import Frames
-from mayabook.maya.token_layout import FRAME_SAMPLES, SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
 CONFIG_KEY = "mayabook.codec"
 """Metadata key under which the model carries the config.json of its codec."""
@@ -46,7 +46,7 @@ class OnnxCodec:
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         codes, noise = self.config.inputs(frames, seeds)
         if not frames.size:
-            return np.zeros((len(frames), frames.shape[1] * FRAME_SAMPLES), np.float32)
+            return np.zeros((len(frames), frames.shape[1] * SAMPLES_PER_FRAME), np.float32)
         names = [value.name for value in self._session.get_inputs()]
         audio: NDArray[np.float32] = self._session.run(None, dict(zip(names, [*codes, *noise], strict=True)))[0]
         return audio

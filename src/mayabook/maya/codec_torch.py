@@ -17,7 +17,7 @@ from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.maya.codec_config import BRING_ANEW, CONFIG_FILE, CodecConfig, first_line
 from mayabook.maya.frames import Frames
-from mayabook.maya.token_layout import FRAME_SAMPLES, SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
 
 class Decoder(nn.Module):
@@ -92,7 +92,7 @@ class TorchCodec:
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         codes, noise = self._config.inputs(frames, seeds)
         if not frames.size:
-            return np.zeros((len(frames), frames.shape[1] * FRAME_SAMPLES), np.float32)
+            return np.zeros((len(frames), frames.shape[1] * SAMPLES_PER_FRAME), np.float32)
         with torch.inference_mode(), self._exact():
             audio = self._decoder(*([torch.from_numpy(a).to(self._device) for a in part] for part in (codes, noise)))
         return audio.cpu().numpy()  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import FrameError
-from mayabook.maya.token_layout import N_SLOTS, SLOT_LEVELS, Layout
+from mayabook.maya.token_layout import CODEBOOK_LEVELS, CODES_PER_FRAME, Layout
 
 Frames = NDArray[np.int32]
 """Codes in 0 to codebook_size - 1, shape (n_frames, 7), columns in the order of the slots."""
@@ -15,20 +15,20 @@ Frames = NDArray[np.int32]
 def pack(frames: Frames, layout: Layout) -> list[int]:
     """Frames to token ids, seven a frame. Raises FrameError for a code out of range or a wrong shape."""
     frames = np.asarray(frames)
-    if frames.ndim != 2 or frames.shape[1] != N_SLOTS:
-        raise FrameError(f"Frames have the shape (n_frames, {N_SLOTS}), not {frames.shape}.")
+    if frames.ndim != 2 or frames.shape[1] != CODES_PER_FRAME:
+        raise FrameError(f"Frames have the shape (n_frames, {CODES_PER_FRAME}), not {frames.shape}.")
     if frames.size and (frames.min() < 0 or frames.max() >= layout.codebook_size):
         raise FrameError(f"Codes go from 0 to {layout.codebook_size - 1}, not {frames.min()} to {frames.max()}.")
-    ids = frames + layout.first_code + layout.codebook_size * np.arange(N_SLOTS)
+    ids = frames + layout.first_code + layout.codebook_size * np.arange(CODES_PER_FRAME)
     return [int(token) for token in ids.reshape(-1)]
 
 
 def unpack(tokens: Sequence[int], layout: Layout) -> Frames:
     """Token ids to frames. Raises FrameError for a token that is no code of its slot, or an incomplete frame."""
-    if len(tokens) % N_SLOTS:
-        raise FrameError(f"{len(tokens)} tokens are not whole frames of {N_SLOTS}.")
-    ids = np.asarray(tokens, dtype=np.int64).reshape(-1, N_SLOTS)
-    codes = ids - layout.first_code - layout.codebook_size * np.arange(N_SLOTS)
+    if len(tokens) % CODES_PER_FRAME:
+        raise FrameError(f"{len(tokens)} tokens are not whole frames of {CODES_PER_FRAME}.")
+    ids = np.asarray(tokens, dtype=np.int64).reshape(-1, CODES_PER_FRAME)
+    codes = ids - layout.first_code - layout.codebook_size * np.arange(CODES_PER_FRAME)
     wrong = np.argwhere((codes < 0) | (codes >= layout.codebook_size))
     if len(wrong):
         frame, slot = (int(at) for at in wrong[0])
@@ -38,14 +38,14 @@ def unpack(tokens: Sequence[int], layout: Layout) -> Frames:
 
 def levels(frames: Frames) -> list[NDArray[np.int64]]:
     """The codec's three code sequences, coarsest first: shapes (n_frames,), (2 n_frames,), (4 n_frames,)."""
-    slots = np.asarray(SLOT_LEVELS)
-    return [frames[:, slots == level].reshape(-1).astype(np.int64) for level in range(max(SLOT_LEVELS) + 1)]
+    slots = np.asarray(CODEBOOK_LEVELS)
+    return [frames[:, slots == level].reshape(-1).astype(np.int64) for level in range(max(CODEBOOK_LEVELS) + 1)]
 
 
 def from_levels(codes: Sequence[NDArray[np.integer]]) -> Frames:
     """The inverse of `levels`."""
-    slots = np.asarray(SLOT_LEVELS)
-    frames = np.empty((len(codes[0]), N_SLOTS), np.int32)
+    slots = np.asarray(CODEBOOK_LEVELS)
+    frames = np.empty((len(codes[0]), CODES_PER_FRAME), np.int32)
     for level, sequence in enumerate(codes):
         frames[:, slots == level] = np.asarray(sequence).reshape(len(frames), np.count_nonzero(slots == level))
     return frames

@@ -9,14 +9,14 @@ from typing import Protocol
 
 from mayabook.core.errors import ModelError
 
-N_SLOTS = 7
+CODES_PER_FRAME = 7
 """Tokens of a frame: `[L1, L2a, L3a, L3b, L2b, L3c, L3d]`."""
-SLOT_LEVELS = (0, 1, 2, 2, 1, 2, 2)
+CODEBOOK_LEVELS = (0, 1, 2, 2, 1, 2, 2)
 """Level of the codec (0 is the coarsest) that each slot of a frame belongs to."""
-FRAME_SAMPLES = 2048
+SAMPLES_PER_FRAME = 2048
 """Samples that a frame becomes, at `SAMPLE_RATE`."""
 SAMPLE_RATE = 24_000
-TOKENS_PER_SECOND = SAMPLE_RATE / FRAME_SAMPLES * N_SLOTS
+TOKENS_PER_SECOND = SAMPLE_RATE / SAMPLES_PER_FRAME * CODES_PER_FRAME
 """82.03 tokens are a second of audio."""
 
 LAYOUT_FILE = "layout.json"
@@ -77,7 +77,7 @@ class Layout:
 
     @property
     def last_code(self) -> int:
-        return self.first_code + N_SLOTS * self.codebook_size - 1
+        return self.first_code + CODES_PER_FRAME * self.codebook_size - 1
 
     @property
     def n_audio(self) -> int:
@@ -125,7 +125,7 @@ class Layout:
                 f"{origin} has {vocabulary.vocab_size:,} tokens and no speech codes up to {self.last_code:,}: "
                 "this is not a Maya1 model; choose another with --model."
             )
-        edges = [self.token(slot, code) for slot in range(N_SLOTS) for code in (0, self.codebook_size - 1)]
+        edges = [self.token(slot, code) for slot in range(CODES_PER_FRAME) for code in (0, self.codebook_size - 1)]
         for token in (*self.controls, *edges):
             if vocabulary.special(vocabulary.name(token)) != token:
                 raise ModelError(

@@ -33,7 +33,7 @@ def cannot_write(path: Path, error: OSError) -> ModelError:
     )
 
 
-def need_room(folder: Path, n_bytes: int) -> None:
+def require_free_space(folder: Path, n_bytes: int) -> None:
     """Makes the folder. Raises ModelError unless so many bytes fit into it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def need_room(folder: Path, n_bytes: int) -> None:
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on a clean exit its bytes are on disk and it is renamed to `path`.
 
     On an error it is removed, and an OSError becomes a ModelError. What a killed process left is replaced.

@@ -11,7 +11,7 @@ from mayabook.maya.checkpoint_files import StoredTensor
 from mayabook.maya.token_layout import LAYOUT_KEY, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.checkpoint_tensors import Weights, blocks
-from mayabook.models.disk import Progress, appearing, need_room, silent
+from mayabook.models.disk import Progress, atomic_write, require_free_space, silent
 from mayabook.models.gguf_vocabulary import PRE_TOKENIZER, GgufVocabulary, read_vocabulary
 from mayabook.models.llama_config import LlamaConfig
 
@@ -69,8 +69,8 @@ def convert(
             "they do not belong together; bring both from the same place."
         )
     vocabulary = read_vocabulary(tokenizer, config.vocab_size)
-    need_room(file.parent, _n_bytes(config, to))
-    with appearing(file) as temporary:
+    require_free_space(file.parent, _n_bytes(config, to))
+    with atomic_write(file) as temporary:
         writer = gguf.GGUFWriter(temporary, "llama")
         try:
             _describe(writer, config, to, name or checkpoint.resolve().name)

@@ -27,7 +27,7 @@ class Made:
     """Per weight, the whole file counted."""
 
 
-def make(name: str, to: str, progress: Progress = silent) -> list[Made]:
+def make_formats(name: str, to: str, progress: Progress = silent) -> list[Made]:
     """Makes a format of a stored model and whatever it is made from; nothing where the format is there.
 
     Raises ModelError where the format is unknown, or the model has nothing to make it from.

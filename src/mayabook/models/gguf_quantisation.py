@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mayabook.core.errors import ModelError
-from mayabook.models.disk import appearing, need_room
+from mayabook.models.disk import atomic_write, require_free_space
 
 BITS = {"Q8_0": 8.5, "Q6_K": 6.5625, "Q5_K_M": 5.7, "Q4_K_M": 4.9, "Q4_K_S": 4.6}
 """Formats and the bits a weight takes in them, about (mixed formats depend on the model)."""
@@ -25,10 +25,10 @@ def quantize(source: Path, file: Path, to: str) -> None:
     llama_cpp = library()
     from mayabook.engines.llama_api import messages, reason
 
-    need_room(file.parent, round(source.stat().st_size * BITS[to] / 16))
+    require_free_space(file.parent, round(source.stat().st_size * BITS[to] / 16))
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = FILE_TYPES[to]
-    with appearing(file) as temporary:
+    with atomic_write(file) as temporary:
         with messages() as said:
             status = llama_cpp.llama_model_quantize(
                 str(source).encode(), str(temporary).encode(), ctypes.byref(parameters)

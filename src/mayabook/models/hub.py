@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
-from mayabook.models.disk import cannot_write, need_room
+from mayabook.models.disk import cannot_write, require_free_space
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
 from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
 
@@ -24,7 +24,7 @@ _GOES_ON = "run the same command again: it goes on where it stopped"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """Of the catalogue. repo, codec: repositories of the hub."""
 
     repo: str
@@ -33,7 +33,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class RemoteFile:
     """A file of a repository at one commit, and its path in the model folder.
 
     digest: SHA-256 where the hub stores the content apart (large files), else git's SHA-1 of the blob.
@@ -51,12 +51,12 @@ class Remote:
         return f"{self.repo}@{self.commit}/{self.path}"
 
 
-def catalogue() -> dict[str, Entry]:
+def catalogue() -> dict[str, CatalogueEntry]:
     text = resources("mayabook.models").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    return {name: Entry(**entry) for name, entry in tomllib.loads(text).items()}
+    return {name: CatalogueEntry(**entry) for name, entry in tomllib.loads(text).items()}
 
 
-def resolve(model: str, name: str | None = None) -> tuple[str, Entry]:
+def resolve(model: str, name: str | None = None) -> tuple[str, CatalogueEntry]:
     """The store's name and the repositories of a catalogue entry or any `owner/name`.
 
     Raises ModelError for anything else.
@@ -67,7 +67,7 @@ def resolve(model: str, name: str | None = None) -> tuple[str, Entry]:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
         raise ModelError(f"{model!r} is not in the catalogue ({', '.join(known)}); name a repository as owner/name.")
     codec = next(iter(known.values())).codec
-    return name or model.split("/")[1], Entry(model, codec, "")
+    return name or model.split("/")[1], CatalogueEntry(model, codec, "")
 
 
 def pull(
@@ -91,7 +91,7 @@ def pull(
         ]
         known = store.origins(folder)
         absent = [remote for remote in wanted if not _is_here(folder / remote.target, known.get(remote.target), remote)]
-        need_room(folder, sum(remote.size - _started(folder, remote) for remote in absent))
+        require_free_space(folder, sum(remote.size - _started(folder, remote) for remote in absent))
         whole = any(remote.target.startswith(f"{CHECKPOINT}/") for remote in wanted)
         small = [remote for remote in absent if remote.target.endswith(".json")]
         for remote in small:
@@ -119,13 +119,13 @@ def _checked(name: str, whole: bool) -> ModelFiles:
     return files
 
 
-def _listing(repo: str, endpoint: str | None) -> list[Remote]:
+def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
     """Every file of a repository's newest commit; targets are yet to be chosen."""
     from huggingface_hub import HfApi
 
     info = HfApi(endpoint=endpoint).model_info(repo, files_metadata=True)
     return [
-        Remote(
+        RemoteFile(
             repo,
             info.sha or "main",
             item.rfilename,
@@ -137,7 +137,7 @@ def _listing(repo: str, endpoint: str | None) -> list[Remote]:
     ]
 
 
-def _choose(repo: str, listing: list[Remote], formats: list[str], name: str) -> tuple[list[Remote], list[str]]:
+def _choose(repo: str, listing: list[RemoteFile], formats: list[str], name: str) -> tuple[list[RemoteFile], list[str]]:
     """The files of checkpoint and formats, and the formats that the repository has not."""
     checkpoint = [item for item in listing if store.CHECKPOINT_FILES.fullmatch(item.path)]
     ggufs = {
@@ -156,11 +156,11 @@ def _choose(repo: str, listing: list[Remote], formats: list[str], name: str) -> 
     return wanted, left
 
 
-def _remote(item: Remote, target: str) -> Remote:
-    return Remote(item.repo, item.commit, item.path, target, item.size, item.digest)
+def _remote(item: RemoteFile, target: str) -> RemoteFile:
+    return RemoteFile(item.repo, item.commit, item.path, target, item.size, item.digest)
 
 
-def _is_here(file: Path, origin: Origin | None, remote: Remote) -> bool:
+def _is_here(file: Path, origin: Origin | None, remote: RemoteFile) -> bool:
     """Whether a file came before with the same content; its bytes are not read again."""
     if not file.is_file() or file.stat().st_size != remote.size:
         return False
@@ -169,18 +169,18 @@ def _is_here(file: Path, origin: Origin | None, remote: Remote) -> bool:
     return _digest(file, remote) == remote.digest
 
 
-def _partial(folder: Path, remote: Remote) -> Path:
+def _partial(folder: Path, remote: RemoteFile) -> Path:
     """Named by the content, so that parts of two versions are never joined."""
     target = folder / remote.target
     return target.with_name(f".{target.name}.{remote.digest[:12]}.partial")
 
 
-def _started(folder: Path, remote: Remote) -> int:
+def _started(folder: Path, remote: RemoteFile) -> int:
     partial = _partial(folder, remote)
     return partial.stat().st_size if partial.is_file() else 0
 
 
-def _fetch(folder: Path, remote: Remote, endpoint: str | None) -> None:
+def _fetch(folder: Path, remote: RemoteFile, endpoint: str | None) -> None:
     from huggingface_hub import hf_hub_url
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # typed, but not re-exported
@@ -217,7 +217,7 @@ def _fetch(folder: Path, remote: Remote, endpoint: str | None) -> None:
     store.record(folder, {remote.target: store.origin_of(target, remote.source, sha256)})
 
 
-def _digest(file: Path, remote: Remote) -> str:
+def _digest(file: Path, remote: RemoteFile) -> str:
     """SHA-256, or what git calls a blob with this content, as the hub's own digest is of one kind or the other."""
     if len(remote.digest) == _SHA256:
         return _sha256(file)
@@ -230,7 +230,7 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _explained(error: Exception, name: str, entry: Entry) -> ModelError:
+def _explained(error: Exception, name: str, entry: CatalogueEntry) -> ModelError:
     from huggingface_hub import errors
 
     if isinstance(error, errors.GatedRepoError):

@@ -12,7 +12,7 @@ from mayabook.maya.checkpoint_files import read_json
 from mayabook.maya.codec import ONNX_FILE
 from mayabook.maya.token_layout import Layout
 from mayabook.models import store
-from mayabook.models.disk import Progress, appearing, need_room, silent
+from mayabook.models.disk import Progress, atomic_write, require_free_space, silent
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
 from mayabook.models.llama_config import CONFIG_FILE
 from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
@@ -27,7 +27,7 @@ class _Parts:
     layout: Layout | None = None
 
 
-def bring(path: Path, name: str | None = None, progress: Progress = silent) -> ModelFiles:
+def import_model(path: Path, name: str | None = None, progress: Progress = silent) -> ModelFiles:
     """Takes a checkpoint folder, a .gguf file, a codec folder or a whole model folder into the store.
 
     Files are hard-linked where the file system can, else copied. A model that is there gains the parts it lacks.
@@ -50,9 +50,9 @@ def bring(path: Path, name: str | None = None, progress: Progress = silent) -> M
     copies = [copy for part, source in found.parts.items() for copy in _files(name, part, source)]
     sizes = sum(file.stat().st_size for _, file in copies)
     room = store.models_folder()
-    need_room(room, 0)
+    require_free_space(room, 0)
     if room.stat().st_dev != path.stat().st_dev:  # else files are linked
-        need_room(room, sizes)
+        require_free_space(room, sizes)
     entries: dict[str, Origin] = {}
     done = 0
     for target, file in copies:
@@ -125,7 +125,7 @@ def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _place(file: Path, target: Path) -> Origin:
-    with appearing(target) as temporary:
+    with atomic_write(target) as temporary:
         try:
             os.link(file.resolve(), temporary)
         except OSError:  # another file system, or one without links

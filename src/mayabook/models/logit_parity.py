@@ -10,7 +10,7 @@ from mayabook.core.errors import EngineError
 from mayabook.engines.slot_decoder import Logits
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.models.model_check import TEXTS, Check
+from mayabook.models.model_check import TEXTS, CheckResult
 from mayabook.models.store import ModelFiles
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ ABSURD = 0.9
 """Of a quantised format: unrelated logits would be at 1.4, and Q4 of random weights reaches 0.3."""
 
 
-def agreement(files: ModelFiles) -> Iterator[Check]:
+def logit_parity(files: ModelFiles) -> Iterator[CheckResult]:
     """One check for each GGUF format."""
     if files.checkpoint is None or not files.ggufs:
-        yield Check("logits", "skipped", "there are no two formats to compare")
+        yield CheckResult("logits", "skipped", "there are no two formats to compare")
         return
     try:
         from mayabook.engines.transformers_decoder import TransformersDecoder
@@ -38,7 +38,7 @@ def agreement(files: ModelFiles) -> Iterator[Check]:
         tokenizer = CheckpointTokenizer(files.checkpoint)
         truth = _rows(TransformersDecoder(files.checkpoint, 1, N_CONTEXT, dtype="float32", device="cpu"), tokenizer)
     except EngineError as error:
-        yield Check("logits", "skipped", str(error))
+        yield CheckResult("logits", "skipped", str(error))
         return
     for kind, file in files.ggufs.items():
         yield _compare(kind, file, truth, tokenizer)
@@ -48,21 +48,21 @@ def relative_error(logits: Logits, truth: Logits) -> float:
     return float(np.linalg.norm(logits - truth) / np.linalg.norm(truth))
 
 
-def _compare(kind: str, file: Path, truth: Logits, tokenizer: Tokenizer) -> Check:
+def _compare(kind: str, file: Path, truth: Logits, tokenizer: Tokenizer) -> CheckResult:
     from mayabook.engines.gguf_decoder import GgufDecoder
 
     name = f"{kind}: logits"
     try:
         logits = _rows(GgufDecoder(file, 1, N_CONTEXT), tokenizer)
     except EngineError as error:
-        return Check(name, "failed", str(error))
+        return CheckResult(name, "failed", str(error))
     distance = relative_error(logits, truth)
     same = float(np.mean(logits.argmax(axis=1) == truth.argmax(axis=1)))
     figures = f"relative error {distance:.1e}, same likeliest code in {same:.0%} of {len(truth)} steps"
     limit = LIMITS.get(kind, ABSURD)
     if distance <= limit:  # false for NaN
-        return Check(name, "ok", figures)
-    return Check(name, "failed", f"{figures}, and {limit:g} is the limit; convert and quantise {file} anew.")
+        return CheckResult(name, "ok", figures)
+    return CheckResult(name, "failed", f"{figures}, and {limit:g} is the limit; convert and quantise {file} anew.")
 
 
 def _rows(decoder: "GgufDecoder | TransformersDecoder", tokenizer: Tokenizer) -> Logits:

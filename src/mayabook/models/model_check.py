@@ -35,7 +35,7 @@ TEXTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckResult:
     """detail: what was found, and what to do where it failed."""
 
     name: str
@@ -43,9 +43,9 @@ class Check:
     detail: str
 
 
-def check(files: ModelFiles) -> Iterator[Check]:
+def check(files: ModelFiles) -> Iterator[CheckResult]:
     """Every check of a model's files, in the order they are done; logits, which take longest, last."""
-    from mayabook.models.logit_parity import agreement
+    from mayabook.models.logit_parity import logit_parity
 
     checks = [*_checkpoint_checks(files)]
     yield from checks
@@ -55,19 +55,19 @@ def check(files: ModelFiles) -> Iterator[Check]:
             yield found
     yield _attempt("codec", lambda: _codec(files))
     if any(found.state == "failed" for found in checks):
-        yield Check("logits", "skipped", "the files must be in order first")
+        yield CheckResult("logits", "skipped", "the files must be in order first")
     else:
-        yield from agreement(files)
+        yield from logit_parity(files)
 
 
-def _attempt(name: str, look: Callable[[], str]) -> Check:
+def _attempt(name: str, look: Callable[[], str]) -> CheckResult:
     try:
-        return Check(name, "ok", look())
+        return CheckResult(name, "ok", look())
     except EngineError as error:
-        return Check(name, "failed", str(error))
+        return CheckResult(name, "failed", str(error))
 
 
-def _checkpoint_checks(files: ModelFiles) -> Iterator[Check]:
+def _checkpoint_checks(files: ModelFiles) -> Iterator[CheckResult]:
     checkpoint = files.checkpoint
     if checkpoint is None:
         return
@@ -95,7 +95,7 @@ def _tensors(checkpoint: Path) -> str:
     return f"{len(weights.tensors)} tensors in {'/'.join(kinds)}, shapes as in config.json"
 
 
-def _gguf_checks(files: ModelFiles, kind: str, file: Path) -> Iterator[Check]:
+def _gguf_checks(files: ModelFiles, kind: str, file: Path) -> Iterator[CheckResult]:
     first = _attempt(f"{kind}: token ids", lambda: _gguf_ids(files, file))
     yield first
     checkpoint = files.checkpoint

@@ -19,7 +19,7 @@ from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import read_json, weight_files
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
 from mayabook.maya.tokenizer import PLACES
-from mayabook.models.disk import appearing, cannot_write
+from mayabook.models.disk import atomic_write, cannot_write
 from mayabook.models.llama_config import CONFIG_FILE
 
 CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
@@ -169,7 +169,7 @@ def record(folder: Path, entries: Mapping[str, Origin]) -> None:
     """Adds entries to source.json, and drops those whose file is gone."""
     known = {name: entry for name, entry in origins(folder).items() if (folder / name).is_file()} | dict(entries)
     text = json.dumps({name: asdict(entry) for name, entry in sorted(known.items())}, ensure_ascii=False, indent=1)
-    with appearing(folder / SOURCE_FILE) as temporary:
+    with atomic_write(folder / SOURCE_FILE) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

@@ -9,15 +9,15 @@ from itertools import takewhile
 
 from jinja2 import Environment, PackageLoader
 
-from mayabook.checks.scoring import REJECT
+from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.checks.word_checks import GOOD
 from mayabook.core.book import Book
 from mayabook.core.chunk import Chunk
 from mayabook.core.files import write_text
-from mayabook.core.verdict import Finding, FindingKind, HeardWord, Verdict, WordMatch
+from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, WordMatch
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
-from mayabook.render.ledger import Ledger, PlannedChunk, Ruling, Step, StoredTake
+from mayabook.render.ledger import Ledger, PlannedChunk, RetryStep, ReviewDecision, StoredTake
 
 
 class Status(StrEnum):
@@ -48,14 +48,14 @@ class SentenceRow:
     end: float | None
     take: str
     attempts: int
-    step: Step
+    step: RetryStep
     accepted: bool
     findings: tuple[str, ...]
     edited: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class CoverageReport:
     """edited: (chunk, what the book has) of the chunks whose text a person wrote. cured: how many chunks, whose first
     take was rejected, each step of the ladder made good. skipped, left_out: chapters and parts of chapters, with the
     reason. errors, n_words: of the whole book, in words after normalisation, by the kept takes'
@@ -80,7 +80,9 @@ class Coverage:
         return sum(row.status == status for row in self.rows)
 
 
-def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str, edits: Edits) -> Coverage:
+def build_coverage_report(
+    book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str, edits: Edits
+) -> CoverageReport:
     """checks: the `Checker.identity` whose verdicts count. Every chunk of the plan must have a judged take."""
     rows: list[SentenceRow] = []
     flagged: list[int] = []
@@ -96,7 +98,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str,
         n_takes = len(ledger.takes(item.key, checks))
         if not take.good:
             flagged.append(item.number)
-        elif take.step != Step.FIRST and take.ruling is None:
+        elif take.step != RetryStep.FIRST and take.decision is None:
             cured[take.step.value] += 1
         if (written := edits.written(item.chunk)) != item.chunk.text:
             edited.append((item.number, written))
@@ -127,7 +129,7 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str,
                     edited=written != item.chunk.text,
                 )
             )
-    return Coverage(
+    return CoverageReport(
         title=book.title,
         rows=tuple(rows),
         left_out=tuple((part.text, part.reason) for part in book.left_out),
@@ -135,18 +137,18 @@ def cover(book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str,
         n_chunks=len(plan),
         flagged=tuple(flagged),
         edited=tuple(edited),
-        cured={step.value: cured[step.value] for step in Step if cured[step.value]},
+        cured={step.value: cured[step.value] for step in RetryStep if cured[step.value]},
         errors=errors,
         n_words=n_words,
     )
 
 
-def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[HeardWord]]:
+def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[AlignedWord]]:
     """The verdict's rows, dealt to the chunk's sentences; an inserted word goes with the word before it."""
     ends: list[int] = []
     for sentence in chunk.sentences:
         ends.append((ends[-1] if ends else 0) + len(sentence.text.split()))
-    dealt: list[list[HeardWord]] = [[] for _ in ends]
+    dealt: list[list[AlignedWord]] = [[] for _ in ends]
     current = 0
     for word in verdict.words:
         if word.index is not None:
@@ -155,7 +157,7 @@ def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[HeardWord]]:
     return dealt
 
 
-def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]]) -> list[list[Finding]]:
+def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[AlignedWord]]) -> list[list[Finding]]:
     """The verdict's findings, dealt to the sentences that they concern.
 
     One with a time concerns the sentences that it reaches into, or else the last that began before it; one without,
@@ -182,20 +184,20 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[HeardWord]])
     return concerned
 
 
-def _status(words: Sequence[HeardWord], found: Sequence[Finding], take: StoredTake) -> Status:
-    if take.ruling == Ruling.ACCEPTED:
+def _status(words: Sequence[AlignedWord], found: Sequence[Finding], take: StoredTake) -> Status:
+    if take.decision == ReviewDecision.ACCEPTED:
         return Status.ACCEPTED
     expected = [word for word in words if word.index is not None]
     if sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
         return Status.MISSING
     if any(word.match not in GOOD for word in words) or (
-        not take.good and any(finding.weight >= REJECT for finding in found)
+        not take.good and any(finding.weight >= REJECTION_WEIGHT for finding in found)
     ):
         return Status.DOUBTFUL
     return Status.HEARD
 
 
-def write_coverage(coverage: Coverage, job: Job) -> None:
+def write_coverage(coverage: CoverageReport, job: Job) -> None:
     """Writes coverage.json and coverage.html into the job folder."""
     totals = {status.value: coverage.count(status) for status in Status}
     body = asdict(coverage) | {"wer": coverage.wer, "sentences": totals}

@@ -42,7 +42,7 @@ _CHUNK = TypeAdapter(Chunk)
 _VERDICT = TypeAdapter(Verdict)
 
 
-class Step(StrEnum):
+class RetryStep(StrEnum):
     """How a take came to be; the values are words for a person."""
 
     FIRST = "first take"
@@ -56,7 +56,7 @@ class Step(StrEnum):
     """Some sentences of a chunk, for a patch or a split; kept under a key of its own."""
 
 
-class Ruling(StrEnum):
+class ReviewDecision(StrEnum):
     """A person's word on a take; it outranks the checks'."""
 
     ACCEPTED = "accepted"
@@ -89,10 +89,10 @@ class StoredTake:
     sample_rate: int
     seconds: float
     detail: str
-    ruling: Ruling | None
+    decision: ReviewDecision | None
     accepted: bool | None
     risk: float
-    step: Step = Step.FIRST
+    step: RetryStep = RetryStep.FIRST
     made_of: tuple[str, ...] = ()
 
     @property
@@ -103,7 +103,7 @@ class StoredTake:
     @property
     def good(self) -> bool:
         """Accepted by a person, or by the checks and not refused by a person."""
-        return self.ruling == Ruling.ACCEPTED or (self.accepted is True and self.ruling is None)
+        return self.decision == ReviewDecision.ACCEPTED or (self.accepted is True and self.decision is None)
 
 
 class Ledger:
@@ -213,10 +213,10 @@ class Ledger:
                 sample_rate=row["sample_rate"],
                 seconds=row["seconds"],
                 detail=row["detail"],
-                ruling=None if row["ruling"] is None else Ruling(row["ruling"]),
+                decision=None if row["ruling"] is None else ReviewDecision(row["ruling"]),
                 accepted=None if row["accepted"] is None else bool(row["accepted"]),
                 risk=row["risk"] or 0.0,
-                step=Step(row["step"]),
+                step=RetryStep(row["step"]),
                 made_of=tuple(json.loads(row["made_of"])),
             )
             for row in rows
@@ -242,14 +242,14 @@ class Ledger:
             ).fetchone()
         return None if row is None else _VERDICT.validate_json(row["body"])
 
-    def rule(self, take: StoredTake, ruling: Ruling) -> None:
+    def decide(self, take: StoredTake, ruling: ReviewDecision) -> None:
         with self._transaction() as database:
             database.execute("UPDATE takes SET ruling = ? WHERE id = ?", (ruling, take.id))
 
     def kept(self, key: str, checks: str) -> StoredTake | None:
         """The take that goes into the audiobook: good before not good, then least risk, then earliest."""
-        takes = [take for take in self.takes(key, checks) if take.accepted is not None or take.ruling is not None]
-        ranks = {Ruling.ACCEPTED: 0, None: 1, Ruling.REJECTED: 2}
+        takes = [take for take in self.takes(key, checks) if take.accepted is not None or take.decision is not None]
+        ranks = {ReviewDecision.ACCEPTED: 0, None: 1, ReviewDecision.REJECTED: 2}
         return min(
-            takes, key=lambda take: (ranks[take.ruling], not take.accepted, take.risk, take.attempt), default=None
+            takes, key=lambda take: (ranks[take.decision], not take.accepted, take.risk, take.attempt), default=None
         )

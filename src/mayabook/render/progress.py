@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Progress:
+class RenderProgress:
     """Chunks and words are those of the book; what an earlier run had settled is in `resumed_*` as well as `done_*`.
 
     settled: accepted, or flagged after the last attempt. audio_seconds, elapsed: of this run. chapter: title of

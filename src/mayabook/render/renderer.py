@@ -20,20 +20,20 @@ from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk
 from mayabook.core.code_files import read_codes, write_codes
 from mayabook.core.errors import JobError
-from mayabook.core.settings import LadderSettings
+from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.engines import Engine
 from mayabook.render.content_keys import part_key, seed
 from mayabook.render.job import Job
-from mayabook.render.ledger import PlannedChunk, Ruling, Step, StoredTake
-from mayabook.render.progress import Progress
-from mayabook.render.retry_policy import Judged, Stretch, Task, next_task
-from mayabook.render.splicing import Voice, joined, patched, trimmed
+from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
+from mayabook.render.progress import RenderProgress
+from mayabook.render.retry_policy import Judged, RetryTask, SentenceRange, next_task
+from mayabook.render.splicing import TranscribedTake, joined, patched, trimmed
 
 _BACKLOG_PER_CHECKER = 2
 """Takes that may wait for each checking thread before the engine has to."""
-_MADE = (Step.TRIM, Step.PATCH, Step.SPLIT)
+_MADE = (RetryStep.TRIM, RetryStep.PATCH, RetryStep.SPLIT)
 """Steps whose takes are made of others."""
 _PAST_CURE = frozenset({"silent", "clipped", "noise", "drift", "not_finite", "off_grammar"})
 """Detectors that hear no word, and whose takes no cut and no patch can save: these are not heard. What is too fast,
@@ -46,10 +46,10 @@ class _Wanted:
 
     item: PlannedChunk
     attempt: int
-    task: Task
+    task: RetryTask
 
     @property
-    def parts(self) -> list[tuple[Stretch, Chunk]]:
+    def parts(self) -> list[tuple[SentenceRange, Chunk]]:
         return [(stretch, self.item.chunk.part(*stretch)) for stretch in self.task.stretches]
 
 
@@ -60,17 +60,17 @@ class Renderer:
         plan: Sequence[PlannedChunk],
         engine: Engine,
         checker: Checker,
-        ladder: LadderSettings,
-        on_progress: Callable[[Progress], None],
+        retry: RetrySettings,
+        on_progress: Callable[[RenderProgress], None],
         other: Callable[[], Engine] | None = None,
     ) -> None:
         """other: opens the ladder's other engine, when a chunk comes to that; who gave it closes it."""
         self._job, self._engine, self._checker = job, engine, checker
-        self._ladder, self._on_progress, self._other = ladder, on_progress, other
+        self._retry, self._on_progress, self._other = retry, on_progress, other
         self._copies: dict[str, list[PlannedChunk]] = {}
         for item in plan:  # a text that occurs twice is spoken once
             self._copies.setdefault(item.key, []).append(item)
-        self.progress = Progress(len(plan), sum(item.chunk.n_words for item in plan))
+        self.progress = RenderProgress(len(plan), sum(item.chunk.n_words for item in plan))
         self._settled: set[str] = set()
         self._started = time.perf_counter()
 
@@ -97,15 +97,15 @@ class Renderer:
         self.progress.done_chunks = self.progress.done_words = self.progress.flagged = 0
         for key, (item, *_) in self._copies.items():
             takes = self._takes_on_disk(key)
-            unjudged = [take for take in takes if take.accepted is None and take.ruling is None]
-            chosen = [take for take in takes if take.accepted is None and take.ruling == Ruling.ACCEPTED]
+            unjudged = [take for take in takes if take.accepted is None and take.decision is None]
+            chosen = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
             if chosen:  # a person took it, under other checks than these: what is heard in it is still to be told
                 unchecked += chosen
             elif any(take.good for take in takes):
                 self._settle(item, flagged=False)
             elif unjudged:
                 unchecked += unjudged
-            elif (task := next_task(item.chunk, history := self._history(takes), self._ladder)) is not None:
+            elif (task := next_task(item.chunk, history := self._history(takes), self._retry)) is not None:
                 wanted.append(_Wanted(item, 1 + max((take.attempt for take in takes), default=-1), task))
             elif unheard := _unheard(item.chunk, history):
                 unchecked += unheard  # what is kept in the end is heard, even if cheaper checks refused it
@@ -116,7 +116,7 @@ class Renderer:
     def _history(self, takes: Sequence[StoredTake]) -> list[Judged]:
         found = []
         for take in takes:
-            verdict = self._job.ledger.verdict(take, self._checker.identity) if take.ruling is None else None
+            verdict = self._job.ledger.verdict(take, self._checker.identity) if take.decision is None else None
             if verdict is not None:
                 found.append((take, verdict))
         return found
@@ -132,8 +132,8 @@ class Renderer:
         """Whether there is nothing left to try for a chunk, and nothing left to hear."""
         takes = self._job.ledger.takes(item.key, self._checker.identity)
         history = self._history(takes)
-        judged = len(history) == sum(take.ruling is None for take in takes)
-        return judged and not _unheard(item.chunk, history) and next_task(item.chunk, history, self._ladder) is None
+        judged = len(history) == sum(take.decision is None for take in takes)
+        return judged and not _unheard(item.chunk, history) and next_task(item.chunk, history, self._retry) is None
 
     def _settle(self, item: PlannedChunk, *, flagged: bool) -> None:
         if item.key in self._settled:
@@ -149,7 +149,7 @@ class Renderer:
         self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_Wanted]
     ) -> None:
         checking: dict[Future[Verdict], StoredTake] = {}
-        again = {take.id for take in unchecked if take.accepted is not None or take.ruling is not None}
+        again = {take.id for take in unchecked if take.accepted is not None or take.decision is not None}
 
         def check(take: StoredTake) -> None:
             checking[pool.submit(self._judge, take, thorough=take.id in again)] = take
@@ -157,22 +157,22 @@ class Renderer:
 
         for take in unchecked:
             check(take)
-        of_other = [want for want in wanted if want.task.step == Step.OTHER]
+        of_other = [want for want in wanted if want.task.step == RetryStep.OTHER]
         waiting = [want for want in wanted if want.task.step in _MADE]
-        whole = [want for want in wanted if want.task.step not in (Step.OTHER, *_MADE)]
+        whole = [want for want in wanted if want.task.step not in (RetryStep.OTHER, *_MADE)]
         steps = {(want.item.key, want.attempt): want.task.step for want in wanted}
-        with closing(self._engine.takes(self._requests(whole, waiting))) as takes:
+        with closing(self._engine.generate(self._requests(whole, waiting))) as takes:
             for spoken in takes:
-                step = steps.get((spoken.request.key, spoken.request.attempt), Step.PART)
+                step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
                 stored = self._store(spoken, step)
-                if step != Step.PART:
+                if step != RetryStep.PART:
                     check(stored)
         if of_other:
             assert self._other is not None
             other = self._other()
-            with closing(other.takes(self._whole(other, want) for want in of_other)) as takes:
+            with closing(other.generate(self._whole(other, want) for want in of_other)) as takes:
                 for spoken in takes:
-                    check(self._store(spoken, Step.OTHER))
+                    check(self._store(spoken, RetryStep.OTHER))
         for want in waiting:
             check(self._made(want))
         self._collect(checking, at_most=0)
@@ -210,10 +210,10 @@ class Renderer:
         parts = [(stretch, self._part(part_key(self._engine, part), want.attempt)) for stretch, part in want.parts]
         pieces = [(stretch, part, self._read(part)[0]) for stretch, part in parts if part is not None]
         heard = None if base is None else self._heard(base)
-        if task.step == Step.TRIM:
+        if task.step == RetryStep.TRIM:
             assert heard is not None
             audio = trimmed(heard)
-        elif task.step == Step.PATCH:
+        elif task.step == RetryStep.PATCH:
             assert heard is not None
             audio = patched(heard, want.item.chunk, [(stretch, piece) for stretch, _, piece in pieces])
         else:
@@ -221,19 +221,19 @@ class Renderer:
         made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
         # A part that its cap or a loop ended makes all of it suspect. A cap that lies behind a cut does not.
         stops = [part.stop for _, part, _ in pieces]
-        if task.step == Step.PATCH and base is not None and task.stretches[-1][1] < len(want.item.chunk.sentences):
+        if task.step == RetryStep.PATCH and base is not None and task.stretches[-1][1] < len(want.item.chunk.sentences):
             stops.append(base.stop)
         request = self._request(self._engine, want.item.key, want.item.chunk.spoken, want.attempt, task.number)
         stop = next((each for each in stops if each != StopReason.END), StopReason.END)
         take = Take(request, audio, self._engine.sample_rate, stop, 0.0)
         return self._store(take, task.step, tuple(each.file.name for each in made_of))
 
-    def _heard(self, take: StoredTake) -> Voice:
+    def _heard(self, take: StoredTake) -> TranscribedTake:
         verdict = self._job.ledger.verdict(take, self._checker.identity)
         assert verdict is not None
-        return Voice(*self._read(take), verdict)
+        return TranscribedTake(*self._read(take), verdict)
 
-    def _store(self, take: Take, step: Step, made_of: tuple[str, ...] = ()) -> StoredTake:
+    def _store(self, take: Take, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
         request = take.request
         file = self._job.takes / f"{request.key}-{request.attempt}.flac"
         if take.codes is not None:
@@ -253,7 +253,7 @@ class Renderer:
                 sample_rate=take.sample_rate,
                 seconds=take.seconds,
                 detail=take.detail,
-                ruling=None,
+                decision=None,
                 accepted=None,
                 risk=0.0,
                 step=step,

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mayabook.checks.scoring import REJECT
+from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.checks.word_checks import GOOD
 from mayabook.core.chunk import Chunk
-from mayabook.core.settings import LadderSettings
+from mayabook.core.settings import RetrySettings
 from mayabook.core.take import StopReason
 from mayabook.core.verdict import Finding, FindingKind, Verdict
 from mayabook.engines.engine import SAFER_FROM
 from mayabook.render.coverage_report import by_sentence, findings_by_sentence
-from mayabook.render.ledger import Step, StoredTake
+from mayabook.render.ledger import RetryStep, StoredTake
 
 _AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED)
 _ENDED_EARLY = ("capped", "aborted")
@@ -25,44 +25,44 @@ LEAST_SPOKEN = 0.05
 """Seconds. A recogniser finishes a text whose last word was cut off, and gives that word no time."""
 
 Judged = tuple[StoredTake, Verdict]
-Stretch = tuple[int, int]
+SentenceRange = tuple[int, int]
 """Sentences of a chunk, the first and the one after the last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class RetryTask:
     """number: of whole takes before this one, which chooses the engine's sampling. base: the take that is trimmed or
     patched. stretches: sentences that are spoken by themselves."""
 
-    step: Step
+    step: RetryStep
     number: int = 0
     base: StoredTake | None = None
-    stretches: tuple[Stretch, ...] = ()
+    stretches: tuple[SentenceRange, ...] = ()
 
 
-def next_task(chunk: Chunk, history: Sequence[Judged], settings: LadderSettings) -> Task | None:
+def next_task(chunk: Chunk, history: Sequence[Judged], settings: RetrySettings) -> RetryTask | None:
     """history: the takes by attempt, without those that a person refused. None: it is for a person."""
     steps = [take.step for take, _ in history]
-    wholes = sum(step in (Step.FIRST, Step.SEED, Step.SAFER) for step in steps)
+    wholes = sum(step in (RetryStep.FIRST, RetryStep.SEED, RetryStep.SAFER) for step in steps)
     if not history:
-        return Task(Step.FIRST)
+        return RetryTask(RetryStep.FIRST)
     last, verdict = history[-1]
     if settings.trim and _may_be_cut(last) and only_a_tail(verdict):
-        return Task(Step.TRIM, base=last)
+        return RetryTask(RetryStep.TRIM, base=last)
     if wholes < settings.attempts:
-        return Task(Step.SEED if wholes < SAFER_FROM else Step.SAFER, number=wholes)
-    if steps.count(Step.PATCH) < settings.patch and (patch := _patch(chunk, history)) is not None:
+        return RetryTask(RetryStep.SEED if wholes < SAFER_FROM else RetryStep.SAFER, number=wholes)
+    if steps.count(RetryStep.PATCH) < settings.patch and (patch := _patch(chunk, history)) is not None:
         return patch
-    if steps.count(Step.SPLIT) < settings.split and len(chunk.sentences) > 1:
-        return Task(Step.SPLIT, stretches=tuple((at, at + 1) for at in range(len(chunk.sentences))))
-    if settings.engine != "none" and Step.OTHER not in steps:
-        return Task(Step.OTHER)
+    if steps.count(RetryStep.SPLIT) < settings.split and len(chunk.sentences) > 1:
+        return RetryTask(RetryStep.SPLIT, stretches=tuple((at, at + 1) for at in range(len(chunk.sentences))))
+    if settings.engine != "none" and RetryStep.OTHER not in steps:
+        return RetryTask(RetryStep.OTHER)
     return None
 
 
 def _may_be_cut(take: StoredTake) -> bool:
     """Once; and not where it was a part in the midst of the take that a cap or a loop ended."""
-    return take.step != Step.TRIM and (take.stop == StopReason.END or not take.made_of)
+    return take.step != RetryStep.TRIM and (take.stop == StopReason.END or not take.made_of)
 
 
 def only_a_tail(verdict: Verdict) -> bool:
@@ -81,12 +81,12 @@ def only_a_tail(verdict: Verdict) -> bool:
     last = verdict.words.index(expected[-1])
     if any(row.match not in GOOD for row in verdict.words[:last]):
         return False
-    wrong = [finding for finding in verdict.findings if finding.weight >= REJECT]
+    wrong = [finding for finding in verdict.findings if finding.weight >= REJECTION_WEIGHT]
     after = [each for each in wrong if each.kind in _AFTER_THE_TEXT and each.detector not in _ENDED_EARLY]
     return bool(after) and all(each in after or each.detector in _ENDED_EARLY for each in wrong)
 
 
-def _patch(chunk: Chunk, history: Sequence[Judged]) -> Task | None:
+def _patch(chunk: Chunk, history: Sequence[Judged]) -> RetryTask | None:
     """Of the take with the fewest sentences in doubt, if some of its sentences are not."""
     best: tuple[int, Judged, list[int]] | None = None
     for take, verdict in history:
@@ -96,7 +96,7 @@ def _patch(chunk: Chunk, history: Sequence[Judged]) -> Task | None:
     if best is None or best[0] == len(chunk.sentences):
         return None
     _, (take, _), doubtful = best
-    return Task(Step.PATCH, base=take, stretches=tuple(_stretches(doubtful)))
+    return RetryTask(RetryStep.PATCH, base=take, stretches=tuple(_stretches(doubtful)))
 
 
 def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
@@ -114,10 +114,10 @@ def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
 
 def _told_by_place(finding: Finding) -> bool:
     """Not by the words themselves, as what is missing is: it lies after the last word that is there."""
-    return finding.weight >= REJECT and finding.kind not in (FindingKind.TRUNCATED, FindingKind.OMITTED)
+    return finding.weight >= REJECTION_WEIGHT and finding.kind not in (FindingKind.TRUNCATED, FindingKind.OMITTED)
 
 
-def _stretches(sentences: Sequence[int]) -> list[Stretch]:
+def _stretches(sentences: Sequence[int]) -> list[SentenceRange]:
     """Neighbours together: [1, 2, 5] is (1, 3), (5, 6)."""
     runs = groupby(enumerate(sentences), key=lambda item: item[1] - item[0])
     found = [[at for _, at in run] for _, run in runs]

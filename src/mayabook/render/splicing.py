@@ -9,9 +9,9 @@ from mayabook.checks.signal_checks import quietest
 from mayabook.checks.word_checks import GOOD
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio
-from mayabook.core.verdict import HeardWord, Verdict
+from mayabook.core.verdict import AlignedWord, Verdict
 from mayabook.render.coverage_report import by_sentence
-from mayabook.render.retry_policy import Stretch
+from mayabook.render.retry_policy import SentenceRange
 
 FADE_SECONDS = 0.01
 PAUSE_SECONDS = 0.3
@@ -27,7 +27,7 @@ _QUIET = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class TranscribedTake:
     """The audio of a take and what was heard in it."""
 
     audio: Audio
@@ -35,7 +35,7 @@ class Voice:
     verdict: Verdict
 
 
-def trimmed(voice: Voice) -> Audio:
+def trimmed(voice: TranscribedTake) -> Audio:
     """Up to the quietest place after the last word of the text."""
     rows = [row for row in voice.verdict.words if row.index is not None]
     last = rows[-1]
@@ -47,7 +47,7 @@ def trimmed(voice: Voice) -> Audio:
     return _faded(voice.audio[: _quietest(voice, end - 0.1, latest)], voice.sample_rate)
 
 
-def patched(voice: Voice, chunk: Chunk, pieces: Sequence[tuple[Stretch, Audio]]) -> Audio:
+def patched(voice: TranscribedTake, chunk: Chunk, pieces: Sequence[tuple[SentenceRange, Audio]]) -> Audio:
     """With each stretch of sentences replaced by its piece."""
     dealt = by_sentence(chunk, voice.verdict)
     parts: list[Audio] = []
@@ -69,7 +69,7 @@ def joined(pieces: Sequence[Audio], sample_rate: int) -> Audio:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def _edge(voice: Voice, dealt: Sequence[Sequence[HeardWord]], sentence: int) -> int:
+def _edge(voice: TranscribedTake, dealt: Sequence[Sequence[AlignedWord]], sentence: int) -> int:
     """The sample at which a sentence begins: in the quiet between the last word heard before it and the first after."""
     if sentence == 0:
         return 0
@@ -82,7 +82,7 @@ def _edge(voice: Voice, dealt: Sequence[Sequence[HeardWord]], sentence: int) -> 
     return _quietest(voice, end - 0.1, max(start, end) + 0.05)
 
 
-def _quietest(voice: Voice, start: float, end: float) -> int:
+def _quietest(voice: TranscribedTake, start: float, end: float) -> int:
     """The sample in the middle of the quietest stretch between these seconds."""
     first, last = (max(0, round(seconds * voice.sample_rate)) for seconds in (start, end))
     return first + quietest(voice.audio[first:last], voice.sample_rate, QUIET_SECONDS, _FRAME_SECONDS)

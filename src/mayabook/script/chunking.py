@@ -15,34 +15,34 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from mayabook.core.settings import ScriptSettings
-from mayabook.script.segments import Piece
+from mayabook.script.segments import Segment
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     """Pieces that stay together: one that holds a word, and what has none of its own beside it."""
 
-    pieces: tuple[Piece, ...]
+    segments: tuple[Segment, ...]
 
     @property
     def n_words(self) -> int:
-        return sum(piece.n_words for piece in self.pieces)
+        return sum(piece.n_words for piece in self.segments)
 
     @property
     def n_chars(self) -> int:
-        return sum(piece.n_chars for piece in self.pieces) + len(self.pieces) - 1
+        return sum(piece.n_chars for piece in self.segments) + len(self.segments) - 1
 
     @property
     def n_speakable(self) -> int:
-        return sum(piece.n_speakable for piece in self.pieces)
+        return sum(piece.n_speakable for piece in self.segments)
 
     def strength(self, min_words: int) -> tuple[int, bool, int]:
         """Of the edge before it."""
-        checksum = zlib.crc32(self.pieces[0].sentence.text.encode())
-        return self.pieces[0].opens, self.n_speakable >= min_words, checksum
+        checksum = zlib.crc32(self.segments[0].sentence.text.encode())
+        return self.segments[0].opens, self.n_speakable >= min_words, checksum
 
 
-class _Stretch:
+class _SegmentRange:
     """The runs of a scene. Ranges of them are named by the numbers of their first and of the one after their last."""
 
     def __init__(self, runs: Sequence[_Run], settings: ScriptSettings) -> None:
@@ -61,7 +61,7 @@ class _Stretch:
         return self._speakable[end] - self._speakable[start] < self.settings.min_words
 
 
-def chunk_pieces(pieces: Sequence[Piece], settings: ScriptSettings) -> list[tuple[Piece, ...]]:
+def chunk_segments(pieces: Sequence[Segment], settings: ScriptSettings) -> list[tuple[Segment, ...]]:
     """The pieces of one scene, or of one stretch of headings, as chunks in order.
 
     A piece without a letter or digit stays with a neighbour; one that fits beside neither is left out.
@@ -70,15 +70,15 @@ def chunk_pieces(pieces: Sequence[Piece], settings: ScriptSettings) -> list[tupl
     def fits(run: _Run) -> bool:
         return run.n_words <= settings.max_words and run.n_chars <= settings.max_chars
 
-    stretch = _Stretch(_with_words(pieces, fits), settings)
+    stretch = _SegmentRange(_with_words(pieces, fits), settings)
     cuts = _even_out(stretch, _grow(stretch))
-    return [tuple(piece for run in stretch.runs[start:end] for piece in run.pieces) for start, end in pairwise(cuts)]
+    return [tuple(piece for run in stretch.runs[start:end] for piece in run.segments) for start, end in pairwise(cuts)]
 
 
-def _with_words(pieces: Sequence[Piece], fits: Callable[[_Run], bool]) -> list[_Run]:
+def _with_words(pieces: Sequence[Segment], fits: Callable[[_Run], bool]) -> list[_Run]:
     """A run for each piece that holds a word. What holds none goes with the run before it, a tag with the next."""
     runs: list[_Run] = []
-    waiting: tuple[Piece, ...] = ()
+    waiting: tuple[Segment, ...] = ()
     for piece in pieces:
         run = _Run((*waiting, piece))
         if waiting and not fits(run):
@@ -87,21 +87,21 @@ def _with_words(pieces: Sequence[Piece], fits: Callable[[_Run], bool]) -> list[_
         waiting = ()
         if run.n_speakable:
             runs.append(run)
-        elif "<" in piece.sentence.text or not _append(runs, run.pieces, fits):
-            waiting = run.pieces
+        elif "<" in piece.sentence.text or not _append(runs, run.segments, fits):
+            waiting = run.segments
     _append(runs, waiting, fits)
     return runs
 
 
-def _append(runs: list[_Run], pieces: tuple[Piece, ...], fits: Callable[[_Run], bool]) -> bool:
+def _append(runs: list[_Run], pieces: tuple[Segment, ...], fits: Callable[[_Run], bool]) -> bool:
     """Adds pieces to the last run; whether there was one with room for them."""
-    if not runs or not fits(longer := _Run(runs[-1].pieces + pieces)):
+    if not runs or not fits(longer := _Run(runs[-1].segments + pieces)):
         return False
     runs[-1] = longer
     return True
 
 
-def _grow(stretch: _Stretch) -> list[int]:
+def _grow(stretch: _SegmentRange) -> list[int]:
     """Where chunks begin, and the end of the last."""
     n_runs = len(stretch.runs)
     starts = list(range(n_runs))  # of the range that ends with a run, where it starts
@@ -117,7 +117,7 @@ def _grow(stretch: _Stretch) -> list[int]:
     return sorted(cuts)
 
 
-def _even_out(stretch: _Stretch, cuts: list[int]) -> list[int]:
+def _even_out(stretch: _SegmentRange, cuts: list[int]) -> list[int]:
     """Moves a cut beside a range of few words, if then neither side has few: to where the smaller side has most."""
     cuts = list(cuts)
     for place in range(1, len(cuts) - 1):

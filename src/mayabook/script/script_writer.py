@@ -7,9 +7,9 @@ from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk, Pause
 from mayabook.core.errors import ScriptError
 from mayabook.core.settings import ScriptSettings
-from mayabook.script.chunking import chunk_pieces
+from mayabook.script.chunking import chunk_segments
 from mayabook.script.lexicon import Lexicon
-from mayabook.script.segments import Edge, PieceMaker, spoken_text
+from mayabook.script.segments import Edge, SegmentBuilder, spoken_text
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 
@@ -28,7 +28,7 @@ def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None =
     """
     lexicon = lexicon or Lexicon()
     _check_respellings(lexicon, settings)
-    maker = PieceMaker(settings, book.language, lexicon)
+    maker = SegmentBuilder(settings, book.language, lexicon)
     drafts = [draft for chapter in book.narrated for draft in _chapter_chunks(chapter, maker)]
     chunks = tuple(replace(draft, index=index) for index, draft in enumerate(drafts))
     coverage = check_coverage(book, chunks, lexicon)
@@ -49,7 +49,7 @@ def _check_respellings(lexicon: Lexicon, settings: ScriptSettings) -> None:
             )
 
 
-def _chapter_chunks(chapter: Chapter, maker: PieceMaker) -> list[Chunk]:
+def _chapter_chunks(chapter: Chapter, maker: SegmentBuilder) -> list[Chunk]:
     """Chunks that all bear index 0; the caller numbers them."""
     chunks: list[Chunk] = []
     for kind, stretch in groupby(enumerate(chapter.blocks), key=lambda numbered: _stretch_of(numbered[1])):
@@ -58,7 +58,7 @@ def _chapter_chunks(chapter: Chapter, maker: PieceMaker) -> list[Chunk]:
                 chunks[-1] = replace(chunks[-1], pause=Pause.SCENE)
             continue
         at_end = Pause.HEADING if kind is BlockKind.HEADING else Pause.PARAGRAPH
-        runs = chunk_pieces(maker.pieces(list(stretch)), maker.settings)
+        runs = chunk_segments(maker.segments(list(stretch)), maker.settings)
         edges = [run[0].opens for run in runs[1:]] + [Edge.PARAGRAPH]
         for run, edge in zip(runs, edges, strict=False):
             pause = at_end if edge is Edge.PARAGRAPH else Pause.SENTENCE

@@ -12,7 +12,7 @@ from mayabook.core.chunk import Sentence, Span
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.words import words
-from mayabook.script.clause_split import part_spans
+from mayabook.script.clause_split import clause_spans
 from mayabook.script.inline_markup import speakable
 from mayabook.script.lexicon import Lexicon
 from mayabook.script.sentence_split import sentence_spans
@@ -31,7 +31,7 @@ class Edge(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Segment:
     """A sentence or a part of one.
 
     spoken: what the engine is given for it (`spoken_text` leaves out a block of bare punctuation).
@@ -48,12 +48,12 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class PieceMaker:
+class SegmentBuilder:
     settings: ScriptSettings
     language: str
     lexicon: Lexicon
 
-    def pieces(self, blocks: Sequence[tuple[int, Block]]) -> list[Piece]:
+    def segments(self, blocks: Sequence[tuple[int, Block]]) -> list[Segment]:
         """The pieces of consecutive blocks and their numbers in the chapter, each within the limits of a chunk."""
         around = [None, *(block for _, block in blocks), None]
         return [
@@ -62,7 +62,7 @@ class PieceMaker:
             for piece in self._block_pieces(number, block, before, after)
         ]
 
-    def _block_pieces(self, number: int, block: Block, before: Block | None, after: Block | None) -> Iterator[Piece]:
+    def _block_pieces(self, number: int, block: Block, before: Block | None, after: Block | None) -> Iterator[Segment]:
         line = speakable(block.text)
         edge = Edge.PARAGRAPH
         if before is not None and before.kind is block.kind is BlockKind.VERSE:
@@ -86,15 +86,15 @@ class PieceMaker:
             n_words, n_chars = _size(part, spoken)
             return max(n_words / self.settings.max_words, n_chars / self.settings.max_chars)
 
-        for start, end in part_spans(sentence, fullness, self.language):
+        for start, end in clause_spans(sentence, fullness, self.language):
             yield " ".join(sentence[start:end].split()), start, end
 
-    def _piece(self, sentence: Sentence, closes: bool, edge: Edge) -> Piece:
+    def _piece(self, sentence: Sentence, closes: bool, edge: Edge) -> Segment:
         spoken = self._spoken(sentence.text, closes)
         n_words, n_chars = _size(sentence.text, spoken)
         if spoken != sentence.text:
             sentence = replace(sentence, spoken=spoken)
-        return Piece(sentence, spoken, edge, n_words, n_chars, len(words(without_tags(sentence.text))))
+        return Segment(sentence, spoken, edge, n_words, n_chars, len(words(without_tags(sentence.text))))
 
     def _spoken(self, text: str, closes: bool) -> str:
         """What the engine is given. closes: whether a block ends here and so wants a full stop."""
@@ -107,7 +107,7 @@ def _size(text: str, spoken: str) -> tuple[int, int]:
     return max(len(text.split()), len(spoken.split())), max(len(text), len(spoken))
 
 
-def spoken_text(pieces: Iterable[Piece]) -> str:
+def spoken_text(pieces: Iterable[Segment]) -> str:
     """What the engine is given for a chunk: a line for each block, but none for a block of bare punctuation."""
     lines = []
     for _, of_block in groupby(pieces, key=lambda piece: piece.sentence.span.block):

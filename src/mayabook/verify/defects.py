@@ -5,17 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from mayabook.checks.text_normalisation import slots
+from mayabook.checks.text_normalisation import text_units
 from mayabook.checks.word_checks import GOOD
-from mayabook.core.verdict import Finding, HeardWord, WordMatch
-from mayabook.verify.expected_text import Text
-from mayabook.verify.first_pass import Extra, FirstLook
+from mayabook.core.verdict import AlignedWord, Finding, WordMatch
+from mayabook.verify.expected_text import ExpectedText
+from mayabook.verify.first_pass import ExtraSpeech, FirstPass
 from mayabook.verify.intro_outro import Reheard
-from mayabook.verify.passage_index import Echoes
-from mayabook.verify.recording_transcript import Hearing, Stretch
+from mayabook.verify.passage_index import PassageIndex
+from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
 from mayabook.verify.report import KINDS, Kind
-from mayabook.verify.second_pass import Judged
-from mayabook.verify.suspect_spans import Group
+from mayabook.verify.second_pass import SecondPassResult
+from mayabook.verify.suspect_spans import SuspectSpan
 from mayabook.verify.unexplained_speech import Joint, between
 
 LONG_EXTRA = 3
@@ -50,15 +50,15 @@ class Fault:
 class Finder:
     """english: as for `slots`."""
 
-    def __init__(self, text: Text, hearing: Hearing, look: FirstLook, english: bool) -> None:
+    def __init__(self, text: ExpectedText, hearing: RecordingTranscript, look: FirstPass, english: bool) -> None:
         self._text, self._hearing, self._look, self._english = text, hearing, look, english
-        self._echoes = Echoes(text.slots)
+        self._echoes = PassageIndex(text.slots)
 
-    def unlooked(self, group: Group) -> Iterator[Fault]:
+    def unlooked(self, group: SuspectSpan) -> Iterator[Fault]:
         """Of a group that is too large or too empty to be heard again."""
         yield from _with([*self._lost(group)], self._left(group, {}))
 
-    def _lost(self, group: Group) -> Iterator[Fault]:
+    def _lost(self, group: SuspectSpan) -> Iterator[Fault]:
         seen = self._look.seen
         lost: list[int] = []
         for line in [*range(group.first, group.end), -1]:
@@ -72,7 +72,7 @@ class Finder:
             if first <= extra.before <= end and 0 < extra.before < len(self._text.slots):
                 yield from self._extra(extra)
 
-    def looked(self, judged: Judged) -> Iterator[Fault]:
+    def looked(self, judged: SecondPassResult) -> Iterator[Fault]:
         faults = _merged(
             [
                 self._finding(finding, lines, judged)
@@ -96,20 +96,20 @@ class Finder:
         start, end = between(joint, usual.pace, self._hearing.voice)
         return Fault(Kind.EXTRA, start, end, (), f"{left:.1f} s of voice of which no word is understood")
 
-    def _whole(self, judged: Judged) -> bool:
+    def _whole(self, judged: SecondPassResult) -> bool:
         """Whether the first look heard all that this one missed: a recogniser leaves words out, and makes none up that
         are right."""
         seen = [self._look.seen[line] for line, rows in judged.rows.items() if any(map(_omitted, rows))]
         return all(each.good == each.total for each in seen)
 
-    def _wordless(self, judged: Judged) -> Iterator[Fault]:
+    def _wordless(self, judged: SecondPassResult) -> Iterator[Fault]:
         for gap in judged.wordless:
             if any(gap.start < other.end and gap.end > other.start for other in self._hearing.wordless):
                 yield Fault(
                     Kind.EXTRA, gap.start, gap.end, (), f"{gap.seconds:.1f} s of voice that no word accounts for"
                 )
 
-    def _left(self, group: Group, again: Mapping[int, Joint]) -> Iterator[Fault]:
+    def _left(self, group: SuspectSpan, again: Mapping[int, Joint]) -> Iterator[Fault]:
         """Between two sentences, by both looks, or by the one that heard the words there."""
         look, lines = self._look, self._text.lines
         for line in range(max(1, group.first), min(group.end + 1, len(lines))):
@@ -124,7 +124,7 @@ class Finder:
                 evidence = f"{left:.1f} s of voice between two sentences that no word accounts for"
                 yield Fault(Kind.EXTRA, start, end, (), evidence)
 
-    def _drawn_out(self, judged: Judged) -> Iterator[Fault]:
+    def _drawn_out(self, judged: SecondPassResult) -> Iterator[Fault]:
         """Sentences that have more voice than their words take: a recogniser may stretch words over other sounds."""
         for line, voiced in judged.voiced.items():
             seen, usual = self._look.seen[line], self._look.pace * self._text.n_letters(line)
@@ -133,10 +133,10 @@ class Finder:
                 evidence = f"{voiced:.1f} s of voice for words that take {usual:.1f} s here"
                 yield Fault(Kind.EXTRA, seen.start, seen.end, (), evidence)
 
-    def silent(self, silence: Stretch) -> Fault:
+    def silent(self, silence: TimeSpan) -> Fault:
         return Fault(Kind.SILENCE, silence.start, silence.end, (), f"{silence.seconds:.1f} s of silence")
 
-    def around(self) -> Iterator[tuple[bool, Extra, Fault | None]]:
+    def around(self) -> Iterator[tuple[bool, ExtraSpeech, Fault | None]]:
         """Speech before (True) and after the text; a fault where it is a passage of the text."""
         for extra in self._look.extras:
             if extra.before in (0, len(self._text.slots)):
@@ -149,19 +149,19 @@ class Finder:
         at = before if before is not None else after if after is not None else 0.0
         return Fault(Kind.MISSING, at, at, lines, f"{_quoted(self._words_of(lines))} is not heard")
 
-    def _extra(self, extra: Extra) -> Iterator[Fault]:
+    def _extra(self, extra: ExtraSpeech) -> Iterator[Fault]:
         if (echo := self._echo(extra)) is not None:
             yield echo
         elif extra.words[1] - extra.words[0] >= LONG_EXTRA:
             start, end = self._times(extra)
             yield Fault(Kind.EXTRA, start, end, (), f"{_quoted(self.words_at(extra))} is not in the text")
 
-    def _echo(self, extra: Extra) -> Fault | None:
+    def _echo(self, extra: ExtraSpeech) -> Fault | None:
         heard = self.words_at(extra)
         return self._repeated(heard, *self._times(extra))
 
     def _repeated(self, heard: str, start: float, end: float) -> Fault | None:
-        found = self._echoes.find(slots(heard.split(), self._english))
+        found = self._echoes.find(text_units(heard.split(), self._english))
         if found is None:
             return None
         lines = tuple(range(self._text.line_of[found[0]], self._text.line_of[found[1] - 1] + 1))
@@ -170,7 +170,7 @@ class Finder:
             return Fault(Kind.MISPLACED, start, end, lines, f"{_quoted(heard)} is heard here, and not in its place")
         return Fault(Kind.DOUBLED, start, end, (), f"{_quoted(heard)} is heard here too")
 
-    def _finding(self, finding: Finding, lines: tuple[int, ...], judged: Judged) -> Fault:
+    def _finding(self, finding: Finding, lines: tuple[int, ...], judged: SecondPassResult) -> Fault:
         kind = KINDS[finding.kind]
         start, end = self._when(finding, judged)
         if kind in (Kind.EXTRA, Kind.GARBLED):
@@ -179,7 +179,7 @@ class Finder:
                 return repeated
         return Fault(kind, start, end, () if kind in (Kind.EXTRA, Kind.DOUBLED) else lines, finding.evidence)
 
-    def _when(self, finding: Finding, judged: Judged) -> tuple[float, float]:
+    def _when(self, finding: Finding, judged: SecondPassResult) -> tuple[float, float]:
         """Of a finding without times: where the last word before it ends."""
         if finding.start is not None:
             return finding.start, finding.start if finding.end is None else finding.end
@@ -191,10 +191,10 @@ class Finder:
                 at = judged.clip.start + row.end if row.end is not None else at
         return at, at
 
-    def words_at(self, extra: Extra) -> str:
+    def words_at(self, extra: ExtraSpeech) -> str:
         return " ".join(word.text for word in self._hearing.words[slice(*extra.words)])
 
-    def _times(self, extra: Extra) -> tuple[float, float]:
+    def _times(self, extra: ExtraSpeech) -> tuple[float, float]:
         words = self._hearing.words[slice(*extra.words)]
         return words[0].start, words[-1].end
 
@@ -202,7 +202,7 @@ class Finder:
         return " ".join(self._text.lines[line].text for line in lines)
 
 
-def _omitted(row: HeardWord) -> bool:
+def _omitted(row: AlignedWord) -> bool:
     return row.match == WordMatch.OMITTED
 
 
@@ -242,7 +242,7 @@ def _merged(faults: list[Fault]) -> list[Fault]:
     return merged
 
 
-def _said(judged: Judged, start: float, end: float) -> str:
+def _said(judged: SecondPassResult, start: float, end: float) -> str:
     """What was heard there that is not the text's. start, end: seconds into the recording."""
     return " ".join(
         row.heard

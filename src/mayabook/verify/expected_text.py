@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mayabook.checks.text_normalisation import Slot, slots_of_text
+from mayabook.checks.text_normalisation import TextUnit, expected_units
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Pause, Sentence
 from mayabook.core.emotion_tags import without_tags
@@ -14,7 +14,7 @@ from mayabook.script import write_script
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ExpectedSentence:
     """A sentence of the text. first, end: its slots in `Text.slots`. pause: what ends with it."""
 
     sentence: Sentence
@@ -34,19 +34,19 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ExpectedText:
     """slots: of the whole text in order; their `words` count within a chunk of the script, and mean nothing here.
     line_of: for each slot the line that it is in."""
 
     title: str
-    lines: tuple[Line, ...]
-    slots: tuple[Slot, ...]
+    lines: tuple[ExpectedSentence, ...]
+    slots: tuple[TextUnit, ...]
     line_of: tuple[int, ...]
 
     def n_letters(self, line: int) -> int:
         """Letters of a line as it is spoken."""
         slots = self.slots[self.lines[line].first : self.lines[line].end]
-        return sum(len(token) for slot in slots for token in slot.readings[0])
+        return sum(len(token) for slot in slots for token in slot.verbalisations[0])
 
 
 def read_text(file: Path) -> Book:
@@ -64,15 +64,15 @@ def read_text(file: Path) -> Book:
     return Book(file.stem, (), (Chapter(1, "", blocks),))
 
 
-def text_of(book: Book, settings: ScriptSettings, english: bool) -> Text:
+def text_of(book: Book, settings: ScriptSettings, english: bool) -> ExpectedText:
     """The narrated chapters. Raises BookError where they hold no words."""
     script = write_script(book, settings)
     titles = {chapter.number: chapter.title for chapter in book.chapters}
-    lines: list[Line] = []
-    slots: list[Slot] = []
+    lines: list[ExpectedSentence] = []
+    slots: list[TextUnit] = []
     line_of: list[int] = []
     for chunk in script.chunks:
-        found = slots_of_text(chunk.text, chunk.spoken, english)
+        found = expected_units(chunk.text, chunk.spoken, english)
         n_words = at = 0
         for place, sentence in enumerate(chunk.sentences):
             n_words += len(sentence.text.split())
@@ -83,9 +83,9 @@ def text_of(book: Book, settings: ScriptSettings, english: bool) -> Text:
             ends_block = not last and chunk.sentences[place + 1].span.block != sentence.span.block
             pause = chunk.pause if last else Pause.PARAGRAPH if ends_block else Pause.SENTENCE
             start = len(slots) + first
-            lines.append(Line(sentence, titles[chunk.chapter], pause, start, len(slots) + at))
+            lines.append(ExpectedSentence(sentence, titles[chunk.chapter], pause, start, len(slots) + at))
             line_of += [len(lines) - 1] * (at - first)
         slots += found
     if not slots:
         raise BookError(f"{book.title} holds no words to look for: name a text with some.")
-    return Text(book.title, tuple(lines), tuple(slots), tuple(line_of))
+    return ExpectedText(book.title, tuple(lines), tuple(slots), tuple(line_of))

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from mayabook.checks.recogniser import Word
-from mayabook.checks.text_normalisation import Slot
-from mayabook.checks.word_alignment import Pair
+from mayabook.checks.recogniser import RecognisedWord
+from mayabook.checks.text_normalisation import TextUnit
+from mayabook.checks.word_alignment import AlignedPair
 from mayabook.checks.word_checks import GOOD
 from mayabook.core.chunk import Pause
 from mayabook.core.verdict import WordMatch
-from mayabook.verify.expected_text import Text
-from mayabook.verify.recording_transcript import Hearing, Stretch
+from mayabook.verify.expected_text import ExpectedText
+from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
 from mayabook.verify.unexplained_speech import Joint, Usual, joint, usual
 
 SLOW, SLACK = 1.3, 0.5
@@ -37,7 +37,7 @@ LONGEST_SILENCE = {
 
 
 @dataclass(slots=True)
-class Seen:
+class FirstPassSentence:
     """A sentence in the recording. good: slots heard as written, of `total`. start, end: seconds, from the first to
     the last of them; None where there is none. last: the word heard last of them. doubtful: it is looked at again.
     joined: together with the line before, as what stands between them is in doubt."""
@@ -46,7 +46,7 @@ class Seen:
     good: int = 0
     start: float | None = None
     end: float | None = None
-    last: Word | None = None
+    last: RecognisedWord | None = None
     doubtful: bool = False
     joined: bool = False
 
@@ -56,7 +56,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
+class ExtraSpeech:
     """Heard words that the text does not have at this place. before: the slot of the text that comes next.
     words: (first, end) among the heard words."""
 
@@ -65,14 +65,14 @@ class Extra:
 
 
 @dataclass(slots=True)
-class FirstLook:
+class FirstPass:
     """seen: one for each line of the text. silences: those that are too long. pace: seconds for a letter here.
     joints: by the line that begins there. edges: before the text (True) and after it. usual: None where no joint was
     heard."""
 
-    seen: list[Seen]
-    extras: list[Extra] = field(default_factory=list)
-    silences: list[Stretch] = field(default_factory=list)
+    seen: list[FirstPassSentence]
+    extras: list[ExtraSpeech] = field(default_factory=list)
+    silences: list[TimeSpan] = field(default_factory=list)
     n_good: int = 0
     pace: float = 0.0
     joints: dict[int, Joint] = field(default_factory=dict)
@@ -80,9 +80,11 @@ class FirstLook:
     usual: Usual | None = None
 
 
-def first_look(text: Text, hearing: Hearing, theirs: Sequence[Slot], pairs: Sequence[Pair]) -> FirstLook:
+def run_first_pass(
+    text: ExpectedText, hearing: RecordingTranscript, theirs: Sequence[TextUnit], pairs: Sequence[AlignedPair]
+) -> FirstPass:
     """theirs: the slots of the heard words. pairs: of text and heard words, in order."""
-    look = FirstLook([Seen(line.end - line.first) for line in text.lines])
+    look = FirstPass([FirstPassSentence(line.end - line.first) for line in text.lines])
     line_of_word: dict[int, int] = {}
     times: dict[int, tuple[float, float]] = {}
     for pair in pairs:
@@ -100,7 +102,9 @@ def first_look(text: Text, hearing: Hearing, theirs: Sequence[Slot], pairs: Sequ
     return look
 
 
-def _join(look: FirstLook, text: Text, hearing: Hearing, times: Mapping[int, tuple[float, float]]) -> None:
+def _join(
+    look: FirstPass, text: ExpectedText, hearing: RecordingTranscript, times: Mapping[int, tuple[float, float]]
+) -> None:
     for line, here in enumerate(text.lines):
         if 0 < here.first < here.end and not (here.acted or text.lines[line - 1].acted):
             found = joint(text.slots, here.first, times, hearing.voice)
@@ -111,21 +115,21 @@ def _join(look: FirstLook, text: Text, hearing: Hearing, times: Mapping[int, tup
     look.usual = usual(look.joints.values())
 
 
-def _extend(extras: list[Extra], before: int, words: tuple[int, int]) -> None:
+def _extend(extras: list[ExtraSpeech], before: int, words: tuple[int, int]) -> None:
     if extras and extras[-1].before == before and extras[-1].words[1] == words[0]:
-        extras[-1] = Extra(before, (extras[-1].words[0], words[1]))
+        extras[-1] = ExtraSpeech(before, (extras[-1].words[0], words[1]))
     else:
-        extras.append(Extra(before, words))
+        extras.append(ExtraSpeech(before, words))
 
 
-def _see(seen: Seen, first: Word, last: Word) -> None:
+def _see(seen: FirstPassSentence, first: RecognisedWord, last: RecognisedWord) -> None:
     seen.good += 1
     seen.start = first.start if seen.start is None else min(seen.start, first.start)
     seen.end = last.end if seen.end is None else max(seen.end, last.end)
     seen.last = last
 
 
-def _doubt(look: FirstLook, text: Text, hearing: Hearing, line_of_word: dict[int, int]) -> None:
+def _doubt(look: FirstPass, text: ExpectedText, hearing: RecordingTranscript, line_of_word: dict[int, int]) -> None:
     for seen in look.seen:
         seen.doubtful = seen.good < seen.total
     for extra in look.extras:
@@ -141,7 +145,7 @@ def _doubt(look: FirstLook, text: Text, hearing: Hearing, line_of_word: dict[int
             look.seen[line].doubtful = True
     for stretch in hearing.repeated:  # of which a recogniser hears one turn
         for at in (stretch.start, stretch.end):
-            for line in _around(Stretch(at, at), hearing, line_of_word):
+            for line in _around(TimeSpan(at, at), hearing, line_of_word):
                 look.seen[line].doubtful = True
     for silence in hearing.silences:
         beside = _around(silence, hearing, line_of_word)
@@ -152,7 +156,7 @@ def _doubt(look: FirstLook, text: Text, hearing: Hearing, line_of_word: dict[int
             look.silences.append(silence)
 
 
-def _doubt_by_pace(look: FirstLook, text: Text) -> None:
+def _doubt_by_pace(look: FirstPass, text: ExpectedText) -> None:
     lasting = [
         (seen, text.n_letters(line), seen.end - seen.start)
         for line, seen in enumerate(look.seen)
@@ -169,7 +173,7 @@ def _doubt_by_pace(look: FirstLook, text: Text) -> None:
             seen.doubtful |= seen.last.end - seen.last.start > pace * (n_last + LAST_WORD)
 
 
-def _around(stretch: Stretch, hearing: Hearing, line_of_word: dict[int, int]) -> range:
+def _around(stretch: TimeSpan, hearing: RecordingTranscript, line_of_word: dict[int, int]) -> range:
     """From the line of the last good word before a stretch to that of the first after it, one word further each way:
     the times of words at a silence are vague. A word that reaches over the stretch comes after it."""
     after = bisect.bisect_right(hearing.words, stretch.end + 0.1, key=lambda word: word.end)

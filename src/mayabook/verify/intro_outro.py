@@ -11,12 +11,12 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from mayabook.checks import Checker
-from mayabook.checks.text_normalisation import slots
+from mayabook.checks.text_normalisation import text_units
 from mayabook.checks.word_checks import GOOD
 from mayabook.core.take import Audio
-from mayabook.verify.first_pass import FirstLook
+from mayabook.verify.first_pass import FirstPass
 from mayabook.verify.recording import SAMPLE_RATE
-from mayabook.verify.recording_transcript import Hearing, Stretch
+from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
 from mayabook.verify.unexplained_speech import between, letters
 
 LONGEST = 120.0
@@ -28,42 +28,42 @@ LENGTHS = ((1, 1), (10, 9), (9, 10))
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class Margin:
     """leads: whether it comes before the text. clip: where it is."""
 
     leads: bool
-    clip: Stretch
+    clip: TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
 class Reheard:
     """heard: letters of the words heard there. understood: of those that were heard alike at each pace."""
 
-    edge: Edge
+    edge: Margin
     heard: int
     understood: int
 
 
-def edges(look: FirstLook, hearing: Hearing) -> Iterator[Edge]:
+def find_intro_outro(look: FirstPass, hearing: RecordingTranscript) -> Iterator[Margin]:
     """Where more voice is left than between sentences."""
     for leads, joint in look.edges.items():
         if look.usual is None or look.usual.left(joint) <= look.usual.most:
             continue
         start, end = between(joint, look.usual.pace, hearing.voice)
-        clip = Stretch(0.0, _cut(end, hearing)) if leads else Stretch(_cut(start, hearing), hearing.duration)
+        clip = TimeSpan(0.0, _cut(end, hearing)) if leads else TimeSpan(_cut(start, hearing), hearing.duration)
         if clip.seconds <= LONGEST:
-            yield Edge(leads, clip)
+            yield Margin(leads, clip)
 
 
-def _cut(seconds: float, hearing: Hearing) -> float:
+def _cut(seconds: float, hearing: RecordingTranscript) -> float:
     silence = hearing.longest_silence(seconds - NEAR_SECONDS, seconds + NEAR_SECONDS)
     return seconds if silence is None else (silence.start + silence.end) / 2
 
 
-def rehear(edge: Edge, audio: Audio, checker: Checker) -> Reheard:
+def rehear(edge: Margin, audio: Audio, checker: Checker) -> Reheard:
     """audio: of its clip."""
     first, *others = (
-        slots([word.text for word in checker.hear(played, SAMPLE_RATE)], checker.english)
+        text_units([word.text for word in checker.transcribe(played, SAMPLE_RATE)], checker.english)
         for played in (resample_poly(audio, up, down).astype(np.float32) for up, down in LENGTHS)
     )
     alike = [

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from mayabook.checks.text_normalisation import Slot
+from mayabook.checks.text_normalisation import TextUnit
 
 RUN = 3
 """Words in a row that are looked up."""
@@ -11,16 +11,16 @@ SHARE = 0.6
 """Of the words heard, that must stand there."""
 
 
-class Echoes:
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self._words = [slot.readings[0] for slot in slots]
+class PassageIndex:
+    def __init__(self, slots: Sequence[TextUnit]) -> None:
+        self._words = [slot.verbalisations[0] for slot in slots]
         self._places: dict[tuple[tuple[str, ...], ...], list[int]] = defaultdict(list)
         for at in range(len(slots) - RUN + 1):
             self._places[tuple(self._words[at : at + RUN])].append(at)
 
-    def find(self, heard: Sequence[Slot]) -> tuple[int, int] | None:
+    def find(self, heard: Sequence[TextUnit]) -> tuple[int, int] | None:
         """The slots (first, end) of the text that `heard` repeats; None where it does not."""
-        words = [slot.readings[0] for slot in heard]
+        words = [slot.verbalisations[0] for slot in heard]
         runs = [(at, self._places.get(tuple(words[at : at + RUN]), [])) for at in range(len(words) - RUN + 1)]
         shifts = Counter(place - at for at, places in runs for place in places)
         if not shifts:

@@ -25,7 +25,7 @@ LOCKED_SUFFIXES = frozenset({".aax", ".aaxc", ".m4p"})
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class RecordingChapter:
     """start: seconds into the file."""
 
     title: str
@@ -33,7 +33,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordingPosition:
     """Where a time lies. chapter: the title of its mark, or the file's name in a folder, empty where there is none.
     seconds: into `file`."""
 
@@ -63,12 +63,12 @@ class Recording:
             starts.append(n_samples / SAMPLE_RATE)
         self._starts = starts
 
-    def place(self, seconds: float) -> Place:
+    def place(self, seconds: float) -> RecordingPosition:
         """Of a time in the whole recording, which must have been gone through once."""
         at = min(max(0, bisect.bisect_right(self._starts, seconds) - 1), len(self.files) - 1)
         inside = seconds - self._starts[at]
         titles = [chapter.title for chapter in self._chapters[at] if chapter.start <= inside + 1e-3]
-        return Place(self.files[at], titles[-1] if titles else "", inside)
+        return RecordingPosition(self.files[at], titles[-1] if titles else "", inside)
 
 
 def _files(path: Path) -> list[Path]:
@@ -110,14 +110,14 @@ def _locked(file: Path) -> AudioError:
     return AudioError(f"{file} is locked with DRM, and cannot be heard here: use a copy without it.")
 
 
-def _chapters(file: Path, *, named: bool) -> list[Chapter]:
+def _chapters(file: Path, *, named: bool) -> list[RecordingChapter]:
     """The marks in a file; `named`: its name where it has none."""
     with _open(file) as container:
         marks = [
-            Chapter(str(mark["metadata"].get("title", "")), float(mark["start"] * (mark["time_base"] or 0)))
+            RecordingChapter(str(mark["metadata"].get("title", "")), float(mark["start"] * (mark["time_base"] or 0)))
             for mark in container.chapters()
         ]
-    return sorted(marks, key=lambda mark: mark.start) or ([Chapter(file.stem, 0.0)] if named else [])
+    return sorted(marks, key=lambda mark: mark.start) or ([RecordingChapter(file.stem, 0.0)] if named else [])
 
 
 def _duration(file: Path) -> float:

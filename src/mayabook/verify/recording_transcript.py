@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.checks.audio_loops import repeats
-from mayabook.checks.recogniser import Word
+from mayabook.checks.audio_loops import loop_score
+from mayabook.checks.recogniser import RecognisedWord
 from mayabook.checks.signal_checks import FRAME_SECONDS, quietest, voiced_frames
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.take import Audio
@@ -30,7 +30,7 @@ LEAST_WORDLESS = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimeSpan:
     """Seconds into the recording."""
 
     start: float
@@ -40,23 +40,23 @@ class Stretch:
     def seconds(self) -> float:
         return self.end - self.start
 
-    def moved(self, seconds: float) -> "Stretch":
-        return Stretch(self.start + seconds, self.end + seconds)
+    def moved(self, seconds: float) -> "TimeSpan":
+        return TimeSpan(self.start + seconds, self.end + seconds)
 
 
 @dataclass(slots=True)
-class Hearing:
+class RecordingTranscript:
     """words: in order, with times in the recording. wordless: voice of which the recogniser made nothing. repeated:
     where the audio repeats itself, the longest such stretch of each window. voice: by frame, see `voiced_frames`."""
 
-    words: list[Word] = field(default_factory=list)
-    silences: list[Stretch] = field(default_factory=list)
-    wordless: list[Stretch] = field(default_factory=list)
-    repeated: list[Stretch] = field(default_factory=list)
+    words: list[RecognisedWord] = field(default_factory=list)
+    silences: list[TimeSpan] = field(default_factory=list)
+    wordless: list[TimeSpan] = field(default_factory=list)
+    repeated: list[TimeSpan] = field(default_factory=list)
     voice: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     duration: float = 0.0
 
-    def longest_silence(self, low: float, high: float) -> Stretch | None:
+    def longest_silence(self, low: float, high: float) -> TimeSpan | None:
         """Of those that reach into these seconds."""
         first = bisect.bisect_left(self.silences, low, key=lambda silence: silence.end)
         end = bisect.bisect_left(self.silences, high, key=lambda silence: silence.start)
@@ -65,23 +65,25 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    words: list[Word]
-    repeated: list[Stretch]
+    words: list[RecognisedWord]
+    repeated: list[TimeSpan]
     voice: NDArray[np.bool_]
     n_samples: int
 
 
-Listen = Callable[[Audio, int], list[Word]]
+Listen = Callable[[Audio, int], list[RecognisedWord]]
 """Samples and their rate in Hz -> words. Called from several threads."""
 
 
-def hear(blocks: Iterable[Audio], listen: Listen, thresholds: Thresholds, progress: Callable[[float], None]) -> Hearing:
+def transcribe_recording(
+    blocks: Iterable[Audio], listen: Listen, thresholds: Thresholds, progress: Callable[[float], None]
+) -> RecordingTranscript:
     """blocks: mono at SAMPLE_RATE. Holds a few windows of half a minute at a time. progress: seconds heard so far."""
-    hearing = Hearing()
+    hearing = RecordingTranscript()
     voices: list[NDArray[np.bool_]] = []
     for window in _heard(_windows(blocks, thresholds), listen, thresholds):
         offset = hearing.duration
-        hearing.words += [Word(word.text, word.start + offset, word.end + offset) for word in window.words]
+        hearing.words += [RecognisedWord(word.text, word.start + offset, word.end + offset) for word in window.words]
         hearing.wordless += [stretch.moved(offset) for stretch in wordless(window.voice, window.words)]
         hearing.repeated += [stretch.moved(offset) for stretch in window.repeated]
         voices.append(window.voice)
@@ -117,9 +119,9 @@ def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> 
         voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
         enough = np.count_nonzero(voice) * FRAME_SECONDS >= LEAST_VOICE
         words = listen(audio, SAMPLE_RATE) if enough else []
-        scores = repeats(audio, SAMPLE_RATE, 0, thresholds.repeats) if enough else []
+        scores = loop_score(audio, SAMPLE_RATE, 0, thresholds.repeats) if enough else []
         repeated = [
-            Stretch(score.start, score.end) for score in scores if score.start is not None and score.end is not None
+            TimeSpan(score.start, score.end) for score in scores if score.start is not None and score.end is not None
         ]
         return _Window(words, repeated, voice, len(audio))
 
@@ -138,7 +140,7 @@ def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> 
                 future.cancel()
 
 
-def wordless(voice: NDArray[np.bool_], words: Sequence[Word]) -> list[Stretch]:
+def wordless(voice: NDArray[np.bool_], words: Sequence[RecognisedWord]) -> list[TimeSpan]:
     """Stretches of voice between words, in seconds from the start of both.
 
     A word is given no more time than it may take, whatever the recogniser says: it stretches words over what it does
@@ -146,18 +148,18 @@ def wordless(voice: NDArray[np.bool_], words: Sequence[Word]) -> list[Stretch]:
     """
     found, at = [], 0.0
     length = len(voice) * FRAME_SECONDS
-    for word in [*words, Word("", length, length)]:
+    for word in [*words, RecognisedWord("", length, length)]:
         gap = voice[round(at / FRAME_SECONDS) : round(word.start / FRAME_SECONDS)]
         voiced = np.flatnonzero(gap)
         if len(voiced) * FRAME_SECONDS >= LEAST_WORDLESS:
-            found.append(Stretch(at + float(voiced[0]) * FRAME_SECONDS, at + float(voiced[-1] + 1) * FRAME_SECONDS))
+            found.append(TimeSpan(at + float(voiced[0]) * FRAME_SECONDS, at + float(voiced[-1] + 1) * FRAME_SECONDS))
         longest = WORD_SECONDS + LETTER_SECONDS * len(word.text)
         at = max(at, min(word.end, word.start + longest))
     return found
 
 
-def _silences(voice: NDArray[np.bool_]) -> list[Stretch]:
+def _silences(voice: NDArray[np.bool_]) -> list[TimeSpan]:
     edges = np.diff(np.concatenate([[True], voice, [True]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == -1) * FRAME_SECONDS, np.flatnonzero(edges == 1) * FRAME_SECONDS
     long = ends - starts >= LEAST_SILENCE
-    return [Stretch(float(start), float(end)) for start, end in zip(starts[long], ends[long], strict=True)]
+    return [TimeSpan(float(start), float(end)) for start, end in zip(starts[long], ends[long], strict=True)]

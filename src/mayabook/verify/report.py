@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mayabook.core.verdict import FindingKind
-from mayabook.verify.recording import Place
+from mayabook.verify.recording import RecordingPosition
 
 
 class Kind(StrEnum):
@@ -42,13 +42,13 @@ class Defect:
     kind: Kind
     start: float
     end: float
-    place: Place
+    place: RecordingPosition
     text: str
     evidence: str
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardSentence:
     """A sentence of the text. start, end: seconds into the recording, None where it was not found. sound: every word
     of it was heard, or it passed the checks."""
 
@@ -66,7 +66,7 @@ class Verification:
 
     title: str
     duration: float
-    sentences: tuple[Heard, ...]
+    sentences: tuple[HeardSentence, ...]
     defects: tuple[Defect, ...]
     before: tuple[str, float, float] | None
     after: tuple[str, float, float] | None

@@ -11,55 +11,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks import Checker
-from mayabook.checks.recogniser import Word
-from mayabook.checks.scoring import REJECT
+from mayabook.checks.recogniser import RecognisedWord
+from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.checks.signal_checks import voiced_frames
-from mayabook.checks.text_normalisation import slots_of_text
+from mayabook.checks.text_normalisation import expected_units
 from mayabook.checks.word_checks import GOOD
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
-from mayabook.core.verdict import Finding, HeardWord, Verdict
+from mayabook.core.verdict import AlignedWord, Finding, Verdict
 from mayabook.render.coverage_report import by_sentence, findings_by_sentence
-from mayabook.verify.expected_text import Line, Text
-from mayabook.verify.intro_outro import Edge, Reheard, rehear
+from mayabook.verify.expected_text import ExpectedSentence, ExpectedText
+from mayabook.verify.intro_outro import Margin, Reheard, rehear
 from mayabook.verify.recording import SAMPLE_RATE
-from mayabook.verify.recording_transcript import Stretch, wordless
+from mayabook.verify.recording_transcript import TimeSpan, wordless
 from mayabook.verify.report import KINDS
-from mayabook.verify.suspect_spans import Group
+from mayabook.verify.suspect_spans import SuspectSpan
 from mayabook.verify.unexplained_speech import Joint, joint, voiced_seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class SecondPassResult:
     """findings: what is wrong, with times in the recording, and the lines that each concerns. rows: of each line, with
     times in the clip. voiced: seconds of voice from the first word of each line to its last. joints: by the line that
     begins there, with the edges of the clip as the last. wordless: voice without words. Both with times in the
     recording."""
 
-    group: Group
-    clip: Stretch
+    group: SuspectSpan
+    clip: TimeSpan
     findings: tuple[tuple[Finding, tuple[int, ...]], ...]
-    rows: dict[int, list[HeardWord]]
+    rows: dict[int, list[AlignedWord]]
     voiced: dict[int, float]
     joints: dict[int, Joint]
-    wordless: tuple[Stretch, ...]
+    wordless: tuple[TimeSpan, ...]
 
 
-def second_look(
-    blocks: Iterable[Audio], found: Sequence[Group | Edge], text: Text, checker: Checker
-) -> Iterator[Judged | Reheard]:
+def run_second_pass(
+    blocks: Iterable[Audio], found: Sequence[SuspectSpan | Margin], text: ExpectedText, checker: Checker
+) -> Iterator[SecondPassResult | Reheard]:
     """Goes through the recording once more, as far as the last clip, and judges several clips at once. In order.
 
     found: groups that have a clip, and edges.
     """
 
-    def look(doubtful: Group | Edge, clip: Stretch, audio: Audio) -> Judged | Reheard:
-        if isinstance(doubtful, Edge):
+    def look(doubtful: SuspectSpan | Margin, clip: TimeSpan, audio: Audio) -> SecondPassResult | Reheard:
+        if isinstance(doubtful, Margin):
             return rehear(doubtful, audio, checker)
         return _judge(doubtful, clip, audio, text, checker)
 
     n_threads = os.cpu_count() or 1
-    waiting: deque[Future[Judged | Reheard]] = deque()
+    waiting: deque[Future[SecondPassResult | Reheard]] = deque()
     with ThreadPoolExecutor(n_threads, thread_name_prefix="look") as pool:
         for doubtful, clip, audio in _clips(blocks, found):
             waiting.append(pool.submit(look, doubtful, clip, audio))
@@ -69,7 +69,9 @@ def second_look(
             yield waiting.popleft().result()
 
 
-def _clips(blocks: Iterable[Audio], found: Sequence[Group | Edge]) -> Iterator[tuple[Group | Edge, Stretch, Audio]]:
+def _clips(
+    blocks: Iterable[Audio], found: Sequence[SuspectSpan | Margin]
+) -> Iterator[tuple[SuspectSpan | Margin, TimeSpan, Audio]]:
     wanted = deque(
         sorted(
             ((each, each.clip) for each in found if each.clip is not None), key=lambda one: (one[1].start, one[1].end)
@@ -90,7 +92,7 @@ def _clips(blocks: Iterable[Audio], found: Sequence[Group | Edge]) -> Iterator[t
         yield each, clip, held[round(clip.start * SAMPLE_RATE) - offset :]
 
 
-def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Checker) -> Judged:
+def _judge(group: SuspectSpan, clip: TimeSpan, audio: Audio, text: ExpectedText, checker: Checker) -> SecondPassResult:
     lines = [text.lines[line] for line in group.lines]
     spoken = " ".join(line.text for line in lines)
     chunk = Chunk(0, 0, tuple(line.sentence for line in lines), spoken, lines[-1].pause)
@@ -104,12 +106,14 @@ def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Check
             tuple(line for line, of in zip(group.lines, concerned, strict=True) if finding in of),
         )
         for finding in verdict.findings
-        if finding.kind in KINDS and finding.weight >= REJECT
+        if finding.kind in KINDS and finding.weight >= REJECTION_WEIGHT
     ]
-    words = [Word(row.heard, row.start, row.end) for row in verdict.words if row.start is not None and row.end]
+    words = [
+        RecognisedWord(row.heard, row.start, row.end) for row in verdict.words if row.start is not None and row.end
+    ]
     voice = voiced_frames(audio, SAMPLE_RATE, checker.thresholds.signal)
     gaps = wordless(voice, words)
-    return Judged(
+    return SecondPassResult(
         group,
         clip,
         tuple(found),
@@ -121,10 +125,15 @@ def _judge(group: Group, clip: Stretch, audio: Audio, text: Text, checker: Check
 
 
 def _joints(
-    group: Group, clip: Stretch, lines: Sequence[Line], verdict: Verdict, voice: NDArray[np.bool_], english: bool
+    group: SuspectSpan,
+    clip: TimeSpan,
+    lines: Sequence[ExpectedSentence],
+    verdict: Verdict,
+    voice: NDArray[np.bool_],
+    english: bool,
 ) -> dict[int, Joint]:
     spoken = " ".join(line.text for line in lines)
-    expected = slots_of_text(spoken, spoken, english)
+    expected = expected_units(spoken, spoken, english)
     said = {row.index: row for row in verdict.words if row.match in GOOD}
     times: dict[int, tuple[float, float]] = {}
     for number, slot in enumerate(expected):
@@ -141,7 +150,7 @@ def _joints(
     return joints
 
 
-def _voiced(rows: Sequence[HeardWord], voice: NDArray[np.bool_]) -> float:
+def _voiced(rows: Sequence[AlignedWord], voice: NDArray[np.bool_]) -> float:
     times = [time for row in rows for time in (row.start, row.end) if time is not None]
     return voiced_seconds(voice, min(times, default=0.0), max(times, default=0.0))
 

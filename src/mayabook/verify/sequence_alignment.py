@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
-from mayabook.checks.text_normalisation import Slot
-from mayabook.checks.word_alignment import Aligner, Pair
+from mayabook.checks.text_normalisation import TextUnit
+from mayabook.checks.word_alignment import AlignedPair, Aligner
 from mayabook.core.verdict import WordMatch
 
 LADDER = ((6, 1), (4, 1), (4, 4), (3, 3))
@@ -22,15 +22,15 @@ MOST_CELLS = 10_000
 Key = Hashable
 
 
-def align_long(aligner: Aligner, expected: Sequence[Slot], heard: Sequence[Slot]) -> list[Pair]:
+def align_long(aligner: Aligner, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
     """Pairs in order that cover every slot of both sides once, as `Aligner.align` gives them."""
-    left, right = ([slot.readings[0] for slot in side] for side in (expected, heard))
-    pairs: list[Pair] = []
+    left, right = ([slot.verbalisations[0] for slot in side] for side in (expected, heard))
+    pairs: list[AlignedPair] = []
     at = (0, 0)
     for i, j in [*_matches(left, right, (0, len(left)), (0, len(right)), 0), (len(left), len(right))]:
         pairs += _gap(aligner, expected, heard, (at[0], i), (at[1], j))
         if i < len(left):
-            pairs.append(Pair(WordMatch.SAME, (i, i + 1), (j, j + 1)))
+            pairs.append(AlignedPair(WordMatch.SAME, (i, i + 1), (j, j + 1)))
         at = i + 1, j + 1
     return pairs
 
@@ -100,13 +100,17 @@ def _rising(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _gap(
-    aligner: Aligner, expected: Sequence[Slot], heard: Sequence[Slot], here: tuple[int, int], there: tuple[int, int]
-) -> list[Pair]:
+    aligner: Aligner,
+    expected: Sequence[TextUnit],
+    heard: Sequence[TextUnit],
+    here: tuple[int, int],
+    there: tuple[int, int],
+) -> list[AlignedPair]:
     (i, i_end), (j, j_end) = here, there
     if (i_end - i) * (j_end - j) > MOST_CELLS:  # nothing in common but odd words
-        omitted = [Pair(WordMatch.OMITTED, (at, at + 1), (j, j)) for at in range(i, i_end)]
-        return omitted + [Pair(WordMatch.INSERTED, (i_end, i_end), (at, at + 1)) for at in range(j, j_end)]
+        omitted = [AlignedPair(WordMatch.OMITTED, (at, at + 1), (j, j)) for at in range(i, i_end)]
+        return omitted + [AlignedPair(WordMatch.INSERTED, (i_end, i_end), (at, at + 1)) for at in range(j, j_end)]
     return [
-        Pair(pair.match, (pair.expected[0] + i, pair.expected[1] + i), (pair.heard[0] + j, pair.heard[1] + j))
+        AlignedPair(pair.match, (pair.expected[0] + i, pair.expected[1] + i), (pair.heard[0] + j, pair.heard[1] + j))
         for pair in aligner.align(expected[i:i_end], heard[j:j_end])
     ]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mayabook.verify.expected_text import Text
-from mayabook.verify.first_pass import Seen
-from mayabook.verify.recording_transcript import Hearing, Stretch
+from mayabook.verify.expected_text import ExpectedText
+from mayabook.verify.first_pass import FirstPassSentence
+from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
 
 ENOUGH_WORDS = 50
 """A group with so many words ends at the next place where the recording can be cut."""
@@ -21,31 +21,33 @@ EDGE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SuspectSpan:
     """Lines first to end of the text. clip: None where it is not to be heard again."""
 
     first: int
     end: int
-    clip: Stretch | None
+    clip: TimeSpan | None
 
     @property
     def lines(self) -> range:
         return range(self.first, self.end)
 
 
-def groups(text: Text, seen: Sequence[Seen], hearing: Hearing) -> Iterator[Group]:
+def find_suspect_spans(
+    text: ExpectedText, seen: Sequence[FirstPassSentence], hearing: RecordingTranscript
+) -> Iterator[SuspectSpan]:
     for first, end in _runs(text, seen):
         opening, closing = _break(seen, first, hearing), _break(seen, end, hearing)
         n_words = sum(len(text.lines[line].text.split()) for line in range(first, end))
         clip = None
         if opening is not None and closing is not None and n_words <= MOST_WORDS:
-            clip = Stretch(
+            clip = TimeSpan(
                 opening.end - min(MARGIN, opening.seconds / 2), closing.start + min(MARGIN, closing.seconds / 2)
             )
-        yield Group(first, end, clip if clip and 0 < clip.seconds <= MOST_SECONDS else None)
+        yield SuspectSpan(first, end, clip if clip and 0 < clip.seconds <= MOST_SECONDS else None)
 
 
-def _runs(text: Text, seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
+def _runs(text: ExpectedText, seen: Sequence[FirstPassSentence]) -> Iterator[tuple[int, int]]:
     """Doubtful lines in a row, (first, end)."""
     first, n_words = None, 0
     for line, sentence in enumerate(seen):
@@ -62,12 +64,12 @@ def _runs(text: Text, seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
         yield first, len(seen)
 
 
-def _firm(seen: Sequence[Seen], line: int) -> bool:
+def _firm(seen: Sequence[FirstPassSentence], line: int) -> bool:
     """Whether a line is there, and for the most part heard, so that its times can be relied on."""
     return 0 <= line < len(seen) and seen[line].good > 0 and seen[line].good >= 0.7 * seen[line].total
 
 
-def _break(seen: Sequence[Seen], line: int, hearing: Hearing) -> Stretch | None:
+def _break(seen: Sequence[FirstPassSentence], line: int, hearing: RecordingTranscript) -> TimeSpan | None:
     """The longest silence between a line and the one before it. None where neither of them was found."""
     before = max((sentence.end for sentence in seen[max(0, line - 1) : line] if sentence.end is not None), default=None)
     after = next((sentence.start for sentence in seen[line : line + 1] if sentence.start is not None), None)
@@ -82,4 +84,4 @@ def _break(seen: Sequence[Seen], line: int, hearing: Hearing) -> Stretch | None:
     high = after if after is not None else low + EDGE_SECONDS
     low, high = min(low, high) - VAGUE_SECONDS, max(low, high) + VAGUE_SECONDS
     middle = max(0.0, (low + high) / 2)
-    return hearing.longest_silence(low, high) or Stretch(middle, middle)
+    return hearing.longest_silence(low, high) or TimeSpan(middle, middle)

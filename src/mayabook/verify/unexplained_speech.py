@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.signal_checks import FRAME_SECONDS
-from mayabook.checks.text_normalisation import Slot
+from mayabook.checks.text_normalisation import TextUnit
 
 WORDS = 2
 """On either side. Of one alone the time may begin amid the other sounds."""
@@ -62,7 +62,7 @@ def usual(joints: Iterable[Joint]) -> Usual | None:
     return Usual(pace, MOST_SPREADS * max(spread, LEAST_SPREAD))
 
 
-def joint(slots: Sequence[Slot], at: int, times: Times, voice: NDArray[np.bool_]) -> Joint | None:
+def joint(slots: Sequence[TextUnit], at: int, times: Times, voice: NDArray[np.bool_]) -> Joint | None:
     """Before slot `at`. None where the words beside it were not heard; at the first and behind the last slot from or
     to the edge of the recording.
 
@@ -82,9 +82,11 @@ def joint(slots: Sequence[Slot], at: int, times: Times, voice: NDArray[np.bool_]
     return Joint(start, end, voiced_seconds(voice, start, end), letters(slots[first:at]), letters(slots[at : last + 1]))
 
 
-def letters(slots: Iterable[Slot]) -> int:
+def letters(slots: Iterable[TextUnit]) -> int:
     """As many as the words last."""
-    return sum(max(sum(len(token) + WORD_LETTERS for token in reading) for reading in slot.readings) for slot in slots)
+    return sum(
+        max(sum(len(token) + WORD_LETTERS for token in reading) for reading in slot.verbalisations) for slot in slots
+    )
 
 
 def voiced_seconds(voice: NDArray[np.bool_], start: float, end: float) -> float:

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 
 from mayabook.checks import Checker
-from mayabook.checks.text_normalisation import slots
+from mayabook.checks.text_normalisation import text_units
 from mayabook.core.book import Book
 from mayabook.core.errors import AudioError
 from mayabook.core.settings import Settings
 from mayabook.verify.defects import Fault, Finder, told
-from mayabook.verify.expected_text import Text, text_of
-from mayabook.verify.first_pass import FirstLook, first_look
-from mayabook.verify.intro_outro import Edge, edges
+from mayabook.verify.expected_text import ExpectedText, text_of
+from mayabook.verify.first_pass import FirstPass, run_first_pass
+from mayabook.verify.intro_outro import Margin, find_intro_outro
 from mayabook.verify.recording import Recording
-from mayabook.verify.recording_transcript import Hearing, hear
-from mayabook.verify.report import Defect, Heard, Kind, Verification
-from mayabook.verify.second_pass import Judged, second_look
+from mayabook.verify.recording_transcript import RecordingTranscript, transcribe_recording
+from mayabook.verify.report import Defect, HeardSentence, Kind, Verification
+from mayabook.verify.second_pass import SecondPassResult, run_second_pass
 from mayabook.verify.sequence_alignment import align_long
-from mayabook.verify.suspect_spans import Group, groups
+from mayabook.verify.suspect_spans import SuspectSpan, find_suspect_spans
 
 BELONGS = 0.3
 """Share of the words, of whichever of text and recording has fewer, that must be found for them to belong together."""
@@ -33,17 +33,17 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
     checker = Checker(settings.checks, book.language)
     text = text_of(book, settings.script, checker.english)
     whole = max(recording.expected_duration, 1.0)
-    hearing = hear(
+    hearing = transcribe_recording(
         recording.blocks(),
-        checker.hear,
+        checker.transcribe,
         checker.thresholds,
         lambda seconds: progress(HEARING_SHARE * min(1.0, seconds / whole)),
     )
     if not hearing.words:
         raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
-    theirs = slots([word.text for word in hearing.words], checker.english)
+    theirs = text_units([word.text for word in hearing.words], checker.english)
     pairs = align_long(checker.aligner, text.slots, theirs)
-    look = first_look(text, hearing, theirs, pairs)
+    look = run_first_pass(text, hearing, theirs, pairs)
     n_least = min(len(text.slots), len(theirs))
     if look.n_good < BELONGS * n_least:
         raise AudioError(
@@ -52,15 +52,15 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
         )
     finder = Finder(text, hearing, look, checker.english)
     faults = [finder.silent(silence) for silence in look.silences]
-    again: list[Group | Edge] = [*edges(look, hearing)]
-    for group in groups(text, look.seen, hearing):
+    again: list[SuspectSpan | Margin] = [*find_intro_outro(look, hearing)]
+    for group in find_suspect_spans(text, look.seen, hearing):
         if group.clip is None:
             faults += finder.unlooked(group)
         else:
             again.append(group)
     noise: dict[bool, Fault] = {}
-    for done, judged in enumerate(second_look(recording.blocks(), again, text, checker), 1):
-        if isinstance(judged, Judged):
+    for done, judged in enumerate(run_second_pass(recording.blocks(), again, text, checker), 1):
+        if isinstance(judged, SecondPassResult):
             faults += finder.looked(judged)
         elif (fault := finder.edge(judged)) is not None:
             noise[judged.edge.leads] = fault
@@ -81,7 +81,7 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
         defects=tuple(_defect(fault, text, recording, hearing) for fault in sorted(faults, key=_order)),
         before=outside.get(True),
         after=outside.get(False),
-        n_looked=sum(len(each.lines) for each in again if isinstance(each, Group)),
+        n_looked=sum(len(each.lines) for each in again if isinstance(each, SuspectSpan)),
     )
 
 
@@ -89,15 +89,15 @@ def _order(fault: Fault) -> tuple[float, Kind]:
     return fault.start, fault.kind
 
 
-def _sentences(text: Text, look: FirstLook, faults: list[Fault]) -> tuple[Heard, ...]:
+def _sentences(text: ExpectedText, look: FirstPass, faults: list[Fault]) -> tuple[HeardSentence, ...]:
     unsound = {line for fault in faults for line in fault.lines}
     return tuple(
-        Heard(line.chapter, line.text, seen.start, seen.end, number not in unsound)
+        HeardSentence(line.chapter, line.text, seen.start, seen.end, number not in unsound)
         for number, (line, seen) in enumerate(zip(text.lines, look.seen, strict=True))
     )
 
 
-def _defect(fault: Fault, text: Text, recording: Recording, hearing: Hearing) -> Defect:
+def _defect(fault: Fault, text: ExpectedText, recording: Recording, hearing: RecordingTranscript) -> Defect:
     start = min(max(0.0, fault.start), hearing.duration)
     return Defect(
         kind=fault.kind,

@@ -18,7 +18,7 @@ from mayabook.lab.compare import ComparePlan, divergence, parts
 from mayabook.lab.compare_report import pareto
 from mayabook.lab.experiments import EXPERIMENTS, report, run
 from mayabook.lab.isolate_report import changed
-from mayabook.lab.legacy_backends import STEPS_KEPT, GenerateOriginal, LlamaOriginal, tolerant_frames
+from mayabook.lab.legacy_backends import STEPS_KEPT, LegacyGenerate, LegacyLlama, tolerant_frames
 from mayabook.lab.model_variants import ModelOpener, model_opener
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import read_truth
@@ -70,7 +70,7 @@ def test_prompt_settings_are_of_the_request(opener: ModelOpener) -> None:
     engine = opener.open("Q4_K_M")
     once, twice = (engine.prompt(request(opener, bos=bos)) for bos in ("once", "twice"))
     assert twice == [SMALL.bos, *once]
-    takes = [next(iter(engine.takes([request(opener, bos=bos)]))) for bos in ("once", "twice", "twice")]
+    takes = [next(iter(engine.generate([request(opener, bos=bos)]))) for bos in ("once", "twice", "twice")]
     sureness = [take.codes.log_probability.tolist() for take in takes]
     assert sureness[0] != sureness[1] == sureness[2]
     with pytest.raises(LabError, match="thrice"):
@@ -130,10 +130,10 @@ def test_original_ways_speak_and_say_what_they_carry_over(tiny: Path, tmp_path: 
     assert "generate() NF4-bf16" in libraries.verdict
 
 
-@pytest.mark.parametrize("kind", [LlamaOriginal, GenerateOriginal])
+@pytest.mark.parametrize("kind", [LegacyLlama, LegacyGenerate])
 def test_an_original_is_an_engine(kind: type, opener: ModelOpener) -> None:
-    engine = kind(opener, "Q4_K_M" if kind is LlamaOriginal else "fp32", changes={"max_tokens": CAP})
-    one, other = (next(iter(engine.takes([replace(request(opener), seed=seed)]))) for seed in (1, 1))
+    engine = kind(opener, "Q4_K_M" if kind is LegacyLlama else "fp32", changes={"max_tokens": CAP})
+    one, other = (next(iter(engine.generate([replace(request(opener), seed=seed)]))) for seed in (1, 1))
     assert one.codes is not None
     np.testing.assert_array_equal(one.codes.frames, other.codes.frames)
     assert len(one.audio) == len(one.codes.frames) * 2048
@@ -141,11 +141,11 @@ def test_an_original_is_an_engine(kind: type, opener: ModelOpener) -> None:
     engine.close()
 
 
-@pytest.mark.parametrize("kind", [LlamaOriginal, GenerateOriginal])
+@pytest.mark.parametrize("kind", [LegacyLlama, LegacyGenerate])
 def test_an_original_draws_by_the_settings_it_is_given(kind: type, opener: ModelOpener) -> None:
     changes = {"max_tokens": 35, "temperature": 0.8}
-    engine = kind(opener, "Q4_K_M" if kind is LlamaOriginal else "fp32", changes=changes)
-    list(engine.takes([request(opener, max_tokens=70)]))
+    engine = kind(opener, "Q4_K_M" if kind is LegacyLlama else "fp32", changes=changes)
+    list(engine.generate([request(opener, max_tokens=70)]))
     assert len(engine.tokens) == 35
     assert engine.sampling(0)["temperature"] == 0.8
     assert engine.sampling(0)["top_p"] == 0.92

@@ -1,8 +1,8 @@
 """What the ladder makes of an engine that is often wrong: the narrator, with severe defects put into its takes.
 
-    python -m bench.ladder                 500 chunks, every fifth take spoilt; hours on two cores
-    python -m bench.ladder --chunks 60     a glance
-    --work FOLDER                          where takes are kept; a run that was stopped goes on (build/ladder)
+    python -m bench.retry_policy                 500 chunks, every fifth take spoilt; hours on two cores
+    python -m bench.retry_policy --chunks 60     a glance
+    --work FOLDER                          where takes are kept; a run that was stopped goes on (build/retry_policy)
 
 Of all texts, STUBBORN are spoilt whenever they are spoken as a whole, and HOPELESS whatever is spoken of them; the rest
 by chance, in every take anew. The checks are the real ones. Every figure comes from the ledger.
@@ -27,11 +27,11 @@ from bench.defects.passages import PLAIN, Passage, passages
 from bench.defects.spoil import RATE, Source, Spoilt, makers
 from mayabook.checks import Checker
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
-from mayabook.core.settings import CheckSettings, LadderSettings, NarratorSettings
+from mayabook.core.settings import CheckSettings, NarratorSettings, RetrySettings
 from mayabook.core.take import Audio, Sampling, Take, TakeRequest
 from mayabook.engines import Engine, Narrator
-from mayabook.render import Job, PlannedChunk, Progress, Renderer, content_key
-from mayabook.render.ledger import Step, StoredTake
+from mayabook.render import Job, PlannedChunk, Renderer, RenderProgress, content_key
+from mayabook.render.ledger import RetryStep, StoredTake
 
 SPOILT = 0.2
 """Share of takes that are spoilt by chance."""
@@ -62,8 +62,8 @@ class SpoilingNarrator:
         self.voice = self.credit = self._narrator.voice
         self.identity = f"spoilt {SPOILT} {STUBBORN} {HOPELESS} {self._narrator.identity}"
 
-    def takes(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
-        for take in self._narrator.takes(requests):
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        for take in self._narrator.generate(requests):
             yield self._spoil(take) if self._unlucky(take.request) else take
 
     def _unlucky(self, request: TakeRequest) -> bool:
@@ -90,13 +90,13 @@ class SpoilingNarrator:
         return audio
 
     def _edges(self, audio: Audio) -> list[float]:
-        return [word.start for word in self._checker.hear(audio, RATE)]
+        return [word.start for word in self._checker.transcribe(audio, RATE)]
 
     def sampling(self, attempt: int) -> Sampling:
         return self._narrator.sampling(attempt)
 
-    def unspeakable(self, text: str) -> str | None:
-        return self._narrator.unspeakable(text)
+    def unsupported_reason(self, text: str) -> str | None:
+        return self._narrator.unsupported_reason(text)
 
     def close(self) -> None:
         self._narrator.close()
@@ -163,9 +163,9 @@ def fate(item: PlannedChunk, job: Job, checks: str) -> Fate:
         for take in ledger.takes(name.rpartition("-")[0], checks)
         if take.file.name == name
     }
-    wrong = [kept.detail, *(take.detail for take in sources.values() if take.step == Step.PART)]
-    cut = [take.detail for take in sources.values() if take.step != Step.PART]
-    wrong += [detail for detail in cut if kept.step == Step.TRIM and not detail.startswith(BEHIND)]
+    wrong = [kept.detail, *(take.detail for take in sources.values() if take.step == RetryStep.PART)]
+    cut = [take.detail for take in sources.values() if take.step != RetryStep.PART]
+    wrong += [detail for detail in cut if kept.step == RetryStep.TRIM and not detail.startswith(BEHIND)]
     return Fate(item.number, kept, first, _listed(wrong), _listed(cut), not verdict.errors)
 
 
@@ -185,7 +185,7 @@ def report(fates: Sequence[Fate]) -> None:
     print(f"first takes spoilt                    {len(spoilt)}, {len(missed)} of them accepted")
     print(f"first takes without a defect          {n - len(spoilt)}, {len(alarms)} of them rejected")
     for step, count in Counter(each.kept.step for each in fates if each.kept.good).most_common():
-        print(f"  {'accepted as' if step == Step.FIRST else 'cured by':<12}{step:<24}{count}")
+        print(f"  {'accepted as' if step == RetryStep.FIRST else 'cured by':<12}{step:<24}{count}")
     print(f"left for a person                     {share(len(left), n)}")
     print(f"accepted with a defect                {share(len(wrong), n)}")
     print(f"accepted, the defect cut out          {len(cut)}, {sum(each.exact for each in cut)} heard word for word")
@@ -200,14 +200,14 @@ def share(count: int, n: int) -> str:
     return f"{count} ({count / n:.2%}, interval {interval.low:.2%} to {interval.high:.2%})"
 
 
-def tell(progress: Progress) -> None:
+def tell(progress: RenderProgress) -> None:
     print(f"\r{progress.done_chunks} of {progress.n_chunks}", end="", file=sys.stderr)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--chunks", type=int, default=500)
-    parser.add_argument("--work", type=Path, default=Path("build/ladder"))
+    parser.add_argument("--work", type=Path, default=Path("build/retry_policy"))
     arguments = parser.parse_args()
     checker = Checker(CheckSettings())
     texts = texts_of(arguments.chunks)
@@ -218,7 +218,7 @@ def main() -> None:
     ):
         plan = planned(texts, engine)
         job.ledger.set_plan(plan)
-        Renderer(job, plan, engine, checker, LadderSettings(engine="narrator"), tell, lambda: sound).run()
+        Renderer(job, plan, engine, checker, RetrySettings(engine="narrator"), tell, lambda: sound).run()
         print(file=sys.stderr)
         report([fate(item, job, checker.identity) for item in plan])
 
