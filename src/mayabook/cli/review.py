@@ -9,29 +9,29 @@ import typer
 from mayabook.cli import options
 
 if TYPE_CHECKING:
-    from mayabook.cli.review_decide import Decisions
+    from mayabook.review import JobReview
 
 
 def review(
     job: Annotated[Path, typer.Argument(help="The .mayabook folder of a job, or its audiobook.", show_default=False)],
     accept: Annotated[
         list[int] | None,
-        typer.Option("--accept", help="Accept the best take of this chunk as it is (may be given again)."),
+        typer.Option("--accept", metavar="N", help="Accept the best take of chunk N as it is (repeatable)."),
     ] = None,
     redo: Annotated[
         list[int] | None,
-        typer.Option("--redo", help="Reject the takes of this chunk and make new ones (may be given again)."),
+        typer.Option("--redo", metavar="N", help="Reject the takes of chunk N and make new ones (repeatable)."),
     ] = None,
     take: Annotated[
         list[str] | None,
-        typer.Option("--take", metavar="N:K", help="Accept take K of chunk N (may be given again)."),
+        typer.Option("--take", metavar="N:K", help="Accept take K of chunk N (repeatable)."),
     ] = None,
     edit: Annotated[
         list[str] | None,
         typer.Option(
             "--edit",
             metavar="N:TEXT",
-            help="Let chunk N say TEXT; N: alone gives it the book's text back (may be given again).",
+            help="Let chunk N say TEXT; N: alone gives it the book's text back (repeatable).",
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every chunk, not only the flagged ones.")] = False,
@@ -40,7 +40,7 @@ def review(
         typer.Option("--html", help="Write one page with players, waveforms and findings.", show_default=False),
     ] = None,
     list_only: Annotated[
-        bool, typer.Option("--list", help="Print the list on a terminal too, and ask nothing.")
+        bool, typer.Option("--list", help="Print the list and ask nothing, on a terminal too.")
     ] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -51,37 +51,30 @@ def review(
     --take and --edit decide. The audiobook is then made anew.
     """
     from mayabook.cli.make import run
-    from mayabook.cli.review_decide import Decisions, interview, review_entries
-    from mayabook.cli.review_page import write_page
-    from mayabook.cli.review_show import print_list
-    from mayabook.core.errors import JobError
-    from mayabook.pipeline import CHECKS, ORDER, AudiobookRequest
-    from mayabook.render import Job
+    from mayabook.cli.review_conversation import ask_for_decisions
+    from mayabook.cli.review_list import print_entries
+    from mayabook.review import open_review, write_review_page
 
-    with Job.existing(job) as opened:
-        order, checks = opened.ledger.fact(ORDER), opened.ledger.fact(CHECKS)
-        if order is None or checks is None:
-            raise JobError(f"{opened.folder} holds no finished run; run `mayabook make` first.")
-        ordered = AudiobookRequest.model_validate_json(order)
-        decisions = Decisions(opened, checks, ordered.settings.script)
+    with open_review(job) as opened:
         if accept or redo or take or edit:
-            _decide(decisions, accept or [], redo or [], take or [], edit or [])
+            _decide(opened, accept or [], redo or [], take or [], edit or [])
         else:
-            found = review_entries(opened, checks, everything=everything)
+            entries = opened.entries(everything=everything)
             if html is not None:
-                write_page(html, ordered.book.stem, found)
+                write_review_page(html, opened.request.book.stem, entries)
                 if not quiet:
-                    print(f"{html}: {len(found)} chunks, {html.stat().st_size / 1e6:.1f} MB")
+                    print(f"{html}: {len(entries)} chunks, {html.stat().st_size / 1e6:.1f} MB")
                 return
             if as_json or list_only or not (sys.stdin.isatty() and sys.stdout.isatty()):
-                print_list(opened.folder, found, as_json=as_json)
+                print_entries(opened.folder, entries, as_json=as_json)
                 return
-            if not interview(found, decisions):
+            if not ask_for_decisions(opened, entries):
                 return
-    run(ordered, force=True, as_json=as_json, quiet=quiet)
+    run(opened.request, force=True, as_json=as_json, quiet=quiet)
 
 
-def _decide(decisions: "Decisions", accept: list[int], redo: list[int], take: list[str], edit: list[str]) -> None:
+def _decide(review: "JobReview", accept: list[int], redo: list[int], take: list[str], edit: list[str]) -> None:
+    """All numbers are checked before the first decision is written down."""
     from mayabook.core.errors import JobError
 
     chosen, edits = [_split(each) for each in take], [_split(each) for each in edit]
@@ -89,18 +82,19 @@ def _decide(decisions: "Decisions", accept: list[int], redo: list[int], take: li
         if not which.isdecimal():
             raise JobError(f"--take wants a chunk and a take, such as 12:3, not {number}:{which}.")
     for number in [*accept, *redo, *(number for number, _ in chosen + edits)]:
-        decisions.check(number)
+        review.planned(number)
     for number in redo:
-        decisions.redo(number)
+        review.redo(number)
     for number in accept:
-        decisions.accept(number)
+        review.accept(number)
     for number, which in chosen:
-        decisions.choose(number, int(which))
+        review.choose_take(number, int(which))
     for number, text in edits:
-        decisions.edit(number, text)
+        review.set_text(number, text)
 
 
 def _split(given: str) -> tuple[int, str]:
+    """`12:TEXT` as its number and its text."""
     from mayabook.core.errors import JobError
 
     number, colon, rest = given.partition(":")

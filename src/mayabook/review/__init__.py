@@ -1,0 +1,25 @@
+"""What a person sees and decides of a job after a run: flagged chunks, their takes, and the decisions about them.
+
+    with open_review(Path("book.mayabook")) as review:
+        for entry in review.entries():
+            print(entry.number, entry.verdict.transcript)
+        review.accept(12)
+    run_pipeline(review.request, listener, force=True)
+
+Every front (command line, studio, script) runs the same functions, and shows them in its own way.
+"""
+
+from mayabook.review.entries import ReviewEntry, TextChange, describe_take, diff_transcript, entry_as_dict
+from mayabook.review.job_review import JobReview, open_review
+from mayabook.review.page import write_review_page
+
+__all__ = [
+    "JobReview",
+    "ReviewEntry",
+    "TextChange",
+    "describe_take",
+    "diff_transcript",
+    "entry_as_dict",
+    "open_review",
+    "write_review_page",
+]
