@@ -82,7 +82,7 @@ def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monk
     fresh, ours = Checker(CheckSettings()), MemoisedChecker(CheckSettings())
     listened = []
     listen = ours._recogniser.encode_and_transcribe
-    monkeypatch.setattr(ours._recogniser, "listen", lambda *args: listened.append(1) or listen(*args))
+    monkeypatch.setattr(ours._recogniser, "encode_and_transcribe", lambda *args: listened.append(1) or listen(*args))
     none = np.zeros(0, np.float16)
     off = Codes(np.zeros((0, 7), np.int32), none, none, np.full(9, 0.9, np.float16), none)
     kinds = {

@@ -178,7 +178,7 @@ def test_a_full_disk_is_told(served: Hub, monkeypatch: pytest.MonkeyPatch) -> No
         assert n_bytes > 8e6
         require_free_space(folder, 1 << 60)
 
-    monkeypatch.setattr("mayabook.models.hub.need_room", full)
+    monkeypatch.setattr("mayabook.models.hub.require_free_space", full)
     with pytest.raises(ModelError, match=r"free and .* GB are needed; free some space"):
         pull("some/voice", endpoint=served.endpoint)
     assert served.requests == []
