@@ -33,8 +33,8 @@ CHECKS = "checks"
 """Name of the fact that holds the identity of the checks that judged last."""
 ENGINE = "engine"
 """Name of the fact that holds the choice of engine, so that a job goes on with the one it began with."""
-ORDER = "order"
-"""Name of the fact in the ledger that holds the order, so that a job can be run again without its command."""
+REQUEST = "request"
+"""Name of the fact that holds the request, so that a job can be run again without its command."""
 
 
 class AudiobookRequest(BaseModel):
@@ -108,7 +108,7 @@ def run_pipeline(order: AudiobookRequest, watcher: ProgressListener, *, force: b
             lexicon = None if order.lexicon is None else read_lexicon(order.lexicon)
             script = replace(script, chunks=edits.applied(script.chunks, book.language, lexicon))
             plan = plan_chunks(book, script, engine)
-            job.ledger.set_fact(ORDER, order.model_dump_json())
+            job.ledger.set_fact(REQUEST, order.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())
             job.ledger.set_plan(plan)
             checker = Checker(settings.checks, book.language)

@@ -1,4 +1,3 @@
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -32,12 +31,12 @@ def add(ledger: Ledger, folder: Path, attempt: int, verdict: Verdict | None, key
 
 def test_everything_comes_back_as_it_went_in(ledger: Ledger, tmp_path: Path) -> None:
     ledger.set_plan([PlannedChunk(1, "k", "One", CHUNK)])
-    ledger.set_fact("order", "made")
+    ledger.set_fact("request", "made")
     stored = add(ledger, tmp_path, 0, BAD)
     ledger.close()
     again = Ledger(tmp_path / "ledger.sqlite")
     assert again.plan() == [PlannedChunk(1, "k", "One", CHUNK)]
-    assert again.fact("order") == "made"
+    assert again.fact("request") == "made"
     assert again.fact("other") is None
     [take] = again.takes("k", "checks")
     assert (take.stop, take.sampling, take.file) == (
@@ -99,14 +98,6 @@ def test_a_new_plan_keeps_the_takes(ledger: Ledger, tmp_path: Path) -> None:
 def test_a_damaged_ledger_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"not a database at all, but long enough to be read as one" * 20)
     with pytest.raises(JobError, match=r"is damaged .*; move that folder away"):
-        Ledger(tmp_path / "ledger.sqlite")
-
-
-def test_a_ledger_from_another_version_is_left_alone(tmp_path: Path) -> None:
-    database = sqlite3.connect(tmp_path / "ledger.sqlite")
-    database.execute("PRAGMA user_version = 77")
-    database.close()
-    with pytest.raises(JobError, match="another version"):
         Ledger(tmp_path / "ledger.sqlite")
 
 

@@ -10,6 +10,7 @@ from faulty import OTHER, Fault, Faulty, another_text, speech, with_tail
 from mayabook.checks import Checker
 from mayabook.core.audio_files import read_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.platform_info import processor
 from mayabook.core.settings import CheckSettings, RetrySettings
 from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
@@ -89,6 +90,7 @@ def test_a_good_take_is_taken_at_once(tmp_path: Path, checker: Checker, engines:
     engines.append(Faulty(lambda request, audio: audio))
     kept, verdict, takes = render(tmp_path, engines[0], checker)
     assert (kept.step, len(takes)) == (RetryStep.FIRST, 1)
+    assert kept.made_on == processor()
     assert heard_as_written(verdict)
 
 

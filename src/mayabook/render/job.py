@@ -41,10 +41,11 @@ class Job:
         return job
 
     def peek(self, name: str) -> str | None:
-        """A fact of the ledger, without the lock; None where there is no ledger yet."""
+        """A fact of the ledger, without the lock; None where there is no ledger yet. The ledger is left as it is, also
+        if it is of an older version."""
         if not self._ledger_file.is_file():
             return None
-        ledger = Ledger(self._ledger_file)
+        ledger = Ledger(self._ledger_file, in_memory=True)
         try:
             return ledger.fact(name)
         finally:

@@ -7,7 +7,7 @@ A take's row is committed after its audio is on disk, so every row names a file 
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,25 +18,7 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.errors import JobError, OutputError
 from mayabook.core.take import Sampling, StopReason
 from mayabook.core.verdict import Verdict
-
-VERSION = 3
-SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE plan (
-    position INTEGER PRIMARY KEY, key TEXT NOT NULL, chapter_title TEXT NOT NULL, chunk TEXT NOT NULL
-);
-CREATE TABLE takes (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, attempt INTEGER NOT NULL, seed INTEGER NOT NULL,
-    sampling TEXT NOT NULL, stop TEXT NOT NULL, file TEXT NOT NULL, n_samples INTEGER NOT NULL,
-    sample_rate INTEGER NOT NULL, seconds REAL NOT NULL, detail TEXT NOT NULL, step TEXT NOT NULL,
-    made_of TEXT NOT NULL, ruling TEXT,
-    UNIQUE (key, attempt)
-);
-CREATE TABLE verdicts (
-    take INTEGER NOT NULL REFERENCES takes (id), checks TEXT NOT NULL, accepted INTEGER NOT NULL,
-    risk REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (take, checks)
-) WITHOUT ROWID;
-"""
+from mayabook.render.ledger_schema import read_version, upgrade
 
 _CHUNK = TypeAdapter(Chunk)
 _VERDICT = TypeAdapter(Verdict)
@@ -94,6 +76,7 @@ class StoredTake:
     risk: float
     step: RetryStep = RetryStep.FIRST
     made_of: tuple[str, ...] = ()
+    made_on: str = ""
 
     @property
     def codes_file(self) -> Path:
@@ -107,17 +90,26 @@ class StoredTake:
 
 
 class Ledger:
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, in_memory: bool = False) -> None:
+        """Opens the ledger, new if there is none; one of an older version is upgraded.
+
+        in_memory: a copy, for a look at a ledger that another process may have open. The file is left as it is.
+        Raises JobError if it is damaged or of a version that cannot be used, OutputError if the disk is full.
+        """
         self._folder = file.parent
         self._database = sqlite3.connect(file)
+        try:
+            with self._reporting():
+                if in_memory:
+                    self._database = _copied(self._database)
+                else:
+                    read_version(self._database, file)  # before anything is written
+                    self._database.execute("PRAGMA journal_mode = WAL")
+                upgrade(self._database, file)
+        except BaseException:
+            self._database.close()
+            raise
         self._database.row_factory = sqlite3.Row
-        with self._reporting():
-            version = self._database.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
-                raise JobError(f"{file} was written by another version of MayaBook; choose another output name.")
-            self._database.execute("PRAGMA journal_mode = WAL")
-            if version == 0:
-                self._database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -170,7 +162,7 @@ class Ledger:
         with self._transaction() as database:
             cursor = database.execute(
                 "INSERT INTO takes (key, attempt, seed, sampling, stop, file, n_samples, sample_rate, seconds, detail,"
-                " step, made_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " step, made_of, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     take.key,
                     take.attempt,
@@ -184,6 +176,7 @@ class Ledger:
                     take.detail,
                     take.step,
                     json.dumps(take.made_of),
+                    take.made_on,
                 ),
             )
         return self._takes("takes.id = ?", "", cursor.lastrowid)[0]
@@ -213,11 +206,12 @@ class Ledger:
                 sample_rate=row["sample_rate"],
                 seconds=row["seconds"],
                 detail=row["detail"],
-                decision=None if row["ruling"] is None else ReviewDecision(row["ruling"]),
+                decision=None if row["decision"] is None else ReviewDecision(row["decision"]),
                 accepted=None if row["accepted"] is None else bool(row["accepted"]),
                 risk=row["risk"] or 0.0,
                 step=RetryStep(row["step"]),
                 made_of=tuple(json.loads(row["made_of"])),
+                made_on=row["made_on"],
             )
             for row in rows
         ]
@@ -242,9 +236,10 @@ class Ledger:
             ).fetchone()
         return None if row is None else _VERDICT.validate_json(row["body"])
 
-    def decide(self, take: StoredTake, ruling: ReviewDecision) -> None:
+    def decide(self, take: StoredTake, decision: ReviewDecision) -> None:
+        """Writes down what a person decided about a take."""
         with self._transaction() as database:
-            database.execute("UPDATE takes SET ruling = ? WHERE id = ?", (ruling, take.id))
+            database.execute("UPDATE takes SET decision = ? WHERE id = ?", (decision, take.id))
 
     def kept(self, key: str, checks: str) -> StoredTake | None:
         """The take that goes into the audiobook: good before not good, then least risk, then earliest."""
@@ -253,3 +248,10 @@ class Ledger:
         return min(
             takes, key=lambda take: (ranks[take.decision], not take.accepted, take.risk, take.attempt), default=None
         )
+
+
+def _copied(database: sqlite3.Connection) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:")
+    with closing(database):
+        database.backup(copy)
+    return copy

@@ -20,6 +20,7 @@ from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk
 from mayabook.core.code_files import read_codes, write_codes
 from mayabook.core.errors import JobError
+from mayabook.core.platform_info import processor
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
@@ -258,6 +259,7 @@ class Renderer:
                 risk=0.0,
                 step=step,
                 made_of=made_of,
+                made_on=processor(),
             )
         )
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mayabook.core.errors import JobError
-from mayabook.pipeline import CHECKS, ORDER, AudiobookRequest
+from mayabook.pipeline import CHECKS, REQUEST, AudiobookRequest
 from mayabook.render import Edits, Job, PlannedChunk, ReviewDecision, StoredTake
 from mayabook.review.entries import ReviewEntry, list_entries
 
@@ -79,7 +79,7 @@ def open_review(path: Path) -> Iterator[JobReview]:
     Raises JobError where there is no job, no finished run, or another run holds the lock.
     """
     with Job.existing(path) as job:
-        request, checks = job.ledger.fact(ORDER), job.ledger.fact(CHECKS)
+        request, checks = job.ledger.fact(REQUEST), job.ledger.fact(CHECKS)
         if request is None or checks is None:
             raise JobError(f"{job.folder} holds no finished run; run `mayabook make` first.")
         yield JobReview(job, AudiobookRequest.model_validate_json(request), checks)
