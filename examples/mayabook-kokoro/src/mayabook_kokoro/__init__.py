@@ -1,0 +1,1 @@
+"""Kokoro-82M as an engine of MayaBook: 28 English voices on ONNX Runtime."""
