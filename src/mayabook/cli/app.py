@@ -9,6 +9,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Turn an EPUB into an audiobook, and prove that every sentence was spoken once, as written.",
 )
 app.command("make")(make.make)

@@ -2,15 +2,13 @@
 
 import json
 from collections import Counter
-from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
 from mayabook.cli import options
 from mayabook.cli.progress_display import clock
+from mayabook.core.settings import Settings
 
 CHARS_PER_SECOND = 14.0
 """Of the narrator at speed 1, pauses included; measured on the sample book by bench/narrate.py."""
@@ -19,32 +17,31 @@ TIMES_REAL_TIME = 10.0
 RARE_NAMES = 20
 
 
+@options.accept_settings("book", "script")
 def inspect(
-    book: Annotated[Path, typer.Argument(help="The book, an EPUB file.", show_default=False)],
-    include: options.Include = None,
-    skip: options.Skip = None,
-    only: options.Only = None,
+    book: options.BookFile,
+    *,
     lexicon: options.Lexicon = None,
-    settings: options.SettingsFile = None,
+    settings: Settings,
     as_json: options.Json = False,
 ) -> None:
-    """Show the chapters of a book, what is skipped and why, and a forecast of length, size and time.
+    """Show a book's chapters, what is skipped, and a forecast.
 
-    Names that the narrator may not know are listed last: put those it says wrong into a lexicon.
+    The forecast is of length, size and time. Names that the narrator may not know are listed last: put those that it
+    says wrong into a lexicon.
     """
     import os
 
     from mayabook.pipeline import open_book
     from mayabook.script import rare_names
 
-    chosen = options.settings_of(settings, {"book": {"include": include, "skip": skip, "only": only}})
-    read, script = open_book(book, lexicon, chosen)
+    read, script = open_book(book, lexicon, settings)
     words = Counter[int]()
     chunks = Counter[int]()
     for chunk in script.chunks:
         words[chunk.chapter] += chunk.n_words
         chunks[chunk.chapter] += 1
-    duration = sum(len(chunk.text) for chunk in script.chunks) / CHARS_PER_SECOND / chosen.narrator.speed
+    duration = sum(len(chunk.text) for chunk in script.chunks) / CHARS_PER_SECOND / settings.narrator.speed
     facts = {
         "title": read.title,
         "authors": list(read.authors),
@@ -64,7 +61,7 @@ def inspect(
         "words": words.total(),
         "chunks": chunks.total(),
         "seconds": round(duration),
-        "megabytes": round(duration * chosen.master.bitrate / 8000, 1),
+        "megabytes": round(duration * settings.master.bitrate / 8000, 1),
         "seconds_to_make": round(duration / (TIMES_REAL_TIME * (os.cpu_count() or 1))),
         "rare_names": dict(rare_names(script)[:RARE_NAMES]),
         "warnings": list(read.warnings),

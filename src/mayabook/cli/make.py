@@ -11,6 +11,7 @@ import typer
 
 from mayabook.cli import options
 from mayabook.cli.progress_display import clock, reporter
+from mayabook.core.settings import Settings
 
 if TYPE_CHECKING:
     from mayabook.pipeline import AudiobookRequest, AudiobookResult
@@ -21,120 +22,62 @@ STOPPED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 
+@options.accept_settings(*Settings.model_fields)
 def make(
-    book: Annotated[Path, typer.Argument(help="The book, an EPUB file.", show_default=False)],
+    book: options.BookFile,
+    *,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="The audiobook; its suffix chooses the format: .m4b (default), .mp3, .opus, .flac or .wav.",
             show_default=False,
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an audiobook that exists.")] = False,
-    engine: options.Engine = None,
-    model: options.Model = None,
-    format: options.Format = None,
-    voice: options.Voice = None,
-    speed: options.Speed = None,
-    include: options.Include = None,
-    skip: options.Skip = None,
-    only: options.Only = None,
-    image_alt: options.ImageAlt = None,
     lexicon: options.Lexicon = None,
-    max_words: options.MaxWords = None,
-    max_chars: options.MaxChars = None,
-    asr_model: options.AsrModel = None,
-    attempts: options.Attempts = None,
-    loudness: options.Loudness = None,
-    bitrate: options.Bitrate = None,
-    captions: options.Captions = None,
-    split: options.Split = None,
-    workers: options.Workers = None,
-    preset: options.Preset = None,
-    temperature: options.Temperature = None,
-    top_p: options.TopP = None,
-    top_k: options.TopK = None,
-    min_p: options.MinP = None,
-    repetition_penalty: options.RepetitionPenalty = None,
-    penalty_window: options.PenaltyWindow = None,
-    max_tokens: options.MaxTokens = None,
-    bos: options.Bos = None,
-    slots: options.Slots = None,
-    context: options.Context = None,
-    threads: options.Threads = None,
-    gpu_layers: options.GpuLayers = None,
-    device: options.Device = None,
-    dtype: options.Dtype = None,
-    quantisation: options.Quantisation = None,
-    settings: options.SettingsFile = None,
+    settings: Settings,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Turn an EPUB into an audiobook, listen to every sentence of it, and report what was heard.
+    """Turn an EPUB into an audiobook and check every sentence.
 
     A run that was stopped goes on when the same command is given again. Work in progress lies beside the audiobook,
     in a folder with the suffix .mayabook; `mayabook review` looks into it.
     """
     from mayabook.pipeline import AudiobookRequest
 
-    chosen = options.settings_of(
-        settings,
-        {
-            "book": {"include": include, "skip": skip, "only": only, "image_alt": image_alt},
-            "script": {"max_words": max_words, "max_chars": max_chars},
-            "engine": {"kind": engine},
-            "maya": {
-                "model": _lasting(model),
-                "format": format,
-                "voice": voice,
-                "preset": preset,
-                "temperature": temperature,
-                "top_p": top_p,
-                "top_k": top_k,
-                "min_p": min_p,
-                "repetition_penalty": repetition_penalty,
-                "penalty_window": penalty_window,
-                "max_tokens": max_tokens,
-                "bos": bos,
-                "slots": slots,
-                "context": context,
-                "threads": threads,
-                "gpu_layers": gpu_layers,
-                "device": device,
-                "dtype": dtype,
-                "quantisation": quantisation,
-            },
-            "narrator": {"voice": voice, "speed": speed, "workers": workers},
-            "checks": {"asr_model": asr_model},
-            "retry": {"attempts": attempts},
-            "master": {"loudness": loudness, "bitrate": bitrate, "captions": captions, "split": split},
-        },
-    )
     target = output or book.with_suffix(".m4b")
     if target.exists() and not force and sys.stdin.isatty() and not (as_json or quiet):
         force = typer.confirm(f"{target} exists. Replace it?")
-    order = AudiobookRequest(
-        book=book.absolute(), output=target.absolute(), lexicon=lexicon and lexicon.absolute(), settings=chosen
+    request = AudiobookRequest(
+        book=book.absolute(),
+        output=target.absolute(),
+        lexicon=lexicon and lexicon.absolute(),
+        settings=_with_absolute_model(settings),
     )
-    run(order, force=force, as_json=as_json, quiet=quiet)
+    run(request, force=force, as_json=as_json, quiet=quiet)
 
 
-def _lasting(model: str | None) -> str | None:
-    """A path as one that holds in any working folder, since a job remembers it; a name as it is."""
-    is_path = model is not None and (os.sep in model or model.endswith(".gguf")) and Path(model).exists()
-    return str(Path(str(model)).absolute()) if is_path else model
+def _with_absolute_model(settings: Settings) -> Settings:
+    """A job remembers its settings and may go on in another working folder, so a model's path is made absolute."""
+    model = settings.maya.model
+    if (os.sep in model or model.endswith(".gguf")) and Path(model).exists():
+        maya = settings.maya.model_copy(update={"model": str(Path(model).absolute())})
+        return settings.model_copy(update={"maya": maya})
+    return settings
 
 
-def run(order: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool) -> None:
+def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool) -> None:
     """Produces, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
     from mayabook.pipeline import run_pipeline
 
     signal.signal(signal.SIGTERM, stop)
     try:
         with reporter(as_json=as_json, quiet=quiet) as shown:
-            product = run_pipeline(order, shown, force=force)
+            product = run_pipeline(request, shown, force=force)
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(STOPPED) from None

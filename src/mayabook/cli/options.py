@@ -1,77 +1,148 @@
-"""Command-line options that set a setting: their help is the setting's own description."""
+"""Options that several commands share, and an option for each setting, generated from the settings models."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mayabook.core.setting_fields import SettingField, setting_fields
 from mayabook.core.settings import Settings, load_settings
 
+Command = Callable[..., None]
 
-def _option(room: str, name: str, *flags: str) -> Any:
-    field = type(getattr(Settings(), room)).model_fields[name]
-    default = "" if field.default in ((), "", False, None) else f" (default {field.default})"
-    panel = "Maya1" if room == "maya" else None
-    return typer.Option(*flags, help=f"{field.description}{default}", show_default=False, rich_help_panel=panel)
-
-
-Include = Annotated[list[str] | None, _option("book", "include", "--include")]
-Skip = Annotated[list[str] | None, _option("book", "skip", "--skip")]
-Only = Annotated[list[str] | None, _option("book", "only", "--only")]
-ImageAlt = Annotated[bool | None, _option("book", "image_alt", "--image-alt")]
-MaxWords = Annotated[int | None, _option("script", "max_words", "--max-words")]
-MaxChars = Annotated[int | None, _option("script", "max_chars", "--max-chars")]
-Engine = Annotated[str | None, _option("engine", "kind", "--engine")]
-Model = Annotated[str | None, _option("maya", "model", "--model")]
-Format = Annotated[str | None, _option("maya", "format", "--format")]
-Preset = Annotated[str | None, _option("maya", "preset", "--preset")]
-Temperature = Annotated[float | None, _option("maya", "temperature", "--temperature")]
-TopP = Annotated[float | None, _option("maya", "top_p", "--top-p")]
-TopK = Annotated[int | None, _option("maya", "top_k", "--top-k")]
-MinP = Annotated[float | None, _option("maya", "min_p", "--min-p")]
-RepetitionPenalty = Annotated[float | None, _option("maya", "repetition_penalty", "--repetition-penalty")]
-PenaltyWindow = Annotated[str | None, _option("maya", "penalty_window", "--penalty-window")]
-MaxTokens = Annotated[int | None, _option("maya", "max_tokens", "--max-tokens")]
-Bos = Annotated[str | None, _option("maya", "bos", "--bos")]
-Slots = Annotated[str | None, _option("maya", "slots", "--slots")]
-Context = Annotated[int | None, _option("maya", "context", "--context")]
-Threads = Annotated[int | None, _option("maya", "threads", "--threads")]
-GpuLayers = Annotated[int | None, _option("maya", "gpu_layers", "--gpu-layers")]
-Device = Annotated[str | None, _option("maya", "device", "--device")]
-Dtype = Annotated[str | None, _option("maya", "dtype", "--dtype")]
-Quantisation = Annotated[str | None, _option("maya", "quantisation", "--quantisation")]
-Voice = Annotated[
-    str | None,
-    typer.Option(
-        "--voice",
-        help="Voice: a name from `mayabook voices`, or for Maya1 a description in words.",
-        show_default=False,
-    ),
-]
-Speed = Annotated[float | None, _option("narrator", "speed", "--speed")]
-Workers = Annotated[int | None, _option("narrator", "workers", "--workers")]
-AsrModel = Annotated[str | None, _option("checks", "asr_model", "--asr-model")]
-Attempts = Annotated[int | None, _option("retry", "attempts", "--attempts")]
-Loudness = Annotated[float | None, _option("master", "loudness", "--loudness")]
-Bitrate = Annotated[int | None, _option("master", "bitrate", "--bitrate")]
-Captions = Annotated[str | None, _option("master", "captions", "--captions")]
-Split = Annotated[bool | None, _option("master", "split", "--split")]
-
+BookFile = Annotated[Path, typer.Argument(metavar="BOOK", help="The book, an EPUB file.", show_default=False)]
 Lexicon = Annotated[
-    Path | None, typer.Option("--lexicon", help="TOML file that says how to pronounce words: a table named words.")
-]
-SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="TOML file with settings; options given here outrank it.")
+    Path | None,
+    typer.Option(
+        "--lexicon", metavar="FILE", help="TOML file that says how to pronounce words, in a table named words."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help="TOML file with settings; options given here outrank it."),
+]
 
 
-def settings_of(file: Path | None, given: Mapping[str, Mapping[str, object]]) -> Settings:
-    """Defaults, then the file, then what was given on the command line (None and empty lists were not)."""
-    overrides: dict[str, dict[str, Any]] = {
-        room: {name: value for name, value in values.items() if value not in (None, [])}
-        for room, values in given.items()
-    }
-    return load_settings(file, overrides)
+def accept_settings(*tables: str) -> Callable[[Command], Command]:
+    """Decorates a command that takes `settings: Settings`: gives it an option for each setting of `tables`.
+
+    A flag that several tables have sets the setting of each of them. `--help` shows the options that most people use,
+    `--help-all` every one with its range and default. Values are checked by the settings models.
+    """
+    fields = [field for table in tables for field in setting_fields(table, settings_model(table))]
+    by_flag = _by_flag(fields)
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def run(*, settings_file: Path | None, help_all: bool, **given: Any) -> None:
+            overrides: dict[str, dict[str, Any]] = {}
+            for flag, sharing in by_flag.items():
+                value = given.pop(_parameter_name(flag))
+                for field in sharing if value not in (None, []) else ():
+                    overrides.setdefault(field.table, {})[field.name] = value
+            command(settings=load_settings(settings_file, overrides), **given)
+
+        generated = [
+            *(_parameter(flag, sharing) for flag, sharing in by_flag.items()),
+            _keyword("settings_file", SettingsFile, None),
+            _keyword("help_all", _help_all(by_flag), False),
+        ]
+        own = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in inspect.signature(command).parameters.values()
+        ]
+        at = next(place for place, parameter in enumerate(own) if parameter.name == "settings")
+        run.__signature__ = inspect.Signature([*own[:at], *generated, *own[at + 1 :]])  # type: ignore[attr-defined]
+        run.__annotations__ = {}
+        return run
+
+    return decorate
+
+
+def settings_model(table: str) -> Any:
+    """The model of a table of settings."""
+    return Settings.model_fields[table].annotation
+
+
+def _by_flag(fields: Sequence[SettingField]) -> dict[str, list[SettingField]]:
+    by_flag: dict[str, list[SettingField]] = {}
+    for field in fields:
+        by_flag.setdefault(field.flag, []).append(field)
+    return by_flag
+
+
+def _parameter_name(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_")
+
+
+def _keyword(name: str, annotation: Any, default: object) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _parameter(flag: str, sharing: Sequence[SettingField]) -> inspect.Parameter:
+    """The option as a parameter that Typer reads; None and an empty list mean that it was not given."""
+    field = sharing[0]
+    option = typer.Option(
+        f"{flag}/--no-{flag.removeprefix('--')}" if field.kind == "switch" else flag,
+        help=_help(sharing),
+        metavar=_metavar(field) or None,
+        show_default=False,
+        hidden=not any(each.common for each in sharing),
+    )
+    types: Mapping[str, Any] = {"switch": bool, "list": list[str]}
+    return _keyword(_parameter_name(flag), Annotated[types.get(field.kind, str) | None, option], None)
+
+
+def _metavar(field: SettingField) -> str:
+    if field.kind == "switch":
+        return ""
+    return "NUMBER" if field.kind in ("number", "whole number") else "VALUE" if field.values else "TEXT"
+
+
+def _help(sharing: Sequence[SettingField]) -> str:
+    """The description, and in brackets what it takes and its default; each table's where they differ."""
+    field = sharing[0]
+    defaults = {each.default for each in sharing}
+    default = ", ".join(f"{each.default} ({each.table})" for each in sharing) if len(defaults) > 1 else field.default
+    if field.kind == "switch" and default == "off":
+        default = ""
+    limits = ("repeatable" if field.kind == "list" else field.values, default and f"default {default}")
+    in_brackets = "; ".join(filter(None, limits))
+    return f"{field.description} [{in_brackets}]" if in_brackets else field.description
+
+
+def _help_all(by_flag: Mapping[str, Sequence[SettingField]]) -> Any:
+    def show(context: typer.Context, asked: bool) -> None:
+        if asked:
+            typer.echo(f"{context.get_help()}\n")
+            typer.echo(_settings_help(context, [field for sharing in by_flag.values() for field in sharing]))
+            raise typer.Exit
+
+    return Annotated[
+        bool,
+        typer.Option(
+            "--help-all", is_eager=True, callback=show, help="Show every setting with its range and default, and exit."
+        ),
+    ]
+
+
+def _settings_help(context: typer.Context, fields: Sequence[SettingField]) -> str:
+    """Every setting, in a section for each table of a settings file."""
+    formatter = context.make_formatter()
+    tables = dict.fromkeys(field.table for field in fields)
+    for table in tables:
+        with formatter.section(f"[{table}] {' '.join(str(settings_model(table).__doc__).split()).rstrip('.')}"):
+            rows = [(_usage(field), _help([field])) for field in fields if field.table == table]
+            formatter.write_dl(rows)
+    return formatter.getvalue()
+
+
+def _usage(field: SettingField) -> str:
+    if field.kind == "switch":
+        return f"--[no-]{field.flag.removeprefix('--')}"
+    return f"{field.flag} {_metavar(field)}"

@@ -14,35 +14,41 @@ from rich.progress import BarColumn, Progress, TimeRemainingColumn
 
 from mayabook.cli import options
 from mayabook.cli.make import FLAGGED
+from mayabook.core.settings import Settings
 
 if TYPE_CHECKING:
     from mayabook.verify import Defect, Verification
 
 
+@options.accept_settings("book", "checks")
 def verify(
     audio: Annotated[
         Path,
         typer.Argument(
-            help="The audiobook: M4B, MP3, Opus, FLAC, WAV and so on, or a folder of such files.", show_default=False
+            metavar="AUDIOBOOK",
+            help="The audiobook: M4B, MP3, Opus, FLAC, WAV and so on, or a folder of such files.",
+            show_default=False,
         ),
     ],
-    epub: Annotated[Path | None, typer.Option("--epub", help="The book, an EPUB file.", show_default=False)] = None,
+    *,
+    epub: Annotated[
+        Path | None, typer.Option("--epub", metavar="FILE", help="The book, an EPUB file.", show_default=False)
+    ] = None,
     text: Annotated[
         Path | None,
-        typer.Option("--text", help="The text, UTF-8, paragraphs parted by empty lines.", show_default=False),
+        typer.Option(
+            "--text", metavar="FILE", help="The text, UTF-8, paragraphs parted by empty lines.", show_default=False
+        ),
     ] = None,
-    include: options.Include = None,
-    skip: options.Skip = None,
-    only: options.Only = None,
-    asr_model: options.AsrModel = None,
-    settings: options.SettingsFile = None,
+    settings: Settings,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Listen to an audiobook that any tool made, and tell what is missing, doubled, extra, garbled or silent, and when.
+    """Find what is wrong in an audiobook that any tool made.
 
-    It is heard once from end to end and aligned with the text; what is doubtful is heard again, sentence by sentence,
-    by the checks that judge a take. Exit code 0: nothing was found; 3: something was; 2: it could not be compared.
+    It tells what is missing, doubled, extra, garbled or silent, and when. The audiobook is transcribed from end to end
+    and aligned with the text; doubtful sentences are transcribed again, one by one, by the checks that judge a take.
+    Exit code 0: nothing was found; 3: something was; 2: it could not be compared.
     """
     from mayabook.book import read_book
     from mayabook.core.errors import SettingsError
@@ -51,14 +57,10 @@ def verify(
 
     if (epub is None) == (text is None):
         raise SettingsError("Name what the audiobook should say: either --epub BOOK or --text FILE.")
-    chosen = options.settings_of(
-        settings,
-        {"book": {"include": include, "skip": skip, "only": only}, "checks": {"asr_model": asr_model}},
-    )
     recording = Recording(audio)
-    book = read_book(epub, chosen.book) if epub is not None else read_text(text or Path())
+    book = read_book(epub, settings.book) if epub is not None else read_text(text or Path())
     with _shown(quiet=quiet or as_json) as progress:
-        found = compare(recording, book, chosen, progress)
+        found = compare(recording, book, settings, progress)
     if as_json:
         print(json.dumps(_facts(found), ensure_ascii=False, default=str))
     elif not quiet:

@@ -1,15 +1,21 @@
-"""One registry of settings: type, range, default and meaning of each, by room.
+"""The settings: type, range, default and meaning of each, in one model for each table of a settings file.
 
-A settings file is TOML with a table per room; unknown names and values out of range are refused.
+A settings file is TOML. Unknown names and values out of range are refused.
 """
 
+import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mayabook.core.errors import SettingsError
+from mayabook.core.setting_fields import Option, setting_fields
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class SettingsGroup(BaseModel):
@@ -17,19 +23,23 @@ class SettingsGroup(BaseModel):
 
 
 class BookSettings(SettingsGroup):
-    include: tuple[str, ...] = ()
+    """Which parts of the book are narrated."""
+
+    include: Annotated[tuple[str, ...], Option(common=True)] = ()
     """Chapters to narrate although they would be skipped: numbers, ranges (3-7) or titles."""
-    skip: tuple[str, ...] = ()
+    skip: Annotated[tuple[str, ...], Option(common=True)] = ()
     """Chapters to leave out: numbers, ranges or titles."""
-    only: tuple[str, ...] = ()
-    """Narrate these chapters and no others."""
+    only: Annotated[tuple[str, ...], Option(common=True)] = ()
+    """Narrate these chapters and no others: numbers, ranges or titles."""
     image_alt: bool = False
     """Read the alternative text of images."""
     max_bytes: int = Field(default=1 << 30, gt=0)
-    """Refuse books that unpack to more than this."""
+    """Refuse books that unpack to more bytes than this."""
 
 
 class ScriptSettings(SettingsGroup):
+    """How the text is cut into chunks."""
+
     max_words: int = Field(default=70, ge=5, le=500)
     """Most words in a chunk."""
     max_chars: int = Field(default=350, ge=40, le=4000)
@@ -39,6 +49,8 @@ class ScriptSettings(SettingsGroup):
 
 
 class CheckSettings(SettingsGroup):
+    """How takes are checked."""
+
     asr_model: str = "tiny.en"
     """Whisper model: a name or a folder with a CTranslate2 model; tiny.en needs no download."""
 
@@ -46,30 +58,37 @@ class CheckSettings(SettingsGroup):
 class RetrySettings(SettingsGroup):
     """What is tried, in this order, for a chunk whose take was rejected."""
 
-    trim: bool = True
+    trim: Annotated[bool, Option("--retry-trim")] = True
     """Cut off what follows the last word, where the text itself is complete."""
     attempts: int = Field(default=3, ge=1, le=20)
     """Takes of the whole chunk: the first, new seeds, and from the third on safer sampling."""
-    patch: int = Field(default=1, ge=0, le=5)
+    patch: Annotated[int, Option("--retry-patch")] = Field(default=1, ge=0, le=5)
     """Times that only the sentences in doubt are spoken anew and put in their place."""
-    split: int = Field(default=1, ge=0, le=5)
+    split: Annotated[int, Option("--retry-split")] = Field(default=1, ge=0, le=5)
     """Times that each sentence is spoken by itself."""
-    engine: Literal["none", "narrator", "gguf", "transformers"] = "none"
-    """Another engine that speaks what is left."""
+    engine: Annotated[Literal["none", "narrator", "gguf", "transformers"], Option("--retry-engine")] = "none"
+    """Another engine that speaks the chunks that nothing else cured."""
 
 
 class EngineSettings(SettingsGroup):
-    kind: Literal["auto", "narrator", "gguf", "transformers"] = "auto"
-    """What speaks: narrator, gguf or transformers; auto takes Maya1 where a model is here and fast enough."""
+    """Which engine speaks."""
+
+    kind: Annotated[
+        Literal["auto", "narrator", "gguf", "transformers"],
+        Option("--engine", common=True),
+    ] = "auto"
+    """The engine that speaks; auto takes Maya1 where a model is here and fast enough."""
 
 
 class MayaSettings(SettingsGroup):
-    model: str = ""
+    """Maya1: model, voice, sampling and hardware."""
+
+    model: Annotated[str, Option(common=True)] = ""
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""
     format: str = ""
     """Weight format of a GGUF model, such as Q4_K_M; empty takes the one that is here."""
-    voice: str = "storyteller"
-    """Maya1 voice: a name from `mayabook voices`, or a description in words."""
+    voice: Annotated[str, Option(common=True)] = "storyteller"
+    """Voice: a name from `mayabook voices`, or for Maya1 a description in words."""
     preset: str = "mayabook"
     """Sampler preset: mayabook, maya-official, original-gguf or original-transformers."""
     temperature: float | None = Field(default=None, ge=0, le=5)
@@ -109,34 +128,38 @@ class MayaSettings(SettingsGroup):
 
 
 class NarratorSettings(SettingsGroup):
-    voice: str = "heart"
-    """Voice of the CPU narrator."""
-    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+    """The CPU narrator."""
+
+    voice: Annotated[str, Option(common=True)] = "heart"
+    """Voice of the CPU narrator: a name from `mayabook voices`."""
+    speed: Annotated[float, Option(common=True)] = Field(default=1.0, ge=0.5, le=2.0)
     """Pace of speech; 1 is the voice's own."""
     workers: int = Field(default=0, ge=0, le=256)
     """Worker processes; 0 takes one for each two cores."""
 
 
 class MasterSettings(SettingsGroup):
+    """Pauses, level and files of the audiobook."""
+
     pause_sentence: float = Field(default=0.25, ge=0, le=10)
     """Seconds of silence after a chunk that ends inside a paragraph."""
     pause_paragraph: float = Field(default=0.45, ge=0, le=10)
-    """Seconds after a paragraph."""
+    """Seconds of silence after a paragraph."""
     pause_scene: float = Field(default=1.5, ge=0, le=30)
-    """Seconds at a scene break."""
+    """Seconds of silence at a scene break."""
     pause_heading: float = Field(default=0.9, ge=0, le=30)
-    """Seconds after a heading."""
+    """Seconds of silence after a heading."""
     pause_chapter: float = Field(default=2.0, ge=0, le=60)
-    """Seconds after a chapter."""
-    loudness: float = Field(default=-19.0, ge=-40, le=-5)
+    """Seconds of silence after a chapter."""
+    loudness: Annotated[float, Option(common=True)] = Field(default=-19.0, ge=-40, le=-5)
     """Integrated loudness of the whole book in LUFS (EBU R128, mono)."""
     true_peak: float = Field(default=-3.0, ge=-20, le=0)
     """Highest true peak in dBTP."""
     bitrate: int = Field(default=64, ge=24, le=320)
     """Kilobits per second of the lossy formats."""
-    captions: Literal["none", "srt", "vtt"] = "none"
+    captions: Annotated[Literal["none", "srt", "vtt"], Option(common=True)] = "none"
     """Captions beside the audiobook, one for each chunk."""
-    split: bool = False
+    split: Annotated[bool, Option(common=True)] = False
     """One file per chapter, in a folder, in place of one file."""
 
 
@@ -145,6 +168,8 @@ RENAMED_TABLES = {"ladder": "retry"}
 
 
 class Settings(SettingsGroup):
+    """All settings, as in a settings file: one table for each field."""
+
     book: BookSettings = BookSettings()
     script: ScriptSettings = ScriptSettings()
     engine: EngineSettings = EngineSettings()
@@ -164,8 +189,8 @@ def _with_new_names(tables: dict[str, Any]) -> dict[str, Any]:
     return {RENAMED_TABLES.get(name, name): values for name, values in tables.items()}
 
 
-def load_settings(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
-    """Defaults, then `file`, then `overrides` (room -> name -> value; None means not given).
+def load_settings(file: Path | None, overrides: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """Defaults, then `file`, then `overrides` (table -> name -> value; None means not given).
 
     Raises SettingsError with the offending name and what it takes.
     """
@@ -175,12 +200,33 @@ def load_settings(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Se
             tables = _with_new_names(tomllib.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise SettingsError(f"Cannot read settings from {file}: {error}") from error
-    for room, values in overrides.items():
+        for table, values in tables.items():
+            if not isinstance(values, dict):
+                raise SettingsError(f"{file} sets {table} outside of any table; write it below its [table].")
+    for table, values in overrides.items():
         given = {name: value for name, value in values.items() if value is not None}
-        tables[room] = {**tables.get(room, {}), **given}
+        tables[table] = {**tables.get(table, {}), **given}
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"Setting {name}: {first['msg']} (given: {first['input']!r})") from error
+        raise SettingsError(_explain(error.errors()[0])) from error
+
+
+def _explain(error: "ErrorDetails") -> str:
+    """One line: the setting, what it was given, and what it takes."""
+    table, *names = [str(part) for part in error["loc"]]
+    if table not in Settings.model_fields:
+        return _unknown(f"table of settings [{table}]", table, list(Settings.model_fields))
+    model = Settings.model_fields[table].annotation
+    assert isinstance(model, type)
+    assert issubclass(model, BaseModel)
+    fields = {field.name: field for field in setting_fields(table, model)}
+    if names[0] not in fields:
+        return _unknown(f"setting {table}.{names[0]}", names[0], list(fields))
+    field = fields[names[0]]
+    return f"Setting {field.full_name} (option {field.flag}) is {error['input']!r}; it takes {field.accepted}."
+
+
+def _unknown(what: str, name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"There is no {what}; " + (f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}.")
