@@ -4,7 +4,6 @@ Decoding is greedy, without timestamps, prompt or fallback, so that the same tak
 smooths a defect over. Whisper may stop after a sentence although speech goes on: voice that is left is heard again.
 """
 
-import hashlib
 import math
 import os
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from scipy.signal import resample_poly
 from mayabook.checks.signal_checks import quietest, voiced
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.errors import CheckError
+from mayabook.core.fingerprint import sha256_of
 from mayabook.core.take import Audio
 
 SAMPLE_RATE = 16000
@@ -245,5 +245,4 @@ def _fingerprint(folder: str) -> str:
     weights = Path(folder) / "model.bin"
     if not weights.is_file():
         return folder
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    return sha256_of(weights)[:12]

@@ -2,19 +2,20 @@
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mayabook.core.errors import OutputError
+from mayabook.core.errors import MayaBookError, OutputError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Of an OSError: there is no room."""
+_READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """What to tell a person when writing `path` failed."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return OutputError(f"No room to write {path}; free some space and run the same command: it goes on.")
     if error.errno in _READ_ONLY:
         return OutputError(f"{path.parent} is not writable; choose another place with -o.")
@@ -22,30 +23,55 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on a clean exit its bytes are on disk and renamed to `path`.
+def atomic_write(
+    path: Path, explain: Callable[[Path, OSError], MayaBookError] = cannot_write, *, shared: bool = False
+) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; on a clean exit its bytes are on disk and it is renamed to `path`.
 
-    On an error the temporary file is removed, and an OSError becomes an OutputError. A temporary file left by a
-    killed process is overwritten by the next.
+    On an error the temporary file is removed; an OSError becomes what `explain` makes of it. A temporary file left by
+    a killed process is overwritten by the next. shared: several processes may write `path` at once; each then has a
+    temporary file of its own, and the last one wins.
     """
-    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
+    process = f".{os.getpid()}" if shared else ""
+    temporary = path.with_name(f".{path.stem}{process}.partial{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        publish(temporary, path)
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise explain(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it was renamed, or its folder cannot be used
+            temporary.unlink()
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Renames a finished file of the same folder to `path`, so that a crash of the machine leaves it whole or not
+    there. Raises OSError."""
+    _flush(temporary)
+    temporary.replace(path)
+    if os.name != "nt":  # Windows flushes no folders, nor do some file systems
+        with suppress(OSError):
+            _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on disk."""
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows flushes only what it may write
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 atomically; raises OutputError."""
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def make_folder(path: Path) -> None:
+    """With its parents, if it is not there yet; raises OutputError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from mayabook.core.errors import OutputError
+from mayabook.core.files import atomic_write
+
 _CACHE = "fingerprints.json"
 
 
@@ -15,6 +18,12 @@ def cache_folder() -> Path:
     named = os.environ.get("MAYABOOK_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(named) if named else Path(base) / "mayabook"
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's content in hexadecimal digits."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def fingerprint(files: Sequence[Path]) -> str:
@@ -30,8 +39,7 @@ def fingerprint(files: Sequence[Path]) -> str:
         key = f"{file.resolve()} {status.st_size} {status.st_mtime_ns}"
         digest = known.get(key)
         if digest is None:
-            with file.open("rb") as opened:
-                digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            digest = sha256_of(file)
             fresh[key] = digest
         whole.update(f"{file.name}\0{digest}\0".encode())
     if fresh:
@@ -50,11 +58,5 @@ def _known() -> dict[str, str]:
 def _remember(fresh: dict[str, str]) -> None:
     """A cache that cannot be written costs time on the next run and nothing else."""
     file = cache_folder() / _CACHE
-    temporary = file.with_suffix(f".{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OutputError), atomic_write(file, shared=True) as temporary:
         temporary.write_text(json.dumps(_known() | fresh))
-        temporary.replace(file)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

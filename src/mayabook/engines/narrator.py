@@ -1,6 +1,5 @@
 """The CPU narrator: hibari-tts, whose English voice comes inside its package."""
 
-import hashlib
 import os
 import re
 import time
@@ -14,6 +13,7 @@ import hibari
 from hibari import voices
 
 from mayabook.core.errors import EngineError
+from mayabook.core.fingerprint import sha256_of
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.language import foreign_script
@@ -36,7 +36,7 @@ class Narrator:
     def __init__(self, settings: NarratorSettings) -> None:
         self.voice = settings.voice
         model = _voice_model(settings.voice)
-        self.identity = f"hibari-tts {version('hibari-tts')} {_sha256(model)}"
+        self.identity = f"hibari-tts {version('hibari-tts')} {sha256_of(model)[:16]}"
         self.credit = f"{settings.voice} (narrator)"
         self._speed = settings.speed
         n_workers = settings.workers or max(1, (os.cpu_count() or 1) // 2)
@@ -84,7 +84,3 @@ def _voice_model(voice: str) -> Path:
     except RuntimeError as error:  # a voice outside the package, and no network
         bundled = ", ".join(name for name, facts in voices.VOICES.items() if facts.get("bundled"))
         raise EngineError(f"Voice {voice!r} is not here. {error} Or use a voice that is: {bundled}.") from error
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

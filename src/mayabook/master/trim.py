@@ -1,34 +1,26 @@
-"""Where the sound of a take begins and ends."""
+"""How a take is cut to its sound, and its edges softened, before it goes into the audiobook."""
 
-import numpy as np
-
+from mayabook.core.audio_edges import FadeShape, fade_edges, sound_bounds
 from mayabook.core.take import Audio
 
 FRAME_SECONDS = 0.005
+"""Length of the frames whose level is compared: shorter than the onset of a consonant."""
 THRESHOLD_DB = -50.0
-"""A frame sounds if its RMS is above this, relative to the loudest frame of the take. Speech fades below it only
-in the onset of soft consonants and in the last decay, which the margins keep."""
+"""Level below that of the take's loudest frame at which a frame counts as silent. Speech fades below it only in the
+onset of soft consonants and in the last decay, which the margins keep."""
 LEAD_SECONDS = 0.06
+"""What is kept before the sound begins: soft consonants."""
 TAIL_SECONDS = 0.1
+"""What is kept after it ends: the last decay."""
 FADE_SECONDS = 0.008
+"""Of the fades, so that a take joins silence without a click. They lie within the margins."""
 
 
 def sounding(audio: Audio, sample_rate: int) -> tuple[int, int]:
     """First and past-the-last sample of the frames that sound; all of a take that is silent throughout."""
-    hop = max(1, round(FRAME_SECONDS * sample_rate))
-    frames = np.append(audio, np.zeros(-len(audio) % hop, np.float32)).reshape(-1, hop)
-    energy = np.mean(np.square(frames, dtype=np.float64), axis=1)
-    loud = np.flatnonzero(energy > energy.max(initial=0.0) * 10 ** (THRESHOLD_DB / 10))
-    if not len(loud):
-        return 0, len(audio)
-    return int(loud[0]) * hop, min(len(audio), (int(loud[-1]) + 1) * hop)
+    return sound_bounds(audio, max(1, round(FRAME_SECONDS * sample_rate)), THRESHOLD_DB) or (0, len(audio))
 
 
 def faded(audio: Audio, sample_rate: int) -> Audio:
-    """A copy that rises from and falls to zero in a raised cosine, so that it joins silence without a click."""
-    n = min(round(FADE_SECONDS * sample_rate), len(audio) // 2)
-    ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(n) + 0.5) / max(1, n))).astype(np.float32)
-    out = audio.copy()
-    out[:n] *= ramp
-    out[len(out) - n :] *= ramp[::-1]
-    return out
+    """A copy that fades in and out in a raised cosine."""
+    return fade_edges(audio, round(FADE_SECONDS * sample_rate), FadeShape.RAISED_COSINE)

@@ -1,18 +1,16 @@
 """Model files appear whole or not at all, and are not begun where they would not fit."""
 
-import errno
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from mayabook.core import files
 from mayabook.core.errors import ModelError
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that are done and the bytes there are."""
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SPARE = 64 << 20
 """Bytes to leave free."""
 
@@ -26,7 +24,7 @@ def gigabytes(n_bytes: int) -> str:
 
 
 def cannot_write(path: Path, error: OSError) -> ModelError:
-    if error.errno in _FULL:
+    if error.errno in files.FULL:
         return ModelError(f"No room to write {path}; free some space, or set MAYABOOK_MODELS to another folder.")
     return ModelError(
         f"Cannot write {path} ({error.strerror or error}); set MAYABOOK_MODELS to a folder that is writable."
@@ -47,21 +45,6 @@ def require_free_space(folder: Path, n_bytes: int) -> None:
         )
 
 
-@contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on a clean exit its bytes are on disk and it is renamed to `path`.
-
-    On an error it is removed, and an OSError becomes a ModelError. What a killed process left is replaced.
-    """
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+def atomic_write(path: Path) -> AbstractContextManager[Path]:
+    """`mayabook.core.files.atomic_write`, whose errors say what to do about the place of models."""
+    return files.atomic_write(path, cannot_write)

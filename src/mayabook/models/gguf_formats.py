@@ -1,11 +1,11 @@
 """GGUF formats of a stored model, made from what there is of it."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from mayabook import __version__
 from mayabook.core.errors import ModelError
+from mayabook.core.fingerprint import sha256_of
 from mayabook.models import gguf_conversion, gguf_quantisation, store
 from mayabook.models.disk import Progress, silent
 from mayabook.models.store import GGUF, ModelFiles
@@ -63,6 +63,4 @@ def _converted(files: ModelFiles, to: str, progress: Progress) -> Made:
 
 
 def _record(name: str, file: Path, source: str) -> None:
-    with file.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    store.record(store.model_folder(name), {f"{GGUF}/{file.name}": store.origin_of(file, source, digest)})
+    store.record(store.model_folder(name), {f"{GGUF}/{file.name}": store.origin_of(file, source, sha256_of(file))})

@@ -12,6 +12,8 @@ from importlib.resources import files as resources
 from pathlib import Path
 
 from mayabook.core.errors import ModelError
+from mayabook.core.files import publish
+from mayabook.core.fingerprint import sha256_of
 from mayabook.models import store
 from mayabook.models.disk import cannot_write, require_free_space
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
@@ -203,7 +205,7 @@ def _fetch(folder: Path, remote: RemoteFile, endpoint: str | None) -> None:
                 f"{remote.path} of {remote.repo} came damaged (its hash is not the hub's) and was removed; "
                 "run the same command again."
             )
-        partial.replace(target)
+        publish(partial, target)
     except OSError as error:
         if error.errno is not None:
             raise cannot_write(target, error) from error
@@ -213,21 +215,16 @@ def _fetch(folder: Path, remote: RemoteFile, endpoint: str | None) -> None:
         raise ModelError(
             f"{remote.path} of {remote.repo} came in another size than the hub says; {_GOES_ON}."
         ) from error
-    sha256 = remote.digest if len(remote.digest) == _SHA256 else _sha256(target)
+    sha256 = remote.digest if len(remote.digest) == _SHA256 else sha256_of(target)
     store.record(folder, {remote.target: store.origin_of(target, remote.source, sha256)})
 
 
 def _digest(file: Path, remote: RemoteFile) -> str:
     """SHA-256, or what git calls a blob with this content, as the hub's own digest is of one kind or the other."""
     if len(remote.digest) == _SHA256:
-        return _sha256(file)
+        return sha256_of(file)
     content = file.read_bytes()
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _explained(error: Exception, name: str, entry: CatalogueEntry) -> ModelError:

@@ -1,6 +1,5 @@
 """Files of one's own become a model of the store, once they are checked."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mayabook.core.errors import ModelError
+from mayabook.core.fingerprint import sha256_of
 from mayabook.maya.checkpoint_files import read_json
 from mayabook.maya.codec import ONNX_FILE
 from mayabook.maya.token_layout import Layout
@@ -126,10 +126,9 @@ def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
 
 def _place(file: Path, target: Path) -> Origin:
     with atomic_write(target) as temporary:
+        temporary.unlink(missing_ok=True)  # a link is not made over what a killed process left
         try:
             os.link(file.resolve(), temporary)
         except OSError:  # another file system, or one without links
             shutil.copyfile(file, temporary)
-    with target.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    return store.origin_of(target, str(file.resolve()), digest)
+    return store.origin_of(target, str(file.resolve()), sha256_of(target))

@@ -1,5 +1,6 @@
 """Takes made of other takes: a tail cut off, sentences put in their place, sentences joined."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from mayabook.checks.signal_checks import quietest
 from mayabook.checks.word_checks import GOOD
+from mayabook.core.audio_edges import FadeShape, fade_edges, sound_bounds
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio
 from mayabook.core.verdict import AlignedWord, Verdict
@@ -22,8 +24,8 @@ _WORD_SECONDS, _LETTER_SECONDS = 0.3, 0.085
 """What a word takes at most: recognisers let the last one last to the end of the voice."""
 QUIET_SECONDS, _FRAME_SECONDS = 0.03, 0.005
 """Of quiet that a cut looks for, and of the frames it is looked for in."""
-_QUIET = 0.02
-"""Share of a piece's peak below which it is quiet."""
+_QUIET_DB = 20 * math.log10(0.02)
+"""Level of a sample, below the peak of its piece, under which it is quiet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,12 @@ def _quietest(voice: TranscribedTake, start: float, end: float) -> int:
 
 def _bare(piece: Audio, sample_rate: int) -> Audio:
     """Without the quiet at its edges, but for a margin, and faded."""
-    peak = float(np.abs(piece).max(initial=0.0))
-    loud = np.flatnonzero(np.abs(piece) > _QUIET * peak) if peak > 0 else np.zeros(0, np.int64)
-    if not len(loud):
+    bounds = sound_bounds(piece, 1, _QUIET_DB)
+    if bounds is None:
         return piece[:0]
     margin = round(MARGIN_SECONDS * sample_rate)
-    return _faded(piece[max(0, loud[0] - margin) : loud[-1] + margin], sample_rate)
+    return _faded(piece[max(0, bounds[0] - margin) : bounds[1] - 1 + margin], sample_rate)
 
 
 def _faded(piece: Audio, sample_rate: int) -> Audio:
-    faded = piece.copy()
-    n_samples = min(len(faded) // 2, round(FADE_SECONDS * sample_rate))
-    if n_samples:
-        ramp = np.linspace(0, 1, n_samples, dtype=np.float32)
-        faded[:n_samples] *= ramp
-        faded[len(faded) - n_samples :] *= ramp[::-1]
-    return faded
+    return fade_edges(piece, round(FADE_SECONDS * sample_rate), FadeShape.LINEAR)
