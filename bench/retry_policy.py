@@ -27,10 +27,11 @@ from bench.defects.passages import PLAIN, Passage, passages
 from bench.defects.spoil import RATE, Source, Spoilt, makers
 from mayabook.checks import Checker
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.events import RenderProgress
 from mayabook.core.settings import CheckSettings, NarratorSettings, RetrySettings
 from mayabook.core.take import Audio, Sampling, Take, TakeRequest
 from mayabook.engines import Engine, Narrator
-from mayabook.render import Job, PlannedChunk, Renderer, RenderProgress, content_key
+from mayabook.render import Job, PlannedChunk, Renderer, content_key
 from mayabook.render.ledger import RetryStep, StoredTake
 
 SPOILT = 0.2

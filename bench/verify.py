@@ -11,24 +11,16 @@ from collections import Counter
 from pathlib import Path
 
 from bench.spoilt_book import FOUND_AS, KINDS, Spoilt, spoil
-from mayabook.book import read_book
-from mayabook.core.settings import Settings
-from mayabook.pipeline import AudiobookRequest, run_pipeline
-from mayabook.verify import Defect, Recording, Verification, verify
+from mayabook import make_audiobook
+from mayabook.verify import Defect, Verification, verify_audiobook
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))
 NEAR_SECONDS = 2.0
 """How far from a spoilt take a defect may be told: what is missing at its beginning is missed in the pause before."""
 
 
-class _Quiet:
-    def say(self, line: str) -> None: ...
-    def rendering(self, progress: object) -> None: ...
-    def mastering(self, fraction: float) -> None: ...
-
-
 def listen(audiobook: Path) -> Verification:
-    return verify(Recording(audiobook), read_book(SAMPLE, Settings().book), Settings(), lambda fraction: None)
+    return verify_audiobook(audiobook, SAMPLE)
 
 
 def beside(defect: Defect, spoilt: Spoilt) -> bool:
@@ -48,7 +40,7 @@ def main() -> None:
         work: Path = arguments.work or Path(folder)
         work.mkdir(parents=True, exist_ok=True)
         clean = work / "clean.m4b"
-        run_pipeline(AudiobookRequest(book=SAMPLE, output=clean), _Quiet(), force=True)
+        make_audiobook(SAMPLE, clean, force=True)
         started = time.perf_counter()
         found = listen(clean)
         seconds = time.perf_counter() - started

@@ -1,5 +1,9 @@
 import os
 import tempfile
 
+from mayabook.core.openmp import limit_spinning
+
+limit_spinning()  # the tests share their cores
+
 os.environ["MAYABOOK_MODELS"] = tempfile.mkdtemp(prefix="mayabook-no-models-")
 """Whoever runs the tests may have Maya1 installed; `auto` must not find it."""

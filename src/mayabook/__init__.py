@@ -1,11 +1,84 @@
-"""MayaBook turns an EPUB into an audiobook and proves that every sentence was spoken once, as written."""
+"""MayaBook turns an EPUB into an audiobook and proves that every sentence was spoken once, as written.
 
-import os
-from importlib.metadata import version
+Importing it has no side effect and loads no other library: each name is imported when it is first used.
+"""
 
-os.environ.setdefault("GOMP_SPINCOUNT", "100000")
-"""Threads of llama.cpp and torch wait for each other by spinning, by default almost without end: where another
-program wants the same cores, each wait then costs a time slice, and decoding falls to a thirtieth. libgomp reads this
-once, when the first of them loads it, so it stands before all other imports."""
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__version__ = version("mayabook")
+if TYPE_CHECKING:
+    from mayabook.book import read_book
+    from mayabook.core.book import Book
+    from mayabook.core.errors import Cancelled, MayaBookError
+    from mayabook.core.events import (
+        EngineSelected,
+        Event,
+        Listener,
+        MasteringProgress,
+        Note,
+        RenderProgress,
+        ScriptReady,
+        VerificationProgress,
+    )
+    from mayabook.core.settings import Settings
+    from mayabook.core.version import __version__
+    from mayabook.pipeline import AudiobookResult, FlaggedChunk, make_audiobook
+    from mayabook.verify import Verification, verify_audiobook
+
+__all__ = [
+    "AudiobookResult",
+    "Book",
+    "Cancelled",
+    "EngineSelected",
+    "Event",
+    "FlaggedChunk",
+    "Listener",
+    "MasteringProgress",
+    "MayaBookError",
+    "Note",
+    "RenderProgress",
+    "ScriptReady",
+    "Settings",
+    "Verification",
+    "VerificationProgress",
+    "__version__",
+    "make_audiobook",
+    "read_book",
+    "verify_audiobook",
+]
+
+_MODULES = {
+    "__version__": "mayabook.core.version",
+    "AudiobookResult": "mayabook.pipeline",
+    "Book": "mayabook.core.book",
+    "Cancelled": "mayabook.core.errors",
+    "EngineSelected": "mayabook.core.events",
+    "Event": "mayabook.core.events",
+    "FlaggedChunk": "mayabook.pipeline",
+    "Listener": "mayabook.core.events",
+    "MasteringProgress": "mayabook.core.events",
+    "MayaBookError": "mayabook.core.errors",
+    "Note": "mayabook.core.events",
+    "RenderProgress": "mayabook.core.events",
+    "ScriptReady": "mayabook.core.events",
+    "Settings": "mayabook.core.settings",
+    "Verification": "mayabook.verify",
+    "VerificationProgress": "mayabook.core.events",
+    "make_audiobook": "mayabook.pipeline",
+    "read_book": "mayabook.book",
+    "verify_audiobook": "mayabook.verify",
+}
+"""Where each name of the public API is defined."""
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,10 +1,13 @@
-"""From an order to an audiobook: book, script, takes, master. What the command line and every other front runs."""
+"""From a book file to an audiobook: read, script, render, master. What the command line and every other front calls."""
 
+import logging
+import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,7 +15,10 @@ from mayabook.book import read_book
 from mayabook.checks import Checker
 from mayabook.core.book import Book
 from mayabook.core.errors import BookError, EngineError, OutputError
+from mayabook.core.events import EngineSelected, Listener, MasteringProgress, Note, ScriptReady, cancellable, ignore
+from mayabook.core.openmp import limit_spinning
 from mayabook.core.settings import EngineSettings, Settings
+from mayabook.core.verdict import Finding
 from mayabook.engine_selection import EngineChoice, open_engine
 from mayabook.engines import Engine
 from mayabook.master import Audiobook, Tags, TakeSegment, build_timeline, check_output, destination, write_audiobook
@@ -22,7 +28,6 @@ from mayabook.render import (
     Job,
     PlannedChunk,
     Renderer,
-    RenderProgress,
     build_coverage_report,
     content_key,
     write_coverage,
@@ -30,15 +35,17 @@ from mayabook.render import (
 from mayabook.script import Script, read_lexicon, write_script
 
 CHECKS = "checks"
-"""Name of the fact that holds the identity of the checks that judged last."""
+"""Name of the ledger's fact that holds the identity of the checks that judged last."""
 ENGINE = "engine"
-"""Name of the fact that holds the choice of engine, so that a job goes on with the one it began with."""
+"""Name of the ledger's fact that holds the EngineChoice, so that a job resumes with the engine it began with."""
 REQUEST = "request"
-"""Name of the fact that holds the request, so that a job can be run again without its command."""
+"""Name of the ledger's fact that holds the AudiobookRequest, so that a review can run the job again."""
+
+_log = logging.getLogger(__name__)
 
 
 class AudiobookRequest(BaseModel):
-    """What a person asked for. output: the audiobook; its suffix chooses the format."""
+    """What `make_audiobook` was asked for, as the job keeps it. Paths are absolute."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,28 +55,93 @@ class AudiobookRequest(BaseModel):
     settings: Settings = Settings()
 
 
-class ProgressListener(Protocol):
-    """Whoever shows a person how it goes."""
+@dataclass(frozen=True, slots=True)
+class FlaggedChunk:
+    """A chunk that no retry made good: its best take is in the audiobook, and a person should listen to it."""
 
-    def say(self, line: str) -> None: ...
-    def rendering(self, progress: RenderProgress) -> None: ...
-    def mastering(self, fraction: float) -> None: ...
+    number: int
+    """From 1 over the whole book, as `mayabook review` counts."""
+    chapter: str
+    """Title of its chapter."""
+    text: str
+    """What should be heard."""
+    transcript: str
+    """What the recogniser heard."""
+    findings: tuple[Finding, ...]
+    """What is wrong with the take."""
+    take: Path
+    """FLAC file of the take, in the job folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudiobookResult:
-    """seconds: wall time of this run. rate: seconds of audiobook per second, None where takes of an earlier run
-    were used."""
+    """What `make_audiobook` made."""
 
     audiobook: Audiobook
+    """Files, duration, chapters and loudness."""
     coverage: CoverageReport
+    """Every sentence of the book with the take that speaks it and what was heard; as coverage.json has it."""
+    flagged: tuple[FlaggedChunk, ...]
+    """Chunks that a person should listen to, in the book's order."""
     script: Script
-    job: Path
+    """The chunks, and the proof that they hold every word of the book once."""
+    job_folder: Path
+    """Where takes, ledger and reports are kept."""
     seconds: float
-    rate: float | None
+    """Wall time of this run."""
+    times_real_time: float | None
+    """Seconds of audiobook per second of this run, None where takes of an earlier run were used."""
+
+    @property
+    def word_error_rate(self) -> float:
+        """Of the recogniser's transcripts of the kept takes against the book, after normalisation; 0.01 is 1 %."""
+        return self.coverage.wer
+
+
+def make_audiobook(
+    book: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    lexicon: str | os.PathLike[str] | None = None,
+    settings: Settings | None = None,
+    force: bool = False,
+    progress: Listener | None = None,
+    cancel: threading.Event | None = None,
+) -> AudiobookResult:
+    """Makes an audiobook and checks every sentence of it; resumes what an earlier call left of the same job.
+
+    book: an EPUB file. output: the audiobook; its suffix chooses the format: .m4b, .mp3, .opus, .flac or .wav. The job
+    folder is beside it, with the suffix .mayabook. lexicon: a TOML file of pronunciations. force: replace an audiobook
+    that exists. progress: is called with every event of `mayabook.core.events`. cancel: set it, from another thread, to
+    stop after the take in progress.
+
+    Returns when the audiobook is on disk. Raises a MayaBookError (BookError, EngineError, OutputError and so on) for
+    what the caller can mend, and Cancelled after `cancel` was set. Cancelled and KeyboardInterrupt leave a job that the
+    same call resumes; the audiobook is then the same as if it had never stopped.
+    """
+    request = AudiobookRequest(
+        book=Path(book).absolute(),
+        output=Path(output).absolute(),
+        lexicon=None if lexicon is None else Path(lexicon).absolute(),
+        settings=settings or Settings(),
+    )
+    return run_request(request, force=force, progress=progress, cancel=cancel)
+
+
+def run_request(
+    request: AudiobookRequest,
+    *,
+    force: bool = False,
+    progress: Listener | None = None,
+    cancel: threading.Event | None = None,
+) -> AudiobookResult:
+    """`make_audiobook` for whoever has the request, as a review has."""
+    limit_spinning()
+    return _run(request, cancellable(progress or ignore, cancel), force=force)
 
 
 def open_book(book_file: Path, lexicon_file: Path | None, settings: Settings) -> tuple[Book, Script]:
+    """The book and its script. Raises BookError where nothing of it would be narrated."""
     book = read_book(book_file, settings.book)
     lexicon = None if lexicon_file is None else read_lexicon(lexicon_file)
     script = write_script(book, settings.script, lexicon)
@@ -81,67 +153,67 @@ def open_book(book_file: Path, lexicon_file: Path | None, settings: Settings) ->
     return book, script
 
 
-def run_pipeline(order: AudiobookRequest, watcher: ProgressListener, *, force: bool = False) -> AudiobookResult:
-    """Makes the audiobook, going on from what an earlier run of the same job left.
-
-    force: replace an audiobook that exists. Raises MayaBookError; KeyboardInterrupt leaves a job that can go on.
-    """
+def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> AudiobookResult:
     started = time.perf_counter()
-    settings = order.settings
-    check_output(order.output, settings.master)
-    if not force and _would_replace(order):
-        place = destination(order.output, settings.master)
+    settings = request.settings
+    check_output(request.output, settings.master)
+    if not force and _would_replace(request):
+        place = destination(request.output, settings.master)
         raise OutputError(f"{place} exists; replace it with --force, or choose another place with -o.")
-    book, script = open_book(order.book, order.lexicon, settings)
+    book, script = open_book(request.book, request.lexicon, settings)
     for warning in book.warnings:
-        watcher.say(f"Note: {warning}")
+        tell(Note(warning))
     if not book.language.lower().startswith("en"):
-        watcher.say(f"Note: the book says its language is {book.language!r}; it is read as English.")
-    chosen = Job.beside(order.output).peek(ENGINE)
+        tell(Note(f"the book says its language is {book.language!r}; it is read as English."))
+    chosen = Job.beside(request.output).peek(ENGINE)
     earlier = None if chosen is None else EngineChoice.model_validate_json(chosen)
-    engine, choice = open_engine(settings, earlier, watcher.say)
-    watcher.say(f"Engine: {engine.credit}, {choice.kind}: {choice.reason}")
+    engine, choice = open_engine(settings, earlier, _notes(tell))
     try:
+        tell(EngineSelected(choice.kind, engine.credit, choice.reason))
         _refuse_unsupported_text(engine, script)
-        with Job.beside(order.output) as job:
+        with Job.beside(request.output) as job:
             edits = Edits.of(job.folder)
-            lexicon = None if order.lexicon is None else read_lexicon(order.lexicon)
+            lexicon = None if request.lexicon is None else read_lexicon(request.lexicon)
             script = replace(script, chunks=edits.applied(script.chunks, book.language, lexicon))
             plan = plan_chunks(book, script, engine)
-            job.ledger.set_fact(REQUEST, order.model_dump_json())
+            job.ledger.set_fact(REQUEST, request.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())
             job.ledger.set_plan(plan)
             checker = Checker(settings.checks, book.language)
             job.ledger.set_fact(CHECKS, checker.identity)
-            watcher.say(f"{book.title}: {len(plan)} chunks, {sum(item.chunk.n_words for item in plan):,} words")
-            with FallbackEngine(settings, watcher.say) as spare:
-                renderer = Renderer(job, plan, engine, checker, settings.retry, watcher.rendering, spare.open)
+            _log.info("Job %s; engine %s; checks %s", job.folder, engine.identity, checker.identity)
+            tell(ScriptReady(book.title, len(plan), sum(item.chunk.n_words for item in plan)))
+            with FallbackEngine(settings, tell) as fallback:
+                renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open)
                 renderer.run()
             coverage = build_coverage_report(book, plan, job.ledger, checker.identity, edits)
             write_coverage(coverage, job)
-            audiobook = _master(order, book, plan, job, checker.identity, engine, watcher)
+            flagged = _flagged(plan, job, checker.identity, coverage)
+            audiobook = _master(request, book, plan, job, checker.identity, engine, tell)
     finally:
         engine.close()
     seconds = time.perf_counter() - started
     fresh = not renderer.progress.resumed_chunks
-    return AudiobookResult(
-        audiobook, coverage, script, job.folder, seconds, audiobook.duration / seconds if fresh else None
-    )
+    rate = audiobook.duration / seconds if fresh else None
+    return AudiobookResult(audiobook, coverage, flagged, script, job.folder, seconds, rate)
 
 
 class FallbackEngine:
-    """The ladder's other engine, opened when it is asked for, and closed at the end of the block."""
+    """The engine for chunks that the first one could not speak, opened when it is asked for.
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    Use as a context manager: it is closed at the end of the block.
+    """
+
+    def __init__(self, settings: Settings, tell: Listener) -> None:
         kind = settings.retry.engine
         self._settings = settings.model_copy(update={"engine": EngineSettings(kind=kind if kind != "none" else "auto")})
-        self._say = say
+        self._tell = tell
         self._engine: Engine | None = None
 
     def open(self) -> Engine:
         if self._engine is None:
-            self._engine, choice = open_engine(self._settings, None, self._say)
-            self._say(f"Other engine: {self._engine.credit}, {choice.kind}")
+            self._engine, choice = open_engine(self._settings, None, _notes(self._tell))
+            self._tell(EngineSelected(choice.kind, self._engine.credit, choice.reason, fallback=True))
         return self._engine
 
     def __enter__(self) -> Self:
@@ -152,15 +224,21 @@ class FallbackEngine:
             self._engine.close()
 
 
-def _would_replace(order: AudiobookRequest) -> bool:
+def _notes(tell: Listener) -> Callable[[str], None]:
+    """Takes the lines of engine selection."""
+    return lambda line: tell(Note(line.removeprefix("Note: ")))
+
+
+def _would_replace(request: AudiobookRequest) -> bool:
     """Whether an audiobook would be replaced. A folder of chapters that this job began is its own."""
-    place = destination(order.output, order.settings.master)
-    if not order.settings.master.split:
+    place = destination(request.output, request.settings.master)
+    if not request.settings.master.split:
         return place.exists()
-    return any(place.glob(f"*{order.output.suffix}")) and not Job.beside(order.output).folder.exists()
+    return any(place.glob(f"*{request.output.suffix}")) and not Job.beside(request.output).folder.exists()
 
 
 def plan_chunks(book: Book, script: Script, engine: Engine) -> list[PlannedChunk]:
+    """The script's chunks with their content keys for `engine`."""
     titles = {chapter.number: chapter.title for chapter in book.chapters}
     return [
         PlannedChunk(chunk.index + 1, content_key(engine, chunk), titles[chunk.chapter], chunk)
@@ -174,14 +252,35 @@ def _refuse_unsupported_text(engine: Engine, script: Script) -> None:
         raise EngineError(f"This book cannot be narrated: {reason}. Choose an engine that speaks its language.")
 
 
+def _flagged(plan: list[PlannedChunk], job: Job, checks: str, coverage: CoverageReport) -> tuple[FlaggedChunk, ...]:
+    found = []
+    for item in plan:
+        if item.number in coverage.flagged:
+            take = job.ledger.kept(item.key, checks)
+            verdict = None if take is None else job.ledger.verdict(take, checks)
+            assert take is not None
+            assert verdict is not None
+            found.append(
+                FlaggedChunk(
+                    number=item.number,
+                    chapter=item.chapter_title,
+                    text=item.chunk.text,
+                    transcript=verdict.transcript,
+                    findings=verdict.findings,
+                    take=take.file,
+                )
+            )
+    return tuple(found)
+
+
 def _master(
-    order: AudiobookRequest,
+    request: AudiobookRequest,
     book: Book,
     plan: list[PlannedChunk],
     job: Job,
     checks: str,
     engine: Engine,
-    watcher: ProgressListener,
+    tell: Listener,
 ) -> Audiobook:
     segments = []
     for item in plan:
@@ -189,6 +288,11 @@ def _master(
         assert take is not None
         segments.append(TakeSegment(take.file, item.chunk.chapter, item.chunk.text, item.chunk.pause))
     titles = {chapter.number: chapter.title for chapter in book.narrated}
-    timeline = build_timeline(segments, titles, order.settings.master)
+    settings = request.settings.master
+    timeline = build_timeline(segments, titles, settings)
     tags = Tags.of(book, narrator=engine.credit)
-    return write_audiobook(timeline, tags, order.output, order.settings.master, watcher.mastering)
+    audiobook = write_audiobook(
+        timeline, tags, request.output, settings, lambda fraction: tell(MasteringProgress(fraction))
+    )
+    _log.info("Mastered: %.1f LUFS, true peak %.1f dBTP", audiobook.loudness, audiobook.true_peak)
+    return audiobook

@@ -14,10 +14,9 @@ from checks.speaking import RATE, silence, speech
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.cli import app
 from mayabook.core.errors import AudioError, BookError, SettingsError
-from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
 from mayabook.master.encoder import Labels, encode
-from mayabook.verify import Kind, Recording, Verification, read_text, verify
+from mayabook.verify import Kind, Recording, Verification, read_text, verify_audiobook
 from mayabook.verify.recording import SAMPLE_RATE, natural
 from mayabook.verify.recording_transcript import _windows
 
@@ -39,7 +38,7 @@ def spoken(texts: Sequence[str]) -> Audio:
 def verified(recording: Path, tmp_path: Path, paragraphs: Sequence[str] = PARAGRAPHS) -> Verification:
     text = tmp_path / "story.txt"
     text.write_text("\n\n".join(paragraphs), encoding="utf-8")
-    return verify(Recording(recording), read_text(text), Settings(), lambda fraction: None)
+    return verify_audiobook(recording, read_text(text))
 
 
 def write(file: Path, audio: Audio) -> Path:

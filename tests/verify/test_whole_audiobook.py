@@ -10,9 +10,8 @@ from sample_chapter import CHAPTER, SAMPLE
 from bench.spoilt_book import spoil
 from bench.verify import beside, is_found
 from mayabook.book import read_book
-from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
-from mayabook.verify import Kind, Recording, Verification, verify
+from mayabook.verify import Kind, Recording, Verification, verify_audiobook
 from mayabook.verify.recording import SAMPLE_RATE
 
 
@@ -21,7 +20,7 @@ def samples(file: Path) -> Audio:
 
 
 def verified(file: Path) -> Verification:
-    return verify(Recording(file), read_book(SAMPLE, CHAPTER), Settings(), lambda fraction: None)
+    return verify_audiobook(file, read_book(SAMPLE, CHAPTER))
 
 
 def test_a_clean_audiobook_is_clean_and_every_sentence_has_its_time(audiobook: Path) -> None:

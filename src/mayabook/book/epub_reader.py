@@ -1,5 +1,6 @@
 """EPUB -> Book."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,12 +24,15 @@ from mayabook.core.errors import BookError
 from mayabook.core.settings import BookSettings
 
 
-def read_book(path: Path, settings: BookSettings) -> Book:
+def read_book(file: str | os.PathLike[str], settings: BookSettings | None = None) -> Book:
     """Reads an EPUB 2 or 3; what is broken but can be mended is, with a warning.
+
+    settings: which chapters are narrated, and what is read of them; by default BookSettings().
 
     Raises BookError if there is nothing to read, DrmError if it is encrypted, SettingsError if a selector in
     `settings` fits no chapter.
     """
+    path, settings = Path(file), settings or BookSettings()
     with Container(path, settings.max_bytes) as container:
         refuse_drm(container)
         warnings = dict.fromkeys(container.warnings)

@@ -7,9 +7,11 @@ import sys
 
 from mayabook.cli.app import app
 from mayabook.core.errors import MayaBookError
+from mayabook.core.openmp import limit_spinning
 
 
 def main() -> None:
+    limit_spinning()
     try:
         app()
     except MayaBookError as error:

@@ -33,9 +33,9 @@ def doctor(as_json: options.Json = False) -> None:
     import av
     from hibari import voices
 
-    from mayabook import __version__
     from mayabook.checks import Checker
     from mayabook.core.settings import CheckSettings, NarratorSettings, Settings
+    from mayabook.core.version import __version__
     from mayabook.engine_selection import open_engine
     from mayabook.engines import Narrator
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mayabook.cli import options
-from mayabook.cli.progress_display import clock, reporter
+from mayabook.cli.progress_display import clock, display
 from mayabook.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,18 +71,18 @@ def _with_absolute_model(settings: Settings) -> Settings:
 
 
 def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool) -> None:
-    """Produces, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
-    from mayabook.pipeline import run_pipeline
+    """Makes the audiobook, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
+    from mayabook.pipeline import run_request
 
     signal.signal(signal.SIGTERM, stop)
     try:
-        with reporter(as_json=as_json, quiet=quiet) as shown:
-            product = run_pipeline(request, shown, force=force)
+        with display(as_json=as_json, quiet=quiet) as shown:
+            result = run_request(request, force=force, progress=shown.on_event)
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(STOPPED) from None
-    shown.result(_lines(product), _facts(product))
-    if product.coverage.flagged:
+    shown.show_result(_lines(result), _facts(result))
+    if result.flagged:
         raise typer.Exit(FLAGGED)
 
 
@@ -91,32 +91,32 @@ def stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _lines(product: "AudiobookResult") -> list[str]:
+def _lines(result: "AudiobookResult") -> list[str]:
     from mayabook.render import Status
 
-    audiobook, coverage = product.audiobook, product.coverage
+    audiobook, coverage = result.audiobook, result.coverage
     size = sum(file.stat().st_size for file in audiobook.files) / 1e6
     heard = coverage.count(Status.HEARD) + coverage.count(Status.ACCEPTED)
-    rate = "" if product.rate is None else f", {product.rate:.1f}x real time"
+    rate = "" if result.times_real_time is None else f", {result.times_real_time:.1f}x real time"
     lines = [
         "",
         *(str(_short(file)) for file in audiobook.files),
         f"  {clock(audiobook.duration)} long, {len(audiobook.chapters)} chapters, {size:.1f} MB, "
-        f"{audiobook.loudness:.1f} LUFS; made in {clock(product.seconds)}{rate}",
-        f"  text: {product.script.coverage.n_book_words:,} words in the book, "
-        f"{product.script.coverage.n_chunk_words:,} in the script",
+        f"{audiobook.loudness:.1f} LUFS; made in {clock(result.seconds)}{rate}",
+        f"  text: {result.script.coverage.n_book_words:,} words in the book, "
+        f"{result.script.coverage.n_chunk_words:,} in the script",
         f"  heard: {heard} of {len(coverage.rows)} sentences as written, {coverage.count(Status.DOUBTFUL)} in doubt, "
         f"{coverage.count(Status.MISSING)} missing; word error rate {coverage.wer:.1%}",
         f"  chunks: {coverage.n_chunks - len(coverage.flagged)} of {coverage.n_chunks} accepted, "
         f"{len(coverage.flagged)} flagged",
-        f"  proof: {_short(product.job / 'coverage.html')}",
+        f"  proof: {_short(result.job_folder / 'coverage.html')}",
     ]
     if coverage.cured:
         cures = ", ".join(f"{count} by {step}" for step, count in coverage.cured.items())
         lines.append(f"  cured: {cures}")
     lines += [f"  note: {warning}" for warning in audiobook.warnings]
     if coverage.flagged:
-        lines.append(f"  listen to the flagged ones with: mayabook review {_short(product.job)}")
+        lines.append(f"  listen to the flagged ones with: mayabook review {_short(result.job_folder)}")
     return lines
 
 
@@ -125,25 +125,25 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _facts(product: "AudiobookResult") -> dict[str, object]:
+def _facts(result: "AudiobookResult") -> dict[str, object]:
     from mayabook.render import Status
 
-    audiobook, coverage = product.audiobook, product.coverage
+    audiobook, coverage = result.audiobook, result.coverage
     return {
         "files": [str(file) for file in audiobook.files],
         "duration": audiobook.duration,
         "chapters": [{"title": chapter.title, "start": chapter.start} for chapter in audiobook.chapters],
         "loudness": audiobook.loudness,
         "true_peak": audiobook.true_peak,
-        "seconds": product.seconds,
-        "rate": product.rate,
-        "book_words": product.script.coverage.n_book_words,
-        "script_words": product.script.coverage.n_chunk_words,
+        "seconds": result.seconds,
+        "rate": result.times_real_time,
+        "book_words": result.script.coverage.n_book_words,
+        "script_words": result.script.coverage.n_chunk_words,
         "sentences": {status.value: coverage.count(status) for status in Status},
         "chunks": coverage.n_chunks,
         "flagged": list(coverage.flagged),
         "cured": coverage.cured,
         "wer": coverage.wer,
-        "job": str(product.job),
+        "job": str(result.job_folder),
         "warnings": list(audiobook.warnings),
     }

@@ -5,36 +5,49 @@ import sys
 import time
 from dataclasses import asdict
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Self, assert_never
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bar
+from rich.progress import BarColumn, Progress, TextColumn
 
-if TYPE_CHECKING:
-    from mayabook.render.progress import RenderProgress
+from mayabook.core.events import (
+    EngineSelected,
+    Event,
+    MasteringProgress,
+    Note,
+    RenderProgress,
+    ScriptReady,
+    VerificationProgress,
+)
 
 PLAIN_EVERY = 15.0
 """Seconds between plain progress lines."""
 
 
-class Reporter(Protocol):
-    def __enter__(self) -> Self: ...
+class Display:
+    """Shows nothing. Use as a context manager; `on_event` is a listener of the run inside the block."""
+
+    def __enter__(self) -> Self:
+        return self
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def say(self, line: str) -> None: ...
-    def rendering(self, progress: "RenderProgress") -> None: ...
-    def mastering(self, fraction: float) -> None: ...
-    def result(self, lines: list[str], facts: dict[str, object]) -> None: ...
+    ) -> None:
+        pass
+
+    def on_event(self, event: Event) -> None:
+        pass
+
+    def show_result(self, lines: list[str], facts: dict[str, object]) -> None:
+        """lines: for a person. facts: the same for a machine."""
 
 
-def reporter(*, as_json: bool, quiet: bool) -> Reporter:
+def display(*, as_json: bool, quiet: bool) -> Display:
     if as_json:
-        return JsonReporter()
+        return JsonDisplay()
     if quiet:
-        return QuietReporter()
-    return LiveReporter() if sys.stdout.isatty() else PlainReporter()
+        return Display()
+    return LiveDisplay() if sys.stdout.isatty() else PlainDisplay()
 
 
 def clock(seconds: float) -> str:
@@ -44,7 +57,28 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _line(progress: "RenderProgress") -> str:
+def line_of(event: Event) -> str:
+    """An event in one line for a person."""
+    match event:
+        case Note(text):
+            return f"Note: {text}"
+        case EngineSelected(kind, credit, _, fallback=True):
+            return f"Fallback engine: {credit}, {kind}"
+        case EngineSelected(kind, credit, reason):
+            return f"Engine: {credit}, {kind}: {reason}"
+        case ScriptReady(title, n_chunks, n_words):
+            return f"{title}: {n_chunks} chunks, {n_words:,} words"
+        case RenderProgress(chapter=chapter):
+            return f"{chapter}: {_counts(event)}"
+        case MasteringProgress(fraction):
+            return f"Mastering: {fraction:.0%}"
+        case VerificationProgress(fraction):
+            return f"Listening: {fraction:.0%}"
+        case _:
+            assert_never(event)
+
+
+def _counts(progress: RenderProgress) -> str:
     eta = "" if progress.eta is None else f", {clock(progress.eta)} to go"
     return (
         f"{progress.done_chunks}/{progress.n_chunks} chunks, {progress.rate:.1f}x real time{eta}, "
@@ -52,72 +86,58 @@ def _line(progress: "RenderProgress") -> str:
     )
 
 
-class QuietReporter:
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        pass
-
-    def rendering(self, progress: "RenderProgress") -> None:
-        pass
-
-    def mastering(self, fraction: float) -> None:
-        pass
-
-    def result(self, lines: list[str], facts: dict[str, object]) -> None:
-        pass
+def _is_progress(event: Event) -> bool:
+    return isinstance(event, RenderProgress | MasteringProgress | VerificationProgress)
 
 
-class PlainReporter(QuietReporter):
+class PlainDisplay(Display):
+    """Prints what happens once, and how far the run is every PLAIN_EVERY seconds."""
+
     def __init__(self) -> None:
-        self._spoke = time.monotonic()
+        self._shown = time.monotonic()
 
-    def say(self, line: str) -> None:
-        print(line, flush=True)
+    def on_event(self, event: Event) -> None:
+        if _is_progress(event):
+            if time.monotonic() - self._shown <= PLAIN_EVERY:
+                return
+            self._shown = time.monotonic()
+        print(line_of(event), flush=True)
 
-    def rendering(self, progress: "RenderProgress") -> None:
-        self._now_and_then(f"{progress.chapter}: {_line(progress)}")
-
-    def mastering(self, fraction: float) -> None:
-        self._now_and_then(f"Mastering: {fraction:.0%}")
-
-    def _now_and_then(self, line: str) -> None:
-        if time.monotonic() - self._spoke > PLAIN_EVERY:
-            self._spoke = time.monotonic()
-            self.say(line)
-
-    def result(self, lines: list[str], facts: dict[str, object]) -> None:
-        for line in lines:
-            self.say(line)
+    def show_result(self, lines: list[str], facts: dict[str, object]) -> None:
+        print(*lines, sep="\n", flush=True)
 
 
-class JsonReporter(QuietReporter):
-    def say(self, line: str) -> None:
-        self._print({"event": "message", "text": line})
+class JsonDisplay(Display):
+    """Prints every event as an object with its name in `event`."""
 
-    def rendering(self, progress: "RenderProgress") -> None:
-        self._print({"event": "rendering", **asdict(progress), "rate": progress.rate, "eta": progress.eta})
+    def on_event(self, event: Event) -> None:
+        match event:
+            case RenderProgress():
+                self._print("rendering", {**asdict(event), "rate": event.rate, "eta": event.eta})
+            case MasteringProgress():
+                self._print("mastering", asdict(event))
+            case VerificationProgress():
+                self._print("verifying", asdict(event))
+            case Note():
+                self._print("message", {"text": line_of(event)})
+            case EngineSelected() | ScriptReady():
+                self._print("message", {"text": line_of(event), **asdict(event)})
+            case _:
+                assert_never(event)
 
-    def mastering(self, fraction: float) -> None:
-        self._print({"event": "mastering", "fraction": fraction})
+    def show_result(self, lines: list[str], facts: dict[str, object]) -> None:
+        self._print("result", facts)
 
-    def result(self, lines: list[str], facts: dict[str, object]) -> None:
-        self._print({"event": "result", **facts})
-
-    def _print(self, event: dict[str, object]) -> None:
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+    def _print(self, name: str, facts: dict[str, object]) -> None:
+        print(json.dumps({"event": name, **facts}, ensure_ascii=False), flush=True)
 
 
-class LiveReporter(QuietReporter):
+class LiveDisplay(Display):
+    """A bar that moves, and above it what happened."""
+
     def __init__(self) -> None:
         self._console = Console()
-        self._bar = Bar(
+        self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[facts]}"), console=self._console
         )
         self._task = self._bar.add_task("", total=1.0, facts="", visible=False)
@@ -132,21 +152,23 @@ class LiveReporter(QuietReporter):
         self._bar.update(self._task, visible=False)
         self._bar.stop()
 
-    def say(self, line: str) -> None:
+    def on_event(self, event: Event) -> None:
+        match event:
+            case RenderProgress():
+                self._move(event.chapter[:40], event.done_words / max(1, event.n_words), _counts(event))
+            case MasteringProgress(fraction):
+                self._move("Mastering", fraction, f"{fraction:.0%}")
+            case VerificationProgress(fraction):
+                self._move("Listening", fraction, f"{fraction:.0%}")
+            case _:
+                self._print(line_of(event))
+
+    def _move(self, description: str, done: float, facts: str) -> None:
+        self._bar.update(self._task, visible=True, description=description, completed=done, facts=facts)
+
+    def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False)
 
-    def rendering(self, progress: "RenderProgress") -> None:
-        self._bar.update(
-            self._task,
-            visible=True,
-            description=progress.chapter[:40],
-            completed=progress.done_words / max(1, progress.n_words),
-            facts=_line(progress),
-        )
-
-    def mastering(self, fraction: float) -> None:
-        self._bar.update(self._task, visible=True, description="Mastering", completed=fraction, facts=f"{fraction:.0%}")
-
-    def result(self, lines: list[str], facts: dict[str, object]) -> None:
+    def show_result(self, lines: list[str], facts: dict[str, object]) -> None:
         for line in lines:
-            self.say(line)
+            self._print(line)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TimeRemainingColumn
 
 from mayabook.cli import options
 from mayabook.cli.make import FLAGGED
+from mayabook.core.events import Event, Listener, VerificationProgress, ignore
 from mayabook.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,32 +53,35 @@ def verify(
     """
     from mayabook.book import read_book
     from mayabook.core.errors import SettingsError
-    from mayabook.verify import Recording, read_text
-    from mayabook.verify import verify as compare
+    from mayabook.verify import read_text, verify_audiobook
 
     if (epub is None) == (text is None):
         raise SettingsError("Name what the audiobook should say: either --epub BOOK or --text FILE.")
-    recording = Recording(audio)
     book = read_book(epub, settings.book) if epub is not None else read_text(text or Path())
     with _shown(quiet=quiet or as_json) as progress:
-        found = compare(recording, book, settings, progress)
+        found = verify_audiobook(audio, book, settings=settings, progress=progress)
     if as_json:
         print(json.dumps(_facts(found), ensure_ascii=False, default=str))
     elif not quiet:
-        _print(found, several=len(recording.files) > 1)
+        _print(found)
     if not found.clean:
         raise typer.Exit(FLAGGED)
 
 
 @contextmanager
-def _shown(*, quiet: bool) -> Iterator[Callable[[float], None]]:
+def _shown(*, quiet: bool) -> Iterator[Listener]:
     """A bar on a terminal, nothing elsewhere."""
     if quiet or not sys.stderr.isatty():
-        yield lambda fraction: None
+        yield ignore
         return
     with Progress("Listening", BarColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda fraction: bar.update(task, completed=fraction)
+
+        def show(event: Event) -> None:
+            if isinstance(event, VerificationProgress):
+                bar.update(task, completed=event.fraction)
+
+        yield show
 
 
 def hms(seconds: float) -> str:
@@ -86,7 +90,7 @@ def hms(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{whole:02}"
 
 
-def _print(found: "Verification", *, several: bool) -> None:
+def _print(found: "Verification") -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(f"{found.title}: {hms(found.duration)}, {len(found.sentences):,} sentences", style="bold")
     for outside, name in ((found.before, "before the text"), (found.after, "after it")):
@@ -94,7 +98,7 @@ def _print(found: "Verification", *, several: bool) -> None:
             words, start, end = outside
             console.print(f"  {name}, {hms(start)} to {hms(end)}: “{_short(words)}”")
     for defect in found.defects:
-        console.print(f"  {_where(defect, several=several)}  {defect.kind}: {defect.evidence}")
+        console.print(f"  {_where(defect, several=len(found.files) > 1)}  {defect.kind}: {defect.evidence}")
         if defect.text and defect.text not in defect.evidence:
             console.print(f"      the text: {_short(defect.text)}")
     kinds: dict[str, int] = {}

@@ -1,11 +1,15 @@
-"""One family of exceptions for everything a user can cause or mend.
+"""The exceptions for everything that a user or caller can cause or mend.
 
 The message of each is one line that ends in what to do next; the command line prints it without a traceback.
 """
 
 
 class MayaBookError(Exception):
-    """Base of the family."""
+    """Base of every exception that MayaBook raises for something a user or caller can cause or mend."""
+
+
+class Cancelled(MayaBookError):  # noqa: N818 - nothing went wrong
+    """The caller set the `cancel` event; the job is left as Ctrl-C leaves it, and can be resumed."""
 
 
 class BookError(MayaBookError):

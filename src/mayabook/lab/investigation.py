@@ -7,8 +7,8 @@ from typing import Any
 
 import psutil
 
-from mayabook import __version__
 from mayabook.core.files import make_folder, write_text
+from mayabook.core.version import __version__
 from mayabook.lab.claims import judge
 from mayabook.lab.compare import ComparePlan
 from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, described, run

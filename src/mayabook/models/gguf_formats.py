@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mayabook import __version__
 from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import sha256_of
+from mayabook.core.version import __version__
 from mayabook.models import gguf_conversion, gguf_quantisation, store
 from mayabook.models.disk import Progress, silent
 from mayabook.models.store import GGUF, ModelFiles

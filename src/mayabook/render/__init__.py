@@ -5,7 +5,6 @@ from mayabook.render.coverage_report import CoverageReport, Status, build_covera
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
 from mayabook.render.ledger import Ledger, PlannedChunk, ReviewDecision, StoredTake
-from mayabook.render.progress import RenderProgress
 from mayabook.render.renderer import Renderer
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "Job",
     "Ledger",
     "PlannedChunk",
-    "RenderProgress",
     "Renderer",
     "ReviewDecision",
     "Status",

@@ -6,12 +6,14 @@ is made of other takes is made from their files, so that everything is the same 
 later run.
 """
 
+import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import soundfile
 
@@ -20,6 +22,7 @@ from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk
 from mayabook.core.code_files import read_codes, write_codes
 from mayabook.core.errors import JobError
+from mayabook.core.events import RenderProgress
 from mayabook.core.platform_info import processor
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
@@ -28,10 +31,10 @@ from mayabook.engines import Engine
 from mayabook.render.content_keys import part_key, seed
 from mayabook.render.job import Job
 from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
-from mayabook.render.progress import RenderProgress
 from mayabook.render.retry_policy import Judged, RetryTask, SentenceRange, next_task
 from mayabook.render.splicing import TranscribedTake, joined, patched, trimmed
 
+_log = logging.getLogger(__name__)
 _BACKLOG_PER_CHECKER = 2
 """Takes that may wait for each checking thread before the engine has to."""
 _MADE = (RetryStep.TRIM, RetryStep.PATCH, RetryStep.SPLIT)
@@ -81,9 +84,8 @@ class Renderer:
         pool = ThreadPoolExecutor(n_threads, thread_name_prefix="check")
         try:
             unchecked, wanted = self._survey()
-            self.progress.resumed_chunks = self.progress.done_chunks
-            self.progress.resumed_words = self.progress.done_words
-            self._on_progress(self.progress)
+            done = self.progress
+            self._report(replace(done, resumed_chunks=done.done_chunks, resumed_words=done.done_words))
             while unchecked or wanted:
                 self._round(pool, n_threads * _BACKLOG_PER_CHECKER, unchecked, wanted)
                 unchecked, wanted = self._survey()
@@ -95,7 +97,7 @@ class Renderer:
         unchecked: list[StoredTake] = []
         wanted: list[_Wanted] = []
         self._settled.clear()
-        self.progress.done_chunks = self.progress.done_words = self.progress.flagged = 0
+        self.progress = replace(self.progress, done_chunks=0, done_words=0, flagged=0)
         for key, (item, *_) in self._copies.items():
             takes = self._takes_on_disk(key)
             unjudged = [take for take in takes if take.accepted is None and take.decision is None]
@@ -140,11 +142,18 @@ class Renderer:
         if item.key in self._settled:
             return
         self._settled.add(item.key)
-        copies = self._copies[item.key]
-        self.progress.done_chunks += len(copies)
-        self.progress.done_words += sum(copy.chunk.n_words for copy in copies)
-        self.progress.flagged += len(copies) if flagged else 0
-        self.progress.chapter = item.chapter_title
+        copies, done = self._copies[item.key], self.progress
+        self.progress = replace(
+            done,
+            done_chunks=done.done_chunks + len(copies),
+            done_words=done.done_words + sum(copy.chunk.n_words for copy in copies),
+            flagged=done.flagged + (len(copies) if flagged else 0),
+            chapter=item.chapter_title,
+        )
+
+    def _report(self, progress: RenderProgress) -> None:
+        self.progress = replace(progress, elapsed=time.perf_counter() - self._started)
+        self._on_progress(self.progress)
 
     def _round(
         self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_Wanted]
@@ -161,6 +170,8 @@ class Renderer:
         of_other = [want for want in wanted if want.task.step == RetryStep.OTHER]
         waiting = [want for want in wanted if want.task.step in _MADE]
         whole = [want for want in wanted if want.task.step not in (RetryStep.OTHER, *_MADE)]
+        for step, count in Counter(want.task.step for want in wanted).items():
+            _log.info("%s: %d chunks", step, count)
         steps = {(want.item.key, want.attempt): want.task.step for want in wanted}
         with closing(self._engine.generate(self._requests(whole, waiting))) as takes:
             for spoken in takes:
@@ -240,8 +251,7 @@ class Renderer:
         if take.codes is not None:
             write_codes(file.with_suffix(".npz"), take.codes)
         write_flac(file, take.audio, take.sample_rate)
-        self.progress.audio_seconds += 0.0 if made_of else take.duration
-        return self._job.ledger.add_take(
+        stored = self._job.ledger.add_take(
             StoredTake(
                 id=0,
                 key=request.key,
@@ -262,6 +272,11 @@ class Renderer:
                 made_on=processor(),
             )
         )
+        figures = f"{take.duration:.1f} s of audio in {take.seconds:.1f} s"
+        _log.debug("Stored %s: %s, %s, stopped by %s", file.name, step, figures, take.stop)
+        spoken = 0.0 if made_of else take.duration
+        self._report(replace(self.progress, audio_seconds=self.progress.audio_seconds + spoken))
+        return stored
 
     def _read(self, stored: StoredTake) -> tuple[Audio, int]:
         try:
@@ -292,13 +307,18 @@ class Renderer:
 
     def _record(self, take: StoredTake, verdict: Verdict) -> None:
         self._job.ledger.add_verdict(take, self._checker.identity, verdict)
+        _log.debug("%s", _summary(take, verdict))
         item = self._copies[take.key][0]
         if verdict.accepted:
             self._settle(item, flagged=False)
         elif self._is_lost(item):
             self._settle(item, flagged=True)
-        self.progress.elapsed = time.perf_counter() - self._started
-        self._on_progress(self.progress)
+        self._report(self.progress)
+
+
+def _summary(take: StoredTake, verdict: Verdict) -> str:
+    found = "; ".join(f"{finding.kind} ({finding.evidence})" for finding in verdict.findings) or "no findings"
+    return f"{'Accepted' if verdict.accepted else 'Rejected'} {take.file.name}: {found}"
 
 
 def _unheard(chunk: Chunk, history: Sequence[Judged]) -> list[StoredTake]:

@@ -4,7 +4,7 @@
         for entry in review.entries():
             print(entry.number, entry.verdict.transcript)
         review.accept(12)
-    run_pipeline(review.request, listener, force=True)
+    run_request(review.request, force=True, progress=listener)
 
 Every front (command line, studio, script) runs the same functions, and shows them in its own way.
 """

@@ -3,6 +3,15 @@
 from mayabook.verify.expected_text import read_text
 from mayabook.verify.recording import Recording, RecordingPosition
 from mayabook.verify.report import Defect, HeardSentence, Kind, Verification
-from mayabook.verify.verifier import verify
+from mayabook.verify.verifier import verify_audiobook
 
-__all__ = ["Defect", "HeardSentence", "Kind", "Recording", "RecordingPosition", "Verification", "read_text", "verify"]
+__all__ = [
+    "Defect",
+    "HeardSentence",
+    "Kind",
+    "Recording",
+    "RecordingPosition",
+    "Verification",
+    "read_text",
+    "verify_audiobook",
+]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from mayabook.core.verdict import FindingKind
 from mayabook.verify.recording import RecordingPosition
@@ -61,10 +62,12 @@ class HeardSentence:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """defects: by time. before, after: speech before and after the text, an introduction or credits; (words, start,
-    end), None where there is none. n_looked: sentences that were heard a second time."""
+    """files: of the recording, in order. defects: by time. before, after: speech before and after the text, an
+    introduction or credits; (words, start, end), None where there is none. n_looked: sentences that were heard a second
+    time."""
 
     title: str
+    files: tuple[Path, ...]
     duration: float
     sentences: tuple[HeardSentence, ...]
     defects: tuple[Defect, ...]

@@ -1,11 +1,16 @@
 """An audiobook of any make against its text: heard once from end to end, and a second time where it is doubtful."""
 
-from collections.abc import Callable
+import os
+import threading
+from pathlib import Path
 
+from mayabook.book import read_book
 from mayabook.checks import Checker
 from mayabook.checks.text_normalisation import text_units
 from mayabook.core.book import Book
 from mayabook.core.errors import AudioError
+from mayabook.core.events import Listener, VerificationProgress, cancellable, ignore
+from mayabook.core.openmp import limit_spinning
 from mayabook.core.settings import Settings
 from mayabook.verify.defects import Fault, Finder, told
 from mayabook.verify.expected_text import ExpectedText, text_of
@@ -24,12 +29,30 @@ HEARING_SHARE = 0.9
 """Of the work, roughly, that the first look is."""
 
 
-def verify(recording: Recording, book: Book, settings: Settings, progress: Callable[[float], None]) -> Verification:
-    """progress: takes the fraction done.
+def verify_audiobook(
+    audio: str | os.PathLike[str],
+    book: Book | str | os.PathLike[str],
+    *,
+    settings: Settings | None = None,
+    progress: Listener | None = None,
+    cancel: threading.Event | None = None,
+) -> Verification:
+    """Compares an audiobook that any tool made with the book that it should speak.
+
+    audio: a file of any format that FFmpeg reads, or a folder of such files. book: what `read_book` gave, or an EPUB
+    file. progress: is called with VerificationProgress. cancel: set it, from another thread, to stop.
 
     Raises AudioError where there is no speech, or other speech; BookError where nothing of the book is narrated;
-    CheckError where the recogniser cannot be loaded.
+    CheckError where the recogniser cannot be loaded; Cancelled after `cancel` was set.
     """
+    limit_spinning()
+    settings = settings or Settings()
+    recording = Recording(Path(audio))
+    expected = book if isinstance(book, Book) else read_book(book, settings.book)
+    return _verify(recording, expected, settings, cancellable(progress or ignore, cancel))
+
+
+def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener) -> Verification:
     checker = Checker(settings.checks, book.language)
     text = text_of(book, settings.script, checker.english)
     whole = max(recording.expected_duration, 1.0)
@@ -37,7 +60,7 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
         recording.blocks(),
         checker.transcribe,
         checker.thresholds,
-        lambda seconds: progress(HEARING_SHARE * min(1.0, seconds / whole)),
+        lambda seconds: tell(VerificationProgress(HEARING_SHARE * min(1.0, seconds / whole))),
     )
     if not hearing.words:
         raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
@@ -64,7 +87,7 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
             faults += finder.looked(judged)
         elif (fault := finder.edge(judged)) is not None:
             noise[judged.edge.leads] = fault
-        progress(HEARING_SHARE + (1 - HEARING_SHARE) * done / len(again))
+        tell(VerificationProgress(HEARING_SHARE + (1 - HEARING_SHARE) * done / len(again)))
     faults += [fault for fault in noise.values() if not told(fault, faults)]
     outside: dict[bool, tuple[str, float, float]] = {}
     for leads, extra, fault in finder.around():
@@ -73,9 +96,10 @@ def verify(recording: Recording, book: Book, settings: Settings, progress: Calla
             faults.append(fault)
         elif leads not in noise:
             outside[leads] = (finder.words_at(extra), words[0].start, words[-1].end)
-    progress(1.0)
+    tell(VerificationProgress(1.0))
     return Verification(
         title=text.title,
+        files=tuple(recording.files),
         duration=hearing.duration,
         sentences=_sentences(text, look, faults),
         defects=tuple(_defect(fault, text, recording, hearing) for fault in sorted(faults, key=_order)),
