@@ -125,11 +125,11 @@ def test_formats_that_are_rejected_alike_differ_by_less_than_a_bound(n: int, bou
 
 def test_three_takes_without_a_defect_say_little() -> None:
     rows = [take("original-gguf", item, item > 0, part="one") for item in range(200)]
-    judged = claims.reliable({"attribute": rows})
+    judged = claims.reliable({"ablation": rows})
     assert "0 of 3 exclude a rate above 63%" in judged.figures
     assert "1 of 200" in judged.figures
     assert judged.verdict == REFUTED
-    assert claims.reliable({"attribute": rows[1:]}).verdict == UNDECIDED
+    assert claims.reliable({"ablation": rows[1:]}).verdict == UNDECIDED
 
 
 @pytest.mark.parametrize(("undone", "verdict"), [(2, REFUTED), (40, UNDECIDED)])
@@ -137,7 +137,7 @@ def test_a_setting_is_a_cause_only_where_it_makes_artifacts(undone: int, verdict
     """Where undoing it spoils, transformers' level of it was the better one."""
     cells = {"original-gguf": 1, "original-transformers": 20, "original-transformers, penalty undone": undone}
     rows = [take(cell, item, item >= bad, part="one") for cell, bad in cells.items() for item in range(60)]
-    judged = claims.settings({"attribute": rows})
+    judged = claims.settings({"ablation": rows})
     assert judged.verdict == verdict
     assert ("original-transformers, penalty undone" in judged.figures) == (verdict == REFUTED)
 
@@ -160,7 +160,7 @@ def test_nothing_is_said_of_what_was_not_run() -> None:
 def test_the_document_is_written_from_rows(tmp_path: Path, truth: Path) -> None:
     plans: dict[str, dict[str, Any]] = {
         "isolate": {"takes": 2, "rounds": 1, "after": (3,), "few": 1, "slots": 2, "formats": ("Q4_K_M",)},
-        "attribute": {"takes": 28, "chunks": 28, "ladder": False},
+        "ablation": {"takes": 28, "chunks": 28, "ladder": False},
         "compare": {"takes": 6, "forced": 0, "cost": 0, "formats": ("fp32", "Q4_K_M", "NF4-bf16")},
         "sweep": {"takes": 6, "temperatures": (0.3, 0.9), "top_ps": (0.9,), "presets": ("mayabook",)},
         "stress": {"takes": 6},
@@ -184,7 +184,7 @@ def test_the_document_is_written_from_rows(tmp_path: Path, truth: Path) -> None:
     )
     assert "| Quality declines in a long run, so that short tests prove nothing. | undecided at this n |" in text
     assert "| llama.cpp is five to six times slower. | not run |" in text
-    for name in ("attribute-effects", "sweep", "stress-artifacts", "compare-artifacts"):
+    for name in ("ablation-effects", "sweep", "stress-artifacts", "compare-artifacts"):
         assert f"(investigation/{name}.svg)" in text
         assert (tmp_path / "docs" / "investigation" / f"{name}.svg").read_text().startswith("<svg")
     again = text
@@ -197,5 +197,5 @@ def test_the_replay_has_a_plan_for_every_experiment(plans: dict[str, dict[str, A
     assert set(plans) == set(EXPERIMENTS)
     for name, values in plans.items():
         EXPERIMENTS[name].plan.load(None, values)
-    assert min(PLANS[name]["takes"] for name in ("attribute", "compare", "sweep")) >= 200
+    assert min(PLANS[name]["takes"] for name in ("ablation", "compare", "sweep")) >= 200
     assert PLANS["stress"]["takes"] >= 100

@@ -30,7 +30,7 @@ FEW: dict[str, dict[str, Any]] = {
     "isolate": {"takes": 4, "rounds": 2, "after": (5,), "few": 2, "slots": 3, "formats": ("Q4_K_M",)},
     "sweep": {"takes": 8, "temperatures": (0.3, 0.9), "top_ps": (0.9,), "presets": ("mayabook", "maya-official")},
     "stress": {"takes": 28},
-    "attribute": {"takes": 28, "chunks": 28, "ladder": False},
+    "ablation": {"takes": 28, "chunks": 28, "ladder": False},
 }
 
 
@@ -50,7 +50,7 @@ def rows_of(
 
 
 def test_a_planted_cause_is_ranked_first(tmp_path: Path, truth: Path) -> None:
-    rows = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(penalised))
+    rows = rows_of("ablation", tmp_path / "a", truth, PlantedOpener(penalised))
     first, *others = ranked(rows)
     assert first.names == ("penalty",)
     assert first.adjusted < 0.05
@@ -59,7 +59,7 @@ def test_a_planted_cause_is_ranked_first(tmp_path: Path, truth: Path) -> None:
 
 
 def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Path, truth: Path) -> None:
-    rows_of("attribute", tmp_path / "a", truth, PlantedOpener(penalised))
+    rows_of("ablation", tmp_path / "a", truth, PlantedOpener(penalised))
     causes, cells = report(tmp_path / "a")
     assert causes.verdict.startswith("Beyond chance, the surest first: penalty (+")
     assert "What heals beyond chance: original-transformers, penalty undone." in cells.verdict
@@ -74,7 +74,7 @@ def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Pa
 
 
 def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path) -> None:
-    rows = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(scattered_defects))
+    rows = rows_of("ablation", tmp_path / "a", truth, PlantedOpener(scattered_defects))
     assert all(effect.adjusted > 0.05 for effect in ranked(rows))
     causes, cells = report(tmp_path / "a")
     found = re.fullmatch(
@@ -87,18 +87,18 @@ def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path
 
 
 def test_a_clean_engine_bounds_causes_by_its_chunks(tmp_path: Path, truth: Path) -> None:
-    rows_of("attribute", tmp_path / "a", truth, PlantedOpener())
+    rows_of("ablation", tmp_path / "a", truth, PlantedOpener())
     assert report(tmp_path / "a")[0].verdict.endswith(
         "no chunk of 28 tells any two levels apart: more than 10.1% of chunks is excluded."
     )
-    rows_of("attribute", tmp_path / "few", truth, PlantedOpener(penalised), chunks=3)
+    rows_of("ablation", tmp_path / "few", truth, PlantedOpener(penalised), chunks=3)
     assert "3 chunks cannot show any at this level, 10 could" in report(tmp_path / "few")[0].verdict
 
 
 def test_a_stopped_attribution_names_no_cause(tmp_path: Path, truth: Path) -> None:
     """The formats' takes are made one format after the other: half of the cells would make a cause of the format."""
     with pytest.raises(KeyboardInterrupt):
-        rows_of("attribute", tmp_path / "a", truth, PlantedOpener(penalised), Watching(stop_after=8 * 28 + 5))
+        rows_of("ablation", tmp_path / "a", truth, PlantedOpener(penalised), Watching(stop_after=8 * 28 + 5))
     section = report(tmp_path / "a")[0]
     assert section.verdict == "The plan is unfinished, and says nothing yet: 8 of its 16 cells are begun."
 
@@ -152,7 +152,7 @@ def test_only_isolate_and_position_see_a_leak(tmp_path: Path, truth: Path) -> No
     (section,) = report(tmp_path / "s")
     assert "no figure of quality has a trend" in section.verdict
     assert "of 28 takes got other codes at another position: the engine keeps state" in section.paragraphs[0]
-    attributed = rows_of("attribute", tmp_path / "a", truth, PlantedOpener(leak=leaks_history))
+    attributed = rows_of("ablation", tmp_path / "a", truth, PlantedOpener(leak=leaks_history))
     assert all(effect.adjusted > 0.05 for effect in ranked(attributed))
 
 
@@ -258,7 +258,7 @@ def test_rows_of_another_plan_model_or_text_are_refused(tmp_path: Path, truth: P
 def test_a_format_that_is_not_there_is_skipped_and_said(tmp_path: Path, truth: Path) -> None:
     watcher = Watching()
     opener = PlantedOpener(missing={"NF4-bf16": "bitsandbytes is not installed"})
-    rows = rows_of("attribute", tmp_path / "a", truth, opener, watcher, chunks=2, takes=2)
+    rows = rows_of("ablation", tmp_path / "a", truth, opener, watcher, chunks=2, takes=2)
     assert "Skipped NF4-bf16: bitsandbytes is not installed" in watcher.said
     assert all("format" not in row["signs"] for row in rows)
     with pytest.raises(LabError, match="Q9: no such"):

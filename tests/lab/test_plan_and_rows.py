@@ -5,7 +5,7 @@ import pytest
 from mayabook.core.errors import LabError
 from mayabook.lab.ablation import AblationPlan
 from mayabook.lab.plan import Plan
-from mayabook.lab.rows import FILE, Rows, read_rows
+from mayabook.lab.rows import FILE, Rows, read_rows, result_folder
 from mayabook.lab.sweep import SweepPlan
 
 
@@ -51,6 +51,21 @@ def test_a_torn_line_is_cut_off_and_rows_go_on(tmp_path: Path) -> None:
         rows.add({"key": "b", "cell": "x"})
     assert (tmp_path / FILE).read_bytes() == whole
     assert [row["key"] for row in read_rows(tmp_path)[1]] == ["a", "b"]
+
+
+def test_rows_of_an_experiment_that_had_another_name_go_on(tmp_path: Path) -> None:
+    old = tmp_path / "attribute"
+    with Rows(old, {"experiment": "attribute"}) as rows:
+        rows.add({"key": "a", "cell": "x"})
+    assert result_folder(tmp_path, "ablation") == old
+    with Rows(old, {"experiment": "ablation"}) as rows:
+        assert "a" in rows
+        rows.add({"key": "b", "cell": "x"})
+    header, found = read_rows(old)
+    assert (header["experiment"], [row["key"] for row in found]) == ("ablation", ["a", "b"])
+    with Rows(tmp_path / "ablation", {"experiment": "ablation"}):
+        assert result_folder(tmp_path, "ablation") == tmp_path / "ablation"
+    assert result_folder(tmp_path, "sweep") == tmp_path / "sweep"
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,22 +26,34 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Which engine, format and setting can be trusted, and why one fails: experiments with statistics.\n\nRows are "
-    "written as takes are made; the same command goes on after a stop. docs/lab.md says what plans may hold.",
+    rich_markup_mode=None,
+    help="Run experiments on engines, formats and settings.\n\nThey tell with statistics which of them can be trusted, "
+    "and why one fails. Rows are written as takes are made; the same command goes on after a stop. docs/lab.md says "
+    "what a plan may hold.",
 )
 
 PlanFile = Annotated[
-    Path | None, typer.Option("--plan", help="TOML file with the plan; options given here outrank it.")
+    Path | None, typer.Option("--plan", metavar="FILE", help="TOML file with the plan; options given here outrank it.")
 ]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder of rows and report (default lab/NAME).")]
-Model = Annotated[str | None, typer.Option("--model", help="Maya1 model: a name, a folder or a .gguf file.")]
-Book = Annotated[Path | None, typer.Option("--book", help="EPUB whose chunks are spoken.")]
-Truth = Annotated[Path | None, typer.Option("--truth", help="Archive of texts and their true codes.")]
-Takes = Annotated[int | None, typer.Option("--takes", help="Takes of each cell.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Another number gives all takes other seeds.")]
-Slots = Annotated[int | None, typer.Option("--slots", help="Takes at once.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FOLDER", help="Folder of rows and report. [default lab/EXPERIMENT]"),
+]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="TEXT", help="Maya1 model: a name, a folder or a .gguf file.")
+]
+Book = Annotated[Path | None, typer.Option("--book", metavar="FILE", help="EPUB whose chunks are spoken.")]
+Truth = Annotated[Path | None, typer.Option("--truth", metavar="FILE", help="Archive of texts and their true codes.")]
+Takes = Annotated[int | None, typer.Option("--takes", metavar="NUMBER", help="Takes of each cell.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="NUMBER", help="Another number gives all takes other seeds.")
+]
+Slots = Annotated[int | None, typer.Option("--slots", metavar="NUMBER", help="Takes at once.")]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", help="Another setting of the plan, as TOML: --set 'formats = [\"F16\"]'.")
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="TOML", help="Another setting of the plan: --set 'formats = [\"F16\"]'. [repeatable]"
+    ),
 ]
 
 
@@ -58,10 +71,11 @@ def _command(name: str, summary: str) -> Any:
         as_json: options.Json = False,
     ) -> None:
         from mayabook.lab.experiments import EXPERIMENTS, report, run
+        from mayabook.lab.rows import result_folder
 
         experiment = EXPERIMENTS[name]
         given = _given(model=model, book=book, truth=truth, takes=takes, seed=seed, slots=slots, settings=settings)
-        folder = output or Path("lab") / name
+        folder = output or result_folder(Path("lab"), name)
         with _watching(as_json) as watcher:
             run(experiment, experiment.plan.load(plan, given), folder, watcher)
         _show(report(folder), folder / "report.html", as_json)
@@ -70,25 +84,42 @@ def _command(name: str, summary: str) -> Any:
     return command
 
 
+def _renamed(old: str, new: str, command: Any) -> Any:
+    """The command under its old name, which it says is old."""
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        print(f"Note: `mayabook lab {old}` is called `mayabook lab {new}` now.", file=sys.stderr)
+        command(**given)
+
+    return run
+
+
 _SUMMARIES = {
-    "isolate": "Whether a take depends on what was made before, beside or after it.",
-    "sweep": "Temperature, top_p and presets against artifacts, words and length.",
-    "stress": "Many chunks in a row: every figure against position, in order and shuffled.",
-    "compare": "Weight formats on the same chunks, and their distance from full precision.",
-    "attribute": "Which of the settings that differed between the original backends cause artifacts.",
+    "isolate": "Test whether a take depends on other takes.\n\nThose are made before, beside and after it.",
+    "sweep": "Compare temperatures, top_p and presets.\n\nOutcomes are artifacts, word errors and length.",
+    "stress": "Hold figures against position in a long run.\n\nChunks are read in order, and shuffled.",
+    "compare": "Compare weight formats with full precision.\n\nAll speak the same chunks.",
+    "ablation": "Find which settings cause artifacts.\n\nThe settings that differed between the backends of 2025 are "
+    "changed one at a time, and all at once in a factorial plan.",
 }
 """Help is shown before the lab is imported."""
 
 for _name, _summary in _SUMMARIES.items():
     app.command(_name)(_command(_name, _summary))
+for _old, _name in {"attribute": "ablation"}.items():
+    app.command(_old, hidden=True)(_renamed(_old, _name, _command(_name, _SUMMARIES[_name])))
 
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of an experiment.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of an experiment.", show_default=False)],
     as_json: options.Json = False,
 ) -> None:
-    """Write report.html and report.md anew from an experiment's rows."""
+    """Write the report of an experiment anew.
+
+    It is report.html and report.md in its folder, from the rows there.
+    """
     from mayabook.lab.experiments import report as write
 
     _show(write(folder), folder / "report.html", as_json)
@@ -96,13 +127,19 @@ def report(
 
 @app.command()
 def listen(
-    folder: Annotated[Path, typer.Argument(help="Folder of an experiment whose audio was kept.", show_default=False)],
-    one: Annotated[str, typer.Argument(help="A cell: a format, a preset, ...", show_default=False)],
-    other: Annotated[str, typer.Argument(help="Another cell.", show_default=False)],
-    pairs: Annotated[int, typer.Option("--pairs", min=1, help="Pairs of takes.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Draws pairs and sides.")] = 0,
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="Folder of an experiment that kept its audio.", show_default=False),
+    ],
+    one: Annotated[str, typer.Argument(metavar="CELL", help="A cell: a format, a preset, ...", show_default=False)],
+    other: Annotated[str, typer.Argument(metavar="CELL", help="Another cell.", show_default=False)],
+    pairs: Annotated[int, typer.Option("--pairs", metavar="NUMBER", min=1, help="Pairs of takes.")] = 20,
+    seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Draws pairs and sides.")] = 0,
 ) -> None:
-    """Write a page for a blind test by ear of two cells; it computes the result and saves the votes."""
+    """Write a page for a blind listening test.
+
+    It plays takes of two cells in pairs, computes the result and saves the votes.
+    """
     from mayabook.core.errors import LabError
     from mayabook.lab.ab_test import write_ab_test
     from mayabook.lab.rows import read_rows
@@ -120,10 +157,15 @@ def listen(
 
 @app.command("replay-investigation")
 def replay_investigation(
-    quick: Annotated[bool, typer.Option("--quick", help="A look at whether it runs, in minutes.")] = False,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of rows.")] = Path("lab/investigation"),
+    quick: Annotated[bool, typer.Option("--quick", help="Check that all of it runs, in minutes.")] = False,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of rows.")] = Path(
+        "lab/investigation"
+    ),
     document: Annotated[
-        Path | None, typer.Option("--document", help="What to write (default docs/investigation.md; quick: in -o).")
+        Path | None,
+        typer.Option(
+            "--document", metavar="FILE", help="Document to write. [default docs/investigation.md; with --quick, in -o]"
+        ),
     ] = None,
     model: Model = None,
     book: Book = None,
@@ -133,7 +175,10 @@ def replay_investigation(
     settings: Set = None,
     as_json: options.Json = False,
 ) -> None:
-    """Run every experiment and write a document on each claim of the investigation of 2025-11-17."""
+    """Run every experiment and judge the claims of 2025.
+
+    The document that it writes names each claim of the investigation of 2025-11-17, and what the rows say of it.
+    """
     from mayabook.lab.investigation import DOCUMENT, default_model, replay
 
     given = _given(model=model or default_model(), book=book, truth=truth, seed=seed, slots=slots, settings=settings)

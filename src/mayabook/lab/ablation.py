@@ -1,4 +1,4 @@
-"""attribute: a factorial plan over what differed between two ways of reading, and each difference undone by itself."""
+"""ablation: a factorial plan over the settings that differed between two back ends, and each undone alone."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ from mayabook.lab.plan import Plan
 from mayabook.lab.report import is_artifact
 from mayabook.lab.trial_runner import TrialRunner, Wanted
 
-NAME = "attribute"
+NAME = "ablation"
 
 Levels = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""What the rows of `attribute` say: causes ranked by effect, and takes healed when one alone is removed."""
+"""What the rows of `ablation` say: causes ranked by effect, and takes healed when one alone is removed."""
 
 import math
 import textwrap
@@ -62,7 +62,7 @@ def _factorial(rows: Sequence[Row]) -> ReportSection:
         [_row(effect) for effect in (*mains, *pairs[:_PAIRS_SHOWN])],
     )
     figure = plots.intervals(
-        "attribute-effects",
+        "ablation-effects",
         "Main effects on the share of artifacts, with 95 % intervals",
         {effect.name: (effect.value, effect.interval) for effect in mains},
         "change from the first level to the second",
@@ -122,7 +122,7 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
     table = ReportTable(("cell", "artifacts", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
     rates = {name: artifacts(found) for name, found in {**one, **ladder}.items()}
     figure = plots.intervals(
-        "attribute-cells",
+        "ablation-cells",
         "Artifacts with one thing changed, with 95 % intervals",
         {name: (found.value, found.interval) for name, found in rates.items()},
         "share of takes",

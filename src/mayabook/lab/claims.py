@@ -165,9 +165,9 @@ def settings(results: Results) -> JudgedClaim:
     """A cause is a setting that differed, and whose level on the transformers' side makes artifacts: by itself, or as a
     main effect."""
     claim = "Settings are not the cause: both ways used the same."
-    rows = results.get("attribute", ())
+    rows = results.get("ablation", ())
     if not rows:
-        return JudgedClaim(claim, "attribute", "", NOT_RUN, "")
+        return JudgedClaim(claim, "ablation", "", NOT_RUN, "")
     names = [name for name in differing() if name != "format"]
     mains = [e.name for e in ranked(rows) if e.is_main and e.adjusted <= LEVEL and e.value > 0 and e.name in names]
     one = cells([row for row in rows if row["part"] == "one"])
@@ -186,7 +186,7 @@ def settings(results: Results) -> JudgedClaim:
             f"{shown(artifacts(one[GOOD]))}; by itself, healing undone or spoiling done: {'; '.join(sure) or 'none'}"
         )
     return JudgedClaim(
-        claim, "attribute", "; ".join(parts_), REFUTED if mains or sure else UNDECIDED,
+        claim, "ablation", "; ".join(parts_), REFUTED if mains or sure else UNDECIDED,
         "Every setting is explicit in a preset; no library's default applies.",
     )  # fmt: skip
 
@@ -230,14 +230,14 @@ def bf16(results: Results) -> JudgedClaim:
 
 
 def reliable(results: Results) -> JudgedClaim:
-    rows = cells(results.get("attribute", ())).get(GOOD, [])
+    rows = cells(results.get("ablation", ())).get(GOOD, [])
     figures = f"0 of 3 exclude a rate above {bound_without_events(3):.0%} and nothing more"
     if rows:
         figures += f"; Q4_K_M with llama.cpp's settings of 2025 has artifacts in {shown(artifacts(rows))}"
     verdict = NOT_RUN if not rows else REFUTED if artifacts(rows).events else UNDECIDED
     return JudgedClaim(
         "Q4_K_M is without artifacts (0 of 3).",
-        "attribute",
+        "ablation",
         figures,
         verdict,
         "Have every take checked, whatever made it.",
@@ -261,11 +261,11 @@ def capped(results: Results) -> JudgedClaim:
     cap = preset(BAD).max_tokens
     whole = cap // CODES_PER_FRAME * SAMPLES_PER_FRAME / SAMPLE_RATE
     trimmed = whole - SAMPLES_PER_FRAME / SAMPLE_RATE
-    rows = [row for row in results.get("attribute", ()) if row["cell"] == BAD]
+    rows = [row for row in results.get("ablation", ()) if row["cell"] == BAD]
     n_capped = sum(row["stop"] == "cap" for row in rows)
     ended = f"; here {n_capped} of {len(rows)} such takes end by the cap" if rows else ""
     return JudgedClaim(
-        "Chunk 2 took 30.38 s where chunk 1 took 24.23 s because state was carried over.", "arithmetic, attribute",
+        "Chunk 2 took 30.38 s where chunk 1 took 24.23 s because state was carried over.", "arithmetic, ablation",
         f"{cap} tokens are {whole:.2f} s, {trimmed:.2f} s less the frame that was trimmed: the cap cut it{ended}",
         REFUTED, "A take that its cap ends is rejected as truncated.",
     )  # fmt: skip

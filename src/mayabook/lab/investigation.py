@@ -14,7 +14,7 @@ from mayabook.lab.compare import ComparePlan
 from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, described, run
 from mayabook.lab.report import ReportSection, ReportTable
 from mayabook.lab.report_pages import markdown, write_figures, write_html
-from mayabook.lab.rows import Row, read_rows
+from mayabook.lab.rows import Row, read_rows, result_folder
 from mayabook.lab.trial_runner import TrialListener
 
 DOCUMENT = "investigation.md"
@@ -25,7 +25,7 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 200, "forced": 12, "formats": FORMATS},
     "stress": {"takes": 100},
     "isolate": {"takes": 57, "rounds": 10, "originals": 30, "cap": 105},
-    "attribute": {"takes": 342, "chunks": 57, "ladder": False, "libraries": 12},
+    "ablation": {"takes": 342, "chunks": 57, "ladder": False, "libraries": 12},
     "sweep": {"takes": 200},
 }
 """What the whole replay sets, in the order in which it runs: what is timed comes first, before this process has much in
@@ -34,7 +34,7 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 6, "forced": 1, "cost": 1, "formats": ("fp32", "NF4-bf16", "Q4_K_M")},
     "stress": {"takes": 12},
     "isolate": {"takes": 4, "rounds": 2, "after": (10,), "few": 1, "originals": 2, "cap": 105, "formats": ("Q4_K_M",)},
-    "attribute": {
+    "ablation": {
         "takes": 6,
         "chunks": 3,
         "factors": ("penalty", "mask", "order", "min_p"),
@@ -63,7 +63,7 @@ def replay(
         experiment = EXPERIMENTS[name]
         wanted = {key: value for key, value in given.items() if value is not None}
         plan = experiment.plan.load(None, {"slots": SLOTS, **sizes, **wanted})
-        run(experiment, plan, folder / name, watcher, made=folder / FORMATS_FOLDER)
+        run(experiment, plan, result_folder(folder, name), watcher, made=folder / FORMATS_FOLDER)
     return write_document(folder, document, quick=quick)
 
 
@@ -73,10 +73,11 @@ def write_document(folder: Path, document: Path, *, quick: bool = False) -> list
     sections: list[ReportSection] = []
     ran = []
     for name in EXPERIMENTS:
-        header, rows = read_rows(folder / name)
+        results_of = result_folder(folder, name)
+        header, rows = read_rows(results_of)
         results[name] = rows
         ran.append(f"{name}: {described(header, rows)}")
-        sections += EXPERIMENTS[name].report(folder / name, rows)
+        sections += EXPERIMENTS[name].report(results_of, rows)
     claims = [
         (judged.claim, judged.verdict, judged.figures, judged.experiment, judged.follows) for judged in judge(results)
     ]

@@ -17,6 +17,8 @@ from mayabook.core.errors import LabError
 from mayabook.core.files import cannot_write, make_folder
 
 FILE = "rows.jsonl"
+RENAMED = {"attribute": "ablation"}
+"""Old name of an experiment -> its name today; folders and rows with the old one are still read."""
 Row = Mapping[str, Any]
 """Has `key`, which names it in its file, and `cell`."""
 
@@ -92,6 +94,13 @@ class Rows:
         self._rows[row["key"]] = row
 
 
+def result_folder(parent: Path, experiment: str) -> Path:
+    """The folder of an experiment's rows in `parent`; one of its old name goes on, where there is no other."""
+    folder = parent / experiment
+    old = [parent / name for name, new in RENAMED.items() if new == experiment and (parent / name / FILE).is_file()]
+    return old[0] if old and not (folder / FILE).is_file() else folder
+
+
 def _difference(one: object, other: object) -> str:
     """In words; of tables, the first entry that differs."""
     if isinstance(one, dict) and isinstance(other, dict):
@@ -115,6 +124,9 @@ def _read(file: Path) -> tuple[Sequence[Row], int]:
     data = file.read_bytes()
     n_bytes = data.rfind(b"\n") + 1
     try:
-        return [json.loads(line) for line in data[:n_bytes].splitlines()], n_bytes
+        lines = [json.loads(line) for line in data[:n_bytes].splitlines()]
     except ValueError as error:
         raise LabError(f"{file} is damaged ({error}); delete its folder, or choose another with -o.") from error
+    if lines and lines[0].get("experiment") in RENAMED:
+        lines[0] |= {"experiment": RENAMED[lines[0]["experiment"]]}
+    return lines, n_bytes
