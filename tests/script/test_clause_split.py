@@ -2,11 +2,12 @@
 
 import pytest
 
+from mayabook.core.language import ENGLISH
 from mayabook.script.clause_split import clause_spans
 
 
 def parts(text: str, max_chars: int) -> list[str]:
-    spans = clause_spans(text, lambda start, end: (end - start) / max_chars, "en")
+    spans = clause_spans(text, lambda start, end: (end - start) / max_chars, ENGLISH)
     return [text[start:end] for start, end in spans]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sentencex
 
+from mayabook.core.language import ENGLISH, Language
 from mayabook.script.sentence_split import sentence_spans
 
 _LINES = (Path(__file__).parent / "sentences.txt").read_text(encoding="utf-8").splitlines()
@@ -12,7 +13,7 @@ CASES = [line.split(" | ") for line in _LINES if not line.startswith("#")]
 
 
 def sentences(text: str, language: str = "en") -> list[str]:
-    return [text[start:end] for start, end in sentence_spans(text, language)]
+    return [text[start:end] for start, end in sentence_spans(text, Language.of(language))]
 
 
 @pytest.mark.parametrize("expected", CASES, ids=lambda expected: " | ".join(expected)[:60])
@@ -28,7 +29,7 @@ def test_the_rules_earn_their_place() -> None:
 
 def test_spans_are_exact_and_hold_no_outer_space() -> None:
     text = "  He left.   She stayed.  (Why?)  Nobody knows.  "
-    assert sentence_spans(text, "en") == [(2, 10), (13, 24), (26, 32), (34, 47)]
+    assert sentence_spans(text, ENGLISH) == [(2, 10), (13, 24), (26, 32), (34, 47)]
 
 
 def test_what_has_no_word_of_its_own_goes_with_a_neighbour() -> None:
@@ -55,3 +56,7 @@ def test_a_block_far_longer_than_a_paragraph_is_cut_the_same() -> None:
     assert sentences(paragraph * n) == sentences(paragraph) * n
     assert len(sentences("これは文です。次の、文。" * n)) == 2 * n
     assert sentences("word " * 9000 + "end. Then.") == ["word " * 9000 + "end.", "Then."]
+
+
+def test_a_region_has_the_rules_of_its_language() -> None:
+    assert sentences("Er kam am 3. Januar. Dann ging er.", "de-CH") == ["Er kam am 3. Januar.", "Dann ging er."]

@@ -7,15 +7,6 @@ from dataclasses import dataclass
 from mayabook.book.text_cleaning import clean
 from mayabook.book.xml_parsing import Element, parse_xhtml, texts
 
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-_SHORT_LANGUAGES = {
-    "ara": "ar", "chi": "zh", "zho": "zh", "cze": "cs", "ces": "cs", "dan": "da", "dut": "nl", "nld": "nl",
-    "eng": "en", "fin": "fi", "fra": "fr", "fre": "fr", "ger": "de", "deu": "de", "gre": "el", "ell": "el",
-    "heb": "he", "hin": "hi", "hun": "hu", "ita": "it", "jpn": "ja", "kor": "ko", "lat": "la", "nor": "no",
-    "pol": "pl", "por": "pt", "rus": "ru", "spa": "es", "swe": "sv", "tur": "tr", "ukr": "uk",
-}  # fmt: skip
-"""ISO 639-2 codes that BCP 47 wants in two letters."""
-
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -81,16 +72,19 @@ def _refinements(package: Element) -> dict[tuple[str, str], str]:
 
 
 def _language(given: str, warn: Callable[[str], None]) -> str:
-    """A BCP 47 tag in its usual case; `en` where the book names none."""
-    tag = given.replace("_", "-")
-    if not _LANGUAGE_TAG.fullmatch(tag) or tag.lower() == "und":
-        if given:
-            warn(f"the book gives its language as {given!r}, which is no language tag; it is taken for English")
-        return "en"
-    primary, *subtags = tag.split("-")
-    primary = primary.lower()
-    cased = [s.upper() if len(s) == 2 else s.title() if len(s) == 4 else s.lower() for s in subtags]
-    return "-".join([_SHORT_LANGUAGES.get(primary, primary), *cased])
+    """A BCP 47 tag in its usual form ("EN_us" -> "en-US", "ger" -> "de"); `en` where the book names no language."""
+    import langcodes
+    from langcodes.tag_parser import LanguageTagError
+
+    try:
+        tag = langcodes.standardize_tag(given)
+    except LanguageTagError:
+        tag = "und"
+    if tag != "und":
+        return tag
+    if given:
+        warn(f"the book gives its language as {given!r}, which is no language tag; it is taken for English")
+    return "en"
 
 
 def _without_markup(description: str) -> str:

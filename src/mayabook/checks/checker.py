@@ -45,8 +45,8 @@ class Checker:
         """Raises CheckError where the recogniser cannot be loaded."""
         self.thresholds = load_thresholds()
         self._recogniser = Recogniser(settings.asr_model, language, self.thresholds)
-        self.english = self._recogniser.english
-        self._sounds = Phonetics(self.thresholds.sound, self.english)
+        self.language = self._recogniser.language
+        self._sounds = Phonetics(self.thresholds.sound, self.language)
         self.aligner = Aligner(self._sounds, self.thresholds.alignment)
         self._words = WordScores(self._sounds, self.thresholds)
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES}"
@@ -93,7 +93,7 @@ class Checker:
         silent = bool(signal_checks.silence(audio, self.thresholds.signal))
         listened = Transcription([], []) if silent else self._recogniser.encode_and_transcribe(audio, sample_rate)
         expected, heard = self._expected(chunk), _speech(listened.words)
-        theirs = text_units([word.text for word in heard], self.english)
+        theirs = text_units([word.text for word in heard], self.language)
         pairs = self.aligner.align(expected, theirs)
         rows = _rows(chunk, expected, heard, theirs, pairs)
         scores: list[Score] = []
@@ -131,7 +131,7 @@ class Checker:
         return replace(heard, scores=(*unheard, *heard.scores))
 
     def _expected(self, chunk: Chunk) -> list[TextUnit]:
-        return expected_units(chunk.text, chunk.spoken, self.english)
+        return expected_units(chunk.text, chunk.spoken, self.language)
 
     def _n_sounds(self, slot: TextUnit) -> tuple[int, int]:
         """Of the shortest and of the longest reading."""

@@ -9,6 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from mayabook.checks.thresholds import PhoneticThresholds
+from mayabook.core.language import ENGLISH, Language
 
 # hibari writes English phonemes in misaki's alphabet: one character each, diphthongs too.
 _VOWELS = "AIOQWYaeiouæɑɒɔəɛɜɪʊʌ"
@@ -20,11 +21,10 @@ _UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
 class Phonetics:
     """Pronunciations are remembered. May be used from several threads."""
 
-    def __init__(self, thresholds: PhoneticThresholds, english: bool = True) -> None:
-        """english: whether words are pronounced; in another language their spelling stands for their sound."""
+    def __init__(self, thresholds: PhoneticThresholds, language: Language = ENGLISH) -> None:
         self._thresholds = thresholds
-        self.english = english
-        self._g2p = G2P() if english else None
+        self.language = language
+        self._g2p = G2P() if language.has_phonetics else None
         self._known: dict[str, str] = {}
 
     def phonemes(self, token: str) -> str:

@@ -23,6 +23,7 @@ from mayabook.checks.signal_checks import quietest, voiced
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.errors import CheckError
 from mayabook.core.fingerprint import sha256_of
+from mayabook.core.language import Language
 from mayabook.core.take import Audio
 
 SAMPLE_RATE = 16000
@@ -89,10 +90,10 @@ class Recogniser:
                 f"The recogniser {model!r} cannot be loaded ({reason}); name a folder with a CTranslate2 Whisper "
                 "model, or use --asr-model tiny.en, which needs no download."
             ) from error
-        spoken = language.split("-")[0].lower() if self._whisper.model.is_multilingual else "en"
+        spoken = Language.of(language).code if self._whisper.model.is_multilingual else "en"
         if spoken not in self._whisper.supported_languages:
             raise CheckError(f"The recogniser {model!r} does not know the language {spoken!r}; choose another model.")
-        self.english = spoken == "en"
+        self.language = Language.of(spoken)
         self._tokenizer = Tokenizer(
             self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=spoken
         )

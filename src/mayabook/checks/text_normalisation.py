@@ -17,6 +17,7 @@ from whisper_normalizer.english import EnglishSpellingNormalizer, EnglishTextNor
 from mayabook.checks.abbreviations import SHORT, SIGNS
 from mayabook.checks.number_normalisation import MAGNITUDES, MONTHS, Verbalisation, amount, numeral, roman
 from mayabook.core.emotion_tags import without_tags
+from mayabook.core.language import ENGLISH, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ _BEFORE_ROMAN = frozenset(
 )
 
 
-def text_units(words: Sequence[str], english: bool = True) -> list[TextUnit]:
+def text_units(words: Sequence[str], language: Language = ENGLISH) -> list[TextUnit]:
     """The slots of a text, in order. words: what `str.split()` makes of it."""
     bare = [_EDGES.sub("", without_tags(word)) for word in words]
     found: list[TextUnit] = []
@@ -49,7 +50,7 @@ def text_units(words: Sequence[str], english: bool = True) -> list[TextUnit]:
     while at < len(words):
         before, after = (bare[at - 1] if at else ""), (bare[at + 1] if at + 1 < len(words) else "")
         n_words = 1
-        if not english:
+        if not language.has_text_normalisation:
             readings = [plain_tokens(bare[at])]
         elif after.lower() in MAGNITUDES and (money := amount(f"{bare[at]} {after.lower()}")):
             n_words, readings = 2, money
@@ -62,15 +63,15 @@ def text_units(words: Sequence[str], english: bool = True) -> list[TextUnit]:
     return found
 
 
-def expected_units(text: str, spoken: str, english: bool = True) -> list[TextUnit]:
+def expected_units(text: str, spoken: str, language: Language = ENGLISH) -> list[TextUnit]:
     """The slots of `text`; a word that `spoken` respells may also be read as it is written there."""
     words, respelt = text.split(), spoken.split()
-    plain = text_units(words, english)
+    plain = text_units(words, language)
     merged: list[TextUnit] = []
     matcher = SequenceMatcher(None, words, respelt, autojunk=False)
     for kind, start, end, other_start, other_end in matcher.get_opcodes():
         here = [slot for slot in plain if start <= slot.words[0] < end]
-        there = text_units(respelt[other_start:other_end], english) if kind == "replace" else []
+        there = text_units(respelt[other_start:other_end], language) if kind == "replace" else []
         if not here or not there:
             merged += here
         elif len(here) == len(there):

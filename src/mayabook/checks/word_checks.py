@@ -147,7 +147,7 @@ class WordScores:
         surplus = self._said(theirs[len(ours) :])
         longer = max(1, *(sum(len(self._sounds.phonemes(word)) for word in words) for words in (ours, theirs)))
         differing = self._sounds.distance(" ".join(ours), " ".join(theirs)) / longer
-        if self._sounds.english and _OTHER_SCRIPT.search(" ".join(ours)):
+        if self._sounds.language.has_phonetics and _OTHER_SCRIPT.search(" ".join(ours)):
             return unsaid + surplus
         nearest, farthest = self._figures.alike, self._figures.unlike
         return min(1.0, max(0.0, (differing - nearest) / (farthest - nearest))) * (unsaid + surplus)

@@ -4,16 +4,8 @@ import base64
 from dataclasses import dataclass
 
 from mayabook.core.book import Book, Cover
+from mayabook.core.language import Language
 from mayabook.master.cover_art import Picture
-
-_LANGUAGES = (
-    "ar:ara bg:bul ca:cat cs:ces cy:cym da:dan de:deu el:ell en:eng eo:epo es:spa et:est eu:eus fa:fas fi:fin "
-    "fr:fra ga:gle gl:glg he:heb hi:hin hr:hrv hu:hun id:ind is:isl it:ita ja:jpn ko:kor la:lat lt:lit lv:lav "
-    "nb:nob nl:nld nn:nno no:nor pl:pol pt:por ro:ron ru:rus sk:slk sl:slv sr:srp sv:swe ta:tam th:tha tr:tur "
-    "uk:ukr ur:urd vi:vie zh:zho"
-)
-ISO_639_2 = {pair[:2]: pair[3:] for pair in _LANGUAGES.split()}
-"""The three-letter codes that MP4 and ID3 ask for, of the languages most books are in."""
 
 FRONT_COVER = 3
 
@@ -47,8 +39,7 @@ class Tags:
     @property
     def language_code(self) -> str:
         """ISO 639-2, `und` where it is not known."""
-        primary = self.language.replace("_", "-").split("-")[0].lower()
-        return primary if len(primary) == 3 else ISO_639_2.get(primary, "und")
+        return Language.of(self.language).iso_639_2
 
 
 def fields(tags: Tags, muxer: str, part: tuple[str, int, int] | None = None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from mayabook.core.chunk import Chunk, Pause, Sentence
 from mayabook.core.errors import JobError, ScriptError
 from mayabook.core.files import write_text
+from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.words import words
 from mayabook.script import Lexicon
@@ -74,7 +75,7 @@ class Edits:
 def _edited(chunk: Chunk, text: str, language: str, lexicon: Lexicon | None) -> Chunk:
     """Its sentences bear the spans of those that stood in their place, as far as there are any."""
     spans = [sentence.span for sentence in chunk.sentences]
-    pieces = [text[start:end] for start, end in sentence_spans(text, language)]
+    pieces = [text[start:end] for start, end in sentence_spans(text, Language.of(language))]
     spans += [spans[-1]] * (len(pieces) - len(spans))
     said = [lexicon.respell(piece) if lexicon else piece for piece in pieces]
     if chunk.pause != Pause.SENTENCE and not text.rstrip("\"'”’»)]").endswith(tuple(_ENDS)):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import regex
 
+from mayabook.core.language import Language
 from mayabook.script.sentence_split import library_ends, sentence_spans
 
 _CLAUSE_MARKS = [
@@ -30,7 +31,7 @@ Fullness = Callable[[int, int], float]
 """How full the text between two offsets makes a chunk; above 1 it does not fit."""
 
 
-def clause_spans(text: str, fullness: Fullness, language: str) -> list[tuple[int, int]]:
+def clause_spans(text: str, fullness: Fullness, language: Language) -> list[tuple[int, int]]:
     """(start, end) of the parts, in order; each fits, and only whitespace is between them.
 
     text: one sentence without whitespace at its ends. A single code point always counts as fitting.

@@ -6,6 +6,7 @@ from itertools import groupby
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk, Pause
 from mayabook.core.errors import ScriptError
+from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
 from mayabook.script.chunking import chunk_segments
 from mayabook.script.lexicon import Lexicon
@@ -28,7 +29,7 @@ def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None =
     """
     lexicon = lexicon or Lexicon()
     _check_respellings(lexicon, settings)
-    maker = SegmentBuilder(settings, book.language, lexicon)
+    maker = SegmentBuilder(settings, Language.of(book.language), lexicon)
     drafts = [draft for chapter in book.narrated for draft in _chapter_chunks(chapter, maker)]
     chunks = tuple(replace(draft, index=index) for index, draft in enumerate(drafts))
     coverage = check_coverage(book, chunks, lexicon)

@@ -10,6 +10,7 @@ import regex
 from mayabook.core.book import Block, BlockKind
 from mayabook.core.chunk import Sentence, Span
 from mayabook.core.emotion_tags import without_tags
+from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.words import words
 from mayabook.script.clause_split import clause_spans
@@ -50,7 +51,7 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class SegmentBuilder:
     settings: ScriptSettings
-    language: str
+    language: Language
     lexicon: Lexicon
 
     def segments(self, blocks: Sequence[tuple[int, Block]]) -> list[Segment]:

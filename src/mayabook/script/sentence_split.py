@@ -11,6 +11,7 @@ import regex
 import sentencex
 
 from mayabook.core.emotion_tags import without_tags
+from mayabook.core.language import Language
 
 _OPENERS = r"[\"'“”‘«»„‚‹(\[¿¡—–-]"
 _CLOSERS = r"[\"'”’»“›)\]]"
@@ -53,11 +54,11 @@ _LOOKBACK = 12  # characters, enough for each rule that looks behind a boundary
 _STRAY_OPENER = regex.compile(r"(?<=\s)[\"'“‘«„]+$")
 
 
-def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str, language: Language) -> list[tuple[int, int]]:
     """(start, end) of each sentence, in order, with nothing but whitespace between them.
 
     text: on one line, with no whitespace but plain spaces (`speakable`).
-    language: a BCP 47 tag; one that the library does not know is cut by its general rules.
+    A language that the library does not know is split by its general rules.
     A sentence without a letter or digit is joined to its neighbour, so only a text without any yields one.
     """
     cuts = [0, *_joined(text, _boundaries(text, language)), len(text)]
@@ -69,10 +70,10 @@ def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _boundaries(text: str, language: str) -> list[int]:
+def _boundaries(text: str, language: Language) -> list[int]:
     """Where a sentence may start, in order: what the library finds and what it misses."""
     found: set[int] = set()
-    for position in library_ends(text, language.split("-")[0].lower()):
+    for position in library_ends(text, language):
         opener = _STRAY_OPENER.search(text[max(0, position - _LOOKBACK) : position])
         found.add(position - len(opener[0]) if opener else position)
     for rule in _MISSED_ENDS:
@@ -80,14 +81,14 @@ def _boundaries(text: str, language: str) -> list[int]:
     return sorted(position for position in found if 0 < position < len(text))
 
 
-def library_ends(text: str, language: str) -> Iterator[int]:
+def library_ends(text: str, language: Language) -> Iterator[int]:
     """Where the library ends a sentence, by its own rules alone.
 
     It is given a window at a time, for its time grows with the square of the length of a text without spaces.
     """
     position, width = 0, _WINDOW
     while position < len(text):
-        pieces = sentencex.segment(language, text[position : position + width])
+        pieces = sentencex.segment(language.code, text[position : position + width])
         if position + width < len(text):
             pieces = pieces[:-1]  # it may go on beyond the window
         width = _WINDOW if pieces else 2 * width

@@ -7,6 +7,7 @@ from statistics import fmean
 
 from mayabook.checks.text_normalisation import text_units
 from mayabook.checks.word_checks import GOOD
+from mayabook.core.language import Language
 from mayabook.core.verdict import AlignedWord, Finding, WordMatch
 from mayabook.verify.expected_text import ExpectedText
 from mayabook.verify.first_pass import ExtraSpeech, FirstPass
@@ -48,10 +49,8 @@ class Fault:
 
 
 class Finder:
-    """english: as for `slots`."""
-
-    def __init__(self, text: ExpectedText, hearing: RecordingTranscript, look: FirstPass, english: bool) -> None:
-        self._text, self._hearing, self._look, self._english = text, hearing, look, english
+    def __init__(self, text: ExpectedText, hearing: RecordingTranscript, look: FirstPass, language: Language) -> None:
+        self._text, self._hearing, self._look, self._language = text, hearing, look, language
         self._echoes = PassageIndex(text.slots)
 
     def unlooked(self, group: SuspectSpan) -> Iterator[Fault]:
@@ -161,7 +160,7 @@ class Finder:
         return self._repeated(heard, *self._times(extra))
 
     def _repeated(self, heard: str, start: float, end: float) -> Fault | None:
-        found = self._echoes.find(text_units(heard.split(), self._english))
+        found = self._echoes.find(text_units(heard.split(), self._language))
         if found is None:
             return None
         lines = tuple(range(self._text.line_of[found[0]], self._text.line_of[found[1] - 1] + 1))

@@ -9,6 +9,7 @@ from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Pause, Sentence
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.errors import BookError
+from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
 from mayabook.script import write_script
 
@@ -64,7 +65,7 @@ def read_text(file: Path) -> Book:
     return Book(file.stem, (), (Chapter(1, "", blocks),))
 
 
-def text_of(book: Book, settings: ScriptSettings, english: bool) -> ExpectedText:
+def text_of(book: Book, settings: ScriptSettings, language: Language) -> ExpectedText:
     """The narrated chapters. Raises BookError where they hold no words."""
     script = write_script(book, settings)
     titles = {chapter.number: chapter.title for chapter in book.chapters}
@@ -72,7 +73,7 @@ def text_of(book: Book, settings: ScriptSettings, english: bool) -> ExpectedText
     slots: list[TextUnit] = []
     line_of: list[int] = []
     for chunk in script.chunks:
-        found = expected_units(chunk.text, chunk.spoken, english)
+        found = expected_units(chunk.text, chunk.spoken, language)
         n_words = at = 0
         for place, sentence in enumerate(chunk.sentences):
             n_words += len(sentence.text.split())

@@ -63,7 +63,7 @@ def _cut(seconds: float, hearing: RecordingTranscript) -> float:
 def rehear(edge: Margin, audio: Audio, checker: Checker) -> Reheard:
     """audio: of its clip."""
     first, *others = (
-        text_units([word.text for word in checker.transcribe(played, SAMPLE_RATE)], checker.english)
+        text_units([word.text for word in checker.transcribe(played, SAMPLE_RATE)], checker.language)
         for played in (resample_poly(audio, up, down).astype(np.float32) for up, down in LENGTHS)
     )
     alike = [

@@ -17,6 +17,7 @@ from mayabook.checks.signal_checks import voiced_frames
 from mayabook.checks.text_normalisation import expected_units
 from mayabook.checks.word_checks import GOOD
 from mayabook.core.chunk import Chunk
+from mayabook.core.language import Language
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import AlignedWord, Finding, Verdict
 from mayabook.render.coverage_report import by_sentence, findings_by_sentence
@@ -119,7 +120,7 @@ def _judge(group: SuspectSpan, clip: TimeSpan, audio: Audio, text: ExpectedText,
         tuple(found),
         dict(zip(group.lines, dealt, strict=True)),
         {line: _voiced(rows, voice) for line, rows in zip(group.lines, dealt, strict=True)},
-        _joints(group, clip, lines, verdict, voice, checker.english),
+        _joints(group, clip, lines, verdict, voice, checker.language),
         tuple(gap.moved(clip.start) for gap in gaps),
     )
 
@@ -130,10 +131,10 @@ def _joints(
     lines: Sequence[ExpectedSentence],
     verdict: Verdict,
     voice: NDArray[np.bool_],
-    english: bool,
+    language: Language,
 ) -> dict[int, Joint]:
     spoken = " ".join(line.text for line in lines)
-    expected = expected_units(spoken, spoken, english)
+    expected = expected_units(spoken, spoken, language)
     said = {row.index: row for row in verdict.words if row.match in GOOD}
     times: dict[int, tuple[float, float]] = {}
     for number, slot in enumerate(expected):

@@ -54,7 +54,7 @@ def verify_audiobook(
 
 def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener) -> Verification:
     checker = Checker(settings.checks, book.language)
-    text = text_of(book, settings.script, checker.english)
+    text = text_of(book, settings.script, checker.language)
     whole = max(recording.expected_duration, 1.0)
     hearing = transcribe_recording(
         recording.blocks(),
@@ -64,7 +64,7 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
     )
     if not hearing.words:
         raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
-    theirs = text_units([word.text for word in hearing.words], checker.english)
+    theirs = text_units([word.text for word in hearing.words], checker.language)
     pairs = align_long(checker.aligner, text.slots, theirs)
     look = run_first_pass(text, hearing, theirs, pairs)
     n_least = min(len(text.slots), len(theirs))
@@ -73,7 +73,7 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
             f"{recording.path} and {text.title!r} do not belong together: {look.n_good:,} of {n_least:,} words were "
             "found. Check both names."
         )
-    finder = Finder(text, hearing, look, checker.english)
+    finder = Finder(text, hearing, look, checker.language)
     faults = [finder.silent(silence) for silence in look.silences]
     again: list[SuspectSpan | Margin] = [*find_intro_outro(look, hearing)]
     for group in find_suspect_spans(text, look.seen, hearing):
