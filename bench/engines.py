@@ -35,9 +35,9 @@ from mayabook.models.gguf_quantisation import quantize
 from mayabook.pipeline import open_book
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT))
 
-from tiny_models import Shape, write_checkpoint  # noqa: E402
+from tests.tiny_models import Shape, write_checkpoint  # noqa: E402
 
 SAMPLE = next((ROOT / "examples").glob("*.epub"))
 SHAPE = Shape(hidden=768, n_layers=20, n_heads=12, n_kv_heads=4, head_dim=64, ffn=2048)

@@ -43,7 +43,6 @@ from mayabook.render.content_keys import seed
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-
 WEIGHTS = ROOT / "training" / "maya1_tiny" / "weights"
 CARD = WEIGHTS / "README.md"
 FIGURES = WEIGHTS / "figures.json"
@@ -138,6 +137,7 @@ def unseen_figures(ear: Ear) -> dict[str, dict[str, float]]:
     """Lines that nothing was trained on: the teacher's speech, and the same after encoder, codes and decoder."""
     import torch
     from snac import SNAC
+
     from training.maya1_tiny.losses import mel_distance
 
     kinds = tomllib.loads((ROOT / "bench" / "defects" / "hard.toml").read_text(encoding="utf-8"))

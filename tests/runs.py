@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from epubs import write_epub
+from tests.epubs import write_epub
 
 COMMAND = (sys.executable, "-m", "mayabook")
 

@@ -10,7 +10,7 @@ from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler_settings import preset
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
-from tiny_models import write_checkpoint, write_codec
+from tests.tiny_models import write_checkpoint, write_codec
 
 SMALL_SLOTS = {"context": 512, "slots": 2, "max_tokens": 84}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runs import write_story
-from tiny_models import write_checkpoint, write_codec
+from tests.runs import write_story
+from tests.tiny_models import write_checkpoint, write_codec
 
 BLOCKED = """
 import sys

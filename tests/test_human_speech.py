@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from checks.speaking import chunk_of
 from mayabook.checks import Checker
-from mayabook.checks.score import REJECT
+from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.core.settings import CheckSettings, Settings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.verify import Recording, read_text, verify
+from tests.checks.speaking import chunk_of
 
 RATE = 16000
 FOLDER = Path(__file__).parent / "recordings"
-LEISURE = "And Mr. John Dashwood had then leisure to consider how much there might be prudently in his power to do for them."
+LEISURE = (
+    "And Mr. John Dashwood had then leisure to consider how much there might be prudently in his power to do for them."
+)
 YOUNG_MAN = "He was not an ill-disposed young man."
 SELFISH = "Unless to be rather cold hearted and rather selfish is to be ill-disposed."
 RESPECTABLE = "Had he married a more amiable woman, he might have been made still more respectable than he was."
@@ -45,7 +47,7 @@ def judge(checker: Checker, audio: Audio, text: str) -> Verdict:
 
 def rejecting(verdict: Verdict) -> set[str]:
     """The detectors that reject the take."""
-    return {finding.detector for finding in verdict.findings if finding.weight >= REJECT}
+    return {finding.detector for finding in verdict.findings if finding.weight >= REJECTION_WEIGHT}
 
 
 def test_a_human_reader_is_understood(checker: Checker) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from epubs import write_epub, write_zip
 from mayabook.book import read_book
 from mayabook.core.book import Book, Chapter
 from mayabook.core.settings import BookSettings
+from tests.epubs import write_epub, write_zip
 
 
 def read_pages(folder: Path, pages: Mapping[str, str | bytes], **options: Any) -> Book:

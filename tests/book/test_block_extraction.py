@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from book_reading import kinds_and_texts, read_body
 
 from mayabook.core.book import BlockKind
+from tests.book.book_reading import kinds_and_texts, read_body
 
 P, H, V, L = "paragraph", "heading", "verse", "list_item"
 Q, T, S, I = "quote", "table_row", "scene_break", "image"  # noqa: E741

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fast_ebook import epub
 
-from epubs import PIXEL_PNG, write_epub
+from tests.epubs import PIXEL_PNG, write_epub
 
 
 @pytest.mark.parametrize("version", [2, 3])

@@ -10,13 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from book_reading import all_text, read_files, titles_of
 
-from epubs import CONTAINER, OPF, container_xml, epub_files, write_epub, write_zip
 from mayabook.book import read_book
 from mayabook.book.container import Container
 from mayabook.core.errors import BookError, DrmError, SettingsError
 from mayabook.core.settings import BookSettings
+from tests.book.book_reading import all_text, read_files, titles_of
+from tests.epubs import CONTAINER, OPF, container_xml, epub_files, write_epub, write_zip
 
 PAGES = {"one.xhtml": "<h1>One</h1><p>First text.</p>", "two.xhtml": "<h1>Two</h1><p>Second text.</p>"}
 TOC = [("One", "one.xhtml"), ("Two", "two.xhtml")]

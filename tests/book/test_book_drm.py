@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
-from book_reading import all_text, read_files
 
-from epubs import epub_files
 from mayabook.core.errors import DrmError
+from tests.book.book_reading import all_text, read_files
+from tests.epubs import epub_files
 
 PAGES = {"one.xhtml": "<h1>One</h1><p>First text.</p>"}
 AES = "http://www.w3.org/2001/04/xmlenc#aes128-cbc"

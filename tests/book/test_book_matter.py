@@ -1,12 +1,13 @@
 """What is read aloud and what is not, each with its reason."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from book_reading import read_pages, titles_of
 
-from epubs import xhtml
 from mayabook.core.book import Chapter, Matter
+from tests.book.book_reading import read_pages, titles_of
+from tests.epubs import xhtml
 
 PROSE = "<p>It was a dark and stormy night, and nobody was out, and the rain fell and fell.</p>" * 20
 ONE, TWO = f"<h1>One</h1>{PROSE}", f"<h1>Two</h1>{PROSE}"
@@ -78,7 +79,7 @@ def test_role(tmp_path: Path) -> None:
     ],
 )
 def test_landmarks_and_guide(tmp_path: Path, version: int, said: str, token: str, matter: Matter) -> None:
-    mark = {"landmarks" if version == 3 else "guide": {"x.xhtml": token, "one.xhtml": "bodymatter"}}
+    mark: dict[str, Any] = {"landmarks" if version == 3 else "guide": {"x.xhtml": token, "one.xhtml": "bodymatter"}}
     chapter = chapter_of(tmp_path, "<p>Words that tell nothing by themselves.</p>", version=version, **mark)
     assert (chapter.matter, chapter.reason) == (matter, f"{said} {token!r}")
     unlisted = chapter_of(tmp_path, "<p>Words that tell nothing by themselves.</p>", "", True, version=version, **mark)

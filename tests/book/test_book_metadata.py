@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
-from book_reading import read_files, read_pages
 
-from epubs import OPF, PIXEL_PNG, epub_files, xhtml
 from mayabook.core.book import Book, Cover
+from tests.book.book_reading import read_files, read_pages
+from tests.epubs import OPF, PIXEL_PNG, epub_files, xhtml
 
 PAGES = {"one.xhtml": "<h1>One</h1><p>Text.</p>"}
 JPEG = b"\xff\xd8\xff\xe0 a jpeg"

@@ -9,16 +9,16 @@ from html import escape
 from pathlib import Path
 from unicodedata import normalize
 
-from book_reading import read_body, read_pages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from epubs import write_epub
 from mayabook.book import read_book
 from mayabook.core.book import Book
 from mayabook.core.settings import BookSettings
 from mayabook.core.words import words
+from tests.book.book_reading import read_body, read_pages
+from tests.epubs import write_epub
 
 
 def accounted(book: Book) -> Counter[str]:

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from epubs import write_epub
 from mayabook.book import read_book
 from mayabook.core.book import Book
 from mayabook.core.errors import SettingsError
 from mayabook.core.settings import BookSettings
+from tests.epubs import write_epub
 
 TITLES = ("Copyright", "One", "Two", "1984", "two", "Empty")
 

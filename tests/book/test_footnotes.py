@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from book_reading import all_text, read_body, read_pages, texts_of
 
 from mayabook.core.book import Book, Matter
+from tests.book.book_reading import all_text, read_body, read_pages, texts_of
 
 REFERENCE, NOTE, HEADING = "footnote reference", "footnote", "heading of footnotes"
 

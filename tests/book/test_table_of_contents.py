@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from book_reading import read_files, read_pages, texts_of, titles_of
 
-from epubs import OPF, epub_files, nav_xhtml, xhtml
 from mayabook.core.book import Book, Matter
+from tests.book.book_reading import read_files, read_pages, texts_of, titles_of
+from tests.epubs import OPF, epub_files, nav_xhtml, xhtml
 
 PROSE = "<p>It was a dark and stormy night, and nobody was out.</p>"
 PROSE_TEXT = "It was a dark and stormy night, and nobody was out."

@@ -6,12 +6,12 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from book_reading import all_text, kinds_and_texts, read_body, read_files, read_pages, texts_of
 
-from epubs import OPF, epub_files, ncx_xml, xhtml
 from mayabook.book.markup_decoding import decode
 from mayabook.book.xml_parsing import MAX_DEPTH, Element, parse_xhtml, parse_xml
 from mayabook.core.words import words
+from tests.book.book_reading import all_text, kinds_and_texts, read_body, read_files, read_pages, texts_of
+from tests.epubs import OPF, epub_files, ncx_xml, xhtml
 
 SPOKEN = "Café — “naïve” façade, £5"
 BODY = f"<p>{SPOKEN}</p>"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from speaking import RATE, chunk_of, silence, speech, take_of
 
 from bench.defects.passages import PLAIN, Passage
 from bench.defects.spoil import FRAME, Source, stutter
@@ -16,6 +15,7 @@ from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio
 from mayabook.core.verdict import FindingKind
+from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of
 
 FIGURES = load_thresholds()
 LIMIT = FIGURES.limits["repeat"]

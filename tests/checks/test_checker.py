@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from speaking import chunk_of, silence, speech, take_of
 
 from mayabook.checks import Checker
 from mayabook.core.errors import CheckError
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
 from mayabook.core.verdict import FindingKind, Verdict, WordMatch
+from tests.checks.speaking import chunk_of, silence, speech, take_of
 
 CLEAN = (
     "Chapter Four: The Wrong Time.",

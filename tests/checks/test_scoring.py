@@ -23,7 +23,8 @@ def test_a_score_at_its_limit_rejects(value: float, weight: float, accepted: boo
     verdict = judge(examined(score(value)), LIMITS)
     assert verdict.accepted is accepted
     (finding,) = verdict.findings
-    assert (finding.detector, finding.weight) == ("click", pytest.approx(weight))
+    assert finding.detector == "click"
+    assert finding.weight == pytest.approx(weight)
     assert (finding.start, finding.end, finding.evidence) == (1.0, 1.1, "a click")
 
 

@@ -5,13 +5,13 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from scipy.signal import butter, resample_poly, sosfilt
-from speaking import RATE, silence, speech
 
 from mayabook.checks import signal_checks
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.voice_drift import drift
 from mayabook.core.take import Audio
+from tests.checks.speaking import RATE, silence, speech
 
 FIGURES = load_thresholds()
 TEXT = (

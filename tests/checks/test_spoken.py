@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from speaking import RATE, chunk_of, silence, speech, take_of
 
 from mayabook.checks import Checker
 from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
 from mayabook.core.verdict import FindingKind, Verdict, WordMatch
+from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of
 
 LONG = "The keeper went down to the harbour early, and everyone on the quay looked up from their nets to greet her."
 END = "They rowed back to the island before the storm."

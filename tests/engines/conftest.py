@@ -5,7 +5,7 @@ import pytest
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.store import ModelFiles
-from tiny_models import Shape, write_checkpoint, write_codec
+from tests.tiny_models import Shape, write_checkpoint, write_codec
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from mayabook.core.take import TakeRequest
 from mayabook.engines.gguf_decoder import GgufDecoder
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import SamplerSettings, preset
-from mayabook.engines.slot_decoder import SlotDecoder
 from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.maya.codec import open_codec
 from mayabook.models.store import ModelFiles
@@ -18,7 +18,7 @@ VOICE = "A calm old man, low and slow."
 SHORT = replace(preset("mayabook"), max_tokens=42, temperature=1.0)
 """A few frames: enough to tell takes apart."""
 
-DECODERS: Mapping[str, Callable[[ModelFiles, int], SlotDecoder]] = {
+DECODERS: Mapping[str, Callable[[ModelFiles, int], GgufDecoder | TransformersDecoder]] = {
     "gguf F16": lambda files, slots: GgufDecoder(files.ggufs["F16"], slots, CONTEXT),
     "gguf Q8_0": lambda files, slots: GgufDecoder(files.ggufs["Q8_0"], slots, CONTEXT),
     "gguf Q4_K_M": lambda files, slots: GgufDecoder(files.ggufs["Q4_K_M"], slots, CONTEXT),
@@ -30,7 +30,7 @@ DECODERS: Mapping[str, Callable[[ModelFiles, int], SlotDecoder]] = {
 }
 
 
-def _checkpoint(files: ModelFiles):
+def _checkpoint(files: ModelFiles) -> Path:
     assert files.checkpoint is not None
     return files.checkpoint
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from engines.maya_engines import maya_engine
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import StopReason, Take, TakeRequest
 from mayabook.engines import Engine, Narrator
 from mayabook.models.store import ModelFiles
+from tests.engines.maya_engines import maya_engine
 
 ENGINES = ("narrator", "gguf F16", "gguf Q4_K_M", "transformers fp32")
 TEXTS = (

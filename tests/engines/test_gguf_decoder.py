@@ -11,7 +11,7 @@ from mayabook.engines.slot_decoder import IDLE
 from mayabook.maya.token_layout import LAYOUT_KEY, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.store import ModelFiles
-from tiny_models import SMALL
+from tests.tiny_models import SMALL
 
 
 def test_it_says_what_it_is(gguf: Path, tiny: ModelFiles) -> None:

@@ -3,7 +3,6 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-import reference_sampler as slow
 import scipy.stats
 from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
@@ -13,6 +12,7 @@ from mayabook.engines.sampler import DrawnTokens, Sampler, pick, uniforms, weigh
 from mayabook.engines.sampler_settings import SamplerSettings, presets
 from mayabook.maya.frames import unpack
 from mayabook.maya.token_layout import Layout
+from tests.engines import reference_sampler as slow
 
 STAGES = ("penalty", "temperature", "top_k", "top_p", "min_p")
 NEAR = 1e-3

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-import reference_sampler as slow
-from test_sampler import OfTorch, random_settings
 
 from mayabook.engines.sampler import Sampler, uniforms, weights
 from mayabook.engines.sampler_settings import SamplerSettings, preset
 from mayabook.maya.token_layout import Layout
-from tiny_models import SMALL
+from tests.engines import reference_sampler as slow
+from tests.engines.test_sampler import OfTorch, random_settings
+from tests.tiny_models import SMALL
 
 PROMPT = [
     SMALL.human_start,
@@ -115,10 +115,11 @@ def test_the_originals_presets_are_what_its_libraries_did(
     probabilities: Library = request.getfixturevalue(library)
     settings = preset(name)
     random = np.random.default_rng(41)
-    samplers = [Sampler(SMALL, 1), OfTorch(SMALL, 1)]
+    samplers: list[Sampler | OfTorch] = [Sampler(SMALL, 1), OfTorch(SMALL, 1)]
     for sampler in samplers:
         sampler.start(0, settings, 43, PROMPT, 300)
-    numbers, tokens, n_penalised = uniforms(43, 300), [], 0
+    numbers, n_penalised = uniforms(43, 300), 0
+    tokens: list[int] = []
     favourites = random.standard_normal(SMALL.n_audio) * 4
     for step in range(300):
         row = (favourites + random.standard_normal(SMALL.n_audio) * 2).astype(np.float32)
@@ -150,14 +151,14 @@ def test_the_official_preset_is_what_its_definitions_say() -> None:
         if expected.margin > 1e-4:
             found = ours(tokens, logits, settings)
             assert found == pytest.approx(expected.probabilities, rel=1e-4)
-        tokens.append(take.draw(row)[0])
+        tokens.append(take.draw(row.tolist())[0])
 
 
 @pytest.mark.parametrize(("layout", "n_steps"), [(SMALL, 1600), (Layout(), 25)], ids=["small", "true"])
 def test_equal_logits_give_equal_draws_in_numpy_and_torch(layout: Layout, n_steps: int) -> None:
     random = np.random.default_rng(59)
     n_slots = 16
-    samplers = [Sampler(layout, n_slots), OfTorch(layout, n_slots)]
+    samplers: list[Sampler | OfTorch] = [Sampler(layout, n_slots), OfTorch(layout, n_slots)]
     left = [0] * n_slots
     n_drawn = 0
     for _ in range(n_steps):

@@ -12,7 +12,7 @@ from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import preset
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
 from mayabook.engines.slot_decoder import IDLE
-from tiny_models import SMALL
+from tests.tiny_models import SMALL
 
 GREEDY = replace(preset("mayabook"), temperature=0, repetition_penalty=1.0, min_tokens=28)
 Script = Callable[[int, int], int | None]

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.maya_engines import DECODERS, SHORT, ask, maya_engine
 from mayabook.core.take import Codes, Take
 from mayabook.models.store import ModelFiles
+from tests.engines.maya_engines import DECODERS, SHORT, ask, maya_engine
 
 TEXT = "The forest was eerily quiet. <whisper> Something was watching from the shadows."
 OTHERS = [f"Neighbour number {n}{' says a good deal more than that' * (n % 5)}." for n in range(100)]

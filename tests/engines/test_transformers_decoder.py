@@ -5,29 +5,32 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
 
-from safetensors.numpy import load_file, save_file  # noqa: E402
+import torch
+import transformers
+from safetensors.numpy import load_file, save_file
 
-from mayabook.core.errors import EngineError, MayaBookError, ModelError  # noqa: E402
-from mayabook.engines import model_loading  # noqa: E402
-from mayabook.engines.devices import choose_dtype, native_dtypes  # noqa: E402
-from mayabook.engines.reference_generate import reference_generate  # noqa: E402
-from mayabook.engines.sampler_settings import SamplerSettings  # noqa: E402
-from mayabook.engines.slot_decoder import IDLE  # noqa: E402
-from mayabook.engines.transformers_decoder import TransformersDecoder, kv_bytes_per_slot, weight_bytes  # noqa: E402
-from tiny_models import SMALL, Shape, edit_json, write_checkpoint  # noqa: E402
+from mayabook.core.errors import EngineError, MayaBookError, ModelError
+from mayabook.engines import model_loading
+from mayabook.engines.devices import choose_dtype, native_dtypes
+from mayabook.engines.reference_generate import reference_generate
+from mayabook.engines.sampler_settings import SamplerSettings
+from mayabook.engines.slot_decoder import IDLE
+from mayabook.engines.transformers_decoder import TransformersDecoder, kv_bytes_per_slot, weight_bytes
+from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint
 
 SHAPE = Shape(scale=0.08)
 """Weights large enough that attention prefers some tokens to others, and a wrong mask or position shows."""
 AUDIO = slice(SMALL.code_end, SMALL.last_code + 1)
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "float32": {"dtype": "float32"},
     "bfloat16": {"dtype": "bfloat16"},
     "float16": {"dtype": "float16"},
@@ -146,7 +149,7 @@ def test_the_cache_is_attended_in_place_and_the_head_is_a_view(checkpoint: Path)
     pointers = []
     attend = torch.nn.functional.scaled_dot_product_attention
 
-    def spy(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, **options: object) -> torch.Tensor:
+    def spy(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, **options: Any) -> torch.Tensor:
         pointers.append((key.data_ptr(), value.data_ptr(), key.shape))
         return attend(query, key, value, **options)
 
@@ -287,14 +290,15 @@ def test_a_take_and_its_identity_are_the_same_in_a_fresh_process(checkpoint: Pat
     said = subprocess.run(
         [sys.executable, "-c", FRESH, *arguments], capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    for dtype, line in zip(("float32", "bfloat16"), said, strict=True):
+    dtypes: tuple[Any, Any] = ("float32", "bfloat16")
+    for dtype, line in zip(dtypes, said, strict=True):
         decoder = TransformersDecoder(checkpoint, 5, 1024, dtype=dtype, device="cpu")
         digest = hashlib.sha256(take(decoder, 0).numpy().tobytes()).hexdigest()
         assert line == f"{dtype} {decoder.identity} {digest}"
 
 
 def test_identity_tells_weights_dtype_quantisation_and_width_but_not_the_folder(checkpoint: Path, copy: Path) -> None:
-    def identity(folder: Path, n_slots: int = 2, **options: str) -> str:
+    def identity(folder: Path, n_slots: int = 2, **options: Any) -> str:
         return TransformersDecoder(folder, n_slots, 256, device="cpu", **options).identity
 
     plain = identity(checkpoint)
@@ -314,7 +318,7 @@ def test_identity_tells_weights_dtype_quantisation_and_width_but_not_the_folder(
 
 @pytest.mark.parametrize("quantisation", ["nf4", "nf4-double", "fp4", "fp4-double"])
 def test_quantised_layers_are_near_the_plain_ones_and_the_head_stays_as_it_was(
-    checkpoint: Path, quantisation: str
+    checkpoint: Path, quantisation: Any
 ) -> None:
     plain = TransformersDecoder(checkpoint, 1, 256, device="cpu")
     decoder = TransformersDecoder(checkpoint, 1, 256, quantisation=quantisation, device="cpu")
@@ -351,7 +355,7 @@ def test_a_quantised_checkpoint_keeps_its_own_and_says_so(checkpoint: Path, tmp_
     ("dtype", "quantisation"),
     [("float32", "none"), ("bfloat16", "none"), ("float32", "nf4"), ("bfloat16", "nf4-double")],
 )
-def test_memory_is_foretold_from_the_headers(checkpoint: Path, dtype: str, quantisation: str) -> None:
+def test_memory_is_foretold_from_the_headers(checkpoint: Path, dtype: Any, quantisation: Any) -> None:
     decoder = TransformersDecoder(checkpoint, 3, 512, dtype=dtype, quantisation=quantisation, device="cpu")
     held = sum(tensor.nbytes for tensor in decoder.model.parameters())
     for module in decoder.model.modules():
@@ -418,7 +422,8 @@ GREEDY = SamplerSettings(temperature=0, repetition_penalty=1, min_tokens=0, max_
 
 def test_generate_is_greedy_over_the_whole_vocabulary(checkpoint: Path) -> None:
     decoder = TransformersDecoder(checkpoint, 1, 256, device="cpu")
-    prompt, expected = tokens_of(3, 9), []
+    prompt = tokens_of(3, 9)
+    expected: list[int] = []
     for _ in range(12):
         with torch.inference_mode():
             expected.append(int(decoder.model(torch.tensor([prompt + expected])).logits[0, -1].argmax()))
@@ -447,7 +452,7 @@ def test_generate_draws_by_seed_and_leaves_the_global_generator_alone(checkpoint
 # What goes wrong
 
 
-def fails(folder: Path, kind: type[MayaBookError], *parts: str, **options: object) -> None:
+def fails(folder: Path, kind: type[MayaBookError], *parts: str, **options: Any) -> None:
     with pytest.raises(kind) as raised:
         TransformersDecoder(folder, 1, 256, **{"device": "cpu", **options})
     for part in parts:

@@ -5,7 +5,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from runs import mayabook_in
+from tests.runs import mayabook_in
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from epubs import CONTAINER, OPF, epub_files, write_zip
-from runs import COMMAND, STORY, write_story
+from tests.epubs import CONTAINER, OPF, epub_files, write_zip
+from tests.runs import COMMAND, STORY, write_story
 
 Run = Callable[..., CompletedProcess[str]]
 PAGE = {"one.xhtml": "<h1>One</h1><p>The boat came in at dawn.</p>"}

@@ -11,7 +11,7 @@ import pytest
 
 from mayabook.render import Job
 from mayabook.render.ledger import RetryStep
-from runs import STORY, write_story
+from tests.runs import STORY, write_story
 
 Run = Callable[..., CompletedProcess[str]]
 

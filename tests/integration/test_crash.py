@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runs import COMMAND, STORY, lines_of, samples_of, start, write_story
+from tests.runs import COMMAND, STORY, lines_of, samples_of, start, write_story
 
 KILLS = 30
 SEED = 20260101

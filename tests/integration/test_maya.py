@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -18,8 +18,8 @@ from mayabook.maya.codec import open_codec
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.render import Job
-from runs import STORY, mayabook_in, start, write_story
-from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
+from tests.runs import STORY, mayabook_in, start, write_story
+from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 Run = Callable[..., CompletedProcess[str]]
 SAMPLE = next((Path(__file__).parents[2] / "examples").glob("*.epub"))
@@ -41,9 +41,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def with_tiny(store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def with_tiny(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAYABOOK_MODELS", str(store))
-    return
 
 
 @pytest.fixture

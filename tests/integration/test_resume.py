@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 import hibari
 import pytest
 
-from runs import STORY, samples_of, write_story
+from tests.runs import STORY, samples_of, write_story
 
 Run = Callable[..., CompletedProcess[str]]
 

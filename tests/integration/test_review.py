@@ -17,7 +17,7 @@ from subprocess import CompletedProcess
 import av
 import pytest
 
-from runs import COMMAND, mayabook_in, write_story
+from tests.runs import COMMAND, mayabook_in, write_story
 
 Run = Callable[..., CompletedProcess[str]]
 GREEK = "The old words were λόγος καὶ ἀλήθεια καὶ ζωή, and they were carved over the door."
@@ -82,7 +82,7 @@ def test_the_page_holds_the_takes_themselves_flagged_first(
     assert len(players) == len(row["takes"]) + len(page.all("article")) - 1
     sound = base64.b64decode(str(players[0]["src"]).partition("base64,")[2])
     with av.open(io.BytesIO(sound)) as container:
-        seconds = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+        seconds = sum((frame.samples / frame.sample_rate for frame in container.decode(audio=0)), 0.0)
     with av.open(row["audio"]) as container:
         assert seconds == pytest.approx(container.duration / 1e6, abs=0.2)
     assert len(page.all("svg")) == len(players)

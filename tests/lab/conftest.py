@@ -2,9 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_engines import TEXTS
 
-from tiny_models import Shape, write_checkpoint, write_codec
+from tests.lab.lab_engines import TEXTS
+from tests.tiny_models import Shape, write_checkpoint, write_codec
 
 CODES = 256
 

@@ -75,7 +75,7 @@ def some_defects(request: TakeRequest, chance: float) -> bool:
 
 def some_defects_when_hot(request: TakeRequest, chance: float) -> bool:
     """A fifth of the takes of a high temperature."""
-    return request.sampling["temperature"] > 0.8 and chance < 0.2
+    return float(request.sampling["temperature"]) > 0.8 and chance < 0.2
 
 
 def scattered_defects(request: TakeRequest, chance: float) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from lab_engines import PlantedOpener, SilenceEar, Watching
 from typer.testing import CliRunner
 
 from mayabook.cli.lab import app
@@ -15,6 +14,7 @@ from mayabook.core.errors import LabError
 from mayabook.lab.ab_test import write_ab_test
 from mayabook.lab.experiments import EXPERIMENTS, run
 from mayabook.lab.rows import read_rows
+from tests.lab.lab_engines import PlantedOpener, SilenceEar, Watching
 
 
 @pytest.fixture

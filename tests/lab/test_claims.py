@@ -1,10 +1,10 @@
 """The document on the investigation's claims: verdicts follow from rows, and say undecided where they are too few."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_engines import PlantedOpener, SilenceEar, Watching, penalised
 
 from mayabook.lab import claims
 from mayabook.lab.ablation import differing
@@ -12,6 +12,7 @@ from mayabook.lab.claims import HOLDS, NOT_RUN, REFUTED, UNDECIDED
 from mayabook.lab.experiments import EXPERIMENTS, run
 from mayabook.lab.investigation import PLANS, QUICK, write_document
 from mayabook.lab.isolate_report import ways_verdict
+from tests.lab.lab_engines import PlantedOpener, SilenceEar, Watching, penalised
 
 
 def take(cell: str, item: int, accepted: bool, **more: Any) -> dict[str, Any]:
@@ -31,8 +32,8 @@ def way(
     }  # fmt: skip
 
 
-def story(n: int, again: str, reseeded: str) -> list[dict[str, Any]]:
-    rows = []
+def story(n: int, again: str, reseeded: str) -> list[Mapping[str, Any]]:
+    rows: list[Mapping[str, Any]] = []
     for item in range(n):
         rows += [
             way(item, "alone, first", "same"),

@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_engines import (
+
+from mayabook.core.errors import LabError
+from mayabook.lab.ablation_report import ranked
+from mayabook.lab.experiments import EXPERIMENTS, report, run
+from mayabook.lab.isolate_report import leaks
+from mayabook.lab.report import artifacts, false_alarms, kinds
+from mayabook.lab.rows import Row, read_rows
+from mayabook.lab.stress import ORDERS
+from mayabook.lab.stress import report as stress_report
+from tests.lab.lab_engines import (
     PlantedOpener,
     SilenceEar,
     Watching,
@@ -16,15 +25,6 @@ from lab_engines import (
     some_defects,
     some_defects_when_hot,
 )
-
-from mayabook.core.errors import LabError
-from mayabook.lab.ablation_report import ranked
-from mayabook.lab.experiments import EXPERIMENTS, report, run
-from mayabook.lab.isolate_report import leaks
-from mayabook.lab.report import artifacts, false_alarms, kinds
-from mayabook.lab.rows import Row, read_rows
-from mayabook.lab.stress import ORDERS
-from mayabook.lab.stress import report as stress_report
 
 FEW: dict[str, dict[str, Any]] = {
     "isolate": {"takes": 4, "rounds": 2, "after": (5,), "few": 2, "slots": 3, "formats": ("Q4_K_M",)},

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def rows_in(places: Iterable[Known]) -> int:
 
 
 def told(takes: list[Take]) -> dict[str, tuple[object, ...]]:
-    told = {}
+    told: dict[str, tuple[object, ...]] = {}
     for take in takes:
         assert take.codes is not None
         codes = take.codes
@@ -141,7 +142,7 @@ def test_no_take_is_drawn_again_to_leave_where_it_left(opener: ModelOpener, monk
     made: list[logit_cache._CachedLogits] = []
 
     class Watched(logit_cache._CachedLogits):
-        def __init__(self, *args: object) -> None:
+        def __init__(self, *args: Any) -> None:
             super().__init__(*args)
             made.append(self)
 
@@ -160,6 +161,7 @@ def test_memory_is_bounded(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(logit_cache, "MOST_BYTES", 90 * row)
     engine, _ = watched(opener, "Q4_K_M", once=True)
     takes = told(list(engine.generate(requests(opener, SHARP))))
+    assert isinstance(engine._scheduler, CachedScheduler)
     memory = engine._scheduler._memory
     assert memory.full
     assert rows_in(memory.known.values()) == 90

@@ -8,9 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from mayabook.checks import Checker
+from mayabook.checks.recogniser import Transcription
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import CheckSettings, NarratorSettings
-from mayabook.core.take import Codes, StopReason, Take, TakeRequest
+from mayabook.core.take import Audio, Codes, StopReason, Take, TakeRequest
 from mayabook.engines import Narrator
 from mayabook.lab.experiments import EXPERIMENTS
 from mayabook.lab.memoise import MemoisedChecker, MemoisedCodec, MemoTable
@@ -80,9 +81,14 @@ def test_the_oldest_is_forgotten_first() -> None:
 
 def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh, ours = Checker(CheckSettings()), MemoisedChecker(CheckSettings())
-    listened = []
+    listened: list[int] = []
     listen = ours._recogniser.encode_and_transcribe
-    monkeypatch.setattr(ours._recogniser, "encode_and_transcribe", lambda *args: listened.append(1) or listen(*args))
+
+    def spy(audio: Audio, sample_rate: int) -> Transcription:
+        listened.append(1)
+        return listen(audio, sample_rate)
+
+    monkeypatch.setattr(ours._recogniser, "encode_and_transcribe", spy)
     none = np.zeros(0, np.float16)
     off = Codes(np.zeros((0, 7), np.int32), none, none, np.full(9, 0.9, np.float16), none)
     kinds = {

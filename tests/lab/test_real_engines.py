@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_engines import TEXTS, SilenceEar, Watching
 
 from mayabook.core.errors import EngineError, LabError
 from mayabook.core.take import TakeRequest
+from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.lab import teacher_forcing
 from mayabook.lab.compare import ComparePlan, divergence, parts
 from mayabook.lab.compare_report import pareto
@@ -23,8 +23,9 @@ from mayabook.lab.model_variants import ModelOpener, model_opener
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import read_truth
 from mayabook.maya.frames import pack
-from runs import lines_of, mayabook_in, start
-from tiny_models import SMALL
+from tests.lab.lab_engines import TEXTS, SilenceEar, Watching
+from tests.runs import lines_of, mayabook_in, start
+from tests.tiny_models import SMALL
 
 TEXT = "They walked down to the water."
 CAP = 42
@@ -53,6 +54,7 @@ def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(opene
     config = transformers.GenerationConfig(
         do_sample=False, max_new_tokens=1, pad_token_id=SMALL.text_end, eos_token_id=SMALL.code_end
     )
+    assert isinstance(engine.decoder, TransformersDecoder)
     logits = {}
     for name, mask in (("none", {}), ("right", {"attention_mask": torch.ones((1, len(whole)), dtype=torch.long)})):
         output = engine.decoder.model.generate(

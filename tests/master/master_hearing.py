@@ -34,13 +34,13 @@ def listen(path: Path) -> Heard:
         scale = 2.0**31 if frames[0].format.name.startswith("s32") else 1.0
         audio = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames]) / scale
         tags = {name.lower(): value for name, value in {**container.metadata, **stream.metadata}.items()}
-        chapters = [
-            (
-                chapter["metadata"].get("title", ""),
-                *(float(chapter[end] * chapter["time_base"]) for end in ("start", "end")),
-            )
-            for chapter in container.chapters()
-        ]
+        chapters = []
+        for chapter in container.chapters():
+            unit = chapter["time_base"]
+            assert unit is not None
+            title = chapter["metadata"].get("title", "")
+            chapters.append((title, float(chapter["start"] * unit), float(chapter["end"] * unit)))
+        assert container.duration is not None
         heard = Heard(
             audio.astype(np.float64),
             frames[0].sample_rate,

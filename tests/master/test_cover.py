@@ -19,7 +19,9 @@ def image(codec: str, width: int = 90, height: int = 120, muxer: str = "image2pi
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=muxer) as container:
         stream = container.add_stream(codec, rate=1)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = width, height
+        assert stream.codec_context.codec.video_formats
         stream.pix_fmt = stream.codec_context.codec.video_formats[0].name
         container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=stream.pix_fmt)))
         container.mux(stream.encode(None))

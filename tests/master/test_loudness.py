@@ -6,13 +6,13 @@ import av
 import numpy as np
 import pytest
 from av.filter import Graph
-from master_hearing import loudness, true_peak
-from master_sounds import RATE, Samples, silence, speechlike, tone
 
 from mayabook.core.settings import MasterSettings
 from mayabook.master.limiter import limited
 from mayabook.master.loudness import SILENCE, find_level, levelled, measure
 from mayabook.master.true_peak import PeakMeter
+from tests.master.master_hearing import loudness, true_peak
+from tests.master.master_sounds import RATE, Samples, silence, speechlike, tone
 
 
 def blocks(audio: Samples, size: int = 65536) -> Iterator[np.ndarray]:

@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from master_sounds import speechlike
+
+from tests.master.master_sounds import speechlike
 
 MASTER = """
 import resource, sys

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from master_hearing import listen
-from master_sounds import speechlike, tone
 
 from mayabook.core.chunk import Pause
 from mayabook.core.errors import OutputError
 from mayabook.core.settings import MasterSettings
 from mayabook.master import Tags, Timeline, build_timeline, check_output, destination, write_audiobook
 from mayabook.master.output_paths import chapter_file
+from tests.master.master_hearing import listen
+from tests.master.master_sounds import speechlike, tone
 
 ONE_LINE = re.compile(r"^[^\n]+; (free some space|choose another)[^\n]*\.$")
 SUFFIXES = [".m4b", ".mp3", ".opus", ".flac", ".wav"]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from master_sounds import RATE, silence, speechlike, tone
 
 from mayabook.core.audio_files import write_flac
 from mayabook.core.chunk import Pause
@@ -13,6 +12,7 @@ from mayabook.core.errors import JobError
 from mayabook.core.settings import MasterSettings
 from mayabook.master import TakeSegment, build_timeline
 from mayabook.master.pcm_stream import BLOCK, pcm
+from tests.master.master_sounds import RATE, silence, speechlike, tone
 
 PAUSES = MasterSettings(pause_sentence=0.3, pause_paragraph=0.5, pause_scene=1.5, pause_heading=0.8, pause_chapter=2.0)
 

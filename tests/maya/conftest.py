@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import tiny_models
 from mayabook.maya.codec import export_codec
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
+from tests import tiny_models
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,6 @@ import torch
 from snac import SNAC
 from snac.layers import NoiseBlock
 
-import tiny_models
 from mayabook.core.errors import FrameError, ModelError
 from mayabook.maya.codec import Codec, export_codec, open_codec
 from mayabook.maya.codec_config import CodecConfig
@@ -20,6 +19,9 @@ from mayabook.maya.codec_onnx import OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import Frames, levels
 from mayabook.maya.token_layout import Layout
+from tests import tiny_models
+
+ROOT = Path(__file__).parents[2]
 
 SMALL = tiny_models.SMALL
 
@@ -148,24 +150,30 @@ def test_noise_depends_on_seed_and_length_only(exported: Path) -> None:
     assert abs(float(alone[3].std()) - 1) < 0.03
 
 
+def random_state() -> list[int]:
+    """That of NumPy's global generator."""
+    state: list[int] = np.random.get_state(legacy=False)["state"]["key"].tolist()
+    return state
+
+
 def test_no_global_state_is_touched(exported: Path) -> None:
     torch.manual_seed(5)
     np.random.seed(5)
-    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), torch.get_num_threads()
+    before = torch.get_rng_state(), random_state(), torch.get_num_threads()
     TorchCodec(exported / "pytorch_model.bin", CodecConfig.read(exported)).decode(frames_of(1, 4), [1])
     OnnxCodec(exported / "decoder.onnx").decode(frames_of(1, 4), [1])
     assert torch.equal(torch.get_rng_state(), before[0])
-    assert np.random.get_state()[1].tolist() == before[1]
+    assert random_state() == before[1]
     assert torch.get_num_threads() == before[2]
 
 
 DECODE = """
 import sys
-sys.path.insert(0, {tests!r})
+sys.path.insert(0, {root!r})
 {before}
 from pathlib import Path
 import numpy as np
-import tiny_models
+from tests import tiny_models
 from mayabook.maya.codec import open_codec
 codec = open_codec(Path({folder!r}), tiny_models.SMALL)
 frames = np.random.default_rng(6).integers(0, 256, (1, 10, 7), dtype=np.int32)
@@ -194,8 +202,7 @@ def test_a_fresh_process_gives_the_same_bytes(
         shutil.copy(exported / name, folder)
     out = tmp_path / "audio.npy"
     before = "" if with_torch else "sys.modules['torch'] = None"
-    tests = str(Path(tiny_models.__file__).parent)
-    script = DECODE.format(tests=tests, before=before, folder=str(folder), out=str(out))
+    script = DECODE.format(root=str(ROOT), before=before, folder=str(folder), out=str(out))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     identity, loaded = done.stdout.splitlines()
@@ -208,9 +215,9 @@ def test_a_fresh_process_gives_the_same_bytes(
 def test_without_the_extra_there_is_one_line(tmp_path: Path, missing: str) -> None:
     folder = tiny_models.write_codec(tmp_path)
     script = (
-        f"import sys; sys.path.insert(0, {str(Path(tiny_models.__file__).parent)!r}); sys.modules[{missing!r}] = None\n"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.modules[{missing!r}] = None\n"
         "from pathlib import Path\n"
-        "import tiny_models\n"
+        "from tests import tiny_models\n"
         "from mayabook.core.errors import ModelError\n"
         "from mayabook.maya.codec import export_codec, open_codec\n"
         f"folder = Path({str(folder)!r})\n"

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from snac import SNAC
 
-import tiny_models
 from mayabook.core.errors import FrameError
 from mayabook.maya.frames import Frames, from_levels, levels, pack, unpack
 from mayabook.maya.token_layout import Layout
+from tests import tiny_models
 
 LAYOUTS = st.sampled_from([Layout(), tiny_models.SMALL])
 

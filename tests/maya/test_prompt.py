@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tiny_models
 from mayabook.core.emotion_tags import EMOTION_TAGS, without_tags
 from mayabook.core.errors import ModelError
 from mayabook.core.words import words
 from mayabook.maya.prompt import Bos, PromptBuilder, full_stopped, speakable
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
+from tests import tiny_models
 
 SMALL = tiny_models.SMALL
 VOICE = "A warm low voice."

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-import tiny_models
 from mayabook.core.errors import ModelError
 from mayabook.maya.token_layout import CODES_PER_FRAME, LAYOUT_FILE, SAMPLES_PER_FRAME, TOKENS_PER_SECOND, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
+from tests import tiny_models
 
 
 def test_the_defaults_are_maya1s() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from mayabook.maya.token_layout import Layout
 from mayabook.models.gguf_conversion import convert
-from tiny_models import SMALL, Shape, write_checkpoint, write_codec
+from tests.tiny_models import SMALL, Shape, write_checkpoint, write_codec
 
 SHAPE = Shape(scale=0.08)
 """Weights so large that attention, and with it rope, decides the logits."""

@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,12 @@ def test_a_known_file_is_not_read_again(cache: Path, tmp_path: Path, monkeypatch
     assert len(known) == 1
     opened: list[Path] = []
     real = Path.open
-    monkeypatch.setattr(Path, "open", lambda path, *args, **more: opened.append(path) or real(path, *args, **more))
+
+    def spy(path: Path, *args: Any, **more: Any) -> Any:
+        opened.append(path)
+        return real(path, *args, **more)
+
+    monkeypatch.setattr(Path, "open", spy)
     assert fingerprint(files) == mark
     assert files[0] not in opened
     (cache / "fingerprints.json").unlink()

@@ -21,7 +21,7 @@ from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_vocabulary import CONTROL
 from mayabook.models.llama_config import LlamaConfig
 from mayabook.models.model_check import TEXTS
-from tiny_models import SMALL, Shape, config_of, edit_json, special_names, weights_of, write_checkpoint
+from tests.tiny_models import SMALL, Shape, config_of, edit_json, special_names, weights_of, write_checkpoint
 
 VOICE = "A warm, low voice, calm and clear."
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_server import COMMIT, Hub, hub
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
 from mayabook.models.disk import require_free_space
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.hub import catalogue, pull, resolve
+from tests.models.hub_server import COMMIT, Hub, hub
 
 SNAC = "hubertsiuzdak/snac_24khz"
 WEIGHTS = "model.safetensors"

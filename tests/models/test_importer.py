@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -6,10 +7,10 @@ import pytest
 from mayabook.core.errors import MayaBookError, ModelError
 from mayabook.engines.gguf_decoder import GgufDecoder
 from mayabook.maya.token_layout import Layout
-from mayabook.models import importer, store
+from mayabook.models import store
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.importer import import_model
-from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
+from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 
 def names(folder: Path) -> set[str]:
@@ -47,7 +48,7 @@ def test_files_are_copied_where_they_cannot_be_linked(
     def no_links(source: Path, target: Path) -> None:
         raise OSError("another file system")
 
-    monkeypatch.setattr(importer.os, "link", no_links)
+    monkeypatch.setattr(os, "link", no_links)
     import_model(small, "mine")
     copied = store_folder / "mine" / "codec" / "pytorch_model.bin"
     assert copied.read_bytes() == (small / "codec" / "pytorch_model.bin").read_bytes()

@@ -11,7 +11,7 @@ from mayabook.models import store
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.model_check import CheckResult, check
-from tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
+from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hub_server import hub
 from typer.testing import CliRunner, Result
 
 from mayabook.cli.models import app
@@ -14,6 +13,7 @@ from mayabook.core.errors import ModelError
 from mayabook.maya.codec import open_codec
 from mayabook.maya.token_layout import Layout
 from mayabook.models import store
+from tests.models.hub_server import hub
 
 SNAC = "hubertsiuzdak/snac_24khz"
 

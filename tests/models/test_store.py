@@ -5,7 +5,7 @@ import pytest
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
-from tiny_models import write_codec
+from tests.tiny_models import write_codec
 
 
 @pytest.fixture

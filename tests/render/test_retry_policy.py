@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faulty import OTHER, Fault, Faulty, another_text, speech, with_tail
 
 from mayabook.checks import Checker
 from mayabook.core.audio_files import read_flac
@@ -16,6 +15,7 @@ from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.render import Job, PlannedChunk, Renderer, content_key
 from mayabook.render.ledger import RetryStep, ReviewDecision, StoredTake
+from tests.render.faulty import OTHER, Fault, Faulty, another_text, speech, with_tail
 
 SENTENCES = (
     "The boat came in at dawn, with nobody aboard.",

@@ -1,21 +1,22 @@
 """From a book to chunks: what stands in one, what the engine is given, and the pauses between."""
 
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from script_texts import book_of, made_sentence, paragraphs
 
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk, Pause
 from mayabook.core.errors import ScriptError
 from mayabook.core.settings import ScriptSettings
 from mayabook.script import Lexicon, Respelling, write_script
+from tests.script.script_texts import book_of, made_sentence, paragraphs
 
 SETTINGS = ScriptSettings()
 
 
-def chunks(*chapters: list[str | Block], lexicon: Lexicon | None = None, **settings: int) -> tuple[Chunk, ...]:
+def chunks(*chapters: Sequence[str | Block], lexicon: Lexicon | None = None, **settings: int) -> tuple[Chunk, ...]:
     return write_script(book_of(*chapters), ScriptSettings(**settings), lexicon).chunks
 
 

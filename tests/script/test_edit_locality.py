@@ -4,11 +4,11 @@ import random
 from collections import Counter
 
 import pytest
-from script_texts import book_of, dialogue_line, made_sentence, paragraphs
 
 from mayabook.core.chunk import Chunk
 from mayabook.core.settings import ScriptSettings
 from mayabook.script import write_script
+from tests.script.script_texts import book_of, dialogue_line, made_sentence, paragraphs
 
 SETTINGS = ScriptSettings()
 N_PARAGRAPHS = 200

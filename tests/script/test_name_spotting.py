@@ -1,9 +1,8 @@
 """Candidates for the lexicon."""
 
-from script_texts import book_of
-
 from mayabook.core.settings import ScriptSettings
 from mayabook.script import rare_names, write_script
+from tests.script.script_texts import book_of
 
 
 def names(*paragraphs: str) -> list[tuple[str, int]]:

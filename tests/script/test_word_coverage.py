@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from script_texts import book_of, paragraphs
 
-from mayabook.core.chunk import Chunk, Span
+from mayabook.core.chunk import Chunk, Sentence, Span
 from mayabook.core.errors import ScriptError
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.words import words
-from mayabook.script import Lexicon, Respelling, check_coverage, script_writer, write_script
+from mayabook.script import Lexicon, Respelling, check_coverage, chunking, script_writer, write_script
+from tests.script.script_texts import book_of, paragraphs
 
 BOOK = book_of(
     ["# One", *paragraphs(12, seed=3, dialogue=0.5), "***", *paragraphs(12, seed=4, dialogue=0.5)],
@@ -19,7 +19,7 @@ BOOK = book_of(
 CHUNKS = write_script(BOOK, ScriptSettings()).chunks
 
 
-def with_sentences(chunk: Chunk, *sentences: object) -> Chunk:
+def with_sentences(chunk: Chunk, *sentences: Sentence) -> Chunk:
     return replace(chunk, sentences=sentences, spoken=" ".join(sentence.text for sentence in sentences))
 
 
@@ -140,7 +140,7 @@ def test_a_chapter_without_chunks_is_a_gap() -> None:
 
 
 def test_a_lost_word_stops_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = script_writer.chunk_segments
+    whole = chunking.chunk_segments
     monkeypatch.setattr(script_writer, "chunk_segments", lambda pieces, settings: whole(pieces[1:], settings))
     with pytest.raises(ScriptError, match=r"chapter 1, block 0: .* “Gone”\).*please report the book$") as caught:
         write_script(book_of(["Gone for ever. She stayed."]), ScriptSettings())

@@ -8,6 +8,9 @@ import pytest
 import torch
 from snac import SNAC
 from torch.nn import functional
+
+from mayabook.core.errors import ModelError
+from mayabook.maya.token_layout import CODES_PER_FRAME
 from training.maya1_tiny import codec, lm
 from training.maya1_tiny.codebooks import RunningMeans, centre, k_means, quantise
 from training.maya1_tiny.initial import fit_to
@@ -15,9 +18,6 @@ from training.maya1_tiny.losses import log_mel, mel_distance, spectral_loss
 from training.maya1_tiny.recipe import recipe
 from training.maya1_tiny.runs import Machine, load
 from training.maya1_tiny.sequences import IGNORED, Sequences
-
-from mayabook.core.errors import ModelError
-from mayabook.maya.token_layout import CODES_PER_FRAME
 
 SMOKE = recipe("smoke")
 

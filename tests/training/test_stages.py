@@ -12,11 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from training.maya1_tiny import codec, corpus, export, figures, lm, texts
-from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
-from training.maya1_tiny.recipe import recipe
-from training.maya1_tiny.runs import Machine, load
-from training.maya1_tiny.sequences import Sequences
 
 from mayabook.core.errors import ModelError
 from mayabook.core.settings import NarratorSettings, Settings
@@ -31,6 +26,11 @@ from mayabook.maya.token_layout import SAMPLES_PER_FRAME, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import store
 from mayabook.pipeline import open_book
+from training.maya1_tiny import codec, corpus, export, figures, lm, texts
+from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
+from training.maya1_tiny.recipe import recipe
+from training.maya1_tiny.runs import Machine, load
+from training.maya1_tiny.sequences import Sequences
 
 ROOT = Path(__file__).parents[2]
 SMOKE = recipe("smoke")
@@ -214,8 +214,9 @@ def test_sigterm_leaves_a_checkpoint_that_goes_on(work: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("stage", ["corpus", "codec", "tokenizer", "lm", "export", "figures"])
 def test_every_stage_has_help(stage: str) -> None:
-    from training.maya1_tiny.__main__ import app
     from typer.testing import CliRunner
+
+    from training.maya1_tiny.__main__ import app
 
     result = CliRunner().invoke(app, [stage, "--help"])
     assert result.exit_code == 0

@@ -10,7 +10,6 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from checks.speaking import RATE, silence, speech
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.cli import app
 from mayabook.core.errors import AudioError, BookError, SettingsError
@@ -19,6 +18,7 @@ from mayabook.master.encoder import Labels, encode
 from mayabook.verify import Kind, Recording, Verification, read_text, verify_audiobook
 from mayabook.verify.recording import SAMPLE_RATE, natural
 from mayabook.verify.recording_transcript import _windows
+from tests.checks.speaking import RATE, silence, speech
 
 PARAGRAPHS = [
     "The boat came in at dawn, with nobody aboard. Anna saw it first, from the kitchen window.",

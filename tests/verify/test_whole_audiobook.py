@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from sample_chapter import CHAPTER, SAMPLE
 
 from bench.spoilt_book import spoil
 from bench.verify import beside, is_found
@@ -13,6 +12,7 @@ from mayabook.book import read_book
 from mayabook.core.take import Audio
 from mayabook.verify import Kind, Recording, Verification, verify_audiobook
 from mayabook.verify.recording import SAMPLE_RATE
+from tests.verify.sample_chapter import CHAPTER, SAMPLE
 
 
 def samples(file: Path) -> Audio:
