@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from runs import mayabook_in, write_story
+from tests.runs import mayabook_in, write_story
 
 STORY = {
     "The Door": [
