@@ -1,12 +1,14 @@
 # make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
 # make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
+# make coverage: lines that the quick tests run.   make docs: the documentation as a site, in build/site.
+# make test-python: the wheel under a second Python, if one is installed or named by SECOND_PYTHON=python3.13.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := $(wildcard examples/*.epub)
 OUTPUT := $(patsubst examples/%.epub,build/demo/%.m4b,$(SAMPLE))
 
-.PHONY: demo demo-maya1 quality test lint bench format clean
+.PHONY: demo demo-maya1 quality test coverage test-python lint docs bench format clean
 
 demo: $(VENV)/base
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT) --force
@@ -18,11 +20,22 @@ demo-maya1: $(VENV)/gguf
 test: lint
 	$(BIN)/pytest -n auto --dist loadfile
 
+coverage: $(VENV)/dev
+	$(BIN)/pytest -n auto --dist loadfile --quiet --cov=mayabook.book --cov=mayabook.core --cov=mayabook.script tests/book tests/script
+
+test-python:
+	.ci/second-python $(SECOND_PYTHON)
+
 lint: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/dev
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/site
+	@! grep -rE '<(script|img|link)[^>]+(src|href)="(https?:)?//' build/site --include='*.html'  # nothing from other hosts
+	@echo "The documentation is in build/site/index.html"
 
 bench: export GOMP_SPINCOUNT = 100000
 bench: $(VENV)/dev

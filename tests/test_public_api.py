@@ -13,7 +13,6 @@ from typing import get_args
 import pytest
 
 import mayabook
-from epubs import write_epub
 from mayabook import (
     Cancelled,
     EngineSelected,
@@ -27,7 +26,8 @@ from mayabook import (
     make_audiobook,
 )
 from mayabook.core.errors import OutputError
-from runs import STORY, write_story
+from tests.epubs import write_epub
+from tests.runs import STORY, write_story
 
 NAMES = {
     "AudiobookResult",
@@ -94,7 +94,7 @@ def test_the_names_are_frozen_and_every_one_is_there() -> None:
     for name in NAMES:
         assert getattr(mayabook, name) is not None
     with pytest.raises(AttributeError, match="make_audiobok"):
-        mayabook.make_audiobok  # type: ignore[attr-defined]  # noqa: B018
+        mayabook.make_audiobok  # noqa: B018
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

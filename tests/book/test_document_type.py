@@ -8,11 +8,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from book_reading import all_text, read_body
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mayabook.book.xml_parsing import Parsed, parse_xhtml, parse_xml
+from tests.book.book_reading import all_text, read_body
 
 LAUGHS = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">' for n in range(1, 9))
 BOMB = f'<!DOCTYPE html [<!ENTITY lol0 "LAUGH LAUGH LAUGH">{LAUGHS}]>'

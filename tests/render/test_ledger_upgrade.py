@@ -24,7 +24,7 @@ from mayabook.core.errors import JobError
 from mayabook.pipeline import REQUEST, AudiobookRequest
 from mayabook.render import Job, Ledger, ReviewDecision
 from mayabook.render.ledger_schema import VERSION
-from runs import mayabook_in, samples_of
+from tests.runs import mayabook_in, samples_of
 
 FIXTURE = Path(__file__).parent / "fixtures" / "ledger_3"
 FIRST_CHUNKS = ("2ffb3c977a2484d5b8fd64fce48f874e", "c6338203f2eba362997f70b7f23cbffd")

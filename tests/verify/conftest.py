@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from sample_chapter import CHAPTER, SAMPLE
 
 from mayabook import Settings, make_audiobook
+from tests.verify.sample_chapter import CHAPTER, SAMPLE
 
 
 @pytest.fixture(scope="session")
