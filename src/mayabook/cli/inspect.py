@@ -1,17 +1,24 @@
 """mayabook inspect: what would be narrated, and what it would cost."""
 
 import json
+import os
 from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mayabook.cli import options
 from mayabook.cli.progress_display import clock
 from mayabook.core.settings import Settings
 
+if TYPE_CHECKING:
+    from mayabook.core.book import Book
+    from mayabook.script import Script
+
 CHARS_PER_SECOND = 14.0
-"""Of the narrator at speed 1, pauses included; measured on the sample book by bench/narrate.py."""
+"""Characters of text per second of audio of the narrator at speed 1, pauses included; measured by bench/narrate.py."""
 TIMES_REAL_TIME = 10.0
 """Seconds of verified audiobook per second and core; measured on the sample book by bench/narrate.py."""
 RARE_NAMES = 20
@@ -30,23 +37,29 @@ def inspect(
     The forecast is of length, size and time. Names that the narrator may not know are listed last: put those that it
     says wrong into a lexicon.
     """
-    import os
-
     from mayabook.pipeline import open_book
-    from mayabook.script import rare_names
 
     read, script = open_book(book, lexicon, settings)
-    words = Counter[int]()
-    chunks = Counter[int]()
+    facts = _facts(read, script, settings)
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False, indent=1))
+    else:
+        _print(read, facts)
+
+
+def _facts(book: "Book", script: "Script", settings: Settings) -> dict[str, Any]:
+    from mayabook.script import rare_names
+
+    words, chunks = Counter[int](), Counter[int]()
     for chunk in script.chunks:
         words[chunk.chapter] += chunk.n_words
         chunks[chunk.chapter] += 1
-    duration = sum(len(chunk.text) for chunk in script.chunks) / CHARS_PER_SECOND / settings.narrator.speed
-    facts = {
-        "title": read.title,
-        "authors": list(read.authors),
-        "language": read.language,
-        "cover": read.cover is not None,
+    seconds = sum(len(chunk.text) for chunk in script.chunks) / CHARS_PER_SECOND / settings.narrator.speed
+    return {
+        "title": book.title,
+        "authors": list(book.authors),
+        "language": book.language,
+        "cover": book.cover is not None,
         "chapters": [
             {
                 "number": chapter.number,
@@ -56,41 +69,37 @@ def inspect(
                 "words": words[chapter.number],
                 "chunks": chunks[chapter.number],
             }
-            for chapter in read.chapters
+            for chapter in book.chapters
         ],
         "words": words.total(),
         "chunks": chunks.total(),
-        "seconds": round(duration),
-        "megabytes": round(duration * settings.master.bitrate / 8000, 1),
-        "seconds_to_make": round(duration / (TIMES_REAL_TIME * (os.cpu_count() or 1))),
+        "seconds": round(seconds),
+        "megabytes": round(seconds * settings.master.bitrate / 8000, 1),
+        "seconds_to_make": round(seconds / (TIMES_REAL_TIME * (os.cpu_count() or 1))),
         "rare_names": dict(rare_names(script)[:RARE_NAMES]),
-        "warnings": list(read.warnings),
+        "warnings": list(book.warnings),
     }
-    if as_json:
-        print(json.dumps(facts, ensure_ascii=False, indent=1))
-        return
-    console = Console()
-    console.print(
-        f"{read.title} by {', '.join(read.authors) or 'unknown'}", markup=False, highlight=False, style="bold"
-    )
+
+
+def _print(book: "Book", facts: dict[str, Any]) -> None:
+    console = Console(highlight=False, markup=False)
+    console.print(f"{book.title} by {', '.join(book.authors) or 'unknown'}", style="bold")
     table = Table("", "chapter", "words", "chunks", "", box=None)
-    for chapter in read.chapters:
-        numbers = (f"{words[chapter.number]:,}", f"{chunks[chapter.number]}") if chapter.narrated else ("", "")
+    for chapter, counts in zip(book.chapters, facts["chapters"], strict=True):
+        numbers = (f"{counts['words']:,}", str(counts["chunks"])) if chapter.narrated else ("", "")
         table.add_row(
             str(chapter.number),
-            "  " * (chapter.depth - 1) + chapter.title,
+            Text("  " * (chapter.depth - 1) + chapter.title),
             *numbers,
-            chapter.reason if chapter.narrated else f"skipped: {chapter.reason}",
+            Text(chapter.reason if chapter.narrated else f"skipped: {chapter.reason}"),
             style="" if chapter.narrated else "dim",
         )
     console.print(table)
     console.print(
-        f"{words.total():,} words in {chunks.total()} chunks: about {clock(duration)} of audio, "
-        f"{facts['megabytes']} MB, {clock(float(str(facts['seconds_to_make'])))} to make on this machine",
-        highlight=False,
+        f"{facts['words']:,} words in {facts['chunks']} chunks: about {clock(facts['seconds'])} of audio, "
+        f"{facts['megabytes']} MB, {clock(facts['seconds_to_make'])} to make with the narrator on this machine"
     )
     if facts["rare_names"]:
-        names = ", ".join(f"{name} ({count})" for name, count in rare_names(script)[:RARE_NAMES])
-        console.print(f"Rare names: {names}", markup=False, highlight=False)
-    for warning in read.warnings:
-        console.print(f"Note: {warning}", markup=False, highlight=False)
+        console.print("Rare names: " + ", ".join(f"{name} ({count})" for name, count in facts["rare_names"].items()))
+    for warning in book.warnings:
+        console.print(f"Note: {warning}")

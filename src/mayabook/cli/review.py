@@ -13,31 +13,34 @@ if TYPE_CHECKING:
 
 
 def review(
-    job: Annotated[Path, typer.Argument(help="The .mayabook folder of a job, or its audiobook.", show_default=False)],
+    job: Annotated[
+        Path,
+        typer.Argument(metavar="JOB", help="The .mayabook folder of a job, or its audiobook.", show_default=False),
+    ],
     accept: Annotated[
         list[int] | None,
-        typer.Option("--accept", metavar="N", help="Accept the best take of chunk N as it is (repeatable)."),
+        typer.Option("--accept", metavar="N", help="Accept the best take of chunk N as it is. [repeatable]"),
     ] = None,
     redo: Annotated[
         list[int] | None,
-        typer.Option("--redo", metavar="N", help="Reject the takes of chunk N and make new ones (repeatable)."),
+        typer.Option("--redo", metavar="N", help="Reject the takes of chunk N and make new ones. [repeatable]"),
     ] = None,
     take: Annotated[
         list[str] | None,
-        typer.Option("--take", metavar="N:K", help="Accept take K of chunk N (repeatable)."),
+        typer.Option("--take", metavar="N:K", help="Accept take K of chunk N. [repeatable]"),
     ] = None,
     edit: Annotated[
         list[str] | None,
         typer.Option(
             "--edit",
             metavar="N:TEXT",
-            help="Let chunk N say TEXT; N: alone gives it the book's text back (repeatable).",
+            help="Let chunk N say TEXT; N: alone gives it the book's text back. [repeatable]",
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every chunk, not only the flagged ones.")] = False,
     html: Annotated[
         Path | None,
-        typer.Option("--html", help="Write one page with players, waveforms and findings.", show_default=False),
+        typer.Option("--html", metavar="FILE", help="Write one page with players, waveforms and findings."),
     ] = None,
     list_only: Annotated[
         bool, typer.Option("--list", help="Print the list and ask nothing, on a terminal too.")
@@ -45,10 +48,11 @@ def review(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Go through the flagged chunks of a job, worst first: text, what was heard instead, and the takes to play.
+    """Go through the flagged chunks of a job and decide.
 
-    On a terminal, it shows one at a time and asks what to do; elsewhere it prints the list, and --accept, --redo,
-    --take and --edit decide. The audiobook is then made anew.
+    On a terminal, it shows one chunk at a time, the worst first, and asks what to do: its text, what was heard instead,
+    and the takes to play. Elsewhere it prints the list, and --accept, --redo, --take and --edit decide. The audiobook
+    is then made anew.
     """
     from mayabook.cli.make import run
     from mayabook.cli.review_conversation import ask_for_decisions
@@ -80,7 +84,7 @@ def _decide(review: "JobReview", accept: list[int], redo: list[int], take: list[
     chosen, edits = [_split(each) for each in take], [_split(each) for each in edit]
     for number, which in chosen:
         if not which.isdecimal():
-            raise JobError(f"--take wants a chunk and a take, such as 12:3, not {number}:{which}.")
+            raise JobError(f"--take {number}:{which} names no take; write chunk and take, such as --take {number}:3.")
     for number in [*accept, *redo, *(number for number, _ in chosen + edits)]:
         review.planned(number)
     for number in redo:
@@ -99,5 +103,5 @@ def _split(given: str) -> tuple[int, str]:
 
     number, colon, rest = given.partition(":")
     if not colon or not number.strip().isdecimal():
-        raise JobError(f"{given!r} names no chunk; write its number first, such as 12:{given}.")
+        raise JobError(f"{given!r} names no chunk; write the number of the chunk first, such as 12:{given}.")
     return int(number), rest.strip()
