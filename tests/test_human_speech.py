@@ -59,8 +59,8 @@ def test_a_human_reader_is_understood(checker: Checker) -> None:
 
 @pytest.mark.parametrize("text", RECORDINGS)
 def test_nothing_is_wrong_with_a_human_reading_but_the_noise_of_the_room(checker: Checker, text: str) -> None:
-    """The limit of noise is fitted on the narrator, whose pauses are digital silence. The noise of a room also counts as
-    voice behind the last word of the shortest recording but one."""
+    """The noise limit is fitted on takes with pauses and without a room; docs/quality.md tells more. In the recording
+    AMIABLE the noise also counts as voice after the last word."""
     known = {"noise", "tail"} if text == AMIABLE else {"noise"}
     assert rejecting(judge(checker, recording(text), text)) <= known
 

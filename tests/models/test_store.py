@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from platformdirs.macos import MacOS
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
@@ -23,6 +24,19 @@ def test_where_the_store_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert store.models_folder() == tmp_path / "data" / "mayabook" / "models"
     monkeypatch.setenv("MAYABOOK_MODELS", str(tmp_path / "here"))
     assert store.models_folder() == tmp_path / "here"
+
+
+def test_models_of_version_0_1_are_found_where_the_system_has_another_data_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MAYABOOK_MODELS", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(store, "user_data_path", lambda name, **options: MacOS(name, **options).user_data_path)
+    assert store.models_folder() == tmp_path / "Library" / "Application Support" / "mayabook" / "models"
+    old = tmp_path / ".local" / "share" / "mayabook" / "models"
+    old.mkdir(parents=True)
+    assert store.models_folder() == old
 
 
 def test_a_model_is_found_by_name_and_by_folder(mine: Path) -> None:

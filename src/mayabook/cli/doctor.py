@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 EXTRAS = {
     "gguf": "llama-cpp-python",
     "transformers": "transformers",
-    "vllm": "vllm",
-    "web": "nicegui",
-    "cluster": "ray",
 }
 """Extra -> the package by which its presence is told."""
 

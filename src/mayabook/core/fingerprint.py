@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from mayabook.core.errors import OutputError
 from mayabook.core.files import atomic_write
 
@@ -16,8 +18,7 @@ _CACHE = "fingerprints.json"
 def cache_folder() -> Path:
     """`$MAYABOOK_CACHE`, else `mayabook` in the user's cache folder."""
     named = os.environ.get("MAYABOOK_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(named) if named else Path(base) / "mayabook"
+    return Path(named) if named else user_cache_path("mayabook", appauthor=False)
 
 
 def sha256_of(file: Path) -> str:

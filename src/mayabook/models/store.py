@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import read_json, weight_files
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
@@ -58,10 +60,14 @@ class Origin:
 
 
 def models_folder() -> Path:
-    """`$MAYABOOK_MODELS`, else `mayabook/models` in the user's data folder."""
-    named = os.environ.get("MAYABOOK_MODELS")
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(named) if named else Path(base) / "mayabook" / "models"
+    """`$MAYABOOK_MODELS`, else `mayabook/models` in the user's data folder.
+
+    Version 0.1 took the data folder of Linux on every system. Where its models folder exists, it stays in use.
+    """
+    if named := os.environ.get("MAYABOOK_MODELS"):
+        return Path(named)
+    of_version_0_1 = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "mayabook", "models")
+    return of_version_0_1 if of_version_0_1.is_dir() else user_data_path("mayabook", appauthor=False) / "models"
 
 
 def model_folder(name: str) -> Path:
