@@ -15,9 +15,9 @@ from mayabook.cli import app
 from mayabook.core.errors import AudioError, BookError, SettingsError
 from mayabook.core.take import Audio
 from mayabook.master.encoder import Labels, encode
-from mayabook.verify import Kind, Recording, Verification, read_text, verify_audiobook
+from mayabook.verify import DefectKind, Recording, Verification, read_text, verify_audiobook
 from mayabook.verify.recording import SAMPLE_RATE, natural
-from mayabook.verify.recording_transcript import _windows
+from mayabook.verify.recording_transcript import _cut_windows
 from tests.checks.speaking import RATE, silence, speech
 
 PARAGRAPHS = [
@@ -60,18 +60,18 @@ def test_an_introduction_and_credits_are_told_apart_from_the_text(tmp_path: Path
     audio = spoken([INTRODUCTION, *PARAGRAPHS, CREDITS])
     found = verified(write(tmp_path / "story.wav", audio), tmp_path)
     assert found.defects == ()
-    assert found.before is not None
-    assert "public domain" in found.before[0]
-    assert found.before[2] == pytest.approx(len(speech(INTRODUCTION)) / RATE, abs=1)
-    assert found.after is not None
-    assert "listening" in found.after[0]
+    assert found.intro is not None
+    assert "public domain" in found.intro[0]
+    assert found.intro[2] == pytest.approx(len(speech(INTRODUCTION)) / RATE, abs=1)
+    assert found.outro is not None
+    assert "listening" in found.outro[0]
 
 
 def test_speech_between_the_sentences_is_extra(tmp_path: Path) -> None:
     audio = spoken([*PARAGRAPHS[:2], "Please remember to subscribe to our channel for more.", *PARAGRAPHS[2:]])
     found = verified(write(tmp_path / "story.wav", audio), tmp_path)
     [extra] = found.defects
-    assert extra.kind == Kind.EXTRA
+    assert extra.kind == DefectKind.EXTRA
     assert extra.start == pytest.approx(len(spoken(PARAGRAPHS[:2])) / RATE, abs=0.7)
 
 
@@ -83,7 +83,7 @@ def test_a_stutter_of_which_the_recogniser_hears_nothing_is_doubled(tmp_path: Pa
     audio = np.concatenate([spoken(texts[:2]), stuttered, silence(0.6), spoken(texts[3:])])
     found = verified(write(tmp_path / "story.flac", audio), tmp_path, texts)
     [stutter] = found.defects
-    assert stutter.kind == Kind.DOUBLED
+    assert stutter.kind == DefectKind.DOUBLED
     assert stutter.start == pytest.approx(len(spoken(texts[:2])) / RATE + 1.49, abs=0.3)
     assert verified(write(tmp_path / "sound.flac", spoken(texts)), tmp_path, texts).defects == ()
 
@@ -91,8 +91,8 @@ def test_a_stutter_of_which_the_recogniser_hears_nothing_is_doubled(tmp_path: Pa
 def test_a_paragraph_in_the_wrong_place_is_misplaced(tmp_path: Path) -> None:
     audio = spoken([PARAGRAPHS[0], PARAGRAPHS[2], PARAGRAPHS[3], PARAGRAPHS[1]])
     found = verified(write(tmp_path / "story.wav", audio), tmp_path)
-    assert Kind.MISPLACED in {defect.kind for defect in found.defects}
-    assert [sentence.text for sentence in found.sentences if not sentence.sound] == [PARAGRAPHS[1]]
+    assert DefectKind.MISPLACED in {defect.kind for defect in found.defects}
+    assert [sentence.text for sentence in found.sentences if not sentence.is_sound] == [PARAGRAPHS[1]]
 
 
 def test_a_folder_is_heard_in_natural_order_and_a_file_that_is_missing_is_named_by_its_words(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_a_folder_is_heard_in_natural_order_and_a_file_that_is_missing_is_named_
     assert verified(folder, tmp_path).defects == ()
     (folder / "part 9.mp3").unlink()
     [gap] = verified(folder, tmp_path).defects
-    assert gap.kind == Kind.MISSING
+    assert gap.kind == DefectKind.MISSING
     assert "letter" in gap.text
-    assert gap.place.file.name in ("part 2.mp3", "part 10.mp3")
+    assert gap.position.file.name in ("part 2.mp3", "part 10.mp3")
 
 
 def test_what_is_no_recording_of_the_text_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
         for _ in range(30):
             file.write(np.random.default_rng(0).normal(0, 0.05, 60 * RATE).astype(np.float32))
     tracemalloc.start()
-    seconds = sum(len(window) for window in _windows(Recording(long).blocks(), load_thresholds())) / SAMPLE_RATE
+    seconds = sum(len(window) for window in _cut_windows(Recording(long).blocks(), load_thresholds())) / SAMPLE_RATE
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert seconds == pytest.approx(1800, abs=1)

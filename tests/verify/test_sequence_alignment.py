@@ -9,7 +9,7 @@ from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.word_alignment import AlignedPair, Aligner
 from mayabook.core.verdict import WordMatch
 from mayabook.verify.passage_index import PassageIndex
-from mayabook.verify.sequence_alignment import align_long
+from mayabook.verify.sequence_alignment import align_sequences
 
 FIGURES = load_thresholds()
 ALIGNER = Aligner(Phonetics(FIGURES.sound), FIGURES.alignment)
@@ -21,7 +21,7 @@ def words(n: int, seed: int = 0) -> list[str]:
 
 
 def aligned(text: list[str], heard: list[str]) -> list[AlignedPair]:
-    return align_long(ALIGNER, text_units(text), text_units(heard))
+    return align_sequences(ALIGNER, text_units(text), text_units(heard))
 
 
 def covers(pairs: list[AlignedPair], text: list[str], heard: list[str]) -> bool:

@@ -10,7 +10,7 @@ from bench.spoilt_book import spoil
 from bench.verify import beside, is_found
 from mayabook.book import read_book
 from mayabook.core.take import Audio
-from mayabook.verify import Kind, Recording, Verification, verify_audiobook
+from mayabook.verify import DefectKind, Recording, Verification, verify_audiobook
 from mayabook.verify.recording import SAMPLE_RATE
 from tests.verify.sample_chapter import CHAPTER, SAMPLE
 
@@ -27,7 +27,7 @@ def test_a_clean_audiobook_is_clean_and_every_sentence_has_its_time(audiobook: P
     found = verified(audiobook)
     assert found.defects == ()
     assert found.n_sound == len(found.sentences) > 30
-    assert (found.before, found.after) == (None, None)
+    assert (found.intro, found.outro) == (None, None)
     starts = [sentence.start for sentence in found.sentences]
     assert None not in starts
     assert starts == sorted(starts, key=lambda start: start or 0.0)
@@ -48,13 +48,13 @@ def test_every_severe_defect_is_found_and_nothing_else(audiobook: Path, tmp_path
     found = verified(spoilt)
     assert [one.kind for one in truth if not is_found(one, found)] == []
     assert [defect for defect in found.defects if not any(beside(defect, one) for one in truth)] == []
-    assert {defect.place.chapter for defect in found.defects} == {"Chapter One: The Wrong Time"}
-    missing = [sentence.text for sentence in found.sentences if not sentence.sound]
+    assert {defect.position.chapter for defect in found.defects} == {"Chapter One: The Wrong Time"}
+    missing = [sentence.text for sentence in found.sentences if not sentence.is_sound]
     for one in truth:
         if one.kind == "missing sentence":
             assert one.text in missing
         if one.kind == "silence 2 s":
-            [silence] = [defect for defect in found.defects if defect.kind == Kind.SILENCE]
+            [silence] = [defect for defect in found.defects if defect.kind == DefectKind.SILENCE]
             assert silence.end - silence.start == pytest.approx(2.0, abs=0.3)
 
 
@@ -67,7 +67,7 @@ def test_gibberish_before_the_first_title_and_after_the_last_sentence_is_no_intr
     spoilt = tmp_path / "spoilt.flac"
     soundfile.write(spoilt, np.concatenate([gibberish, pause, book, pause, gibberish]), SAMPLE_RATE)
     found = verified(spoilt)
-    first, last = (defect for defect in found.defects if defect.kind == Kind.EXTRA)
+    first, last = (defect for defect in found.defects if defect.kind == DefectKind.EXTRA)
     assert first.start < 3
     assert last.end > found.duration - 3
-    assert (found.before, found.after) == (None, None)
+    assert (found.intro, found.outro) == (None, None)

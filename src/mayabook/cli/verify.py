@@ -64,7 +64,7 @@ def verify(
         print(json.dumps(_facts(found), ensure_ascii=False, default=str))
     elif not quiet:
         _print(found)
-    if not found.clean:
+    if not found.is_clean:
         raise typer.Exit(FLAGGED)
 
 
@@ -93,7 +93,7 @@ def hms(seconds: float) -> str:
 def _print(found: "Verification") -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(f"{found.title}: {hms(found.duration)}, {len(found.sentences):,} sentences", style="bold")
-    for outside, name in ((found.before, "before the text"), (found.after, "after it")):
+    for outside, name in ((found.intro, "before the text"), (found.outro, "after it")):
         if outside is not None:
             words, start, end = outside
             console.print(f"  {name}, {hms(start)} to {hms(end)}: “{_short(words)}”")
@@ -110,8 +110,8 @@ def _print(found: "Verification") -> None:
 
 def _where(defect: "Defect", *, several: bool) -> str:
     if several:
-        return f"{defect.place.file.name} {hms(defect.place.seconds)}"
-    chapter = f" ({defect.place.chapter})" if defect.place.chapter else ""
+        return f"{defect.position.file.name} {hms(defect.position.seconds)}"
+    chapter = f" ({defect.position.chapter})" if defect.position.chapter else ""
     return f"{hms(defect.start)}{chapter}"
 
 
@@ -120,4 +120,4 @@ def _short(text: str, most: int = 160) -> str:
 
 
 def _facts(found: "Verification") -> dict[str, object]:
-    return asdict(found) | {"sound": found.n_sound, "clean": found.clean}
+    return asdict(found) | {"sound": found.n_sound, "clean": found.is_clean}

@@ -2,13 +2,13 @@
 
 from mayabook.verify.expected_text import read_text
 from mayabook.verify.recording import Recording, RecordingPosition
-from mayabook.verify.report import Defect, HeardSentence, Kind, Verification
+from mayabook.verify.report import Defect, DefectKind, HeardSentence, Verification
 from mayabook.verify.verifier import verify_audiobook
 
 __all__ = [
     "Defect",
+    "DefectKind",
     "HeardSentence",
-    "Kind",
     "Recording",
     "RecordingPosition",
     "Verification",

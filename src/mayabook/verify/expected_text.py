@@ -21,15 +21,15 @@ class ExpectedSentence:
     sentence: Sentence
     chapter: str
     pause: Pause
-    first: int
-    end: int
+    first_unit: int
+    end_unit: int
 
     @property
     def text(self) -> str:
         return self.sentence.text
 
     @property
-    def acted(self) -> bool:
+    def has_emotion_tag(self) -> bool:
         """Whether an emotion is acted out in it, which has no words."""
         return without_tags(self.text) != self.text
 
@@ -40,13 +40,13 @@ class ExpectedText:
     line_of: for each slot the line that it is in."""
 
     title: str
-    lines: tuple[ExpectedSentence, ...]
-    slots: tuple[TextUnit, ...]
-    line_of: tuple[int, ...]
+    sentences: tuple[ExpectedSentence, ...]
+    units: tuple[TextUnit, ...]
+    sentence_of_unit: tuple[int, ...]
 
     def n_letters(self, line: int) -> int:
         """Letters of a line as it is spoken."""
-        slots = self.slots[self.lines[line].first : self.lines[line].end]
+        slots = self.units[self.sentences[line].first_unit : self.sentences[line].end_unit]
         return sum(len(token) for slot in slots for token in slot.verbalisations[0])
 
 
@@ -65,7 +65,7 @@ def read_text(file: Path) -> Book:
     return Book(file.stem, (), (Chapter(1, "", blocks),))
 
 
-def text_of(book: Book, settings: ScriptSettings, language: Language) -> ExpectedText:
+def build_expected_text(book: Book, settings: ScriptSettings, language: Language) -> ExpectedText:
     """The narrated chapters. Raises BookError where they hold no words."""
     script = write_script(book, settings)
     titles = {chapter.number: chapter.title for chapter in book.chapters}

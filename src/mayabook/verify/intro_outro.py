@@ -17,57 +17,59 @@ from mayabook.core.take import Audio
 from mayabook.verify.first_pass import FirstPass
 from mayabook.verify.recording import SAMPLE_RATE
 from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
-from mayabook.verify.unexplained_speech import between, letters
+from mayabook.verify.unexplained_speech import effective_letters, unexplained_interval
 
-LONGEST = 120.0
+MAX_SECONDS = 120.0
 """Seconds before or after the text that are heard again; what is longer is another text."""
-NEAR_SECONDS = 0.5
+CUT_SEARCH_SECONDS = 0.5
 """How far from where the text should begin or end a silence is looked for, to cut there."""
-LENGTHS = ((1, 1), (10, 9), (9, 10))
+TEMPI = ((1, 1), (10, 9), (9, 10))
 """To which it is played, as fractions of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Margin:
+class OuterSpeech:
     """leads: whether it comes before the text. clip: where it is."""
 
-    leads: bool
+    is_intro: bool
     clip: TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
-class Reheard:
+class OuterTranscript:
     """heard: letters of the words heard there. understood: of those that were heard alike at each pace."""
 
-    edge: Margin
-    heard: int
-    understood: int
+    outer: OuterSpeech
+    n_letters: int
+    n_stable_letters: int
 
 
-def find_intro_outro(look: FirstPass, hearing: RecordingTranscript) -> Iterator[Margin]:
+def find_intro_outro(look: FirstPass, hearing: RecordingTranscript) -> Iterator[OuterSpeech]:
     """Where more voice is left than between sentences."""
-    for leads, joint in look.edges.items():
-        if look.usual is None or look.usual.left(joint) <= look.usual.most:
+    for leads, joint in look.outer_boundaries.items():
+        if look.norm is None or look.norm.unexplained_seconds(joint) <= look.norm.max_unexplained_seconds:
             continue
-        start, end = between(joint, look.usual.pace, hearing.voice)
+        start, end = unexplained_interval(joint, look.norm.seconds_per_letter, hearing.is_voiced)
         clip = TimeSpan(0.0, _cut(end, hearing)) if leads else TimeSpan(_cut(start, hearing), hearing.duration)
-        if clip.seconds <= LONGEST:
-            yield Margin(leads, clip)
+        if clip.seconds <= MAX_SECONDS:
+            yield OuterSpeech(leads, clip)
 
 
 def _cut(seconds: float, hearing: RecordingTranscript) -> float:
-    silence = hearing.longest_silence(seconds - NEAR_SECONDS, seconds + NEAR_SECONDS)
+    silence = hearing.longest_silence(seconds - CUT_SEARCH_SECONDS, seconds + CUT_SEARCH_SECONDS)
     return seconds if silence is None else (silence.start + silence.end) / 2
 
 
-def rehear(edge: Margin, audio: Audio, checker: Checker) -> Reheard:
+def transcribe_at_tempi(edge: OuterSpeech, audio: Audio, checker: Checker) -> OuterTranscript:
     """audio: of its clip."""
     first, *others = (
         text_units([word.text for word in checker.transcribe(played, SAMPLE_RATE)], checker.language)
-        for played in (resample_poly(audio, up, down).astype(np.float32) for up, down in LENGTHS)
+        for played in (resample_poly(audio, up, down).astype(np.float32) for up, down in TEMPI)
     )
     alike = [
         {n for pair in checker.aligner.align(first, other) if pair.match in GOOD for n in range(*pair.expected)}
         for other in others
     ]
-    return Reheard(edge, letters(first), letters(first[n] for n in set.intersection(*alike)))
+    return OuterTranscript(
+        edge, effective_letters(first), effective_letters(first[n] for n in set.intersection(*alike))
+    )

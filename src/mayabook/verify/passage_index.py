@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from mayabook.checks.text_normalisation import TextUnit
 
-RUN = 3
+N_GRAM = 3
 """Words in a row that are looked up."""
-SHARE = 0.6
+MIN_SHARE = 0.6
 """Of the words heard, that must stand there."""
 
 
@@ -15,13 +15,13 @@ class PassageIndex:
     def __init__(self, slots: Sequence[TextUnit]) -> None:
         self._words = [slot.verbalisations[0] for slot in slots]
         self._places: dict[tuple[tuple[str, ...], ...], list[int]] = defaultdict(list)
-        for at in range(len(slots) - RUN + 1):
-            self._places[tuple(self._words[at : at + RUN])].append(at)
+        for at in range(len(slots) - N_GRAM + 1):
+            self._places[tuple(self._words[at : at + N_GRAM])].append(at)
 
     def find(self, heard: Sequence[TextUnit]) -> tuple[int, int] | None:
         """The slots (first, end) of the text that `heard` repeats; None where it does not."""
         words = [slot.verbalisations[0] for slot in heard]
-        runs = [(at, self._places.get(tuple(words[at : at + RUN]), [])) for at in range(len(words) - RUN + 1)]
+        runs = [(at, self._places.get(tuple(words[at : at + N_GRAM]), [])) for at in range(len(words) - N_GRAM + 1)]
         shifts = Counter(place - at for at, places in runs for place in places)
         if not shifts:
             return None
@@ -31,9 +31,9 @@ class PassageIndex:
             place + n: at + n
             for at, found in runs
             for place in found
-            for n in range(RUN)
+            for n in range(N_GRAM)
             if abs(place - at - shift) <= near
         }
-        if len(set(places.values())) < SHARE * len(words):
+        if len(set(places.values())) < MIN_SHARE * len(words):
             return None
         return min(places), max(places) + 1

@@ -17,11 +17,11 @@ from mayabook.core.take import Audio
 
 SAMPLE_RATE = 16_000
 """Hz; what recognisers hear."""
-BLOCK = SAMPLE_RATE
+BLOCK_SAMPLES = SAMPLE_RATE
 SUFFIXES = frozenset(".m4b .m4a .mp4 .mp3 .opus .ogg .oga .flac .wav .aac .aiff .aif .mka .webm .wma".split())
-LOCKED = frozenset({"aavd", "drms", "enca"})
+DRM_CODEC_TAGS = frozenset({"aavd", "drms", "enca"})
 """Codec tags of encrypted sound: Audible, FairPlay, Common Encryption."""
-LOCKED_SUFFIXES = frozenset({".aax", ".aaxc", ".m4p"})
+DRM_SUFFIXES = frozenset({".aax", ".aaxc", ".m4p"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Recording:
             starts.append(n_samples / SAMPLE_RATE)
         self._starts = starts
 
-    def place(self, seconds: float) -> RecordingPosition:
+    def position_at(self, seconds: float) -> RecordingPosition:
         """Of a time in the whole recording, which must have been gone through once."""
         at = min(max(0, bisect.bisect_right(self._starts, seconds) - 1), len(self.files) - 1)
         inside = seconds - self._starts[at]
@@ -76,7 +76,7 @@ def _files(path: Path) -> list[Path]:
         raise AudioError(f"There is no file {path}: check its name and folder.")
     if path.is_file():
         return [path]
-    files = [file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES | LOCKED_SUFFIXES and file.is_file()]
+    files = [file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES | DRM_SUFFIXES and file.is_file()]
     files = [file for file in files if not file.name.startswith(".")]
     if not files:
         raise AudioError(f"{path} holds no audio files ({', '.join(sorted(SUFFIXES))}): name the folder that does.")
@@ -89,8 +89,8 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def _open(file: Path) -> InputContainer:
-    if file.suffix.lower() in LOCKED_SUFFIXES:
-        raise _locked(file)
+    if file.suffix.lower() in DRM_SUFFIXES:
+        raise _drm_error(file)
     try:
         container = av.open(str(file.absolute()), metadata_errors="replace", options={"protocol_whitelist": "file"})
     except av.error.PermissionError as error:
@@ -100,13 +100,13 @@ def _open(file: Path) -> InputContainer:
     if not container.streams.audio:
         container.close()
         raise AudioError(f"{file} has no sound in it: name the audiobook itself.")
-    if container.streams.audio[0].codec_context.codec_tag.lower() in LOCKED:
+    if container.streams.audio[0].codec_context.codec_tag.lower() in DRM_CODEC_TAGS:
         container.close()
-        raise _locked(file)
+        raise _drm_error(file)
     return container
 
 
-def _locked(file: Path) -> AudioError:
+def _drm_error(file: Path) -> AudioError:
     return AudioError(f"{file} is locked with DRM, and cannot be heard here: use a copy without it.")
 
 
@@ -127,7 +127,7 @@ def _duration(file: Path) -> float:
 
 def _decoded(file: Path) -> Iterator[Audio]:
     """What is damaged is passed over: the words that it held will be missed. AudioError where nothing is left."""
-    resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE, frame_size=BLOCK)
+    resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE, frame_size=BLOCK_SAMPLES)
     heard = False
     with _open(file) as container:
         packets = container.demux(container.streams.audio[0])

@@ -17,15 +17,15 @@ from mayabook.checks.thresholds import Thresholds
 from mayabook.core.take import Audio
 from mayabook.verify.recording import SAMPLE_RATE
 
-FRAME = round(FRAME_SECONDS * SAMPLE_RATE)
-LEAST_SILENCE = 0.1
+FRAME_SAMPLES = round(FRAME_SECONDS * SAMPLE_RATE)
+MIN_SILENCE_SECONDS = 0.1
 """Seconds; shorter silences are not kept."""
-LEAST_VOICE = 0.3
+MIN_VOICED_SECONDS = 0.3
 """Seconds of voice in a window below which nothing is heard there: a recogniser makes words of silence."""
 
-WORD_SECONDS, LETTER_SECONDS = 0.45, 0.09
+MAX_WORD_SECONDS, MAX_LETTER_SECONDS = 0.45, 0.09
 """What a word may take, and more for each letter."""
-LEAST_WORDLESS = 0.9
+MIN_WORDLESS_SECONDS = 0.9
 """Seconds of voice without a word that are kept."""
 
 
@@ -40,7 +40,7 @@ class TimeSpan:
     def seconds(self) -> float:
         return self.end - self.start
 
-    def moved(self, seconds: float) -> "TimeSpan":
+    def shifted(self, seconds: float) -> "TimeSpan":
         return TimeSpan(self.start + seconds, self.end + seconds)
 
 
@@ -52,8 +52,8 @@ class RecordingTranscript:
     words: list[RecognisedWord] = field(default_factory=list)
     silences: list[TimeSpan] = field(default_factory=list)
     wordless: list[TimeSpan] = field(default_factory=list)
-    repeated: list[TimeSpan] = field(default_factory=list)
-    voice: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    loops: list[TimeSpan] = field(default_factory=list)
+    is_voiced: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     duration: float = 0.0
 
     def longest_silence(self, low: float, high: float) -> TimeSpan | None:
@@ -66,58 +66,60 @@ class RecordingTranscript:
 @dataclass(frozen=True, slots=True)
 class _Window:
     words: list[RecognisedWord]
-    repeated: list[TimeSpan]
-    voice: NDArray[np.bool_]
+    loops: list[TimeSpan]
+    is_voiced: NDArray[np.bool_]
     n_samples: int
 
 
-Listen = Callable[[Audio, int], list[RecognisedWord]]
+Transcribe = Callable[[Audio, int], list[RecognisedWord]]
 """Samples and their rate in Hz -> words. Called from several threads."""
 
 
 def transcribe_recording(
-    blocks: Iterable[Audio], listen: Listen, thresholds: Thresholds, progress: Callable[[float], None]
+    blocks: Iterable[Audio], listen: Transcribe, thresholds: Thresholds, progress: Callable[[float], None]
 ) -> RecordingTranscript:
     """blocks: mono at SAMPLE_RATE. Holds a few windows of half a minute at a time. progress: seconds heard so far."""
     hearing = RecordingTranscript()
     voices: list[NDArray[np.bool_]] = []
-    for window in _heard(_windows(blocks, thresholds), listen, thresholds):
+    for window in _transcribe_windows(_cut_windows(blocks, thresholds), listen, thresholds):
         offset = hearing.duration
         hearing.words += [RecognisedWord(word.text, word.start + offset, word.end + offset) for word in window.words]
-        hearing.wordless += [stretch.moved(offset) for stretch in wordless(window.voice, window.words)]
-        hearing.repeated += [stretch.moved(offset) for stretch in window.repeated]
-        voices.append(window.voice)
+        hearing.wordless += [
+            stretch.shifted(offset) for stretch in find_wordless_speech(window.is_voiced, window.words)
+        ]
+        hearing.loops += [stretch.shifted(offset) for stretch in window.loops]
+        voices.append(window.is_voiced)
         hearing.duration += window.n_samples / SAMPLE_RATE
         progress(hearing.duration)
     if voices:
-        hearing.voice = np.concatenate(voices)
-        hearing.silences = _silences(hearing.voice)
+        hearing.is_voiced = np.concatenate(voices)
+        hearing.silences = _silences(hearing.is_voiced)
     return hearing
 
 
-def _windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Audio]:
+def _cut_windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Audio]:
     """Cut where it is quietest, after a whole number of frames."""
     first, most = (
-        round(seconds * SAMPLE_RATE) // FRAME * FRAME
+        round(seconds * SAMPLE_RATE) // FRAME_SAMPLES * FRAME_SAMPLES
         for seconds in (thresholds.hearing.cut_from, thresholds.hearing.window_seconds)
     )
     held = np.zeros(0, np.float32)
     for block in blocks:
         held = np.concatenate([held, block])
         while len(held) > most:
-            end = (first + quietest(held[first:most], SAMPLE_RATE)) // FRAME * FRAME
+            end = (first + quietest(held[first:most], SAMPLE_RATE)) // FRAME_SAMPLES * FRAME_SAMPLES
             yield held[:end]
             held = held[end:]
     if len(held):
         yield held
 
 
-def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> Iterator[_Window]:
+def _transcribe_windows(windows: Iterable[Audio], listen: Transcribe, thresholds: Thresholds) -> Iterator[_Window]:
     """In order, several at once."""
 
     def window_of(audio: Audio) -> _Window:
         voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
-        enough = np.count_nonzero(voice) * FRAME_SECONDS >= LEAST_VOICE
+        enough = np.count_nonzero(voice) * FRAME_SECONDS >= MIN_VOICED_SECONDS
         words = listen(audio, SAMPLE_RATE) if enough else []
         scores = loop_score(audio, SAMPLE_RATE, 0, thresholds.repeats) if enough else []
         repeated = [
@@ -140,7 +142,7 @@ def _heard(windows: Iterable[Audio], listen: Listen, thresholds: Thresholds) -> 
                 future.cancel()
 
 
-def wordless(voice: NDArray[np.bool_], words: Sequence[RecognisedWord]) -> list[TimeSpan]:
+def find_wordless_speech(voice: NDArray[np.bool_], words: Sequence[RecognisedWord]) -> list[TimeSpan]:
     """Stretches of voice between words, in seconds from the start of both.
 
     A word is given no more time than it may take, whatever the recogniser says: it stretches words over what it does
@@ -151,9 +153,9 @@ def wordless(voice: NDArray[np.bool_], words: Sequence[RecognisedWord]) -> list[
     for word in [*words, RecognisedWord("", length, length)]:
         gap = voice[round(at / FRAME_SECONDS) : round(word.start / FRAME_SECONDS)]
         voiced = np.flatnonzero(gap)
-        if len(voiced) * FRAME_SECONDS >= LEAST_WORDLESS:
+        if len(voiced) * FRAME_SECONDS >= MIN_WORDLESS_SECONDS:
             found.append(TimeSpan(at + float(voiced[0]) * FRAME_SECONDS, at + float(voiced[-1] + 1) * FRAME_SECONDS))
-        longest = WORD_SECONDS + LETTER_SECONDS * len(word.text)
+        longest = MAX_WORD_SECONDS + MAX_LETTER_SECONDS * len(word.text)
         at = max(at, min(word.end, word.start + longest))
     return found
 
@@ -161,5 +163,5 @@ def wordless(voice: NDArray[np.bool_], words: Sequence[RecognisedWord]) -> list[
 def _silences(voice: NDArray[np.bool_]) -> list[TimeSpan]:
     edges = np.diff(np.concatenate([[True], voice, [True]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == -1) * FRAME_SECONDS, np.flatnonzero(edges == 1) * FRAME_SECONDS
-    long = ends - starts >= LEAST_SILENCE
+    long = ends - starts >= MIN_SILENCE_SECONDS
     return [TimeSpan(float(start), float(end)) for start, end in zip(starts[long], ends[long], strict=True)]

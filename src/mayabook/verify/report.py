@@ -8,7 +8,7 @@ from mayabook.core.verdict import FindingKind
 from mayabook.verify.recording import RecordingPosition
 
 
-class Kind(StrEnum):
+class DefectKind(StrEnum):
     MISSING = "missing"
     """In the text and not heard."""
     DOUBLED = "doubled"
@@ -23,13 +23,13 @@ class Kind(StrEnum):
     """Longer than what the break in the text there asks for."""
 
 
-KINDS = {
-    FindingKind.OMITTED: Kind.MISSING,
-    FindingKind.TRUNCATED: Kind.MISSING,
-    FindingKind.LOOP: Kind.DOUBLED,
-    FindingKind.INSERTED: Kind.EXTRA,
-    FindingKind.TAIL: Kind.EXTRA,
-    FindingKind.GARBLED: Kind.GARBLED,
+DEFECT_OF_FINDING = {
+    FindingKind.OMITTED: DefectKind.MISSING,
+    FindingKind.TRUNCATED: DefectKind.MISSING,
+    FindingKind.LOOP: DefectKind.DOUBLED,
+    FindingKind.INSERTED: DefectKind.EXTRA,
+    FindingKind.TAIL: DefectKind.EXTRA,
+    FindingKind.GARBLED: DefectKind.GARBLED,
 }
 """What findings of the checks mean here. Others do not count: level, noise and voice are the taste of whoever made the
 recording, and silences are found in the first look."""
@@ -40,10 +40,10 @@ class Defect:
     """start, end: seconds into the whole recording; equal where something is missing. place: the same, by file and
     chapter. text: what the text has there, empty for speech that it has not. evidence: one line for a person."""
 
-    kind: Kind
+    kind: DefectKind
     start: float
     end: float
-    place: RecordingPosition
+    position: RecordingPosition
     text: str
     evidence: str
 
@@ -57,7 +57,7 @@ class HeardSentence:
     text: str
     start: float | None
     end: float | None
-    sound: bool
+    is_sound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class Verification:
     duration: float
     sentences: tuple[HeardSentence, ...]
     defects: tuple[Defect, ...]
-    before: tuple[str, float, float] | None
-    after: tuple[str, float, float] | None
-    n_looked: int
+    intro: tuple[str, float, float] | None
+    outro: tuple[str, float, float] | None
+    n_rechecked: int
 
     @property
-    def clean(self) -> bool:
+    def is_clean(self) -> bool:
         return not self.defects
 
     @property
     def n_sound(self) -> int:
-        return sum(sentence.sound for sentence in self.sentences)
+        return sum(sentence.is_sound for sentence in self.sentences)

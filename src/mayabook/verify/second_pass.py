@@ -22,12 +22,12 @@ from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import AlignedWord, Finding, Verdict
 from mayabook.render.coverage_report import by_sentence, findings_by_sentence
 from mayabook.verify.expected_text import ExpectedSentence, ExpectedText
-from mayabook.verify.intro_outro import Margin, Reheard, rehear
+from mayabook.verify.intro_outro import OuterSpeech, OuterTranscript, transcribe_at_tempi
 from mayabook.verify.recording import SAMPLE_RATE
-from mayabook.verify.recording_transcript import TimeSpan, wordless
-from mayabook.verify.report import KINDS
+from mayabook.verify.recording_transcript import TimeSpan, find_wordless_speech
+from mayabook.verify.report import DEFECT_OF_FINDING
 from mayabook.verify.suspect_spans import SuspectSpan
-from mayabook.verify.unexplained_speech import Joint, joint, voiced_seconds
+from mayabook.verify.unexplained_speech import Boundary, measure_boundary, voiced_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +37,32 @@ class SecondPassResult:
     begins there, with the edges of the clip as the last. wordless: voice without words. Both with times in the
     recording."""
 
-    group: SuspectSpan
+    span: SuspectSpan
     clip: TimeSpan
     findings: tuple[tuple[Finding, tuple[int, ...]], ...]
     rows: dict[int, list[AlignedWord]]
-    voiced: dict[int, float]
-    joints: dict[int, Joint]
+    voiced_seconds: dict[int, float]
+    boundaries: dict[int, Boundary]
     wordless: tuple[TimeSpan, ...]
 
 
 def run_second_pass(
-    blocks: Iterable[Audio], found: Sequence[SuspectSpan | Margin], text: ExpectedText, checker: Checker
-) -> Iterator[SecondPassResult | Reheard]:
+    blocks: Iterable[Audio], found: Sequence[SuspectSpan | OuterSpeech], text: ExpectedText, checker: Checker
+) -> Iterator[SecondPassResult | OuterTranscript]:
     """Goes through the recording once more, as far as the last clip, and judges several clips at once. In order.
 
     found: groups that have a clip, and edges.
     """
 
-    def look(doubtful: SuspectSpan | Margin, clip: TimeSpan, audio: Audio) -> SecondPassResult | Reheard:
-        if isinstance(doubtful, Margin):
-            return rehear(doubtful, audio, checker)
-        return _judge(doubtful, clip, audio, text, checker)
+    def look(doubtful: SuspectSpan | OuterSpeech, clip: TimeSpan, audio: Audio) -> SecondPassResult | OuterTranscript:
+        if isinstance(doubtful, OuterSpeech):
+            return transcribe_at_tempi(doubtful, audio, checker)
+        return _check_span(doubtful, clip, audio, text, checker)
 
     n_threads = os.cpu_count() or 1
-    waiting: deque[Future[SecondPassResult | Reheard]] = deque()
+    waiting: deque[Future[SecondPassResult | OuterTranscript]] = deque()
     with ThreadPoolExecutor(n_threads, thread_name_prefix="look") as pool:
-        for doubtful, clip, audio in _clips(blocks, found):
+        for doubtful, clip, audio in _cut_clips(blocks, found):
             waiting.append(pool.submit(look, doubtful, clip, audio))
             if len(waiting) > 2 * n_threads:
                 yield waiting.popleft().result()
@@ -70,9 +70,9 @@ def run_second_pass(
             yield waiting.popleft().result()
 
 
-def _clips(
-    blocks: Iterable[Audio], found: Sequence[SuspectSpan | Margin]
-) -> Iterator[tuple[SuspectSpan | Margin, TimeSpan, Audio]]:
+def _cut_clips(
+    blocks: Iterable[Audio], found: Sequence[SuspectSpan | OuterSpeech]
+) -> Iterator[tuple[SuspectSpan | OuterSpeech, TimeSpan, Audio]]:
     wanted = deque(
         sorted(
             ((each, each.clip) for each in found if each.clip is not None), key=lambda one: (one[1].start, one[1].end)
@@ -93,8 +93,10 @@ def _clips(
         yield each, clip, held[round(clip.start * SAMPLE_RATE) - offset :]
 
 
-def _judge(group: SuspectSpan, clip: TimeSpan, audio: Audio, text: ExpectedText, checker: Checker) -> SecondPassResult:
-    lines = [text.lines[line] for line in group.lines]
+def _check_span(
+    group: SuspectSpan, clip: TimeSpan, audio: Audio, text: ExpectedText, checker: Checker
+) -> SecondPassResult:
+    lines = [text.sentences[line] for line in group.sentences]
     spoken = " ".join(line.text for line in lines)
     chunk = Chunk(0, 0, tuple(line.sentence for line in lines), spoken, lines[-1].pause)
     take = Take(TakeRequest("", spoken, "", 0), audio, SAMPLE_RATE, StopReason.END, 0.0)
@@ -103,36 +105,36 @@ def _judge(group: SuspectSpan, clip: TimeSpan, audio: Audio, text: ExpectedText,
     concerned = findings_by_sentence(verdict, dealt)
     found = [
         (
-            _moved(finding, clip.start),
-            tuple(line for line, of in zip(group.lines, concerned, strict=True) if finding in of),
+            _shifted(finding, clip.start),
+            tuple(line for line, of in zip(group.sentences, concerned, strict=True) if finding in of),
         )
         for finding in verdict.findings
-        if finding.kind in KINDS and finding.weight >= REJECTION_WEIGHT
+        if finding.kind in DEFECT_OF_FINDING and finding.weight >= REJECTION_WEIGHT
     ]
     words = [
         RecognisedWord(row.heard, row.start, row.end) for row in verdict.words if row.start is not None and row.end
     ]
     voice = voiced_frames(audio, SAMPLE_RATE, checker.thresholds.signal)
-    gaps = wordless(voice, words)
+    gaps = find_wordless_speech(voice, words)
     return SecondPassResult(
         group,
         clip,
         tuple(found),
-        dict(zip(group.lines, dealt, strict=True)),
-        {line: _voiced(rows, voice) for line, rows in zip(group.lines, dealt, strict=True)},
-        _joints(group, clip, lines, verdict, voice, checker.language),
-        tuple(gap.moved(clip.start) for gap in gaps),
+        dict(zip(group.sentences, dealt, strict=True)),
+        {line: _voiced_seconds(rows, voice) for line, rows in zip(group.sentences, dealt, strict=True)},
+        _measure_boundaries(group, clip, lines, verdict, voice, checker.language),
+        tuple(gap.shifted(clip.start) for gap in gaps),
     )
 
 
-def _joints(
+def _measure_boundaries(
     group: SuspectSpan,
     clip: TimeSpan,
     lines: Sequence[ExpectedSentence],
     verdict: Verdict,
     voice: NDArray[np.bool_],
     language: Language,
-) -> dict[int, Joint]:
+) -> dict[int, Boundary]:
     spoken = " ".join(line.text for line in lines)
     expected = expected_units(spoken, spoken, language)
     said = {row.index: row for row in verdict.words if row.match in GOOD}
@@ -141,21 +143,21 @@ def _joints(
         row = said.get(slot.words[0])
         if row is not None and row.start is not None and row.end is not None:
             times[number] = row.start, row.end
-    joints: dict[int, Joint] = {}
+    joints: dict[int, Boundary] = {}
     n_words = 0
     for number in range(group.first, group.end + 1):
         at = bisect.bisect_left(expected, n_words, key=lambda slot: slot.words[0])
-        if (found := joint(expected, at, times, voice)) is not None:
+        if (found := measure_boundary(expected, at, times, voice)) is not None:
             joints[number] = replace(found, start=found.start + clip.start, end=found.end + clip.start)
         n_words += len(lines[number - group.first].text.split()) if number < group.end else 0
     return joints
 
 
-def _voiced(rows: Sequence[AlignedWord], voice: NDArray[np.bool_]) -> float:
+def _voiced_seconds(rows: Sequence[AlignedWord], voice: NDArray[np.bool_]) -> float:
     times = [time for row in rows for time in (row.start, row.end) if time is not None]
     return voiced_seconds(voice, min(times, default=0.0), max(times, default=0.0))
 
 
-def _moved(finding: Finding, seconds: float) -> Finding:
+def _shifted(finding: Finding, seconds: float) -> Finding:
     start, end = (None if at is None else at + seconds for at in (finding.start, finding.end))
     return Finding(finding.kind, finding.evidence, finding.weight, start, end)

@@ -13,50 +13,50 @@ from mayabook.checks.text_normalisation import TextUnit
 from mayabook.checks.word_alignment import AlignedPair, Aligner
 from mayabook.core.verdict import WordMatch
 
-LADDER = ((6, 1), (4, 1), (4, 4), (3, 3))
+ANCHOR_STEPS = ((6, 1), (4, 1), (4, 4), (3, 3))
 """(length of a run, times that it may occur on each side), one after the other. Repeats come late: a passage that was
 said twice has no run that is heard once."""
-MOST_CELLS = 10_000
+MAX_CELLS = 10_000
 """Product of the lengths of a gap that `Aligner` is given; its time grows with it."""
 
-Key = Hashable
+Token = Hashable
 
 
-def align_long(aligner: Aligner, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
+def align_sequences(aligner: Aligner, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
     """Pairs in order that cover every slot of both sides once, as `Aligner.align` gives them."""
     left, right = ([slot.verbalisations[0] for slot in side] for side in (expected, heard))
     pairs: list[AlignedPair] = []
     at = (0, 0)
-    for i, j in [*_matches(left, right, (0, len(left)), (0, len(right)), 0), (len(left), len(right))]:
-        pairs += _gap(aligner, expected, heard, (at[0], i), (at[1], j))
+    for i, j in [*_anchors(left, right, (0, len(left)), (0, len(right)), 0), (len(left), len(right))]:
+        pairs += _align_gap(aligner, expected, heard, (at[0], i), (at[1], j))
         if i < len(left):
             pairs.append(AlignedPair(WordMatch.SAME, (i, i + 1), (j, j + 1)))
         at = i + 1, j + 1
     return pairs
 
 
-def _matches(
-    left: Sequence[Key], right: Sequence[Key], here: tuple[int, int], there: tuple[int, int], step: int
+def _anchors(
+    left: Sequence[Token], right: Sequence[Token], here: tuple[int, int], there: tuple[int, int], step: int
 ) -> list[tuple[int, int]]:
     """Places (i, j) of equal words in ranges of both sides, rising in both."""
-    if step == len(LADDER) or (here[1] - here[0]) * (there[1] - there[0]) <= MOST_CELLS:
+    if step == len(ANCHOR_STEPS) or (here[1] - here[0]) * (there[1] - there[0]) <= MAX_CELLS:
         return []
-    found = _anchored(left, right, here, there, *LADDER[step])
+    found = _anchor_step(left, right, here, there, *ANCHOR_STEPS[step])
     ends = [(here[0] - 1, there[0] - 1), *found, (here[1], there[1])]
     matches: list[tuple[int, int]] = []
     for (i, j), (next_i, next_j) in pairwise(ends):
-        matches += _matches(left, right, (i + 1, next_i), (j + 1, next_j), step + 1)
+        matches += _anchors(left, right, (i + 1, next_i), (j + 1, next_j), step + 1)
         if next_i < here[1]:
             matches.append((next_i, next_j))
     return matches
 
 
-def _anchored(
-    left: Sequence[Key], right: Sequence[Key], here: tuple[int, int], there: tuple[int, int], length: int, most: int
+def _anchor_step(
+    left: Sequence[Token], right: Sequence[Token], here: tuple[int, int], there: tuple[int, int], length: int, most: int
 ) -> list[tuple[int, int]]:
     """The longest rising chain of runs of `length` equal words, as the places of their words."""
-    ours, theirs = _runs(left, here, length), _runs(right, there, length)
-    chain = _rising(
+    ours, theirs = _n_gram_index(left, here, length), _n_gram_index(right, there, length)
+    chain = _longest_increasing_chain(
         [
             (i, j)
             for run, places in ours.items()
@@ -73,14 +73,14 @@ def _anchored(
     return found
 
 
-def _runs(words: Sequence[Key], within: tuple[int, int], length: int) -> dict[tuple[Key, ...], list[int]]:
-    places: dict[tuple[Key, ...], list[int]] = defaultdict(list)
+def _n_gram_index(words: Sequence[Token], within: tuple[int, int], length: int) -> dict[tuple[Token, ...], list[int]]:
+    places: dict[tuple[Token, ...], list[int]] = defaultdict(list)
     for at in range(within[0], within[1] - length + 1):
         places[tuple(words[at : at + length])].append(at)
     return places
 
 
-def _rising(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _longest_increasing_chain(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest chain that rises in both: patience sorting."""
     points.sort(key=lambda point: (point[0], -point[1]))
     tails: list[int] = []  # the least j that ends a chain of each length, ...
@@ -99,7 +99,7 @@ def _rising(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return chain[::-1]
 
 
-def _gap(
+def _align_gap(
     aligner: Aligner,
     expected: Sequence[TextUnit],
     heard: Sequence[TextUnit],
@@ -107,7 +107,7 @@ def _gap(
     there: tuple[int, int],
 ) -> list[AlignedPair]:
     (i, i_end), (j, j_end) = here, there
-    if (i_end - i) * (j_end - j) > MOST_CELLS:  # nothing in common but odd words
+    if (i_end - i) * (j_end - j) > MAX_CELLS:  # nothing in common but odd words
         omitted = [AlignedPair(WordMatch.OMITTED, (at, at + 1), (j, j)) for at in range(i, i_end)]
         return omitted + [AlignedPair(WordMatch.INSERTED, (i_end, i_end), (at, at + 1)) for at in range(j, j_end)]
     return [

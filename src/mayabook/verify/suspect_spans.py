@@ -7,16 +7,16 @@ from mayabook.verify.expected_text import ExpectedText
 from mayabook.verify.first_pass import FirstPassSentence
 from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
 
-ENOUGH_WORDS = 50
+MIN_WORDS_TO_CUT = 50
 """A group with so many words ends at the next place where the recording can be cut."""
-MOST_WORDS = 250
-MOST_SECONDS = 120.0
+MAX_WORDS = 250
+MAX_SECONDS = 120.0
 """What is longer is not heard again: it is lost, or all of it is other speech."""
-MARGIN = 0.25
+MARGIN_SECONDS = 0.25
 """Seconds of a silence that stay at a cut."""
-VAGUE_SECONDS = 0.2
+WORD_TIME_ERROR_SECONDS = 0.2
 """How far off the times of words may be."""
-EDGE_SECONDS = 0.5
+SEARCH_SECONDS = 0.5
 """How far from a sentence a silence is looked for, where the next is not known."""
 
 
@@ -29,7 +29,7 @@ class SuspectSpan:
     clip: TimeSpan | None
 
     @property
-    def lines(self) -> range:
+    def sentences(self) -> range:
         return range(self.first, self.end)
 
 
@@ -37,14 +37,15 @@ def find_suspect_spans(
     text: ExpectedText, seen: Sequence[FirstPassSentence], hearing: RecordingTranscript
 ) -> Iterator[SuspectSpan]:
     for first, end in _runs(text, seen):
-        opening, closing = _break(seen, first, hearing), _break(seen, end, hearing)
-        n_words = sum(len(text.lines[line].text.split()) for line in range(first, end))
+        opening, closing = _longest_pause_before(seen, first, hearing), _longest_pause_before(seen, end, hearing)
+        n_words = sum(len(text.sentences[line].text.split()) for line in range(first, end))
         clip = None
-        if opening is not None and closing is not None and n_words <= MOST_WORDS:
+        if opening is not None and closing is not None and n_words <= MAX_WORDS:
             clip = TimeSpan(
-                opening.end - min(MARGIN, opening.seconds / 2), closing.start + min(MARGIN, closing.seconds / 2)
+                opening.end - min(MARGIN_SECONDS, opening.seconds / 2),
+                closing.start + min(MARGIN_SECONDS, closing.seconds / 2),
             )
-        yield SuspectSpan(first, end, clip if clip and 0 < clip.seconds <= MOST_SECONDS else None)
+        yield SuspectSpan(first, end, clip if clip and 0 < clip.seconds <= MAX_SECONDS else None)
 
 
 def _runs(text: ExpectedText, seen: Sequence[FirstPassSentence]) -> Iterator[tuple[int, int]]:
@@ -52,24 +53,31 @@ def _runs(text: ExpectedText, seen: Sequence[FirstPassSentence]) -> Iterator[tup
     first, n_words = None, 0
     for line, sentence in enumerate(seen):
         if first is not None and (
-            not sentence.doubtful
-            or (n_words >= ENOUGH_WORDS and not sentence.joined and _firm(seen, line) and _firm(seen, line - 1))
+            not sentence.is_doubtful
+            or (
+                n_words >= MIN_WORDS_TO_CUT
+                and not sentence.is_joined_to_previous
+                and _is_mostly_matched(seen, line)
+                and _is_mostly_matched(seen, line - 1)
+            )
         ):
             yield first, line
             first = None
-        if sentence.doubtful:
+        if sentence.is_doubtful:
             first, n_words = (line, 0) if first is None else (first, n_words)
-            n_words += len(text.lines[line].text.split())
+            n_words += len(text.sentences[line].text.split())
     if first is not None:
         yield first, len(seen)
 
 
-def _firm(seen: Sequence[FirstPassSentence], line: int) -> bool:
+def _is_mostly_matched(seen: Sequence[FirstPassSentence], line: int) -> bool:
     """Whether a line is there, and for the most part heard, so that its times can be relied on."""
-    return 0 <= line < len(seen) and seen[line].good > 0 and seen[line].good >= 0.7 * seen[line].total
+    return 0 <= line < len(seen) and seen[line].n_matched > 0 and seen[line].n_matched >= 0.7 * seen[line].n_units
 
 
-def _break(seen: Sequence[FirstPassSentence], line: int, hearing: RecordingTranscript) -> TimeSpan | None:
+def _longest_pause_before(
+    seen: Sequence[FirstPassSentence], line: int, hearing: RecordingTranscript
+) -> TimeSpan | None:
     """The longest silence between a line and the one before it. None where neither of them was found."""
     before = max((sentence.end for sentence in seen[max(0, line - 1) : line] if sentence.end is not None), default=None)
     after = next((sentence.start for sentence in seen[line : line + 1] if sentence.start is not None), None)
@@ -80,8 +88,8 @@ def _break(seen: Sequence[FirstPassSentence], line: int, hearing: RecordingTrans
             return None
     if before is None and after is None:
         return None
-    low = before if before is not None else (after or 0.0) - EDGE_SECONDS
-    high = after if after is not None else low + EDGE_SECONDS
-    low, high = min(low, high) - VAGUE_SECONDS, max(low, high) + VAGUE_SECONDS
+    low = before if before is not None else (after or 0.0) - SEARCH_SECONDS
+    high = after if after is not None else low + SEARCH_SECONDS
+    low, high = min(low, high) - WORD_TIME_ERROR_SECONDS, max(low, high) + WORD_TIME_ERROR_SECONDS
     middle = max(0.0, (low + high) / 2)
     return hearing.longest_silence(low, high) or TimeSpan(middle, middle)

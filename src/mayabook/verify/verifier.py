@@ -12,20 +12,20 @@ from mayabook.core.errors import AudioError
 from mayabook.core.events import Listener, VerificationProgress, cancellable, ignore
 from mayabook.core.openmp import limit_spinning
 from mayabook.core.settings import Settings
-from mayabook.verify.defects import Fault, Finder, told
-from mayabook.verify.expected_text import ExpectedText, text_of
+from mayabook.verify.defects import DefectFinder, Fault, is_covered
+from mayabook.verify.expected_text import ExpectedText, build_expected_text
 from mayabook.verify.first_pass import FirstPass, run_first_pass
-from mayabook.verify.intro_outro import Margin, find_intro_outro
+from mayabook.verify.intro_outro import OuterSpeech, find_intro_outro
 from mayabook.verify.recording import Recording
 from mayabook.verify.recording_transcript import RecordingTranscript, transcribe_recording
-from mayabook.verify.report import Defect, HeardSentence, Kind, Verification
+from mayabook.verify.report import Defect, DefectKind, HeardSentence, Verification
 from mayabook.verify.second_pass import SecondPassResult, run_second_pass
-from mayabook.verify.sequence_alignment import align_long
+from mayabook.verify.sequence_alignment import align_sequences
 from mayabook.verify.suspect_spans import SuspectSpan, find_suspect_spans
 
-BELONGS = 0.3
+MIN_SHARED_WORDS = 0.3
 """Share of the words, of whichever of text and recording has fewer, that must be found for them to belong together."""
-HEARING_SHARE = 0.9
+FIRST_PASS_SHARE = 0.9
 """Of the work, roughly, that the first look is."""
 
 
@@ -54,48 +54,48 @@ def verify_audiobook(
 
 def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener) -> Verification:
     checker = Checker(settings.checks, book.language)
-    text = text_of(book, settings.script, checker.language)
+    text = build_expected_text(book, settings.script, checker.language)
     whole = max(recording.expected_duration, 1.0)
     hearing = transcribe_recording(
         recording.blocks(),
         checker.transcribe,
         checker.thresholds,
-        lambda seconds: tell(VerificationProgress(HEARING_SHARE * min(1.0, seconds / whole))),
+        lambda seconds: tell(VerificationProgress(FIRST_PASS_SHARE * min(1.0, seconds / whole))),
     )
     if not hearing.words:
         raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
     theirs = text_units([word.text for word in hearing.words], checker.language)
-    pairs = align_long(checker.aligner, text.slots, theirs)
+    pairs = align_sequences(checker.aligner, text.units, theirs)
     look = run_first_pass(text, hearing, theirs, pairs)
-    n_least = min(len(text.slots), len(theirs))
-    if look.n_good < BELONGS * n_least:
+    n_least = min(len(text.units), len(theirs))
+    if look.n_matched < MIN_SHARED_WORDS * n_least:
         raise AudioError(
-            f"{recording.path} and {text.title!r} do not belong together: {look.n_good:,} of {n_least:,} words were "
+            f"{recording.path} and {text.title!r} do not belong together: {look.n_matched:,} of {n_least:,} words were "
             "found. Check both names."
         )
-    finder = Finder(text, hearing, look, checker.language)
-    faults = [finder.silent(silence) for silence in look.silences]
-    again: list[SuspectSpan | Margin] = [*find_intro_outro(look, hearing)]
-    for group in find_suspect_spans(text, look.seen, hearing):
+    finder = DefectFinder(text, hearing, look, checker.language)
+    faults = [finder.long_silence(silence) for silence in look.silences]
+    again: list[SuspectSpan | OuterSpeech] = [*find_intro_outro(look, hearing)]
+    for group in find_suspect_spans(text, look.sentences, hearing):
         if group.clip is None:
-            faults += finder.unlooked(group)
+            faults += finder.unrecheckable_span(group)
         else:
             again.append(group)
     noise: dict[bool, Fault] = {}
     for done, judged in enumerate(run_second_pass(recording.blocks(), again, text, checker), 1):
         if isinstance(judged, SecondPassResult):
-            faults += finder.looked(judged)
-        elif (fault := finder.edge(judged)) is not None:
-            noise[judged.edge.leads] = fault
-        tell(VerificationProgress(HEARING_SHARE + (1 - HEARING_SHARE) * done / len(again)))
-    faults += [fault for fault in noise.values() if not told(fault, faults)]
+            faults += finder.rechecked_span(judged)
+        elif (fault := finder.outer_noise(judged)) is not None:
+            noise[judged.outer.is_intro] = fault
+        tell(VerificationProgress(FIRST_PASS_SHARE + (1 - FIRST_PASS_SHARE) * done / len(again)))
+    faults += [fault for fault in noise.values() if not is_covered(fault, faults)]
     outside: dict[bool, tuple[str, float, float]] = {}
-    for leads, extra, fault in finder.around():
+    for leads, extra, fault in finder.outer_speech():
         words = hearing.words[slice(*extra.words)]
         if fault is not None:
             faults.append(fault)
         elif leads not in noise:
-            outside[leads] = (finder.words_at(extra), words[0].start, words[-1].end)
+            outside[leads] = (finder.quote_words(extra), words[0].start, words[-1].end)
     tell(VerificationProgress(1.0))
     return Verification(
         title=text.title,
@@ -103,21 +103,21 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
         duration=hearing.duration,
         sentences=_sentences(text, look, faults),
         defects=tuple(_defect(fault, text, recording, hearing) for fault in sorted(faults, key=_order)),
-        before=outside.get(True),
-        after=outside.get(False),
-        n_looked=sum(len(each.lines) for each in again if isinstance(each, SuspectSpan)),
+        intro=outside.get(True),
+        outro=outside.get(False),
+        n_rechecked=sum(len(each.sentences) for each in again if isinstance(each, SuspectSpan)),
     )
 
 
-def _order(fault: Fault) -> tuple[float, Kind]:
+def _order(fault: Fault) -> tuple[float, DefectKind]:
     return fault.start, fault.kind
 
 
 def _sentences(text: ExpectedText, look: FirstPass, faults: list[Fault]) -> tuple[HeardSentence, ...]:
-    unsound = {line for fault in faults for line in fault.lines}
+    unsound = {line for fault in faults for line in fault.sentences}
     return tuple(
         HeardSentence(line.chapter, line.text, seen.start, seen.end, number not in unsound)
-        for number, (line, seen) in enumerate(zip(text.lines, look.seen, strict=True))
+        for number, (line, seen) in enumerate(zip(text.sentences, look.sentences, strict=True))
     )
 
 
@@ -127,7 +127,7 @@ def _defect(fault: Fault, text: ExpectedText, recording: Recording, hearing: Rec
         kind=fault.kind,
         start=start,
         end=max(start, fault.end),
-        place=recording.place(start),
-        text=" ".join(text.lines[line].text for line in fault.lines),
+        position=recording.position_at(start),
+        text=" ".join(text.sentences[line].text for line in fault.sentences),
         evidence=fault.evidence,
     )
