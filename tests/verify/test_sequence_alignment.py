@@ -69,13 +69,13 @@ def test_one_side_may_be_empty() -> None:
     assert counts(aligned([], text)) == {WordMatch.INSERTED: 500}
 
 
-def test_echoes_find_where_a_passage_stands_even_if_it_begins_in_its_middle() -> None:
+def test_the_passage_index_finds_where_a_passage_stands_even_if_it_begins_in_its_middle() -> None:
     text = words(2000)
-    echoes = PassageIndex(text_units(text))
+    index = PassageIndex(text_units(text))
 
     def find(heard: list[str]) -> tuple[int, int] | None:
         found: list[TextUnit] = text_units(heard)
-        return echoes.find(found)
+        return index.find(found)
 
     assert find(text[700:730]) == (700, 730)
     assert find([*text[715:730], *text[700:715]]) == (700, 730)

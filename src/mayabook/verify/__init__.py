@@ -1,4 +1,5 @@
-"""An audiobook of any make against its text: what is missing, doubled, extra, garbled or silent, and where."""
+"""Verifies an audiobook of any origin against its text: reports what is missing, doubled, misplaced, extra, garbled or
+silent, and when."""
 
 from mayabook.verify.expected_text import read_text
 from mayabook.verify.recording import Recording, RecordingPosition

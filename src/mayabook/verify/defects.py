@@ -1,4 +1,4 @@
-"""From both looks to what is wrong, where, and with which sentences."""
+"""Turns the results of both passes into defects: what is wrong, when, and in which sentences."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,26 +20,31 @@ from mayabook.verify.suspect_spans import SuspectSpan
 from mayabook.verify.unexplained_speech import Boundary, unexplained_interval
 
 MIN_EXTRA_WORDS = 3
-"""Words that the text does not have, from which on they are told without a second look."""
+"""Extra words in a row that are reported without a second pass."""
 MAX_DRAWN_OUT, MAX_DRAWN_OUT_SLACK_SECONDS = 1.25, 1.2
-"""A sentence has other sounds in it if both looks find more voice than so many times what its letters take, and so
-many seconds more."""
+"""A sentence holds foreign speech if both passes measure more voice than MAX_DRAWN_OUT times what its letters take,
+plus this many seconds."""
 MIN_AGREED_SHARE = 0.4
-"""Share of the voice that may be left between two sentences, which both looks must find where the average is more."""
+"""Where the mean of both passes exceeds what may stay unexplained between two sentences, each pass alone must exceed
+this share of it."""
 MAX_OUTER_PACE = 1.5
-"""Who speaks before or after the text may take so many times what the words take in it."""
+"""Intro and outro may be spoken this many times slower than the text."""
 MIN_MUSIC_SECONDS, MAX_MUSIC_WORD_SHARE = 5.0, 0.5
-"""What lasts longer there, in seconds, and has words for less than this share of it, is music."""
+"""Music: unexplained sound before or after the text longer than MIN_MUSIC_SECONDS, of which recognised words account
+for less than this share."""
 MERGE_SECONDS = 3.0
-"""Between two garbled stretches that are told as one."""
+"""Garbled passages less than this many seconds apart are reported as one."""
 MAX_QUOTED_CHARACTERS = 90
-"""Characters of a text that are shown."""
+"""Characters of a text that a message quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """lines: those of the text that are not sound because of it, none for speech between two sentences. start, end:
-    seconds into the recording."""
+    """A defect before it is located in files and chapters.
+
+    sentences: indices of the sentences that it affects; empty for speech between two sentences. start, end: seconds
+    into the recording. evidence: one line for a person.
+    """
 
     kind: DefectKind
     start: float
@@ -49,16 +54,18 @@ class Fault:
 
 
 class DefectFinder:
-    def __init__(self, text: ExpectedText, hearing: RecordingTranscript, look: FirstPass, language: Language) -> None:
-        self._text, self._hearing, self._look, self._language = text, hearing, look, language
-        self._echoes = PassageIndex(text.units)
+    def __init__(
+        self, text: ExpectedText, transcript: RecordingTranscript, first_pass: FirstPass, language: Language
+    ) -> None:
+        self._text, self._transcript, self._first_pass, self._language = text, transcript, first_pass, language
+        self._passages = PassageIndex(text.units)
 
     def unrecheckable_span(self, group: SuspectSpan) -> Iterator[Fault]:
-        """Of a group that is too large or too empty to be heard again."""
+        """Faults of a span that cannot be checked again: it is too long, or was not found in the recording."""
         yield from _add_uncovered([*self._missing_and_extra(group)], self._unexplained_at_boundaries(group, {}))
 
     def _missing_and_extra(self, group: SuspectSpan) -> Iterator[Fault]:
-        seen = self._look.sentences
+        seen = self._first_pass.sentences
         lost: list[int] = []
         for line in [*range(group.first, group.end), -1]:
             if lost and (line < 0 or not seen[line].is_missing):
@@ -67,93 +74,101 @@ class DefectFinder:
             if line >= 0 and seen[line].is_missing and seen[line].n_units:
                 lost.append(line)
         first, end = self._text.sentences[group.first].first_unit, self._text.sentences[group.end - 1].end_unit
-        for extra in self._look.extras:
+        for extra in self._first_pass.extras:
             if first <= extra.before_unit <= end and 0 < extra.before_unit < len(self._text.units):
                 yield from self._extra(extra)
 
-    def rechecked_span(self, judged: SecondPassResult) -> Iterator[Fault]:
+    def rechecked_span(self, recheck: SecondPassResult) -> Iterator[Fault]:
         faults = _merged(
             [
-                self._fault_of(finding, lines, judged)
-                for finding, lines in judged.findings
-                if DEFECT_OF_FINDING[finding.kind] != DefectKind.MISSING or not self._was_complete_in_first_pass(judged)
+                self._fault_of(finding, lines, recheck)
+                for finding, lines in recheck.findings
+                if DEFECT_OF_FINDING[finding.kind] != DefectKind.MISSING
+                or not self._was_complete_in_first_pass(recheck)
             ]
         )
-        left = self._unexplained_at_boundaries(judged.span, judged.boundaries)
+        left = self._unexplained_at_boundaries(recheck.span, recheck.boundaries)
         yield from _add_uncovered(
-            faults, left if faults else [*self._wordless(judged), *left, *self._drawn_out(judged)]
+            faults, left if faults else [*self._wordless(recheck), *left, *self._drawn_out(recheck)]
         )
 
     def outer_noise(self, heard: OuterTranscript) -> Fault | None:
-        """Voice that is no speech, unless it is music."""
-        joint, usual = self._look.outer_boundaries[heard.outer.is_intro], self._look.norm
-        if usual is None:
+        """Unintelligible voice before or after the text; None for speech, music, or too little of it."""
+        boundary, norm = self._first_pass.outer_boundaries[heard.outer.is_intro], self._first_pass.norm
+        if norm is None:
             return None
         letters = heard.n_letters if 2 * heard.n_stable_letters >= heard.n_letters else heard.n_stable_letters
-        left = usual.unexplained_seconds(joint) - MAX_OUTER_PACE * usual.seconds_per_letter * letters
-        music = left > MIN_MUSIC_SECONDS and usual.seconds_per_letter * heard.n_letters < MAX_MUSIC_WORD_SHARE * left
-        if left <= usual.max_unexplained_seconds or music:
+        left = norm.unexplained_seconds(boundary) - MAX_OUTER_PACE * norm.seconds_per_letter * letters
+        music = left > MIN_MUSIC_SECONDS and norm.seconds_per_letter * heard.n_letters < MAX_MUSIC_WORD_SHARE * left
+        if left <= norm.max_unexplained_seconds or music:
             return None
-        start, end = unexplained_interval(joint, usual.seconds_per_letter, self._hearing.is_voiced)
+        start, end = unexplained_interval(boundary, norm.seconds_per_letter, self._transcript.is_voiced)
         return Fault(DefectKind.EXTRA, start, end, (), f"{left:.1f} s of voice of which no word is understood")
 
-    def _was_complete_in_first_pass(self, judged: SecondPassResult) -> bool:
-        """Whether the first look heard all that this one missed: a recogniser leaves words out, and makes none up that
-        are right."""
-        seen = [self._look.sentences[line] for line, rows in judged.rows.items() if any(map(_omitted, rows))]
+    def _was_complete_in_first_pass(self, recheck: SecondPassResult) -> bool:
+        """Whether the first pass heard all sentences of which the second missed words.
+
+        ASR drops words, but does not invent the right ones, so one complete transcript suffices.
+        """
+        seen = [self._first_pass.sentences[line] for line, rows in recheck.rows.items() if any(map(_omitted, rows))]
         return all(each.n_matched == each.n_units for each in seen)
 
-    def _wordless(self, judged: SecondPassResult) -> Iterator[Fault]:
-        for gap in judged.wordless:
-            if any(gap.start < other.end and gap.end > other.start for other in self._hearing.wordless):
+    def _wordless(self, recheck: SecondPassResult) -> Iterator[Fault]:
+        for gap in recheck.wordless:
+            if any(gap.start < other.end and gap.end > other.start for other in self._transcript.wordless):
                 yield Fault(
                     DefectKind.EXTRA, gap.start, gap.end, (), f"{gap.seconds:.1f} s of voice that no word accounts for"
                 )
 
     def _unexplained_at_boundaries(self, group: SuspectSpan, again: Mapping[int, Boundary]) -> Iterator[Fault]:
-        """Between two sentences, by both looks, or by the one that heard the words there."""
-        look, lines = self._look, self._text.sentences
+        """Unexplained speech between sentences, by both passes, or by the one that heard the words there."""
+        first_pass, lines = self._first_pass, self._text.sentences
         for line in range(max(1, group.first), min(group.end + 1, len(lines))):
-            joints = [looked[line] for looked in (look.boundaries, again) if line in looked]
-            doubtful = look.sentences[line].is_joined_to_previous or line not in look.boundaries
+            boundaries = [looked[line] for looked in (first_pass.boundaries, again) if line in looked]
+            doubtful = first_pass.sentences[line].is_joined_to_previous or line not in first_pass.boundaries
             if (
-                look.norm is None
-                or not joints
+                first_pass.norm is None
+                or not boundaries
                 or not doubtful
                 or lines[line - 1].has_emotion_tag
                 or lines[line].has_emotion_tag
             ):
                 continue
-            found = [look.norm.unexplained_seconds(each) for each in joints]
+            found = [first_pass.norm.unexplained_seconds(each) for each in boundaries]
             left = fmean(found)
             if (
-                left > look.norm.max_unexplained_seconds
-                and min(found) > MIN_AGREED_SHARE * look.norm.max_unexplained_seconds
+                left > first_pass.norm.max_unexplained_seconds
+                and min(found) > MIN_AGREED_SHARE * first_pass.norm.max_unexplained_seconds
             ):
-                start, end = unexplained_interval(joints[-1], look.norm.seconds_per_letter, self._hearing.is_voiced)
+                start, end = unexplained_interval(
+                    boundaries[-1], first_pass.norm.seconds_per_letter, self._transcript.is_voiced
+                )
                 evidence = f"{left:.1f} s of voice between two sentences that no word accounts for"
                 yield Fault(DefectKind.EXTRA, start, end, (), evidence)
 
-    def _drawn_out(self, judged: SecondPassResult) -> Iterator[Fault]:
-        """Sentences that have more voice than their words take: a recogniser may stretch words over other sounds."""
-        for line, voiced in judged.voiced_seconds.items():
-            seen, usual = self._look.sentences[line], self._look.seconds_per_letter * self._text.n_letters(line)
-            most = MAX_DRAWN_OUT * usual + MAX_DRAWN_OUT_SLACK_SECONDS
+    def _drawn_out(self, recheck: SecondPassResult) -> Iterator[Fault]:
+        """Sentences with more voice than their words take: ASR may stretch words over foreign speech."""
+        for line, voiced in recheck.voiced_seconds.items():
+            seen, norm = (
+                self._first_pass.sentences[line],
+                self._first_pass.seconds_per_letter * self._text.n_letters(line),
+            )
+            most = MAX_DRAWN_OUT * norm + MAX_DRAWN_OUT_SLACK_SECONDS
             if seen.start is not None and seen.end is not None and min(voiced, seen.end - seen.start) > most:
-                evidence = f"{voiced:.1f} s of voice for words that take {usual:.1f} s here"
+                evidence = f"{voiced:.1f} s of voice for words that take {norm:.1f} s here"
                 yield Fault(DefectKind.EXTRA, seen.start, seen.end, (), evidence)
 
     def long_silence(self, silence: TimeSpan) -> Fault:
         return Fault(DefectKind.SILENCE, silence.start, silence.end, (), f"{silence.seconds:.1f} s of silence")
 
     def outer_speech(self) -> Iterator[tuple[bool, ExtraSpeech, Fault | None]]:
-        """Speech before (True) and after the text; a fault where it is a passage of the text."""
-        for extra in self._look.extras:
+        """Recognised speech before (True) and after (False) the text, with a fault if it is a passage of the text."""
+        for extra in self._first_pass.extras:
             if extra.before_unit in (0, len(self._text.units)):
                 yield extra.before_unit == 0, extra, self._known_passage(extra)
 
     def _missing(self, lines: tuple[int, ...]) -> Fault:
-        seen = self._look.sentences
+        seen = self._first_pass.sentences
         before = next((seen[line].end for line in range(lines[0] - 1, -1, -1) if seen[line].end is not None), None)
         after = next((sentence.start for sentence in seen[lines[-1] + 1 :] if sentence.start is not None), None)
         at = before if before is not None else after if after is not None else 0.0
@@ -171,45 +186,45 @@ class DefectFinder:
         return self._repeated_passage(heard, *self._interval(extra))
 
     def _repeated_passage(self, heard: str, start: float, end: float) -> Fault | None:
-        found = self._echoes.find(text_units(heard.split(), self._language))
+        found = self._passages.find(text_units(heard.split(), self._language))
         if found is None:
             return None
         lines = tuple(range(self._text.sentence_of_unit[found[0]], self._text.sentence_of_unit[found[1] - 1] + 1))
-        lost = all(self._look.sentences[line].is_missing for line in lines)
+        lost = all(self._first_pass.sentences[line].is_missing for line in lines)
         if lost:
             return Fault(
                 DefectKind.MISPLACED, start, end, lines, f"{_quoted(heard)} is heard here, and not in its place"
             )
         return Fault(DefectKind.DOUBLED, start, end, (), f"{_quoted(heard)} is heard here too")
 
-    def _fault_of(self, finding: Finding, lines: tuple[int, ...], judged: SecondPassResult) -> Fault:
+    def _fault_of(self, finding: Finding, lines: tuple[int, ...], recheck: SecondPassResult) -> Fault:
         kind = DEFECT_OF_FINDING[finding.kind]
-        start, end = self._interval_of(finding, judged)
+        start, end = self._interval_of(finding, recheck)
         if kind in (DefectKind.EXTRA, DefectKind.GARBLED):
-            repeated = self._repeated_passage(_unexpected_words(judged, start, end), start, end)
+            repeated = self._repeated_passage(_unexpected_words(recheck, start, end), start, end)
             if repeated is not None and (kind == DefectKind.EXTRA or repeated.kind == DefectKind.MISPLACED):
                 return repeated
         return Fault(
             kind, start, end, () if kind in (DefectKind.EXTRA, DefectKind.DOUBLED) else lines, finding.evidence
         )
 
-    def _interval_of(self, finding: Finding, judged: SecondPassResult) -> tuple[float, float]:
-        """Of a finding without times: where the last word before it ends."""
+    def _interval_of(self, finding: Finding, recheck: SecondPassResult) -> tuple[float, float]:
+        """Start and end in the recording; a finding without times lies where the last matched word before it ends."""
         if finding.start is not None:
             return finding.start, finding.start if finding.end is None else finding.end
-        at = judged.clip.start
-        for rows in judged.rows.values():
+        at = recheck.clip.start
+        for rows in recheck.rows.values():
             for row in rows:
                 if row.match not in GOOD:
                     return at, at
-                at = judged.clip.start + row.end if row.end is not None else at
+                at = recheck.clip.start + row.end if row.end is not None else at
         return at, at
 
     def quote_words(self, extra: ExtraSpeech) -> str:
-        return " ".join(word.text for word in self._hearing.words[slice(*extra.words)])
+        return " ".join(word.text for word in self._transcript.words[slice(*extra.words)])
 
     def _interval(self, extra: ExtraSpeech) -> tuple[float, float]:
-        words = self._hearing.words[slice(*extra.words)]
+        words = self._transcript.words[slice(*extra.words)]
         return words[0].start, words[-1].end
 
     def _text_of(self, lines: Sequence[int]) -> str:
@@ -221,7 +236,7 @@ def _omitted(row: AlignedWord) -> bool:
 
 
 def is_covered(fault: Fault, faults: Sequence[Fault]) -> bool:
-    """Whether something is heard there already that the text does not have."""
+    """Whether one of `faults` already reports speech that is not in the text at this time."""
     return any(
         fault.start < other.end + MERGE_SECONDS and fault.end + MERGE_SECONDS > other.start
         for other in faults
@@ -230,7 +245,7 @@ def is_covered(fault: Fault, faults: Sequence[Fault]) -> bool:
 
 
 def _add_uncovered(faults: list[Fault], others: Iterable[Fault]) -> list[Fault]:
-    """And of the others those that are not told yet."""
+    """Appends those of `others` that no fault in `faults` covers."""
     for fault in others:
         if not is_covered(fault, faults):
             faults.append(fault)
@@ -238,7 +253,7 @@ def _add_uncovered(faults: list[Fault], others: Iterable[Fault]) -> list[Fault]:
 
 
 def _merged(faults: list[Fault]) -> list[Fault]:
-    """Garbled stretches that stand together as one, and no extra speech where a passage is known to be repeated."""
+    """Joins garbled passages that lie together, and drops extra speech where a repeated passage is reported."""
     repeated = [fault for fault in faults if fault.kind in (DefectKind.DOUBLED, DefectKind.MISPLACED)]
     merged: list[Fault] = []
     for fault in sorted(faults, key=lambda fault: fault.start):
@@ -256,13 +271,13 @@ def _merged(faults: list[Fault]) -> list[Fault]:
     return merged
 
 
-def _unexpected_words(judged: SecondPassResult, start: float, end: float) -> str:
-    """What was heard there that is not the text's. start, end: seconds into the recording."""
+def _unexpected_words(recheck: SecondPassResult, start: float, end: float) -> str:
+    """Recognised words between two times (seconds into the recording) that do not match the text."""
     return " ".join(
         row.heard
-        for rows in judged.rows.values()
+        for rows in recheck.rows.values()
         for row in rows
-        if row.match not in GOOD and row.start is not None and start <= row.start + judged.clip.start + 1e-6 <= end
+        if row.match not in GOOD and row.start is not None and start <= row.start + recheck.clip.start + 1e-6 <= end
     )
 
 

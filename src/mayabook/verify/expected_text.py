@@ -1,4 +1,4 @@
-"""What a recording should say: the sentences of a book or of a plain text, and the slots of their words."""
+"""What a recording should say: the sentences of a book, and the normalised units of their words."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from mayabook.script import write_script
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSentence:
-    """A sentence of the text. first, end: its slots in `Text.slots`. pause: what ends with it."""
+    """A sentence of the text.
+
+    first_unit, end_unit: half-open range in `ExpectedText.units`. pause: the pause that the script puts after it.
+    """
 
     sentence: Sentence
     chapter: str
@@ -30,14 +33,17 @@ class ExpectedSentence:
 
     @property
     def has_emotion_tag(self) -> bool:
-        """Whether an emotion is acted out in it, which has no words."""
+        """Whether it has an emotion tag: a laugh or sigh is voice without words."""
         return without_tags(self.text) != self.text
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedText:
-    """slots: of the whole text in order; their `words` count within a chunk of the script, and mean nothing here.
-    line_of: for each slot the line that it is in."""
+    """The whole text as sentences and text units.
+
+    units: of all sentences, in order; their `words` indices count within a chunk of the script, and mean nothing here.
+    sentence_of_unit: for each unit the index of its sentence.
+    """
 
     title: str
     sentences: tuple[ExpectedSentence, ...]
@@ -45,9 +51,9 @@ class ExpectedText:
     sentence_of_unit: tuple[int, ...]
 
     def n_letters(self, line: int) -> int:
-        """Letters of a line as it is spoken."""
-        slots = self.units[self.sentences[line].first_unit : self.sentences[line].end_unit]
-        return sum(len(token) for slot in slots for token in slot.verbalisations[0])
+        """Letters of a sentence, verbalised."""
+        units = self.units[self.sentences[line].first_unit : self.sentences[line].end_unit]
+        return sum(len(token) for unit in units for token in unit.verbalisations[0])
 
 
 def read_text(file: Path) -> Book:
@@ -66,11 +72,11 @@ def read_text(file: Path) -> Book:
 
 
 def build_expected_text(book: Book, settings: ScriptSettings, language: Language) -> ExpectedText:
-    """The narrated chapters. Raises BookError where they hold no words."""
+    """Expected text of the narrated chapters. Raises BookError if they hold no words."""
     script = write_script(book, settings)
     titles = {chapter.number: chapter.title for chapter in book.chapters}
     lines: list[ExpectedSentence] = []
-    slots: list[TextUnit] = []
+    units: list[TextUnit] = []
     line_of: list[int] = []
     for chunk in script.chunks:
         found = expected_units(chunk.text, chunk.spoken, language)
@@ -83,10 +89,10 @@ def build_expected_text(book: Book, settings: ScriptSettings, language: Language
             last = place + 1 == len(chunk.sentences)
             ends_block = not last and chunk.sentences[place + 1].span.block != sentence.span.block
             pause = chunk.pause if last else Pause.PARAGRAPH if ends_block else Pause.SENTENCE
-            start = len(slots) + first
-            lines.append(ExpectedSentence(sentence, titles[chunk.chapter], pause, start, len(slots) + at))
+            start = len(units) + first
+            lines.append(ExpectedSentence(sentence, titles[chunk.chapter], pause, start, len(units) + at))
             line_of += [len(lines) - 1] * (at - first)
-        slots += found
-    if not slots:
+        units += found
+    if not units:
         raise BookError(f"{book.title} holds no words to look for: name a text with some.")
-    return ExpectedText(book.title, tuple(lines), tuple(slots), tuple(line_of))
+    return ExpectedText(book.title, tuple(lines), tuple(units), tuple(line_of))

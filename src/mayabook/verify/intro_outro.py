@@ -1,7 +1,7 @@
-"""Before the text and after it: an introduction or credits are speech, and no defect; voice that is none is one.
+"""Speech before and after the text: intros and credits are allowed; unintelligible voice is a defect.
 
-What stands there is heard by itself, as it is, a little slower and a little faster. Speech is heard alike each time; of
-what is none a recogniser makes other words.
+The clip is transcribed at three tempi. ASR hears the same words in real speech each time, and different ones in
+gibberish.
 """
 
 from collections.abc import Iterator
@@ -20,16 +20,16 @@ from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
 from mayabook.verify.unexplained_speech import effective_letters, unexplained_interval
 
 MAX_SECONDS = 120.0
-"""Seconds before or after the text that are heard again; what is longer is another text."""
+"""A longer intro or outro is another text, and is not examined."""
 CUT_SEARCH_SECONDS = 0.5
-"""How far from where the text should begin or end a silence is looked for, to cut there."""
+"""A silence at most this far from the expected start or end of the text is where the clip is cut."""
 TEMPI = ((1, 1), (10, 9), (9, 10))
-"""To which it is played, as fractions of its own."""
+"""Lengths to which the clip is resampled, as fractions of its own: unchanged, slower, faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class OuterSpeech:
-    """leads: whether it comes before the text. clip: where it is."""
+    """Voice outside the text. is_intro: before it, rather than after. clip: its time span in the recording."""
 
     is_intro: bool
     clip: TimeSpan
@@ -37,31 +37,38 @@ class OuterSpeech:
 
 @dataclass(frozen=True, slots=True)
 class OuterTranscript:
-    """heard: letters of the words heard there. understood: of those that were heard alike at each pace."""
+    """Transcripts of an intro or outro at all tempi.
+
+    n_letters: effective letters of the words recognised at the original tempo. n_stable_letters: of those among them
+    that were recognised at every tempo.
+    """
 
     outer: OuterSpeech
     n_letters: int
     n_stable_letters: int
 
 
-def find_intro_outro(look: FirstPass, hearing: RecordingTranscript) -> Iterator[OuterSpeech]:
-    """Where more voice is left than between sentences."""
-    for leads, joint in look.outer_boundaries.items():
-        if look.norm is None or look.norm.unexplained_seconds(joint) <= look.norm.max_unexplained_seconds:
+def find_intro_outro(first_pass: FirstPass, transcript: RecordingTranscript) -> Iterator[OuterSpeech]:
+    """Yields the intro and the outro, if there is more voice than between sentences."""
+    for leads, boundary in first_pass.outer_boundaries.items():
+        if (
+            first_pass.norm is None
+            or first_pass.norm.unexplained_seconds(boundary) <= first_pass.norm.max_unexplained_seconds
+        ):
             continue
-        start, end = unexplained_interval(joint, look.norm.seconds_per_letter, hearing.is_voiced)
-        clip = TimeSpan(0.0, _cut(end, hearing)) if leads else TimeSpan(_cut(start, hearing), hearing.duration)
+        start, end = unexplained_interval(boundary, first_pass.norm.seconds_per_letter, transcript.is_voiced)
+        clip = TimeSpan(0.0, _cut(end, transcript)) if leads else TimeSpan(_cut(start, transcript), transcript.duration)
         if clip.seconds <= MAX_SECONDS:
             yield OuterSpeech(leads, clip)
 
 
-def _cut(seconds: float, hearing: RecordingTranscript) -> float:
-    silence = hearing.longest_silence(seconds - CUT_SEARCH_SECONDS, seconds + CUT_SEARCH_SECONDS)
+def _cut(seconds: float, transcript: RecordingTranscript) -> float:
+    silence = transcript.longest_silence(seconds - CUT_SEARCH_SECONDS, seconds + CUT_SEARCH_SECONDS)
     return seconds if silence is None else (silence.start + silence.end) / 2
 
 
 def transcribe_at_tempi(edge: OuterSpeech, audio: Audio, checker: Checker) -> OuterTranscript:
-    """audio: of its clip."""
+    """Transcribes a clip at three tempi. audio: samples of `outer.clip`."""
     first, *others = (
         text_units([word.text for word in checker.transcribe(played, SAMPLE_RATE)], checker.language)
         for played in (resample_poly(audio, up, down).astype(np.float32) for up, down in TEMPI)

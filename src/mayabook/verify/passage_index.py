@@ -1,4 +1,4 @@
-"""Where else in the text words stand that were heard out of place: a passage said twice, or in the wrong order."""
+"""Finds the passage of the text that misplaced speech repeats, by an n-gram index."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -6,21 +6,23 @@ from collections.abc import Sequence
 from mayabook.checks.text_normalisation import TextUnit
 
 N_GRAM = 3
-"""Words in a row that are looked up."""
+"""Words of an n-gram."""
 MIN_SHARE = 0.6
-"""Of the words heard, that must stand there."""
+"""Share of the recognised words that must occur in the passage."""
 
 
 class PassageIndex:
-    def __init__(self, slots: Sequence[TextUnit]) -> None:
-        self._words = [slot.verbalisations[0] for slot in slots]
+    """N-grams of a text, by position. units: of the whole text."""
+
+    def __init__(self, units: Sequence[TextUnit]) -> None:
+        self._words = [unit.verbalisations[0] for unit in units]
         self._places: dict[tuple[tuple[str, ...], ...], list[int]] = defaultdict(list)
-        for at in range(len(slots) - N_GRAM + 1):
+        for at in range(len(units) - N_GRAM + 1):
             self._places[tuple(self._words[at : at + N_GRAM])].append(at)
 
     def find(self, heard: Sequence[TextUnit]) -> tuple[int, int] | None:
-        """The slots (first, end) of the text that `heard` repeats; None where it does not."""
-        words = [slot.verbalisations[0] for slot in heard]
+        """Half-open range of the text units that `heard` repeats; None if there is no such passage."""
+        words = [unit.verbalisations[0] for unit in heard]
         runs = [(at, self._places.get(tuple(words[at : at + N_GRAM]), [])) for at in range(len(words) - N_GRAM + 1)]
         shifts = Counter(place - at for at, places in runs for place in places)
         if not shifts:

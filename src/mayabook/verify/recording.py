@@ -1,4 +1,4 @@
-"""An audiobook of any make as one stream of samples: a file with or without chapters, or a folder of files."""
+"""Reads an audiobook of any origin as one stream of samples: a file or a folder of files, with or without chapters."""
 
 import bisect
 import re
@@ -16,17 +16,17 @@ from mayabook.core.errors import AudioError
 from mayabook.core.take import Audio
 
 SAMPLE_RATE = 16_000
-"""Hz; what recognisers hear."""
+"""Hz; the input rate of the recogniser."""
 BLOCK_SAMPLES = SAMPLE_RATE
 SUFFIXES = frozenset(".m4b .m4a .mp4 .mp3 .opus .ogg .oga .flac .wav .aac .aiff .aif .mka .webm .wma".split())
 DRM_CODEC_TAGS = frozenset({"aavd", "drms", "enca"})
-"""Codec tags of encrypted sound: Audible, FairPlay, Common Encryption."""
+"""Codec tags of encrypted audio: Audible, FairPlay, Common Encryption."""
 DRM_SUFFIXES = frozenset({".aax", ".aaxc", ".m4p"})
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingChapter:
-    """start: seconds into the file."""
+    """A chapter mark. start: seconds into its file."""
 
     title: str
     start: float
@@ -34,8 +34,11 @@ class RecordingChapter:
 
 @dataclass(frozen=True, slots=True)
 class RecordingPosition:
-    """Where a time lies. chapter: the title of its mark, or the file's name in a folder, empty where there is none.
-    seconds: into `file`."""
+    """A time as a listener finds it.
+
+    chapter: title of the chapter mark, else the file's name if the recording is a folder, else empty. seconds: into
+    `file`.
+    """
 
     file: Path
     chapter: str
@@ -43,7 +46,7 @@ class RecordingPosition:
 
 
 class Recording:
-    """The files at a path, in order. Raises AudioError where there is nothing to hear."""
+    """The audio files at a path, in natural order. Raises AudioError if there are none, or one cannot be read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,10 +54,10 @@ class Recording:
         self._chapters = [_chapters(file, named=path.is_dir()) for file in self.files]
         self._starts = [0.0]
         self.expected_duration = sum(_duration(file) for file in self.files)
-        """Seconds as the files state them; 0 where they do not."""
+        """Seconds by the files' headers; 0 if they state none."""
 
     def blocks(self) -> Iterator[Audio]:
-        """All samples, mono at SAMPLE_RATE, in blocks of BLOCK or fewer; a file at a time and never whole."""
+        """All samples, mono at SAMPLE_RATE, in blocks of at most BLOCK_SAMPLES; no file is held in memory whole."""
         starts, n_samples = [0.0], 0
         for file in self.files:
             for block in _decoded(file):
@@ -64,7 +67,7 @@ class Recording:
         self._starts = starts
 
     def position_at(self, seconds: float) -> RecordingPosition:
-        """Of a time in the whole recording, which must have been gone through once."""
+        """Position of a time in the whole recording. Call `blocks` to its end first: it measures the files."""
         at = min(max(0, bisect.bisect_right(self._starts, seconds) - 1), len(self.files) - 1)
         inside = seconds - self._starts[at]
         titles = [chapter.title for chapter in self._chapters[at] if chapter.start <= inside + 1e-3]
@@ -84,7 +87,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """A sort key by which 2 comes before 10."""
+    """Sort key for natural order: 2 before 10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.casefold())]
 
 
@@ -111,7 +114,7 @@ def _drm_error(file: Path) -> AudioError:
 
 
 def _chapters(file: Path, *, named: bool) -> list[RecordingChapter]:
-    """The marks in a file; `named`: its name where it has none."""
+    """Chapter marks of a file. named: use the file's name as the only mark if it has none."""
     with _open(file) as container:
         marks = [
             RecordingChapter(str(mark["metadata"].get("title", "")), float(mark["start"] * (mark["time_base"] or 0)))
@@ -126,7 +129,10 @@ def _duration(file: Path) -> float:
 
 
 def _decoded(file: Path) -> Iterator[Audio]:
-    """What is damaged is passed over: the words that it held will be missed. AudioError where nothing is left."""
+    """Decoded and resampled blocks of a file.
+
+    Damaged packets are skipped: the words in them will be reported as missing. Raises AudioError if nothing decodes.
+    """
     resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE, frame_size=BLOCK_SAMPLES)
     heard = False
     with _open(file) as container:

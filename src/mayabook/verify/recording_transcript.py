@@ -1,4 +1,4 @@
-"""A whole recording heard: its words, where it is silent, and where there is voice that no word accounts for."""
+"""Transcribes a whole recording: words, silences, loops, and voice that no word accounts for."""
 
 import bisect
 import os
@@ -19,19 +19,19 @@ from mayabook.verify.recording import SAMPLE_RATE
 
 FRAME_SAMPLES = round(FRAME_SECONDS * SAMPLE_RATE)
 MIN_SILENCE_SECONDS = 0.1
-"""Seconds; shorter silences are not kept."""
+"""Shorter silences are not kept."""
 MIN_VOICED_SECONDS = 0.3
-"""Seconds of voice in a window below which nothing is heard there: a recogniser makes words of silence."""
+"""A window with less voice is not transcribed: ASR hallucinates words in silence."""
 
 MAX_WORD_SECONDS, MAX_LETTER_SECONDS = 0.45, 0.09
-"""What a word may take, and more for each letter."""
+"""Longest duration of a word: so many seconds, plus these for each letter."""
 MIN_WORDLESS_SECONDS = 0.9
-"""Seconds of voice without a word that are kept."""
+"""Shorter stretches of voice without words are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """Seconds into the recording."""
+    """start, end: seconds into the recording."""
 
     start: float
     end: float
@@ -46,8 +46,12 @@ class TimeSpan:
 
 @dataclass(slots=True)
 class RecordingTranscript:
-    """words: in order, with times in the recording. wordless: voice of which the recogniser made nothing. repeated:
-    where the audio repeats itself, the longest such stretch of each window. voice: by frame, see `voiced_frames`."""
+    """What was recognised in a recording, with times in the whole recording.
+
+    words: in order. silences: of MIN_SILENCE_SECONDS or more. wordless: voice without recognised words. loops: where
+    the audio repeats itself, the longest such span of each window. is_voiced: by frame of FRAME_SECONDS, see
+    `voiced_frames`. duration: seconds.
+    """
 
     words: list[RecognisedWord] = field(default_factory=list)
     silences: list[TimeSpan] = field(default_factory=list)
@@ -57,7 +61,7 @@ class RecordingTranscript:
     duration: float = 0.0
 
     def longest_silence(self, low: float, high: float) -> TimeSpan | None:
-        """Of those that reach into these seconds."""
+        """Longest silence that overlaps `low` to `high` (seconds); None if there is none."""
         first = bisect.bisect_left(self.silences, low, key=lambda silence: silence.end)
         end = bisect.bisect_left(self.silences, high, key=lambda silence: silence.start)
         return max(self.silences[first:end], key=lambda silence: silence.seconds, default=None)
@@ -72,33 +76,34 @@ class _Window:
 
 
 Transcribe = Callable[[Audio, int], list[RecognisedWord]]
-"""Samples and their rate in Hz -> words. Called from several threads."""
+"""(samples, sample rate in Hz) -> recognised words. Called from several threads."""
 
 
 def transcribe_recording(
     blocks: Iterable[Audio], listen: Transcribe, thresholds: Thresholds, progress: Callable[[float], None]
 ) -> RecordingTranscript:
-    """blocks: mono at SAMPLE_RATE. Holds a few windows of half a minute at a time. progress: seconds heard so far."""
-    hearing = RecordingTranscript()
+    """Transcribes a recording window by window, several at once; memory holds a few windows of half a minute.
+
+    blocks: mono samples at SAMPLE_RATE. progress: called with the seconds transcribed so far.
+    """
+    transcript = RecordingTranscript()
     voices: list[NDArray[np.bool_]] = []
     for window in _transcribe_windows(_cut_windows(blocks, thresholds), listen, thresholds):
-        offset = hearing.duration
-        hearing.words += [RecognisedWord(word.text, word.start + offset, word.end + offset) for word in window.words]
-        hearing.wordless += [
-            stretch.shifted(offset) for stretch in find_wordless_speech(window.is_voiced, window.words)
-        ]
-        hearing.loops += [stretch.shifted(offset) for stretch in window.loops]
+        offset = transcript.duration
+        transcript.words += [RecognisedWord(word.text, word.start + offset, word.end + offset) for word in window.words]
+        transcript.wordless += [span.shifted(offset) for span in find_wordless_speech(window.is_voiced, window.words)]
+        transcript.loops += [span.shifted(offset) for span in window.loops]
         voices.append(window.is_voiced)
-        hearing.duration += window.n_samples / SAMPLE_RATE
-        progress(hearing.duration)
+        transcript.duration += window.n_samples / SAMPLE_RATE
+        progress(transcript.duration)
     if voices:
-        hearing.is_voiced = np.concatenate(voices)
-        hearing.silences = _silences(hearing.is_voiced)
-    return hearing
+        transcript.is_voiced = np.concatenate(voices)
+        transcript.silences = _silences(transcript.is_voiced)
+    return transcript
 
 
 def _cut_windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Audio]:
-    """Cut where it is quietest, after a whole number of frames."""
+    """Cuts windows where the audio is quietest, at frame boundaries."""
     first, most = (
         round(seconds * SAMPLE_RATE) // FRAME_SAMPLES * FRAME_SAMPLES
         for seconds in (thresholds.hearing.cut_from, thresholds.hearing.window_seconds)
@@ -115,7 +120,7 @@ def _cut_windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Au
 
 
 def _transcribe_windows(windows: Iterable[Audio], listen: Transcribe, thresholds: Thresholds) -> Iterator[_Window]:
-    """In order, several at once."""
+    """Transcribes windows in parallel; yields them in order."""
 
     def window_of(audio: Audio) -> _Window:
         voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
@@ -143,10 +148,10 @@ def _transcribe_windows(windows: Iterable[Audio], listen: Transcribe, thresholds
 
 
 def find_wordless_speech(voice: NDArray[np.bool_], words: Sequence[RecognisedWord]) -> list[TimeSpan]:
-    """Stretches of voice between words, in seconds from the start of both.
+    """Voice between words that no word accounts for; times count from the start of `voice`.
 
-    A word is given no more time than it may take, whatever the recogniser says: it stretches words over what it does
-    not understand.
+    A word gets no more than its longest plausible duration, whatever its timestamps say: ASR stretches words over what
+    it does not understand.
     """
     found, at = [], 0.0
     length = len(voice) * FRAME_SECONDS

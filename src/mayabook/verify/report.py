@@ -1,4 +1,4 @@
-"""What a verification says."""
+"""Result of a verification: sentences with their times, and defects."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,17 +10,17 @@ from mayabook.verify.recording import RecordingPosition
 
 class DefectKind(StrEnum):
     MISSING = "missing"
-    """In the text and not heard."""
+    """In the text, but not heard."""
     DOUBLED = "doubled"
-    """A passage of the text, heard once more."""
+    """A passage of the text that is heard twice."""
     MISPLACED = "misplaced"
-    """A passage of the text, heard elsewhere and not in its place."""
+    """A passage of the text that is heard elsewhere instead of in its place."""
     EXTRA = "extra"
-    """Speech that the text does not have."""
+    """Speech that is not in the text."""
     GARBLED = "garbled"
-    """Other words than the text has, or none that can be understood."""
+    """Other words than the text has, or unintelligible ones."""
     SILENCE = "silence"
-    """Longer than what the break in the text there asks for."""
+    """Longer than the break in the text allows."""
 
 
 DEFECT_OF_FINDING = {
@@ -31,8 +31,8 @@ DEFECT_OF_FINDING = {
     FindingKind.TAIL: DefectKind.EXTRA,
     FindingKind.GARBLED: DefectKind.GARBLED,
 }
-"""What findings of the checks mean here. Others do not count: level, noise and voice are the taste of whoever made the
-recording, and silences are found in the first look."""
+"""Defect kind of each finding kind that counts here. Level, noise and voice are the producer's choice; silences are
+found in the first pass."""
 
 
 @dataclass(frozen=True, slots=True)

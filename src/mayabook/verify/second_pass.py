@@ -1,4 +1,4 @@
-"""The second look: what is doubtful is cut out of the recording, and judged like a take."""
+"""Second pass: cuts doubtful spans out of the recording, and checks each as if it were a take."""
 
 import bisect
 import os
@@ -32,10 +32,13 @@ from mayabook.verify.unexplained_speech import Boundary, measure_boundary, voice
 
 @dataclass(frozen=True, slots=True)
 class SecondPassResult:
-    """findings: what is wrong, with times in the recording, and the lines that each concerns. rows: of each line, with
-    times in the clip. voiced: seconds of voice from the first word of each line to its last. joints: by the line that
-    begins there, with the edges of the clip as the last. wordless: voice without words. Both with times in the
-    recording."""
+    """Result for one suspect span.
+
+    clip: its time span in the recording. findings: with times in the recording, each with the indices of the sentences
+    that it affects. rows: alignment by sentence, with times in the clip. voiced_seconds: voice from the first to the
+    last word of each sentence. boundaries: by index of the sentence that starts there, the end of the clip included;
+    times in the recording. wordless: voice without words; times in the recording.
+    """
 
     span: SuspectSpan
     clip: TimeSpan
@@ -49,21 +52,23 @@ class SecondPassResult:
 def run_second_pass(
     blocks: Iterable[Audio], found: Sequence[SuspectSpan | OuterSpeech], text: ExpectedText, checker: Checker
 ) -> Iterator[SecondPassResult | OuterTranscript]:
-    """Goes through the recording once more, as far as the last clip, and judges several clips at once. In order.
+    """Reads the recording again, up to the last clip, and checks clips in parallel; yields results in order of time.
 
-    found: groups that have a clip, and edges.
+    found: spans that have a clip, intro and outro.
     """
 
-    def look(doubtful: SuspectSpan | OuterSpeech, clip: TimeSpan, audio: Audio) -> SecondPassResult | OuterTranscript:
+    def check_clip(
+        doubtful: SuspectSpan | OuterSpeech, clip: TimeSpan, audio: Audio
+    ) -> SecondPassResult | OuterTranscript:
         if isinstance(doubtful, OuterSpeech):
             return transcribe_at_tempi(doubtful, audio, checker)
         return _check_span(doubtful, clip, audio, text, checker)
 
     n_threads = os.cpu_count() or 1
     waiting: deque[Future[SecondPassResult | OuterTranscript]] = deque()
-    with ThreadPoolExecutor(n_threads, thread_name_prefix="look") as pool:
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="second-pass") as pool:
         for doubtful, clip, audio in _cut_clips(blocks, found):
-            waiting.append(pool.submit(look, doubtful, clip, audio))
+            waiting.append(pool.submit(check_clip, doubtful, clip, audio))
             if len(waiting) > 2 * n_threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -139,18 +144,18 @@ def _measure_boundaries(
     expected = expected_units(spoken, spoken, language)
     said = {row.index: row for row in verdict.words if row.match in GOOD}
     times: dict[int, tuple[float, float]] = {}
-    for number, slot in enumerate(expected):
-        row = said.get(slot.words[0])
+    for number, unit in enumerate(expected):
+        row = said.get(unit.words[0])
         if row is not None and row.start is not None and row.end is not None:
             times[number] = row.start, row.end
-    joints: dict[int, Boundary] = {}
+    boundaries: dict[int, Boundary] = {}
     n_words = 0
     for number in range(group.first, group.end + 1):
-        at = bisect.bisect_left(expected, n_words, key=lambda slot: slot.words[0])
+        at = bisect.bisect_left(expected, n_words, key=lambda unit: unit.words[0])
         if (found := measure_boundary(expected, at, times, voice)) is not None:
-            joints[number] = replace(found, start=found.start + clip.start, end=found.end + clip.start)
+            boundaries[number] = replace(found, start=found.start + clip.start, end=found.end + clip.start)
         n_words += len(lines[number - group.first].text.split()) if number < group.end else 0
-    return joints
+    return boundaries
 
 
 def _voiced_seconds(rows: Sequence[AlignedWord], voice: NDArray[np.bool_]) -> float:

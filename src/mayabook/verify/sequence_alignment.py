@@ -1,7 +1,7 @@
-"""Two long sequences of words side by side, in time and memory that grow with their length.
+"""Aligns two long word sequences in near-linear time and memory.
 
-Runs of words that both sides hold only once anchor them to each other; the longest chain of anchors in the same order
-holds, and between two anchors shorter runs are tried. What is left are gaps of a few words, for `Aligner`.
+N-grams that occur once on both sides anchor them to each other (patience diff): the longest chain of anchors in the
+same order is kept, and shorter n-grams are tried between anchors. The gaps of a few words that remain go to `Aligner`.
 """
 
 import bisect
@@ -14,17 +14,17 @@ from mayabook.checks.word_alignment import AlignedPair, Aligner
 from mayabook.core.verdict import WordMatch
 
 ANCHOR_STEPS = ((6, 1), (4, 1), (4, 4), (3, 3))
-"""(length of a run, times that it may occur on each side), one after the other. Repeats come late: a passage that was
-said twice has no run that is heard once."""
+"""(length of the n-gram, most occurrences on each side), tried in turn. Repeated n-grams come late: in a passage that
+was spoken twice no n-gram is unique."""
 MAX_CELLS = 10_000
-"""Product of the lengths of a gap that `Aligner` is given; its time grows with it."""
+"""Largest product of the lengths of a gap that goes to `Aligner`, whose time is proportional to it."""
 
 Token = Hashable
 
 
 def align_sequences(aligner: Aligner, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
-    """Pairs in order that cover every slot of both sides once, as `Aligner.align` gives them."""
-    left, right = ([slot.verbalisations[0] for slot in side] for side in (expected, heard))
+    """Aligned pairs in order that cover every unit of both sides once, as `Aligner.align` gives them."""
+    left, right = ([unit.verbalisations[0] for unit in side] for side in (expected, heard))
     pairs: list[AlignedPair] = []
     at = (0, 0)
     for i, j in [*_anchors(left, right, (0, len(left)), (0, len(right)), 0), (len(left), len(right))]:
@@ -38,7 +38,7 @@ def align_sequences(aligner: Aligner, expected: Sequence[TextUnit], heard: Seque
 def _anchors(
     left: Sequence[Token], right: Sequence[Token], here: tuple[int, int], there: tuple[int, int], step: int
 ) -> list[tuple[int, int]]:
-    """Places (i, j) of equal words in ranges of both sides, rising in both."""
+    """Index pairs (i, j) of equal words within ranges of both sides, increasing in both."""
     if step == len(ANCHOR_STEPS) or (here[1] - here[0]) * (there[1] - there[0]) <= MAX_CELLS:
         return []
     found = _anchor_step(left, right, here, there, *ANCHOR_STEPS[step])
@@ -54,15 +54,15 @@ def _anchors(
 def _anchor_step(
     left: Sequence[Token], right: Sequence[Token], here: tuple[int, int], there: tuple[int, int], length: int, most: int
 ) -> list[tuple[int, int]]:
-    """The longest rising chain of runs of `length` equal words, as the places of their words."""
-    ours, theirs = _n_gram_index(left, here, length), _n_gram_index(right, there, length)
+    """Longest increasing chain of common n-grams of `length` words, as index pairs of their words."""
+    ours, heard_units = _n_gram_index(left, here, length), _n_gram_index(right, there, length)
     chain = _longest_increasing_chain(
         [
             (i, j)
             for run, places in ours.items()
-            if len(places) <= most and len(theirs.get(run, ())) <= most
+            if len(places) <= most and len(heard_units.get(run, ())) <= most
             for i in places
-            for j in theirs.get(run, ())
+            for j in heard_units.get(run, ())
         ]
     )
     found: list[tuple[int, int]] = []
@@ -81,7 +81,7 @@ def _n_gram_index(words: Sequence[Token], within: tuple[int, int], length: int) 
 
 
 def _longest_increasing_chain(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest chain that rises in both: patience sorting."""
+    """Longest chain of points that increases in both coordinates, by patience sorting."""
     points.sort(key=lambda point: (point[0], -point[1]))
     tails: list[int] = []  # the least j that ends a chain of each length, ...
     ends: list[int] = []  # ... and which point that is

@@ -1,4 +1,4 @@
-"""Doubtful sentences that stand together, and the stretch of the recording to hear again for them."""
+"""Groups neighbouring doubtful sentences into spans, and finds the clip of the recording to check again for each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from mayabook.verify.first_pass import FirstPassSentence
 from mayabook.verify.recording_transcript import RecordingTranscript, TimeSpan
 
 MIN_WORDS_TO_CUT = 50
-"""A group with so many words ends at the next place where the recording can be cut."""
+"""From so many words on, a span ends at the next sentence boundary where the recording can be cut."""
 MAX_WORDS = 250
 MAX_SECONDS = 120.0
-"""What is longer is not heard again: it is lost, or all of it is other speech."""
+"""A longer span is not checked again: it is missing, or all of it is other speech."""
 MARGIN_SECONDS = 0.25
-"""Seconds of a silence that stay at a cut."""
+"""Silence that is kept at either end of a clip."""
 WORD_TIME_ERROR_SECONDS = 0.2
-"""How far off the times of words may be."""
+"""Assumed error of word timestamps."""
 SEARCH_SECONDS = 0.5
-"""How far from a sentence a silence is looked for, where the next is not known."""
+"""How far from a sentence a silence is searched if its neighbour was not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuspectSpan:
-    """Lines first to end of the text. clip: None where it is not to be heard again."""
+    """Sentences `first` to `end` (half-open). clip: its time span; None if it is not to be checked again."""
 
     first: int
     end: int
@@ -34,10 +34,10 @@ class SuspectSpan:
 
 
 def find_suspect_spans(
-    text: ExpectedText, seen: Sequence[FirstPassSentence], hearing: RecordingTranscript
+    text: ExpectedText, seen: Sequence[FirstPassSentence], transcript: RecordingTranscript
 ) -> Iterator[SuspectSpan]:
     for first, end in _runs(text, seen):
-        opening, closing = _longest_pause_before(seen, first, hearing), _longest_pause_before(seen, end, hearing)
+        opening, closing = _longest_pause_before(seen, first, transcript), _longest_pause_before(seen, end, transcript)
         n_words = sum(len(text.sentences[line].text.split()) for line in range(first, end))
         clip = None
         if opening is not None and closing is not None and n_words <= MAX_WORDS:
@@ -49,7 +49,7 @@ def find_suspect_spans(
 
 
 def _runs(text: ExpectedText, seen: Sequence[FirstPassSentence]) -> Iterator[tuple[int, int]]:
-    """Doubtful lines in a row, (first, end)."""
+    """Half-open index ranges of neighbouring doubtful sentences."""
     first, n_words = None, 0
     for line, sentence in enumerate(seen):
         if first is not None and (
@@ -71,14 +71,14 @@ def _runs(text: ExpectedText, seen: Sequence[FirstPassSentence]) -> Iterator[tup
 
 
 def _is_mostly_matched(seen: Sequence[FirstPassSentence], line: int) -> bool:
-    """Whether a line is there, and for the most part heard, so that its times can be relied on."""
+    """Whether enough of a sentence was matched to rely on its times."""
     return 0 <= line < len(seen) and seen[line].n_matched > 0 and seen[line].n_matched >= 0.7 * seen[line].n_units
 
 
 def _longest_pause_before(
-    seen: Sequence[FirstPassSentence], line: int, hearing: RecordingTranscript
+    seen: Sequence[FirstPassSentence], line: int, transcript: RecordingTranscript
 ) -> TimeSpan | None:
-    """The longest silence between a line and the one before it. None where neither of them was found."""
+    """Longest silence between a sentence and the one before it; None if neither was found."""
     before = max((sentence.end for sentence in seen[max(0, line - 1) : line] if sentence.end is not None), default=None)
     after = next((sentence.start for sentence in seen[line : line + 1] if sentence.start is not None), None)
     if before is None and after is None:  # at the edge of the text
@@ -92,4 +92,4 @@ def _longest_pause_before(
     high = after if after is not None else low + SEARCH_SECONDS
     low, high = min(low, high) - WORD_TIME_ERROR_SECONDS, max(low, high) + WORD_TIME_ERROR_SECONDS
     middle = max(0.0, (low + high) / 2)
-    return hearing.longest_silence(low, high) or TimeSpan(middle, middle)
+    return transcript.longest_silence(low, high) or TimeSpan(middle, middle)

@@ -1,4 +1,4 @@
-"""An audiobook of any make against its text: heard once from end to end, and a second time where it is doubtful."""
+"""Verifies an audiobook: transcribes it once from end to end, and a second time where it is doubtful."""
 
 import os
 import threading
@@ -24,9 +24,9 @@ from mayabook.verify.sequence_alignment import align_sequences
 from mayabook.verify.suspect_spans import SuspectSpan, find_suspect_spans
 
 MIN_SHARED_WORDS = 0.3
-"""Share of the words, of whichever of text and recording has fewer, that must be found for them to belong together."""
+"""Text and recording belong together if at least this share of the words of the shorter one match."""
 FIRST_PASS_SHARE = 0.9
-"""Of the work, roughly, that the first look is."""
+"""Share of the work, roughly, that the first pass takes."""
 
 
 def verify_audiobook(
@@ -56,42 +56,42 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
     checker = Checker(settings.checks, book.language)
     text = build_expected_text(book, settings.script, checker.language)
     whole = max(recording.expected_duration, 1.0)
-    hearing = transcribe_recording(
+    transcript = transcribe_recording(
         recording.blocks(),
         checker.transcribe,
         checker.thresholds,
         lambda seconds: tell(VerificationProgress(FIRST_PASS_SHARE * min(1.0, seconds / whole))),
     )
-    if not hearing.words:
+    if not transcript.words:
         raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
-    theirs = text_units([word.text for word in hearing.words], checker.language)
-    pairs = align_sequences(checker.aligner, text.units, theirs)
-    look = run_first_pass(text, hearing, theirs, pairs)
-    n_least = min(len(text.units), len(theirs))
-    if look.n_matched < MIN_SHARED_WORDS * n_least:
+    heard_units = text_units([word.text for word in transcript.words], checker.language)
+    pairs = align_sequences(checker.aligner, text.units, heard_units)
+    first_pass = run_first_pass(text, transcript, heard_units, pairs)
+    n_least = min(len(text.units), len(heard_units))
+    if first_pass.n_matched < MIN_SHARED_WORDS * n_least:
         raise AudioError(
-            f"{recording.path} and {text.title!r} do not belong together: {look.n_matched:,} of {n_least:,} words were "
-            "found. Check both names."
+            f"{recording.path} and {text.title!r} do not belong together: {first_pass.n_matched:,} of {n_least:,} "
+            "words were found. Check both names."
         )
-    finder = DefectFinder(text, hearing, look, checker.language)
-    faults = [finder.long_silence(silence) for silence in look.silences]
-    again: list[SuspectSpan | OuterSpeech] = [*find_intro_outro(look, hearing)]
-    for group in find_suspect_spans(text, look.sentences, hearing):
+    finder = DefectFinder(text, transcript, first_pass, checker.language)
+    faults = [finder.long_silence(silence) for silence in first_pass.silences]
+    again: list[SuspectSpan | OuterSpeech] = [*find_intro_outro(first_pass, transcript)]
+    for group in find_suspect_spans(text, first_pass.sentences, transcript):
         if group.clip is None:
             faults += finder.unrecheckable_span(group)
         else:
             again.append(group)
     noise: dict[bool, Fault] = {}
-    for done, judged in enumerate(run_second_pass(recording.blocks(), again, text, checker), 1):
-        if isinstance(judged, SecondPassResult):
-            faults += finder.rechecked_span(judged)
-        elif (fault := finder.outer_noise(judged)) is not None:
-            noise[judged.outer.is_intro] = fault
+    for done, recheck in enumerate(run_second_pass(recording.blocks(), again, text, checker), 1):
+        if isinstance(recheck, SecondPassResult):
+            faults += finder.rechecked_span(recheck)
+        elif (fault := finder.outer_noise(recheck)) is not None:
+            noise[recheck.outer.is_intro] = fault
         tell(VerificationProgress(FIRST_PASS_SHARE + (1 - FIRST_PASS_SHARE) * done / len(again)))
     faults += [fault for fault in noise.values() if not is_covered(fault, faults)]
     outside: dict[bool, tuple[str, float, float]] = {}
     for leads, extra, fault in finder.outer_speech():
-        words = hearing.words[slice(*extra.words)]
+        words = transcript.words[slice(*extra.words)]
         if fault is not None:
             faults.append(fault)
         elif leads not in noise:
@@ -100,9 +100,9 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
     return Verification(
         title=text.title,
         files=tuple(recording.files),
-        duration=hearing.duration,
-        sentences=_sentences(text, look, faults),
-        defects=tuple(_defect(fault, text, recording, hearing) for fault in sorted(faults, key=_order)),
+        duration=transcript.duration,
+        sentences=_sentences(text, first_pass, faults),
+        defects=tuple(_defect(fault, text, recording, transcript) for fault in sorted(faults, key=_order)),
         intro=outside.get(True),
         outro=outside.get(False),
         n_rechecked=sum(len(each.sentences) for each in again if isinstance(each, SuspectSpan)),
@@ -113,16 +113,16 @@ def _order(fault: Fault) -> tuple[float, DefectKind]:
     return fault.start, fault.kind
 
 
-def _sentences(text: ExpectedText, look: FirstPass, faults: list[Fault]) -> tuple[HeardSentence, ...]:
+def _sentences(text: ExpectedText, first_pass: FirstPass, faults: list[Fault]) -> tuple[HeardSentence, ...]:
     unsound = {line for fault in faults for line in fault.sentences}
     return tuple(
         HeardSentence(line.chapter, line.text, seen.start, seen.end, number not in unsound)
-        for number, (line, seen) in enumerate(zip(text.sentences, look.sentences, strict=True))
+        for number, (line, seen) in enumerate(zip(text.sentences, first_pass.sentences, strict=True))
     )
 
 
-def _defect(fault: Fault, text: ExpectedText, recording: Recording, hearing: RecordingTranscript) -> Defect:
-    start = min(max(0.0, fault.start), hearing.duration)
+def _defect(fault: Fault, text: ExpectedText, recording: Recording, transcript: RecordingTranscript) -> Defect:
+    start = min(max(0.0, fault.start), transcript.duration)
     return Defect(
         kind=fault.kind,
         start=start,
