@@ -10,6 +10,7 @@ import pytest
 from mayabook.core.book import Book, Cover
 from mayabook.core.chunk import Pause
 from mayabook.core.errors import OutputError
+from mayabook.core.output_formats import FORMATS
 from mayabook.core.settings import MasterSettings
 from mayabook.master import Tags, Timeline, build_timeline, check_output, write_audiobook
 from mayabook.master.pcm_stream import pcm
@@ -17,8 +18,7 @@ from tests.master.master_hearing import Heard, listen, loudness, onset, true_pea
 from tests.master.master_sounds import RATE, silence, speechlike, tone
 from tests.master.test_cover import image
 
-FORMATS = [".m4b", ".mp3", ".opus", ".flac", ".wav"]
-LOSSLESS = [".flac", ".wav"]
+LOSSLESS = [suffix for suffix, form in FORMATS.items() if form.is_lossless]
 TONES = {1: 500.0, 2: 900.0, 3: 1400.0}
 TITLES = {1: "Chapter One", 2: "“Zwei” – é / ü", 3: "3: The End?"}
 COVER = image("mjpeg")

@@ -11,6 +11,7 @@ import pytest
 
 from mayabook.core.chunk import Pause
 from mayabook.core.errors import OutputError
+from mayabook.core.output_formats import FORMATS
 from mayabook.core.settings import MasterSettings
 from mayabook.master import Tags, Timeline, build_timeline, check_output, destination, write_audiobook
 from mayabook.master.output_paths import chapter_file
@@ -18,7 +19,7 @@ from tests.master.master_hearing import listen
 from tests.master.master_sounds import speechlike, tone
 
 ONE_LINE = re.compile(r"^[^\n]+; (free some space|choose another)[^\n]*\.$")
-SUFFIXES = [".m4b", ".mp3", ".opus", ".flac", ".wav"]
+SUFFIXES = list(FORMATS)
 TAGS = Tags("Book", ("Author",), "Voice")
 PLAIN = MasterSettings()
 

@@ -124,7 +124,9 @@ def _formats(files: "ModelFiles") -> list[str]:
 def _encoders() -> list[str]:
     import av
 
-    return [name for name in ("aac", "libmp3lame", "libopus", "flac") if name in av.codecs_available]
+    from mayabook.core.output_formats import FORMATS
+
+    return [form.codec for form in FORMATS.values() if form.codec in av.codecs_available]
 
 
 def _version(package: str) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from mayabook.cli import options
 from mayabook.cli.progress_display import clock, display
+from mayabook.core.output_formats import suffixes_in_words
 from mayabook.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def make(
             "--output",
             "-o",
             metavar="FILE",
-            help="The audiobook; its suffix chooses the format: .m4b (default), .mp3, .opus, .flac or .wav.",
+            help=f"The audiobook; its suffix chooses the format: {suffixes_in_words()}.",
             show_default=False,
         ),
     ] = None,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mayabook.core.files import atomic_write, write_text
+from mayabook.core.output_formats import FORMATS, OutputFormat
 from mayabook.core.settings import MasterSettings
 from mayabook.master.captions import Cue, captions
 from mayabook.master.cover_art import Picture, picture
-from mayabook.master.encoder import FORMATS, Labels, encode
+from mayabook.master.encoder import Labels, encode
 from mayabook.master.loudness import SILENCE, Level, find_level, levelled
 from mayabook.master.metadata_tags import Tags, fields
 from mayabook.master.output_paths import chapter_file, check_output
@@ -67,11 +68,12 @@ def write_audiobook(
 ) -> Audiobook:
     """Measures the whole book, then encodes it at one gain. Files of the same name are replaced.
 
-    The format follows the suffix of `output`: .m4b, .mp3, .opus, .flac or .wav. progress: takes the fraction done.
+    The format follows the suffix of `output`; see `mayabook.core.output_formats`. progress: takes the fraction done.
     Raises OutputError if it cannot be written, JobError if a take has gone or changed; no part of a file remains.
     """
     check_output(output, settings)
     rate, n_samples = timeline.sample_rate, timeline.n_samples
+    form = FORMATS[output.suffix.lower()]
     cover = picture(tags.cover) if tags.cover else None
     level = find_level(lambda: pcm(timeline), n_samples, rate, settings, lambda done: progress(MEASURING * done))
     parts = _parts(timeline, output, settings)
@@ -79,8 +81,7 @@ def write_audiobook(
     for part in parts:
         done = MEASURING + (1 - MEASURING) * part.start / n_samples
         samples = levelled(pcm(timeline, part.start, part.stop), level.gain, level.ceiling, rate)
-        muxer = FORMATS[output.suffix.lower()].muxer
-        labels = Labels(fields(tags, muxer, part.place), tags.language_code, part.marks, cover)
+        labels = Labels(fields(tags, form.tags, part.place), tags.language_code, part.marks, cover)
         with atomic_write(part.file) as temporary:
             encode(
                 temporary, watched(samples, n_samples, done, 1 - MEASURING, progress), rate, settings.bitrate, labels
@@ -100,7 +101,7 @@ def write_audiobook(
         ),
         loudness=level.result.integrated,
         true_peak=level.result.true_peak,
-        warnings=(*timeline.warnings, *_shortcomings(tags, cover, level, output, settings)),
+        warnings=(*timeline.warnings, *_shortcomings(tags, cover, level, form, settings)),
     )
 
 
@@ -128,12 +129,12 @@ def _cues(timeline: Timeline, part: _Part) -> Iterator[Cue]:
 
 
 def _shortcomings(
-    tags: Tags, cover: Picture | None, level: Level, output: Path, settings: MasterSettings
+    tags: Tags, cover: Picture | None, level: Level, form: OutputFormat, settings: MasterSettings
 ) -> Iterator[str]:
     if tags.cover and not cover:
         yield "The cover is not an image that can be read, and is left out."
-    if output.suffix.lower() == ".wav":
-        yield "WAV holds neither chapters nor a cover; .flac does, without loss."
+    if form.shortcoming:
+        yield form.shortcoming
     if level.result.integrated <= SILENCE:
         yield "The whole book is silent: nothing was made louder."
     elif abs(level.result.integrated - settings.loudness) > TOLERANCE:

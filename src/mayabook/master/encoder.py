@@ -1,10 +1,10 @@
 """One audio file with its chapters, cover and tags, by FFmpeg as PyAV carries it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
@@ -15,40 +15,17 @@ from av.codec.context import Flags
 from av.container import OutputContainer
 from av.stream import Disposition, Stream
 
+from mayabook.core.output_formats import FORMATS, ChapterStyle, CoverStyle, OutputFormat
 from mayabook.core.take import Audio
 from mayabook.master.cover_art import Picture
 from mayabook.master.metadata_tags import picture_comment
 from mayabook.master.timeline import ChapterMark
 
+if TYPE_CHECKING:
+    from av.container.core import Chapter
+
 FULL_SCALE = 1 << 23
 """Of the 24-bit integers that the lossless formats hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutputFormat:
-    """muxer, codec, samples (the codec's sample format) and options are FFmpeg's names.
-
-    max_bitrate: kilobits per second that the codec takes in mono at 24 kHz, 0 if it is lossless.
-    scale: what the encoder multiplies samples by of its own accord.
-    """
-
-    muxer: str
-    codec: str
-    samples: str
-    max_bitrate: int = 0
-    scale: float = 1.0
-    options: Mapping[str, str] = field(default_factory=dict)
-
-
-FORMATS = {
-    ".m4b": OutputFormat("mp4", "aac", "fltp", 144, options={"brand": "M4B ", "aac_coder": "fast"}),
-    ".mp3": OutputFormat(
-        "mp3", "libmp3lame", "fltp", 160, scale=0.95, options={"id3v2_version": "3", "compression_level": "7"}
-    ),
-    ".opus": OutputFormat("ogg", "libopus", "flt", 256),
-    ".flac": OutputFormat("flac", "flac", "s32"),
-    ".wav": OutputFormat("wav", "pcm_s24le", "s32", options={"rf64": "auto"}),  # RF64 above 4 GiB
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +49,10 @@ def encode(path: Path, blocks: Iterable[Audio], sample_rate: int, bitrate: int, 
     with av.open(path.absolute(), "w", format=form.muxer, options=options) as container:
         stream = cast(AudioStream, container.add_stream(form.codec, _rate(form.codec, sample_rate), layout="mono"))
         stream.codec_context.flags |= Flags.bitexact
-        stream.format = form.samples
-        if form.max_bitrate:
+        stream.format = form.sample_format
+        if not form.is_lossless:
             stream.bit_rate = min(bitrate, form.max_bitrate) * 1000
-        cover = _label(container, stream, form.muxer, labels, sample_rate)
+        cover = _label(container, stream, form, labels, sample_rate)
         container.start_encoding()
         if cover:
             container.mux(cover)
@@ -96,38 +73,28 @@ def _rate(codec: str, sample_rate: int) -> int:
 
 
 def _frame(block: Audio, form: OutputFormat) -> AudioFrame:
-    if form.max_bitrate:
-        return AudioFrame.from_ndarray(block[np.newaxis] / np.float32(form.scale), format="flt", layout="mono")
+    if not form.is_lossless:
+        return AudioFrame.from_ndarray(block[np.newaxis] / np.float32(form.codec_scale), format="flt", layout="mono")
     integers = np.rint(block.astype(np.float64) * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int32)
     return AudioFrame.from_ndarray(integers[np.newaxis] << 8, format="s32", layout="mono")
 
 
 def _label(
-    container: OutputContainer, stream: AudioStream, muxer: str, labels: Labels, sample_rate: int
+    container: OutputContainer, stream: AudioStream, form: OutputFormat, labels: Labels, sample_rate: int
 ) -> "Packet[Stream] | None":
     """Sets chapters and tags; returns the cover as the packet of a stream of its own, where that is the way."""
     container.metadata.update(labels.metadata)
     stream.metadata["language"] = labels.language
-    if muxer == "flac":
-        container.metadata.update(_chapter_comments(labels.chapters, sample_rate))
-    elif muxer == "ogg":
-        stream.metadata.update({**labels.metadata, **_chapter_comments(labels.chapters, sample_rate)})
-        if labels.picture:
-            stream.metadata["METADATA_BLOCK_PICTURE"] = picture_comment(labels.picture)
+    if form.chapters == ChapterStyle.CONTAINER:
+        container.set_chapters(_chapter_marks(labels.chapters, sample_rate))
+    comments = _chapter_comments(labels.chapters, sample_rate) if form.chapters == ChapterStyle.COMMENTS else {}
+    if form.muxer == "ogg":  # its tags belong to the stream
+        stream.metadata.update({**labels.metadata, **comments})
     else:
-        container.set_chapters(
-            [
-                {
-                    "id": number,
-                    "start": mark.start * 1000 // sample_rate,
-                    "end": mark.end * 1000 // sample_rate,
-                    "time_base": Fraction(1, 1000),
-                    "metadata": {"title": mark.title},
-                }
-                for number, mark in enumerate(labels.chapters)
-            ]
-        )
-    if labels.picture is None or muxer in ("ogg", "wav"):
+        container.metadata.update(comments)
+    if labels.picture and form.cover == CoverStyle.COMMENT:
+        stream.metadata["METADATA_BLOCK_PICTURE"] = picture_comment(labels.picture)
+    if labels.picture is None or form.cover != CoverStyle.STREAM:
         return None
     shown = container.add_mux_stream(labels.picture.codec, width=labels.picture.width, height=labels.picture.height)
     shown.disposition = Disposition.attached_pic
@@ -137,8 +104,22 @@ def _label(
     return packet
 
 
+def _chapter_marks(chapters: Iterable[ChapterMark], sample_rate: int) -> "list[Chapter]":
+    """As FFmpeg takes them, in whole milliseconds."""
+    return [
+        {
+            "id": number,
+            "start": mark.start * 1000 // sample_rate,
+            "end": mark.end * 1000 // sample_rate,
+            "time_base": Fraction(1, 1000),
+            "metadata": {"title": mark.title},
+        }
+        for number, mark in enumerate(chapters)
+    ]
+
+
 def _chapter_comments(chapters: Iterable[ChapterMark], sample_rate: int) -> dict[str, str]:
-    """As players expect them. FFmpeg's FLAC muxer writes none, its Ogg muxer rounds the seconds of theirs up."""
+    """Vorbis comments as players expect them: name -> value."""
     comments: dict[str, str] = {}
     for number, mark in enumerate(chapters):
         minutes, milliseconds = divmod(mark.start * 1000 // sample_rate, 60_000)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mayabook.core.book import Book, Cover
 from mayabook.core.language import Language
+from mayabook.core.output_formats import TagStyle
 from mayabook.master.cover_art import Picture
 
 FRONT_COVER = 3
@@ -42,8 +43,8 @@ class Tags:
         return Language.of(self.language).iso_639_2
 
 
-def fields(tags: Tags, muxer: str, part: tuple[str, int, int] | None = None) -> dict[str, str]:
-    """FFmpeg's metadata for a file by container; what a container cannot hold, its muxer leaves out.
+def fields(tags: Tags, style: TagStyle, part: tuple[str, int, int] | None = None) -> dict[str, str]:
+    """FFmpeg's metadata for a file; what its container cannot hold, the muxer leaves out.
 
     Composer is where audiobook players look for the narrator. part: title, number and count of a file that is
     one of several.
@@ -60,9 +61,9 @@ def fields(tags: Tags, muxer: str, part: tuple[str, int, int] | None = None) -> 
         "publisher": tags.publisher,
         "track": f"{part[1]}/{part[2]}" if part else "",
     }
-    if muxer == "mp4":
+    if style == TagStyle.MP4:
         named |= {"description": tags.description, "synopsis": tags.description, "media_type": "2"}
-    elif muxer in ("mp3", "wav"):
+    elif style == TagStyle.ID3:
         named |= {"comment": tags.description, "language": tags.language_code, "narrator": tags.narrator}
     else:
         named |= {"description": tags.description, "language": tags.language, "narrator": tags.narrator}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mayabook.core.errors import OutputError
 from mayabook.core.files import cannot_write, make_folder
+from mayabook.core.output_formats import FORMATS
 from mayabook.core.settings import MasterSettings
-from mayabook.master.encoder import FORMATS
 
 FORBIDDEN = '<>:"/\\|?*'
 """In file names, on one system or another."""
