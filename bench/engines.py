@@ -22,7 +22,6 @@ import numpy as np
 
 from mayabook.core.settings import Settings
 from mayabook.core.take import TakeRequest
-from mayabook.engines.llama_api import our_defaults
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import preset
 from mayabook.engines.scheduler import DecodingRequest, SlotScheduler
@@ -32,6 +31,7 @@ from mayabook.maya.token_layout import TOKENS_PER_SECOND, Layout
 from mayabook.maya.voices import describe
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
+from mayabook.models.llama_api import our_defaults
 from mayabook.pipeline import open_book
 
 ROOT = Path(__file__).parent.parent

@@ -30,7 +30,8 @@ from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.events import RenderProgress
 from mayabook.core.settings import CheckSettings, NarratorSettings, RetrySettings
 from mayabook.core.take import Audio, Sampling, Take, TakeRequest
-from mayabook.engines import Engine, Narrator
+from mayabook.engines import Engine
+from mayabook.engines.narrator import Narrator
 from mayabook.render import Job, PlannedChunk, Renderer, content_key
 from mayabook.render.ledger import RetryStep, StoredTake
 

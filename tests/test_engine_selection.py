@@ -4,9 +4,11 @@ import pytest
 
 from mayabook import engine_selection
 from mayabook.core.settings import EngineSettings, MayaSettings, Settings
-from mayabook.engine_selection import EngineChoice, open_engine, sampler_settings
-from mayabook.engines import Narrator
+from mayabook.engine_selection import open_engine
+from mayabook.engines import EngineChoice, maya_plugins
 from mayabook.engines.maya_engine import MayaEngine
+from mayabook.engines.maya_plugins import sampler_settings
+from mayabook.engines.narrator import Narrator
 from mayabook.engines.sampler_settings import preset
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
@@ -60,7 +62,7 @@ def test_auto_leaves_maya_where_it_is_too_slow(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_auto_leaves_maya_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_selection, "free_memory", lambda: 1 << 20)
+    monkeypatch.setattr(maya_plugins, "free_memory", lambda: 1 << 20)
     engine, made = opened(settings())
     assert isinstance(engine, Narrator)
     assert "are free" in made.reason
@@ -82,7 +84,7 @@ def test_what_an_earlier_run_chose_stands(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("kind", ["gguf", "transformers"])
 def test_slots_that_do_not_fit_become_fewer(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
-    monkeypatch.setattr(engine_selection, "free_memory", lambda: (1 << 30) + (64 << 20))
+    monkeypatch.setattr(maya_plugins, "free_memory", lambda: (1 << 30) + (64 << 20))
     engine, made = open_engine(settings(kind, slots=64), None, lines.append)
     engine.close()
     assert 1 <= made.slots < 64

@@ -17,10 +17,10 @@ from mayabook.core.book import Book
 from mayabook.core.errors import BookError, EngineError, OutputError
 from mayabook.core.events import EngineSelected, Listener, MasteringProgress, Note, ScriptReady, cancellable, ignore
 from mayabook.core.openmp import limit_spinning
-from mayabook.core.settings import EngineSettings, Settings
+from mayabook.core.settings import Settings
 from mayabook.core.verdict import Finding
-from mayabook.engine_selection import EngineChoice, open_engine
-from mayabook.engines import Engine
+from mayabook.engine_selection import open_engine, open_fallback_engine
+from mayabook.engines import Engine, EngineChoice
 from mayabook.master import Audiobook, Tags, TakeSegment, build_timeline, check_output, destination, write_audiobook
 from mayabook.render import (
     CoverageReport,
@@ -167,7 +167,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
         tell(Note(f"the book says its language is {book.language!r}; it is read as English."))
     chosen = Job.beside(request.output).peek(ENGINE)
     earlier = None if chosen is None else EngineChoice.model_validate_json(chosen)
-    engine, choice = open_engine(settings, earlier, _notes(tell))
+    engine, choice = open_engine(settings, earlier, _notes(tell), book.language)
     try:
         tell(EngineSelected(choice.kind, engine.credit, choice.reason))
         _refuse_unsupported_text(engine, script)
@@ -183,7 +183,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
             job.ledger.set_fact(CHECKS, checker.identity)
             _log.info("Job %s; engine %s; checks %s", job.folder, engine.identity, checker.identity)
             tell(ScriptReady(book.title, len(plan), sum(item.chunk.n_words for item in plan)))
-            with FallbackEngine(settings, tell) as fallback:
+            with FallbackEngine(settings, tell, book.language) as fallback:
                 renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open)
                 renderer.run()
             coverage = build_coverage_report(book, plan, job.ledger, checker.identity, edits)
@@ -204,15 +204,13 @@ class FallbackEngine:
     Use as a context manager: it is closed at the end of the block.
     """
 
-    def __init__(self, settings: Settings, tell: Listener) -> None:
-        kind = settings.retry.engine
-        self._settings = settings.model_copy(update={"engine": EngineSettings(kind=kind if kind != "none" else "auto")})
-        self._tell = tell
+    def __init__(self, settings: Settings, tell: Listener, language: str) -> None:
+        self._settings, self._tell, self._language = settings, tell, language
         self._engine: Engine | None = None
 
     def open(self) -> Engine:
         if self._engine is None:
-            self._engine, choice = open_engine(self._settings, None, _notes(self._tell))
+            self._engine, choice = open_fallback_engine(self._settings, _notes(self._tell), self._language)
             self._tell(EngineSelected(choice.kind, self._engine.credit, choice.reason, fallback=True))
         return self._engine
 

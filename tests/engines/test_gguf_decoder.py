@@ -6,10 +6,10 @@ from gguf import GGUFReader
 
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.engines.gguf_decoder import GgufDecoder, kv_bytes_per_slot, n_rows
-from mayabook.engines.llama_api import LlamaVocabulary, load_model, metadata
 from mayabook.engines.slot_decoder import IDLE
 from mayabook.maya.token_layout import LAYOUT_KEY, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
+from mayabook.models.llama_api import LlamaVocabulary, load_model, metadata
 from mayabook.models.store import ModelFiles
 from tests.tiny_models import SMALL
 
@@ -120,7 +120,7 @@ def test_a_layout_that_is_not_the_files(gguf: Path, tmp_path: Path) -> None:
 def test_amx_tiles_are_done_without(monkeypatch: pytest.MonkeyPatch, info: bytes, extra: bool) -> None:
     import llama_cpp
 
-    from mayabook.engines.llama_api import model_parameters, our_defaults
+    from mayabook.models.llama_api import model_parameters, our_defaults
 
     monkeypatch.setattr(llama_cpp, "llama_print_system_info", lambda: info)
     assert model_parameters().use_extra_bufts is extra

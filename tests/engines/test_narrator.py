@@ -12,7 +12,7 @@ import pytest
 from mayabook.core.errors import EngineError
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import TakeRequest
-from mayabook.engines import Narrator
+from mayabook.engines.narrator import Narrator
 
 
 def requests(narrator: Narrator, n: int) -> list[TakeRequest]:
@@ -39,7 +39,7 @@ def test_workers_end_when_their_parent_is_killed() -> None:
     script = (
         "from mayabook.core.settings import NarratorSettings\n"
         "from mayabook.core.take import TakeRequest\n"
-        "from mayabook.engines import Narrator\n"
+        "from mayabook.engines.narrator import Narrator\n"
         "import multiprocessing, time\n"
         "if __name__ == '__main__':\n"
         "    narrator = Narrator(NarratorSettings(workers=2))\n"

@@ -12,7 +12,7 @@ from mayabook.checks.recogniser import Transcription
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import CheckSettings, NarratorSettings
 from mayabook.core.take import Audio, Codes, StopReason, Take, TakeRequest
-from mayabook.engines import Narrator
+from mayabook.engines.narrator import Narrator
 from mayabook.lab.experiments import EXPERIMENTS
 from mayabook.lab.memoise import MemoisedChecker, MemoisedCodec, MemoTable
 from mayabook.maya.frames import Frames

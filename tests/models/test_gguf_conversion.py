@@ -17,10 +17,10 @@ from mayabook.engines.gguf_decoder import GgufDecoder
 from mayabook.maya.prompt import PromptBuilder
 from mayabook.maya.token_layout import LAYOUT_KEY, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
+from mayabook.model_check.file_checks import TEXTS
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_vocabulary import CONTROL
 from mayabook.models.llama_config import LlamaConfig
-from mayabook.models.model_check import TEXTS
 from tests.tiny_models import SMALL, Shape, config_of, edit_json, special_names, weights_of, write_checkpoint
 
 VOICE = "A warm, low voice, calm and clear."

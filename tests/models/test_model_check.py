@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from mayabook.model_check import CheckResult, check_model
 from mayabook.models import store
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
-from mayabook.models.model_check import CheckResult, check
 from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 
@@ -21,7 +21,7 @@ def model(small: Path, tmp_path: Path) -> Path:
 
 
 def found(model: Path) -> dict[str, CheckResult]:
-    return {one.name: one for one in check(store.find(str(model)))}
+    return {one.name: one for one in check_model(store.find(str(model)))}
 
 
 def failures(model: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
-from mayabook.engines import Narrator
+from mayabook.engines.narrator import Narrator
 
 Fault = Callable[[TakeRequest, Audio], Audio]
 """What becomes of a take; audio without a fault is the very same array."""

@@ -16,7 +16,7 @@ import torch
 from mayabook.core.errors import ModelError
 from mayabook.core.settings import NarratorSettings, Settings
 from mayabook.core.take import TakeRequest
-from mayabook.engines import Narrator
+from mayabook.engines.narrator import Narrator
 from mayabook.lab.prompts import TRUTH_FILE, read_truth
 from mayabook.maya.codec import open_codec
 from mayabook.maya.codec_config import CodecConfig

@@ -6,7 +6,6 @@ import platform
 import shutil
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 from rich.console import Console
@@ -14,9 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from mayabook.cli import options
-
-if TYPE_CHECKING:
-    from mayabook.models.store import ModelFiles
 
 EXTRAS = {
     "gguf": "llama-cpp-python",
@@ -28,18 +24,15 @@ EXTRAS = {
 def doctor(as_json: options.Json = False) -> None:
     """Check this machine: devices, memory, engines, models, recogniser, and what would read a book, and why."""
     import av
-    from hibari import voices
 
     from mayabook.checks import Checker
-    from mayabook.core.settings import CheckSettings, NarratorSettings, Settings
+    from mayabook.core.settings import CheckSettings, Settings
     from mayabook.core.version import __version__
     from mayabook.engine_selection import open_engine
-    from mayabook.engines import Narrator
+    from mayabook.engines.registry import plugins
 
     memory = psutil.virtual_memory()
-    narrator = Narrator(NarratorSettings())
     checker = Checker(CheckSettings())
-    here = [name for name in voices.VOICES if _here(name)]
     notes: list[str] = []
     engine, choice = open_engine(Settings(), None, notes.append)
     engine.close()
@@ -51,11 +44,8 @@ def doctor(as_json: options.Json = False) -> None:
         ("GPU", _gpus()),
         ("free disk here", f"{shutil.disk_usage(Path.cwd()).free / 1e9:.0f} GB"),
         ("FFmpeg in PyAV", f"PyAV {av.__version__}, encoders: {', '.join(_encoders())}"),
-        ("narrator", f"{narrator.identity}; voices here: {', '.join(here)}"),
         ("recogniser", checker.identity),
-        ("llama.cpp", _llama()),
-        ("torch", _torch()),
-        ("Maya1 models", _models()),
+        *dict(row for plugin in plugins().values() for row in plugin.installation().items()).items(),
         *((f"extra [{extra}]", _version(package)) for extra, package in EXTRAS.items()),
         ("for a book", f"{choice.kind}, {engine.credit}: {choice.reason}"),
         *([("notes", " ".join(notes))] if notes else []),
@@ -69,56 +59,11 @@ def doctor(as_json: options.Json = False) -> None:
     Console().print(table, highlight=False)
 
 
-def _here(voice: str) -> bool:
-    from hibari import voices
-
-    try:
-        return Path(voices.voice_path(voice, download_missing=False)).is_file()
-    except FileNotFoundError:
-        return False
-
-
 def _gpus() -> str:
     from mayabook.engines.hardware import gpus
 
     found = [f"{gpu.name}, {gpu.free / 1e9:.0f} of {gpu.total / 1e9:.0f} GB free" for gpu in gpus()]
     return "; ".join(found) or "none that nvidia-smi knows"
-
-
-def _llama() -> str:
-    from mayabook.core.errors import EngineError
-    from mayabook.engines.hardware import gpus
-
-    try:
-        from mayabook.engines.llama_api import build
-    except EngineError as error:
-        return str(error)
-    version, offloads = build()
-    if offloads:
-        return f"{version}, can put layers on a GPU"
-    return f"{version}, built for the CPU alone{', although a GPU is here' if gpus() else ''}"
-
-
-def _torch() -> str:
-    try:
-        import torch
-    except ImportError:
-        return "not installed: pip install 'mayabook[transformers]'"
-    from mayabook.engines.devices import choose_device, device_name, native_dtypes
-
-    device = choose_device("auto")
-    return f"{torch.__version__} on {device_name(device)}, computes {', '.join(native_dtypes(device))} natively"
-
-
-def _models() -> str:
-    from mayabook.models.store import installed
-
-    here = [f"{files.name} ({', '.join(_formats(files))})" for files in installed()]
-    return "; ".join(here) or "none; fetch one: mayabook models pull"
-
-
-def _formats(files: "ModelFiles") -> list[str]:
-    return [*(["checkpoint"] if files.checkpoint else []), *files.ggufs, *(["codec"] if files.codec else [])]
 
 
 def _encoders() -> list[str]:

@@ -13,6 +13,7 @@ from mayabook.cli import options
 from mayabook.cli.progress_display import clock, display
 from mayabook.core.output_formats import suffixes_in_words
 from mayabook.core.settings import Settings
+from mayabook.engines.registry import other_settings_models
 
 if TYPE_CHECKING:
     from mayabook.pipeline import AudiobookRequest, AudiobookResult
@@ -23,7 +24,7 @@ STOPPED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 
-@options.accept_settings(*Settings.model_fields)
+@options.accept_settings(*Settings.model_fields, *other_settings_models())
 def make(
     book: options.BookFile,
     *,

@@ -139,12 +139,12 @@ def check(
 
     The exit code is 2 where a check failed.
     """
-    from mayabook.models.model_check import check as checks
+    from mayabook.model_check import check_model
 
     failed = 0
     console = Console()
     table = Table("check", "", "found", box=None)
-    for found in checks(store.find(model)):
+    for found in check_model(store.find(model)):
         failed += found.state == "failed"
         if as_json:
             print(json.dumps({"check": found.name, "state": found.state, "detail": found.detail}, ensure_ascii=False))

@@ -10,6 +10,7 @@ import typer
 
 from mayabook.core.setting_fields import SettingField, setting_fields
 from mayabook.core.settings import Settings, load_settings
+from mayabook.engines.registry import check_settings, other_settings_models
 
 Command = Callable[..., None]
 
@@ -45,7 +46,9 @@ def accept_settings(*tables: str) -> Callable[[Command], Command]:
                 value = given.pop(_parameter_name(flag))
                 for field in sharing if value not in (None, []) else ():
                     overrides.setdefault(field.table, {})[field.name] = value
-            command(settings=load_settings(settings_file, overrides), **given)
+            settings = load_settings(settings_file, overrides)
+            check_settings(settings)
+            command(settings=settings, **given)
 
         generated = [
             *(_parameter(flag, sharing) for flag, sharing in by_flag.items()),
@@ -66,7 +69,8 @@ def accept_settings(*tables: str) -> Callable[[Command], Command]:
 
 def settings_model(table: str) -> Any:
     """The model of a table of settings."""
-    return Settings.model_fields[table].annotation
+    own = Settings.model_fields.get(table)
+    return own.annotation if own is not None else other_settings_models()[table]
 
 
 def _by_flag(fields: Sequence[SettingField]) -> dict[str, list[SettingField]]:

@@ -13,12 +13,9 @@ def voices(as_json: options.Json = False) -> None:
 
     Maya1 also takes a description in your own words, --voice "An old man with a Welsh accent, slow and kind.".
     """
-    from hibari.voices import VOICES
+    from mayabook.engines import registry
 
-    from mayabook.maya import voices as presets
-
-    rows = [("maya1", voice.name, voice.genre, voice.description) for voice in presets.voices().values()]
-    rows += [("narrator", name, "any", _described(facts)) for name, facts in VOICES.items()]
+    rows = [(voice.model, voice.name, voice.genre, voice.description) for voice in registry.voices()]
     if as_json:
         for row in rows:
             print(json.dumps(dict(zip(("engine", "name", "genre", "description"), row, strict=True))))
@@ -29,8 +26,3 @@ def voices(as_json: options.Json = False) -> None:
     console = Console()
     console.print(table, highlight=False)
     console.print("Maya1 also takes a description in your own words: --voice 'An old man ...'.", highlight=False)
-
-
-def _described(facts: dict[str, object]) -> str:
-    place = "comes with MayaBook" if facts.get("bundled") else "is downloaded when first used"
-    return f"{str(facts['gender']).capitalize()}, {facts['accent']} accent; {place}."

@@ -5,21 +5,20 @@ A settings file is TOML. Unknown names and values out of range are refused.
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mayabook.core.errors import SettingsError
 from mayabook.core.setting_fields import Option, setting_fields
 
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
-
 class SettingsGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+Group = TypeVar("Group", bound=SettingsGroup)
 
 
 class BookSettings(SettingsGroup):
@@ -66,18 +65,16 @@ class RetrySettings(SettingsGroup):
     """Times that only the sentences in doubt are spoken anew and put in their place."""
     split: Annotated[int, Option("--retry-split")] = Field(default=1, ge=0, le=5)
     """Times that each sentence is spoken by itself."""
-    engine: Annotated[Literal["none", "narrator", "gguf", "transformers"], Option("--retry-engine")] = "none"
-    """Another engine that speaks the chunks that nothing else cured."""
+    engine: Annotated[str, Option("--retry-engine")] = "none"
+    """Another engine that speaks the chunks that nothing else cured, by its name; none for no other."""
 
 
 class EngineSettings(SettingsGroup):
     """Which engine speaks."""
 
-    kind: Annotated[
-        Literal["auto", "narrator", "gguf", "transformers"],
-        Option("--engine", common=True),
-    ] = "auto"
-    """The engine that speaks; auto takes Maya1 where a model is here and fast enough."""
+    kind: Annotated[str, Option("--engine", common=True)] = "auto"
+    """The engine that speaks: narrator, gguf, transformers, or one that another package adds; auto takes Maya1 where a
+    model is here and fast enough."""
 
 
 class MayaSettings(SettingsGroup):
@@ -168,7 +165,14 @@ RENAMED_TABLES = {"ladder": "retry"}
 
 
 class Settings(SettingsGroup):
-    """All settings, as in a settings file: one table for each field."""
+    """All settings, as in a settings file: one table for each field.
+
+    Tables with other names are those of engines in other packages. They are kept as they are here, and checked by
+    `mayabook.engines.registry.check_settings`.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, dict[str, Any]]
 
     book: BookSettings = BookSettings()
     script: ScriptSettings = ScriptSettings()
@@ -184,9 +188,24 @@ class Settings(SettingsGroup):
     def _accept_old_names(cls, tables: Any) -> Any:
         return _with_new_names(tables) if isinstance(tables, dict) else tables
 
+    @property
+    def other_tables(self) -> Mapping[str, Mapping[str, Any]]:
+        """Tables of engines in other packages, unchecked."""
+        return self.__pydantic_extra__
+
+    def table(self, name: str) -> SettingsGroup | Mapping[str, Any]:
+        """The table of that name; an empty one where it is not given."""
+        own: SettingsGroup | None = getattr(self, name) if name in type(self).model_fields else None
+        return own if own is not None else self.other_tables.get(name, {})
+
 
 def _with_new_names(tables: dict[str, Any]) -> dict[str, Any]:
-    return {RENAMED_TABLES.get(name, name): values for name, values in tables.items()}
+    return {
+        RENAMED_TABLES.get(name, name): values.model_dump()
+        if isinstance(values, SettingsGroup) and name not in Settings.model_fields
+        else values
+        for name, values in tables.items()
+    }
 
 
 def load_settings(file: Path | None, overrides: Mapping[str, Mapping[str, Any]]) -> Settings:
@@ -209,24 +228,32 @@ def load_settings(file: Path | None, overrides: Mapping[str, Mapping[str, Any]])
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
-        raise SettingsError(_explain(error.errors()[0])) from error
+        table, *names = error.errors()[0]["loc"]
+        model = Settings.model_fields[str(table)].annotation
+        assert isinstance(model, type)
+        assert issubclass(model, SettingsGroup)
+        raise SettingsError(_explain(str(table), model, names, error)) from error
 
 
-def _explain(error: "ErrorDetails") -> str:
-    """One line: the setting, what it was given, and what it takes."""
-    table, *names = [str(part) for part in error["loc"]]
-    if table not in Settings.model_fields:
-        return _unknown(f"table of settings [{table}]", table, list(Settings.model_fields))
-    model = Settings.model_fields[table].annotation
-    assert isinstance(model, type)
-    assert issubclass(model, BaseModel)
+def validate_table(table: str, model: type[Group], values: object) -> Group:
+    """The values of one table as its settings model. Raises SettingsError with the offending name and what it takes."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_explain(table, model, error.errors()[0]["loc"], error)) from error
+
+
+def _explain(table: str, model: type[SettingsGroup], names: Sequence[int | str], error: ValidationError) -> str:
+    """One line: the setting, what it was given, and what it takes. names: where in the table the first error is."""
     fields = {field.name: field for field in setting_fields(table, model)}
-    if names[0] not in fields:
-        return _unknown(f"setting {table}.{names[0]}", names[0], list(fields))
-    field = fields[names[0]]
-    return f"Setting {field.full_name} (option {field.flag}) is {error['input']!r}; it takes {field.accepted}."
+    name = str(names[0])
+    if name not in fields:
+        return unknown_name(f"setting {table}.{name}", name, list(fields))
+    field, given = fields[name], error.errors()[0]["input"]
+    return f"Setting {field.full_name} (option {field.flag}) is {given!r}; it takes {field.accepted}."
 
 
-def _unknown(what: str, name: str, known: list[str]) -> str:
+def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
+    """One line that says what there is in its place."""
     near = difflib.get_close_matches(name, known, 1)
     return f"There is no {what}; " + (f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}.")

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.engines.hardware import decoding_threads
-from mayabook.engines.llama_api import LlamaVocabulary, layout_of, load_model, messages, metadata, reason
 from mayabook.engines.slot_decoder import IDLE, Logits
+from mayabook.models.llama_api import LlamaVocabulary, layout_of, load_model, messages, metadata, reason
 
 KvType = Literal["f16", "f32", "q8_0"]
 FlashAttention = Literal["auto", "on", "off"]

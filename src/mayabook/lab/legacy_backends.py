@@ -101,7 +101,7 @@ class LegacyLlama(LegacyBackend):
     def _load(self) -> None:
         import llama_cpp
 
-        from mayabook.engines.llama_api import LlamaVocabulary, layout_of, messages, our_defaults
+        from mayabook.models.llama_api import LlamaVocabulary, layout_of, messages, our_defaults
 
         with messages(), our_defaults():
             self._llama: Any = llama_cpp.Llama(

@@ -23,7 +23,7 @@ def quantize(source: Path, file: Path, to: str) -> None:
     if not source.is_file():
         raise ModelError(f"There is no {source} to quantise; run: mayabook models convert")
     llama_cpp = library()
-    from mayabook.engines.llama_api import messages, reason
+    from mayabook.models.llama_api import messages, reason
 
     require_free_space(file.parent, round(source.stat().st_size * BITS[to] / 16))
     parameters = llama_cpp.llama_model_quantize_default_params()

@@ -39,7 +39,7 @@ def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
 def check_gguf(file: Path) -> tuple[Layout, str]:
     """Layout and weight format of a GGUF file. Raises ModelError unless it is a whole Llama with speech codes."""
     llama_cpp = gguf_quantisation.library()
-    from mayabook.engines.llama_api import LlamaVocabulary, layout_of, load_model, metadata
+    from mayabook.models.llama_api import LlamaVocabulary, layout_of, load_model, metadata
 
     model, _ = load_model(file, vocab_only=True)
     try:

@@ -1,4 +1,4 @@
-"""Whether the files of a model are whole, belong together, and compute the same."""
+"""Whether the files of a model are whole and belong together: config, tokenizer, tensors, RoPE, codec."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +20,8 @@ from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
 from mayabook.models.llama_config import LlamaConfig
 from mayabook.models.store import ModelFiles
 
+CODEC = "codec"
+"""Name of the check of the codec."""
 State = Literal["ok", "failed", "skipped"]
 
 TEXTS = (
@@ -43,21 +45,12 @@ class CheckResult:
     detail: str
 
 
-def check(files: ModelFiles) -> Iterator[CheckResult]:
-    """Every check of a model's files, in the order they are done; logits, which take longest, last."""
-    from mayabook.models.logit_parity import logit_parity
-
-    checks = [*_checkpoint_checks(files)]
-    yield from checks
+def check_files(files: ModelFiles) -> Iterator[CheckResult]:
+    """One result for each part of the checkpoint, of each GGUF file, and for the codec."""
+    yield from _checkpoint_checks(files)
     for kind, file in files.ggufs.items():
-        for found in _gguf_checks(files, kind, file):
-            checks.append(found)
-            yield found
-    yield _attempt("codec", lambda: _codec(files))
-    if any(found.state == "failed" for found in checks):
-        yield CheckResult("logits", "skipped", "the files must be in order first")
-    else:
-        yield from logit_parity(files)
+        yield from _gguf_checks(files, kind, file)
+    yield _attempt(CODEC, lambda: _codec(files))
 
 
 def _attempt(name: str, look: Callable[[], str]) -> CheckResult:
@@ -133,7 +126,7 @@ def _same_tokens(checkpoint: Path, file: Path) -> str:
 def vocabulary(file: Path) -> Iterator[Tokenizer]:
     """The tokenizer inside a GGUF file."""
     llama_cpp = gguf_quantisation.library()
-    from mayabook.engines.llama_api import LlamaVocabulary, load_model
+    from mayabook.models.llama_api import LlamaVocabulary, load_model
 
     model, _ = load_model(file, vocab_only=True)
     try:

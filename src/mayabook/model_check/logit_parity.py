@@ -10,7 +10,7 @@ from mayabook.core.errors import EngineError
 from mayabook.engines.slot_decoder import Logits
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.models.model_check import TEXTS, CheckResult
+from mayabook.model_check.file_checks import TEXTS, CheckResult
 from mayabook.models.store import ModelFiles
 
 if TYPE_CHECKING:

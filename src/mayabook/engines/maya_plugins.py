@@ -1,0 +1,294 @@
+"""Maya1, described for the registry: on llama.cpp (gguf) and on PyTorch (transformers)."""
+
+import importlib.util
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mayabook.core.errors import EngineError, ModelError
+from mayabook.core.settings import MayaSettings
+from mayabook.engines.engine import Engine
+from mayabook.engines.hardware import free_memory, gpus
+from mayabook.engines.plugin import EngineChoice, EngineContext, EnginePlugin, Voice
+from mayabook.engines.sampler_settings import SamplerSettings, preset
+from mayabook.engines.slot_count import MemoryNeed, choose_slots
+from mayabook.engines.slot_decoder import IDLE, SlotDecoder
+from mayabook.maya import voices
+from mayabook.maya.token_layout import SAMPLE_RATE, TOKENS_PER_SECOND
+from mayabook.models.store import ModelFiles, find, installed
+
+if TYPE_CHECKING:
+    from mayabook.engines.gguf_decoder import GgufDecoder
+    from mayabook.engines.scheduler import TokenSampler
+    from mayabook.engines.transformers_decoder import TransformersDecoder
+
+    Decoder = GgufDecoder | TransformersDecoder
+
+MAX_SLOTS = {"cpu": 16, "gpu": 64}
+"""Most slots that `slots = "auto"` opens; more of them gain little (bench/engines.py)."""
+FORMATS = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "Q4_K_S", "F16", "BF16", "F32")
+"""GGUF formats in the order of preference: the smallest that is known to read well comes first."""
+_PROBE_STEPS = 3
+_LOGITS = 4 << 20
+"""Bytes of logits and compute buffers for each slot, with Maya1's vocabulary."""
+
+
+class MayaPlugin(EnginePlugin[MayaSettings]):
+    """What both back ends of Maya1 have in common; each says which weights it reads and how it decodes them."""
+
+    settings_table = "maya"
+    settings_model = MayaSettings
+    model = "Maya1"
+    sample_rate = SAMPLE_RATE
+
+    def unavailable_reason(self, settings: MayaSettings) -> str | None:
+        """Raises ModelError where the settings name a model that does not exist."""
+        here = [find(settings.model)] if settings.model else installed()
+        if not here:
+            return "no Maya1 model is here; `mayabook models pull` fetches it"
+        missing = self._missing(here[0])
+        return f"{here[0].name} is here, but {missing}" if missing else None
+
+    def is_requested(self, settings: MayaSettings) -> bool:
+        return bool(settings.model)
+
+    def voices(self) -> Sequence[Voice]:
+        return [Voice("maya1", voice.name, voice.genre, voice.description) for voice in voices.voices().values()]
+
+    def real_time_factor(self, engine: Engine) -> float | None:
+        from mayabook.engines.maya_engine import MayaEngine
+
+        return measure_real_time_factor(engine.decoder) if isinstance(engine, MayaEngine) else None
+
+    def open(self, settings: MayaSettings, context: EngineContext) -> tuple[Engine, EngineChoice]:
+        from mayabook.engines.maya_engine import MayaEngine
+        from mayabook.maya.codec import open_codec
+
+        earlier = context.earlier or EngineChoice(kind=self.name)
+        name = settings.model or earlier.model or _only_model()
+        files = find(name)
+        missing = self._missing(files)
+        if missing is not None:
+            raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
+        format, weights = self._weights(files, settings.format or earlier.format)
+        if files.codec is None:
+            raise ModelError(f"{files.name} has no codec; bring it: mayabook models import FOLDER --name {files.name}")
+        voice, sampling = voices.describe(settings.voice), sampler_settings(settings)
+        n_slots = settings.slots if isinstance(settings.slots, int) else earlier.slots
+        decoder, sampler = self._open_decoder(weights, settings, n_slots, context)
+        try:
+            engine = MayaEngine(
+                self.name,
+                decoder,
+                decoder.tokenizer,
+                sampler,
+                open_codec(files.codec, decoder.layout, "cuda" if "cuda" in decoder.device.lower() else "cpu"),
+                voice=voice,
+                credit=f"{settings.voice if settings.voice != voice else 'a described voice'} ({files.name})",
+                settings=sampling,
+                bos=settings.bos,
+            )
+        except BaseException:
+            decoder.close()
+            raise
+        return engine, EngineChoice(kind=self.name, model=name, format=format, slots=decoder.n_slots)
+
+    def _missing(self, files: ModelFiles) -> str | None:
+        """Why the model cannot run on this engine, None if it can."""
+        return self._missing_weights(files) or super().unavailable_reason(MayaSettings())
+
+    @abstractmethod
+    def _missing_weights(self, files: ModelFiles) -> str | None: ...
+
+    @abstractmethod
+    def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
+        """Weight format and file or folder. format: the one that is wanted; empty for any."""
+
+    @abstractmethod
+    def _open_decoder(
+        self, weights: Path, settings: MayaSettings, n_slots: int, context: EngineContext
+    ) -> "tuple[Decoder, TokenSampler]":
+        """n_slots: 0 for as many as memory holds."""
+
+
+class GgufPlugin(MayaPlugin):
+    name = "gguf"
+    description = "Maya1 as a GGUF file on llama.cpp: quantised, on CPU or GPU"
+    packages = ("llama_cpp",)
+    install = "mayabook[gguf]"
+
+    def auto_priority(self, settings: MayaSettings) -> int:
+        return 20
+
+    def installation(self) -> Mapping[str, str]:
+        return {"llama.cpp": _llama(), "Maya1 models": _models()}
+
+    def _missing_weights(self, files: ModelFiles) -> str | None:
+        return None if files.ggufs else f"it has no GGUF file; make one: mayabook models quantize {files.name} Q4_K_M"
+
+    def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
+        if format and format not in files.ggufs:
+            raise ModelError(
+                f"{files.name} is here as {', '.join(files.ggufs)}, not {format}; "
+                f"make it: mayabook models quantize {files.name} {format}"
+            )
+        chosen = format or next(name for name in (*FORMATS, *files.ggufs) if name in files.ggufs)
+        return chosen, files.ggufs[chosen]
+
+    def _open_decoder(
+        self, weights: Path, settings: MayaSettings, n_slots: int, context: EngineContext
+    ) -> "tuple[Decoder, TokenSampler]":
+        from mayabook.engines.gguf_decoder import GgufDecoder, kv_bytes_per_slot
+        from mayabook.engines.sampler import Sampler
+
+        on_gpu = bool(gpus()) and _llama_offloads() and settings.gpu_layers != 0
+        per_slot = kv_bytes_per_slot(weights, settings.context, settings.kv_type) + _LOGITS
+        slots = _slots(n_slots, MemoryNeed(weights.stat().st_size, per_slot), on_gpu=on_gpu, context=context)
+        decoder = GgufDecoder(
+            weights,
+            slots,
+            settings.context,
+            gpu_layers=settings.gpu_layers,
+            flash_attention=settings.flash_attention,
+            kv_type=settings.kv_type,
+            n_threads=settings.threads,
+        )
+        if gpus() and not _llama_offloads():
+            context.note(
+                f"Note: {gpus()[0].name} is here, but this llama.cpp was built for the CPU alone; for the GPU: "
+                "CMAKE_ARGS=-DGGML_CUDA=on pip install --force-reinstall --no-binary :all: llama-cpp-python"
+            )
+        elif on_gpu:
+            context.note(f"llama.cpp: {decoder.gpu_layers} of {decoder.n_layers} layers on the GPU")
+        return decoder, Sampler(decoder.layout, slots)
+
+
+class TransformersPlugin(MayaPlugin):
+    name = "transformers"
+    description = "Maya1 as a checkpoint on PyTorch: full precision or four bits, on CPU or GPU"
+    packages = ("torch", "transformers")
+    install = "mayabook[transformers]"
+
+    def auto_priority(self, settings: MayaSettings) -> int:
+        """Before gguf only on a GPU that PyTorch can use and the installed llama.cpp cannot."""
+        is_ready = self.unavailable_reason(settings) is None and importlib.util.find_spec("llama_cpp") is not None
+        return 30 if is_ready and gpus() and not _llama_offloads() and _cuda() else 10
+
+    def installation(self) -> Mapping[str, str]:
+        return {"torch": _torch(), "Maya1 models": _models()}
+
+    def _missing_weights(self, files: ModelFiles) -> str | None:
+        return "it has no checkpoint folder" if files.checkpoint is None else None
+
+    def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
+        assert files.checkpoint is not None
+        return "", files.checkpoint
+
+    def _open_decoder(
+        self, weights: Path, settings: MayaSettings, n_slots: int, context: EngineContext
+    ) -> "tuple[Decoder, TokenSampler]":
+        from mayabook.engines.sampler import Sampler
+        from mayabook.engines.torch_sampler import TorchSampler
+        from mayabook.engines.transformers_decoder import TransformersDecoder, kv_bytes_per_slot, weight_bytes
+
+        need = MemoryNeed(
+            weight_bytes(weights, settings.dtype, settings.quantisation, settings.device),
+            kv_bytes_per_slot(weights, settings.context, settings.dtype, settings.device) + _LOGITS,
+        )
+        slots = _slots(n_slots, need, on_gpu=settings.device != "cpu" and _cuda(), context=context)
+        decoder = TransformersDecoder(
+            weights,
+            slots,
+            settings.context,
+            dtype=settings.dtype,
+            quantisation=settings.quantisation,
+            device=settings.device,
+        )
+        for note in decoder.notes:
+            context.note(f"Note: {note}")
+        device = decoder.logits.device
+        if device.type == "cpu":  # NumPy reads the same memory, and is faster there
+            return decoder, Sampler(decoder.layout, slots)
+        return decoder, TorchSampler(decoder.layout, slots, device)
+
+
+def sampler_settings(settings: MayaSettings) -> SamplerSettings:
+    """The sampler preset, with the values that the settings give in its place."""
+    names = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "penalty_window", "max_tokens")
+    given = {name: value for name in names if (value := getattr(settings, name)) is not None}
+    return SamplerSettings.of({**preset(settings.preset).as_sampling(), **given})
+
+
+def measure_real_time_factor(decoder: SlotDecoder) -> float:
+    """Seconds of speech per second of decoding with all slots busy, measured on a few steps."""
+    tokens = np.full(decoder.n_slots, IDLE, np.int32)
+    decoder.step(tokens)
+    started = time.perf_counter()
+    for _ in range(_PROBE_STEPS):
+        decoder.step(tokens)
+    seconds = (time.perf_counter() - started) / _PROBE_STEPS
+    return decoder.n_slots / seconds / TOKENS_PER_SECOND
+
+
+def _slots(n_slots: int, need: MemoryNeed, *, on_gpu: bool, context: EngineContext) -> int:
+    free = gpus()[0].free if on_gpu else free_memory()
+    slots, note = choose_slots(n_slots, free, need, MAX_SLOTS["gpu" if on_gpu else "cpu"])
+    if note:
+        context.note(f"Note: {note}")
+    return slots
+
+
+def _only_model() -> str:
+    here = installed()
+    if not here:
+        raise ModelError("No Maya1 model is here; fetch it with `mayabook models pull`, or name one with --model.")
+    return here[0].name
+
+
+def _llama_offloads() -> bool:
+    from mayabook.models.llama_api import build
+
+    return build()[1]
+
+
+def _cuda() -> bool:
+    if not importlib.util.find_spec("torch"):
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _llama() -> str:
+    try:
+        from mayabook.models.llama_api import build
+    except EngineError as error:
+        return str(error)
+    version, offloads = build()
+    if offloads:
+        return f"{version}, can put layers on a GPU"
+    return f"{version}, built for the CPU alone{', although a GPU is here' if gpus() else ''}"
+
+
+def _torch() -> str:
+    try:
+        import torch
+    except ImportError:
+        return "not installed: pip install 'mayabook[transformers]'"
+    from mayabook.engines.devices import choose_device, device_name, native_dtypes
+
+    device = choose_device("auto")
+    return f"{torch.__version__} on {device_name(device)}, computes {', '.join(native_dtypes(device))} natively"
+
+
+def _models() -> str:
+    here = [f"{files.name} ({', '.join(_parts(files))})" for files in installed()]
+    return "; ".join(here) or "none; fetch one: mayabook models pull"
+
+
+def _parts(files: ModelFiles) -> list[str]:
+    return [*(["checkpoint"] if files.checkpoint else []), *files.ggufs, *(["codec"] if files.codec else [])]

@@ -1,0 +1,130 @@
+"""How an engine describes itself and is opened: the class that a package implements to add an engine."""
+
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from mayabook.core.settings import SettingsGroup
+from mayabook.engines.engine import Engine
+
+SettingsModel = TypeVar("SettingsModel", bound=SettingsGroup)
+
+
+class EngineChoice(BaseModel):
+    """Which engine reads a book, and what it chose where the settings leave a choice.
+
+    It is stored with the job, so that the job goes on with the same engine.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    """Name of the engine: `EnginePlugin.name`."""
+    model: str = ""
+    """Model that was loaded; empty where the engine has only one."""
+    format: str = ""
+    """Weight format of the model, such as Q4_K_M; empty where the model has only one."""
+    slots: int = 0
+    """Rows of the batch, where takes depend on their number; else 0."""
+    reason: str = ""
+    """Why this engine was chosen, in words for a person."""
+
+
+def _ignore(line: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineContext:
+    """What an engine may need to know besides its own settings."""
+
+    earlier: EngineChoice | None = None
+    """What an earlier run of the same job chose, of this engine or of one with the same settings table; it holds
+    wherever the settings leave a choice."""
+    note: Callable[[str], None] = _ignore
+    """Takes one line for a person, such as a warning."""
+    language: str = "en"
+    """Language of the book, a BCP 47 tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that can be asked for by name."""
+
+    model: str
+    """Model or engine that speaks it, in lower case: `maya1`."""
+    name: str
+    genre: str
+    """What it suits, in a word or two; `any` where it suits everything."""
+    description: str
+    """How it sounds, in a sentence."""
+
+
+class EnginePlugin(ABC, Generic[SettingsModel]):
+    """Describes an engine and opens it.
+
+    A package adds an engine by naming its subclass in the entry point group `mayabook.engines`. Importing the subclass
+    must not import inference libraries: these are imported by `open`.
+    """
+
+    name: ClassVar[str]
+    """What `--engine` and `[engine] kind` call it; equals the name of the entry point."""
+    description: ClassVar[str]
+    """What it is, in one line."""
+    settings_table: ClassVar[str]
+    """Table of the settings file that holds its settings: `[narrator]`. Engines that run the same model may share one:
+    `auto` then tries one of them."""
+    settings_model: type[SettingsModel]
+    """Model of that table; every field has a default and a docstring."""
+    packages: ClassVar[Sequence[str]] = ()
+    """Import names of the packages that it needs."""
+    install: ClassVar[str] = ""
+    """What pip installs to bring these packages: `mayabook[gguf]`."""
+    model: ClassVar[str] = ""
+    """Model whose files must be here before it can be opened; empty where it brings or fetches its own."""
+    is_deterministic: ClassVar[bool] = True
+    """Whether a request gives the same samples, bit for bit, each time on the same machine."""
+    sample_rate: ClassVar[int]
+    """Hz."""
+    languages: ClassVar[Sequence[str]] = ("en",)
+    """BCP 47 tags of what it speaks."""
+
+    @abstractmethod
+    def open(self, settings: SettingsModel, context: EngineContext) -> tuple[Engine, EngineChoice]:
+        """Loads the engine. The choice's `reason` stays empty: it is filled in by the caller.
+
+        Raises EngineError that says what is missing and what to do.
+        """
+
+    def unavailable_reason(self, settings: SettingsModel) -> str | None:
+        """Why it cannot be opened with these settings and what to do about it; None if it can.
+
+        By default: a package of `packages` that is not installed.
+        """
+        absent = next((name for name in self.packages if importlib.util.find_spec(name) is None), None)
+        return absent and f"{absent} is not installed; run: pip install '{self.install}'"
+
+    def voices(self) -> Sequence[Voice]:
+        """Every voice that can be asked for by name."""
+        return ()
+
+    def installation(self) -> Mapping[str, str]:
+        """What of it is installed here, for `mayabook doctor`: name of a row -> its content."""
+        return {self.name: self.unavailable_reason(self.settings_model()) or self.description}
+
+    def auto_priority(self, settings: SettingsModel) -> int:
+        """Rank among the engines that `auto` tries, highest first; 0 if it is opened only when asked for by name."""
+        return 0
+
+    def is_requested(self, settings: SettingsModel) -> bool:
+        """Whether the settings name a model of this engine: `auto` then fails rather than take another engine."""
+        return False
+
+    def real_time_factor(self, engine: Any) -> float | None:
+        """Seconds of speech per second of computing, measured on an engine that `open` returned; None if it is fast
+        enough on any machine."""
+        return None
