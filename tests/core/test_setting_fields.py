@@ -8,6 +8,7 @@ from pydantic import Field
 from mayabook.core.errors import SettingsError
 from mayabook.core.setting_fields import Option, SettingField, setting_fields
 from mayabook.core.settings import Settings, SettingsGroup, load_settings
+from mayabook.engines.registry import check_settings
 
 
 class Everything(SettingsGroup):
@@ -76,5 +77,5 @@ def test_every_setting_is_described(field: SettingField) -> None:
 )
 def test_a_wrong_setting_is_named_with_what_it_takes(tables: dict[str, dict[str, object]], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        load_settings(None, tables)
+        check_settings(load_settings(None, tables))
     assert str(caught.value).startswith(message)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mayabook.core.errors import SettingsError
 from mayabook.core.setting_fields import Option, setting_fields
 
+
 class SettingsGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -228,11 +229,12 @@ def load_settings(file: Path | None, overrides: Mapping[str, Mapping[str, Any]])
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
-        table, *names = error.errors()[0]["loc"]
-        model = Settings.model_fields[str(table)].annotation
+        first, *names = error.errors()[0]["loc"]
+        table = str(first)
+        model = Settings.model_fields[table].annotation
         assert isinstance(model, type)
         assert issubclass(model, SettingsGroup)
-        raise SettingsError(_explain(str(table), model, names, error)) from error
+        raise SettingsError(_explain(table, model, names, error)) from error
 
 
 def validate_table(table: str, model: type[Group], values: object) -> Group:

@@ -42,7 +42,8 @@ class EngineContract:
 
     def settings(self, width: int) -> SettingsGroup:
         """width: takes at once; an engine without such a setting ignores it."""
-        return self.plugin.settings_model()
+        defaults: SettingsGroup = self.plugin.settings_model()
+        return defaults
 
     @pytest.fixture
     def build(self) -> Iterator[Build]:
@@ -65,7 +66,7 @@ class EngineContract:
         assert plugin.settings_table not in set(Settings.model_fields) - {"maya", "narrator"}
         assert plugin.sample_rate > 0
         assert plugin.languages
-        assert plugin.unavailable_reason(self.settings(1)) is None  # type: ignore[arg-type]
+        assert plugin.unavailable_reason(self.settings(1)) is None
         assert len({voice.name for voice in plugin.voices()}) == len(plugin.voices())
 
     def test_each_setting_has_a_default_and_a_description(self) -> None:
@@ -81,7 +82,7 @@ class EngineContract:
         assert loaded.split() == []
 
     def test_it_opens_as_it_is_described(self) -> None:
-        engine, choice = self.plugin.open(self.settings(1), EngineContext())  # type: ignore[arg-type]
+        engine, choice = self.plugin.open(self.settings(1), EngineContext())
         try:
             assert engine.name == choice.kind == self.plugin.name
             assert engine.sample_rate == self.plugin.sample_rate
