@@ -224,7 +224,7 @@ class FallbackEngine:
 
 def _notes(tell: Listener) -> Callable[[str], None]:
     """Takes the lines of engine selection."""
-    return lambda line: tell(Note(line.removeprefix("Note: ")))
+    return lambda line: tell(Note(line))
 
 
 def _would_replace(request: AudiobookRequest) -> bool:

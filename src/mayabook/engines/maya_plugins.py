@@ -159,7 +159,7 @@ class GgufPlugin(MayaPlugin):
         )
         if gpus() and not _llama_offloads():
             context.note(
-                f"Note: {gpus()[0].name} is here, but this llama.cpp was built for the CPU alone; for the GPU: "
+                f"{gpus()[0].name} is here, but this llama.cpp was built for the CPU alone; for the GPU: "
                 "CMAKE_ARGS=-DGGML_CUDA=on pip install --force-reinstall --no-binary :all: llama-cpp-python"
             )
         elif on_gpu:
@@ -209,7 +209,7 @@ class TransformersPlugin(MayaPlugin):
             device=settings.device,
         )
         for note in decoder.notes:
-            context.note(f"Note: {note}")
+            context.note(note)
         device = decoder.logits.device
         if device.type == "cpu":  # NumPy reads the same memory, and is faster there
             return decoder, Sampler(decoder.layout, slots)
@@ -238,7 +238,7 @@ def _slots(n_slots: int, need: MemoryNeed, *, on_gpu: bool, context: EngineConte
     free = gpus()[0].free if on_gpu else free_memory()
     slots, note = choose_slots(n_slots, free, need, MAX_SLOTS["gpu" if on_gpu else "cpu"])
     if note:
-        context.note(f"Note: {note}")
+        context.note(note)
     return slots
 
 
