@@ -95,7 +95,7 @@ def test_a_clean_engine_bounds_causes_by_its_chunks(tmp_path: Path, truth: Path)
     assert "3 chunks cannot show any at this level, 10 could" in report(tmp_path / "few")[0].verdict
 
 
-def test_a_stopped_attribution_names_no_cause(tmp_path: Path, truth: Path) -> None:
+def test_a_stopped_ablation_names_no_cause(tmp_path: Path, truth: Path) -> None:
     """The formats' takes are made one format after the other: half of the cells would make a cause of the format."""
     with pytest.raises(KeyboardInterrupt):
         rows_of("ablation", tmp_path / "a", truth, PlantedOpener(penalised), Watching(stop_after=8 * 28 + 5))

@@ -1,7 +1,6 @@
 """mayabook lab: experiments on engines, formats and settings, and their reports."""
 
 import json
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from mayabook.cli import options
-from mayabook.cli.make import STOPPED, stop
+from mayabook.cli.exit_codes import stoppable
 from mayabook.cli.progress_display import PLAIN_EVERY, clock
 
 if TYPE_CHECKING:
@@ -216,14 +215,9 @@ def _show(sections: "list[ReportSection]", file: Path, as_json: bool) -> None:
 @contextmanager
 def _watching(as_json: bool) -> "Iterator[TrialListener]":
     """Ctrl-C ends with one line, and the exit code that shells have for it."""
-    signal.signal(signal.SIGTERM, stop)
     live = _Live() if sys.stdout.isatty() and not as_json else _Plain(as_json)
-    try:
-        with live:
-            yield live
-    except KeyboardInterrupt:
-        print("\nStopped. The rows are kept: the same command goes on from there.", file=sys.stderr)
-        raise typer.Exit(STOPPED) from None
+    with stoppable("Stopped. The rows are kept: the same command goes on from there."), live:
+        yield live
 
 
 def _line(progress: "TrialProgress") -> str:

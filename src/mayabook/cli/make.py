@@ -1,15 +1,14 @@
 """mayabook make: an EPUB becomes an audiobook."""
 
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mayabook.cli import options
+from mayabook.cli.exit_codes import FLAGGED, stoppable
 from mayabook.cli.progress_display import clock, display
 from mayabook.core.output_formats import suffixes_in_words
 from mayabook.core.settings import Settings
@@ -17,11 +16,6 @@ from mayabook.engines.registry import other_settings_models
 
 if TYPE_CHECKING:
     from mayabook.pipeline import AudiobookRequest, AudiobookResult
-
-FLAGGED = 3
-"""Exit code of a run that finished with chunks for a person to look at."""
-STOPPED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 
 @options.accept_settings(*Settings.model_fields, *other_settings_models())
@@ -76,21 +70,14 @@ def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool)
     """Makes the audiobook, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
     from mayabook.pipeline import run_request
 
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        with display(as_json=as_json, quiet=quiet) as shown:
-            result = run_request(request, force=force, progress=shown.on_event)
-    except KeyboardInterrupt:
-        print("\nStopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
-        raise typer.Exit(STOPPED) from None
+    with (
+        stoppable("Stopped. What was finished is kept: the same command goes on from there."),
+        display(as_json=as_json, quiet=quiet) as shown,
+    ):
+        result = run_request(request, force=force, progress=shown.on_event)
     shown.show_result(_lines(result), _facts(result))
     if result.flagged:
         raise typer.Exit(FLAGGED)
-
-
-def stop(number: int, frame: FrameType | None) -> None:
-    """A signal handler: SIGTERM ends a run as Ctrl-C does."""
-    raise KeyboardInterrupt
 
 
 def _lines(result: "AudiobookResult") -> list[str]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeRemainingColumn
 
 from mayabook.cli import options
-from mayabook.cli.make import FLAGGED
+from mayabook.cli.exit_codes import FLAGGED
 from mayabook.core.events import Event, Listener, VerificationProgress, ignore
 from mayabook.core.settings import Settings
 
