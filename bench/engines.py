@@ -32,7 +32,7 @@ from mayabook.maya.voices import describe
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.llama_api import our_defaults
-from mayabook.pipeline import open_book
+from mayabook.script import script_book
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -67,7 +67,7 @@ def model_files() -> tuple[Path, dict[str, Path]]:
 
 
 def texts() -> list[str]:
-    _, script = open_book(SAMPLE, None, Settings())
+    _, script = script_book(SAMPLE, None, Settings())
     return [chunk.spoken for chunk in script.chunks]
 
 

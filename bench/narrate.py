@@ -25,8 +25,7 @@ from scipy.signal import resample_poly
 
 from mayabook.core.book import Block
 from mayabook.core.settings import Settings
-from mayabook.pipeline import open_book
-from mayabook.script import Script
+from mayabook.script import Script, script_book
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))
 LONGER = 20
@@ -101,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--memory", action="store_true", help="also measure a book 20 times as long")
     arguments = parser.parse_args()
-    book, script = open_book(SAMPLE, None, Settings())
+    book, script = script_book(SAMPLE, None, Settings())
     with tempfile.TemporaryDirectory() as folder:
         result, peak = make(SAMPLE, Path(folder) / "sample.m4b")
         duration, seconds = float(str(result["duration"])), float(str(result["seconds"]))

@@ -16,8 +16,9 @@ from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
 from mayabook.core.verdict import Verdict
 from mayabook.master import Tags, TakeSegment, build_timeline, write_audiobook
-from mayabook.pipeline import CHECKS, open_book
+from mayabook.pipeline import CHECKS
 from mayabook.render import Job, PlannedChunk, by_sentence
+from mayabook.script import script_book
 
 KINDS = (
     "missing sentence",
@@ -76,7 +77,7 @@ def spoil(audiobook: Path, book: Path, output: Path, seed: int, kinds: Sequence[
     audiobook: made by `mayabook make` with its default settings; its job must lie beside it.
     """
     draw = random.Random(seed)
-    read, _ = open_book(book, None, Settings())
+    read, _ = script_book(book, None, Settings())
     plan, paths, takes = _kept(audiobook)
     folder = output.with_suffix(".spoilt")
     folder.mkdir(parents=True, exist_ok=True)

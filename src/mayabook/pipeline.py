@@ -11,10 +11,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from mayabook.book import read_book
 from mayabook.checks import Checker
 from mayabook.core.book import Book
-from mayabook.core.errors import BookError, EngineError, OutputError
+from mayabook.core.errors import EngineError, OutputError
 from mayabook.core.events import EngineSelected, Listener, MasteringProgress, Note, ScriptReady, cancellable, ignore
 from mayabook.core.openmp import limit_spinning
 from mayabook.core.settings import Settings
@@ -32,7 +31,7 @@ from mayabook.render import (
     content_key,
     write_coverage,
 )
-from mayabook.script import Script, read_lexicon, write_script
+from mayabook.script import Script, read_lexicon, script_book
 
 CHECKS = "checks"
 """Name of the ledger's fact that holds the identity of the checks that judged last."""
@@ -140,19 +139,6 @@ def run_request(
     return _run(request, cancellable(progress or ignore, cancel), force=force)
 
 
-def open_book(book_file: Path, lexicon_file: Path | None, settings: Settings) -> tuple[Book, Script]:
-    """The book and its script. Raises BookError where nothing of it would be narrated."""
-    book = read_book(book_file, settings.book)
-    lexicon = None if lexicon_file is None else read_lexicon(lexicon_file)
-    script = write_script(book, settings.script, lexicon)
-    if not script.chunks:
-        raise BookError(
-            f"{book_file} has nothing to narrate: {len(book.chapters)} chapters are skipped. "
-            "See why with `mayabook inspect`, and bring some in with --include."
-        )
-    return book, script
-
-
 def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> AudiobookResult:
     started = time.perf_counter()
     settings = request.settings
@@ -160,7 +146,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     if not force and _would_replace(request):
         place = destination(request.output, settings.master)
         raise OutputError(f"{place} exists; replace it with --force, or choose another place with -o.")
-    book, script = open_book(request.book, request.lexicon, settings)
+    book, script = script_book(request.book, request.lexicon, settings)
     for warning in book.warnings:
         tell(Note(warning))
     if not book.language.lower().startswith("en"):

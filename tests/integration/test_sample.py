@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from mayabook.core.settings import Settings
-from mayabook.pipeline import open_book
 from mayabook.render import Job
+from mayabook.script import script_book
 from tests.runs import COMMAND, samples_of
 
 SAMPLE = next((Path(__file__).parents[2] / "examples").glob("*.epub"))
@@ -46,7 +46,7 @@ def test_every_chunk_is_accepted_or_flagged_and_no_sentence_is_missing(made: tup
 
 def test_the_coverage_report_holds_every_sentence_of_the_book(made: tuple[Path, dict]) -> None:
     output, _ = made
-    _, script = open_book(SAMPLE, None, Settings())
+    _, script = script_book(SAMPLE, None, Settings())
     written = [sentence.text for chunk in script.chunks for sentence in chunk.sentences]
     coverage = json.loads((output.with_suffix(".mayabook") / "coverage.json").read_text())
     assert [row["text"] for row in coverage["rows"]] == written

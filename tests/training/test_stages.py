@@ -25,7 +25,7 @@ from mayabook.maya.frames import pack
 from mayabook.maya.token_layout import SAMPLES_PER_FRAME, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import store
-from mayabook.pipeline import open_book
+from mayabook.script import script_book
 from training.maya1_tiny import codec, corpus, export, figures, lm, texts
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
 from training.maya1_tiny.recipe import recipe
@@ -37,7 +37,7 @@ SMOKE = recipe("smoke")
 
 
 def test_the_corpus_begins_with_the_sample_books_chunks_as_make_cuts_them(work: Path) -> None:
-    _, script = open_book(texts.SAMPLE_BOOK, None, Settings())
+    _, script = script_book(texts.SAMPLE_BOOK, None, Settings())
     here = Corpus(work)
     assert [here.utterances[number].text for number in here.numbers(BOOK)] == [c.spoken for c in script.chunks[:3]]
     assert all(here.utterances[number].speed == 1.0 for number in here.numbers(BOOK))

@@ -10,8 +10,7 @@ from pathlib import Path
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.settings import ScriptSettings, Settings
 from mayabook.engines.language import foreign_script
-from mayabook.pipeline import open_book
-from mayabook.script import write_script
+from mayabook.script import script_book, write_script
 
 SAMPLE_BOOK = Path(__file__).parents[2] / "examples" / "four-minutes-slow.epub"
 OWN_TEXTS = Path(__file__).parent / "texts"
@@ -23,7 +22,7 @@ _ODD = re.compile(r"[^\w\s.,;:!?'’‘“”\"()\-–—…&%$£/]|\d{5,}|_|htt
 
 def book_chunks() -> list[str]:
     """What `mayabook make` has spoken for the sample book, chunk by chunk."""
-    _, script = open_book(SAMPLE_BOOK, None, Settings())
+    _, script = script_book(SAMPLE_BOOK, None, Settings())
     return [chunk.spoken for chunk in script.chunks]
 
 

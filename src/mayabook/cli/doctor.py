@@ -22,7 +22,10 @@ EXTRAS = {
 
 
 def doctor(as_json: options.Json = False) -> None:
-    """Check this machine: devices, memory, engines, models, recogniser, and what would read a book, and why."""
+    """Check this machine, and what would read a book on it.
+
+    Shows devices, memory, engines, models, the recogniser, and why a book would be read by which engine.
+    """
     import av
 
     from mayabook.checks import Checker

@@ -37,9 +37,9 @@ def inspect(
     The forecast is of length, size and time. Names that the narrator may not know are listed last: put those that it
     says wrong into a lexicon.
     """
-    from mayabook.pipeline import open_book
+    from mayabook.script import script_book
 
-    read, script = open_book(book, lexicon, settings)
+    read, script = script_book(book, lexicon, settings)
     facts = _facts(read, script, settings)
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))

@@ -37,6 +37,7 @@ def make(
     settings: Settings,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Turn an EPUB into an audiobook and check every sentence.
 
@@ -54,7 +55,7 @@ def make(
         lexicon=lexicon and lexicon.absolute(),
         settings=_with_absolute_model(settings),
     )
-    run(request, force=force, as_json=as_json, quiet=quiet)
+    run(request, force=force, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 def _with_absolute_model(settings: Settings) -> Settings:
@@ -66,13 +67,15 @@ def _with_absolute_model(settings: Settings) -> Settings:
     return settings
 
 
-def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool) -> None:
+def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool, verbose: bool) -> None:
     """Makes the audiobook, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
     from mayabook.pipeline import run_request
 
+    if verbose:
+        options.log_to_stderr()
     with (
         stoppable("Stopped. What was finished is kept: the same command goes on from there."),
-        display(as_json=as_json, quiet=quiet) as shown,
+        display(as_json=as_json, quiet=quiet, verbose=verbose) as shown,
     ):
         result = run_request(request, force=force, progress=shown.on_event)
     shown.show_result(_lines(result), _facts(result))

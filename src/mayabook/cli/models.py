@@ -22,6 +22,7 @@ from mayabook.models.store import ModelFiles
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     help="Fetch, bring, convert, check and remove speech models.\n\nThey lie in $MAYABOOK_MODELS, else in "
     "mayabook/models of the user's data folder.",
 )

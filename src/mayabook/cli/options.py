@@ -1,6 +1,8 @@
 """Options that several commands share, and an option for each setting, generated from the settings models."""
 
 import inspect
+import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mayabook.core.events import Event, Note
 from mayabook.core.setting_fields import SettingField, setting_fields
 from mayabook.core.settings import Settings, load_settings
 from mayabook.engines.registry import check_settings, other_settings_models
@@ -23,6 +26,7 @@ Lexicon = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Print a log of every step to stderr.")]
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", metavar="FILE", help="TOML file with settings; options given here outrank it."),
@@ -46,7 +50,7 @@ def accept_settings(*tables: str) -> Callable[[Command], Command]:
                 value = given.pop(_parameter_name(flag))
                 for field in sharing if value not in (None, []) else ():
                     overrides.setdefault(field.table, {})[field.name] = value
-            settings = load_settings(settings_file, overrides)
+            settings = load_settings(settings_file, overrides, _print_note)
             check_settings(settings)
             command(settings=settings, **given)
 
@@ -65,6 +69,20 @@ def accept_settings(*tables: str) -> Callable[[Command], Command]:
         return run
 
     return decorate
+
+
+def log_to_stderr() -> None:
+    """What --verbose does: prints the log of every module of MayaBook."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("mayabook")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+
+def _print_note(event: Event) -> None:
+    if isinstance(event, Note):
+        print(f"Note: {event.text}", file=sys.stderr)
 
 
 def settings_model(table: str) -> Any:

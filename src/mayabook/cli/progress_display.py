@@ -42,12 +42,13 @@ class Display:
         """lines: for a person. facts: the same for a machine."""
 
 
-def display(*, as_json: bool, quiet: bool) -> Display:
+def display(*, as_json: bool, quiet: bool, verbose: bool) -> Display:
+    """verbose: a log is printed beside it, which a live bar would garble."""
     if as_json:
         return JsonDisplay()
     if quiet:
         return Display()
-    return LiveDisplay() if sys.stdout.isatty() else PlainDisplay()
+    return LiveDisplay() if sys.stdout.isatty() and not verbose else PlainDisplay()
 
 
 def clock(seconds: float) -> str:

@@ -47,6 +47,7 @@ def review(
     ] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Go through the flagged chunks of a job and decide.
 
@@ -74,7 +75,7 @@ def review(
                 return
             if not ask_for_decisions(opened, entries):
                 return
-    run(opened.request, force=True, as_json=as_json, quiet=quiet)
+    run(opened.request, force=True, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 def _decide(review: "JobReview", accept: list[int], redo: list[int], take: list[str], edit: list[str]) -> None:

@@ -44,6 +44,7 @@ def verify(
     settings: Settings,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Find what is wrong in an audiobook that any tool made.
 
@@ -55,10 +56,12 @@ def verify(
     from mayabook.core.errors import SettingsError
     from mayabook.verify import read_text, verify_audiobook
 
+    if verbose:
+        options.log_to_stderr()
     if (epub is None) == (text is None):
         raise SettingsError("Name what the audiobook should say: either --epub BOOK or --text FILE.")
     book = read_book(epub, settings.book) if epub is not None else read_text(text or Path())
-    with _shown(quiet=quiet or as_json) as progress:
+    with _shown(quiet=quiet or as_json or verbose) as progress:
         found = verify_audiobook(audio, book, settings=settings, progress=progress)
     if as_json:
         print(json.dumps(_facts(found), ensure_ascii=False, default=str))

@@ -9,7 +9,7 @@ from mayabook.cli import options
 
 
 def voices(as_json: options.Json = False) -> None:
-    """List the voices that --voice takes: Maya1's presets and the narrator's own.
+    """List the voices that --voice takes.
 
     Maya1 also takes a description in your own words, --voice "An old man with a Welsh accent, slow and kind.".
     """

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mayabook.core.errors import SettingsError
+from mayabook.core.events import Listener, Note, ignore
 from mayabook.core.setting_fields import Option, setting_fields
 
 
@@ -162,7 +163,7 @@ class MasterSettings(SettingsGroup):
 
 
 RENAMED_TABLES = {"ladder": "retry"}
-"""Old name of a settings table -> its name today; settings files and jobs with the old one are still read."""
+"""Old name of a settings table -> its name today. Settings files and jobs with the old one are read for one version."""
 
 
 class Settings(SettingsGroup):
@@ -209,17 +210,23 @@ def _with_new_names(tables: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def load_settings(file: Path | None, overrides: Mapping[str, Mapping[str, Any]]) -> Settings:
+def load_settings(
+    file: Path | None, overrides: Mapping[str, Mapping[str, Any]], progress: Listener = ignore
+) -> Settings:
     """Defaults, then `file`, then `overrides` (table -> name -> value; None means not given).
 
-    Raises SettingsError with the offending name and what it takes.
+    progress: is called with a Note for each old name in `file`. Raises SettingsError with the offending name and what
+    it takes.
     """
     tables: dict[str, Any] = {}
     if file is not None:
         try:
-            tables = _with_new_names(tomllib.loads(file.read_text(encoding="utf-8")))
+            written = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise SettingsError(f"Cannot read settings from {file}: {error}") from error
+        for old in RENAMED_TABLES.keys() & written:
+            progress(Note(f"the table [{old}] of {file} is called [{RENAMED_TABLES[old]}] now."))
+        tables = _with_new_names(written)
         for table, values in tables.items():
             if not isinstance(values, dict):
                 raise SettingsError(f"{file} sets {table} outside of any table; write it below its [table].")

@@ -14,8 +14,8 @@ from mayabook.core.settings import Settings
 from mayabook.lab.plan import Plan
 from mayabook.maya.frames import Frames
 from mayabook.models.store import ModelFiles
-from mayabook.pipeline import open_book
 from mayabook.render.content_keys import seed
+from mayabook.script import script_book
 
 TRUTH_FILE = "reference.npz"
 
@@ -75,7 +75,7 @@ def read_prompts(plan: Plan, files: ModelFiles | None) -> PromptSet:
     texts, frames = read_truth(place) if place is not None else ([], [])
     truth = dict(zip(texts, frames, strict=True))
     if plan.book:
-        _, script = open_book(Path(plan.book), None, Settings())
+        _, script = script_book(Path(plan.book), None, Settings())
         return PromptSet(Path(plan.book).name, script.chunks, truth)
     if not texts:
         raise LabError("There is no text to speak: name a book with --book, or a truth with --truth.")

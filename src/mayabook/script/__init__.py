@@ -2,7 +2,7 @@
 
 from mayabook.script.lexicon import Lexicon, Respelling, read_lexicon
 from mayabook.script.name_spotting import rare_names
-from mayabook.script.script_writer import Script, write_script
+from mayabook.script.script_writer import Script, script_book, write_script
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "check_coverage",
     "rare_names",
     "read_lexicon",
+    "script_book",
     "write_script",
 ]

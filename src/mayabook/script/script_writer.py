@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 
+from mayabook.book import read_book
 from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk, Pause
-from mayabook.core.errors import ScriptError
+from mayabook.core.errors import BookError, ScriptError
 from mayabook.core.language import Language
-from mayabook.core.settings import ScriptSettings
+from mayabook.core.settings import ScriptSettings, Settings
 from mayabook.script.chunking import chunk_segments
-from mayabook.script.lexicon import Lexicon
+from mayabook.script.lexicon import Lexicon, read_lexicon
 from mayabook.script.segments import Edge, SegmentBuilder, spoken_text
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
@@ -18,6 +20,19 @@ from mayabook.script.word_coverage import WordCoverage, check_coverage
 class Script:
     chunks: tuple[Chunk, ...]
     coverage: WordCoverage
+
+
+def script_book(book_file: Path, lexicon_file: Path | None, settings: Settings) -> tuple[Book, Script]:
+    """Reads a book and writes its script. Raises BookError where nothing of it would be narrated."""
+    book = read_book(book_file, settings.book)
+    lexicon = None if lexicon_file is None else read_lexicon(lexicon_file)
+    script = write_script(book, settings.script, lexicon)
+    if not script.chunks:
+        raise BookError(
+            f"{book_file} has nothing to narrate: {len(book.chapters)} chapters are skipped. "
+            "See why with `mayabook inspect`, and bring some in with --include."
+        )
+    return book, script
 
 
 def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None = None) -> Script:

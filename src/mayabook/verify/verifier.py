@@ -1,5 +1,6 @@
 """Verifies an audiobook: transcribes it once from end to end, and a second time where it is doubtful."""
 
+import logging
 import os
 import threading
 from pathlib import Path
@@ -23,6 +24,7 @@ from mayabook.verify.second_pass import SecondPassResult, run_second_pass
 from mayabook.verify.sequence_alignment import align_sequences
 from mayabook.verify.suspect_spans import SuspectSpan, find_suspect_spans
 
+_log = logging.getLogger(__name__)
 MIN_SHARED_WORDS = 0.3
 """Text and recording belong together if at least this share of the words of the shorter one match."""
 FIRST_PASS_SHARE = 0.9
@@ -62,6 +64,7 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
         checker.thresholds,
         lambda seconds: tell(VerificationProgress(FIRST_PASS_SHARE * min(1.0, seconds / whole))),
     )
+    _log.info("Transcribed %.0f s of %s: %d words", transcript.duration, recording.path, len(transcript.words))
     if not transcript.words:
         raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
     heard_units = text_units([word.text for word in transcript.words], checker.language)
@@ -81,6 +84,7 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
             faults += finder.unrecheckable_span(group)
         else:
             again.append(group)
+    _log.info("First pass: %d of %d words match, %d passages to check again", first_pass.n_matched, n_least, len(again))
     noise: dict[bool, Fault] = {}
     for done, recheck in enumerate(run_second_pass(recording.blocks(), again, text, checker), 1):
         if isinstance(recheck, SecondPassResult):
