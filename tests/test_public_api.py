@@ -72,7 +72,7 @@ FIELDS = {
     "elapsed chapter",
     "MasteringProgress": "fraction",
     "VerificationProgress": "fraction",
-    "Verification": "title files duration sentences defects before after n_looked",
+    "Verification": "title files duration sentences defects intro outro n_rechecked",
 }
 SMALL_CHUNKS = Settings.model_validate({"script": {"max_words": 20, "max_chars": 140}})
 
