@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from mayabook.core.setting_fields import setting_fields
 from mayabook.core.settings import Settings, SettingsGroup
 from mayabook.core.take import StopReason, Take, TakeRequest
 from mayabook.engines import Engine, EngineContext, EnginePlugin
@@ -74,6 +75,17 @@ class EngineContract:
         model()
         for name, field in model.model_fields.items():
             assert field.description, f"setting {self.plugin.settings_table}.{name} has no docstring"
+
+    def test_its_options_mean_the_same_as_those_of_other_engines(self) -> None:
+        """A flag such as --speed may be that of other engines too, if it takes the same kind of value; it then sets
+        each. A flag of any other table is taken."""
+        models = {table: type(getattr(Settings(), table)) for table in Settings.model_fields}
+        others = [field for table, model in models.items() for field in setting_fields(table, model)]
+        for field in setting_fields(self.plugin.settings_table, self.plugin.settings_model):
+            for other in others:
+                if other.flag == field.flag:
+                    assert other.table in ("maya", "narrator"), f"{field.flag} is the option of {other.full_name}"
+                    assert other.kind == field.kind, f"{field.flag} takes a {other.kind} for {other.full_name}"
 
     def test_describing_it_loads_no_inference_library(self) -> None:
         module = type(self.plugin).__module__
