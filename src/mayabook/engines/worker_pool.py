@@ -6,10 +6,13 @@ request sent again.
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Generator, Iterable
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Generic, TypeVar
 
 from mayabook.core.errors import EngineError
@@ -38,6 +41,21 @@ def _serve(pipe: "Connection[object, object]", start: Callable[[], Callable[[Req
                 pipe.send(_Failure(f"{type(error).__name__}: {error}"))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Keeps new processes from running the caller's script again.
+
+    multiprocessing imports the parent's main module in each process that it spawns. A script that calls
+    `make_audiobook` without an `if __name__ == "__main__"` would call it again there.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 class Workers(Generic[Request, Reply]):
@@ -108,7 +126,8 @@ class Workers(Generic[Request, Reply]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._start), daemon=True)
-        process.start()
+        with _no_main_module():
+            process.start()
         theirs.close()
         self._processes[ours] = process
         return ours
