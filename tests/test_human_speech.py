@@ -14,7 +14,7 @@ from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
-from mayabook.verify import read_text, verify_audiobook
+from mayabook.verify import verify_audiobook
 from tests.checks.speaking import chunk_of
 
 RATE = 16000
@@ -96,5 +96,5 @@ def test_an_audiobook_by_a_human_reader_verifies_without_a_defect(tmp_path: Path
     pieces = [piece for text in RECORDINGS for piece in (recording(text), pause)]
     soundfile.write(tmp_path / "austen.flac", np.concatenate(pieces), RATE)
     (tmp_path / "austen.txt").write_text("\n\n".join(RECORDINGS))
-    found = verify_audiobook(tmp_path / "austen.flac", read_text(tmp_path / "austen.txt"))
+    found = verify_audiobook(tmp_path / "austen.flac", tmp_path / "austen.txt")
     assert found.defects == ()

@@ -109,10 +109,10 @@ def make_audiobook(
 ) -> AudiobookResult:
     """Makes an audiobook and checks every sentence of it; resumes what an earlier call left of the same job.
 
-    book: an EPUB file. output: the audiobook; its suffix chooses the format: .m4b, .mp3, .opus, .flac or .wav. The job
-    folder is beside it, with the suffix .mayabook. lexicon: a TOML file of pronunciations. force: replace an audiobook
-    that exists. progress: is called with every event of `mayabook.core.events`. cancel: set it, from another thread, to
-    stop after the take in progress.
+    book: an EPUB, a plain text or another format that a reader is installed for. output: the audiobook; its suffix
+    chooses the format: .m4b, .mp3, .opus, .flac or .wav. The job folder is beside it, with the suffix .mayabook.
+    lexicon: a TOML file of pronunciations. force: replace an audiobook that exists. progress: is called with every
+    event of `mayabook.core.events`. cancel: set it, from another thread, to stop after the take in progress.
 
     Returns when the audiobook is on disk. Raises a MayaBookError (BookError, EngineError, OutputError and so on) for
     what the caller can mend, and Cancelled after `cancel` was set. Cancelled and KeyboardInterrupt leave a job that the

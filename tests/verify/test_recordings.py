@@ -10,12 +10,13 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+from mayabook.book import read_book
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.cli import app
 from mayabook.core.errors import AudioError, BookError, SettingsError
 from mayabook.core.take import Audio
 from mayabook.master.encoder import Labels, encode
-from mayabook.verify import DefectKind, Recording, Verification, read_text, verify_audiobook
+from mayabook.verify import DefectKind, Recording, Verification, verify_audiobook
 from mayabook.verify.recording import SAMPLE_RATE, natural
 from mayabook.verify.recording_transcript import _cut_windows
 from tests.checks.speaking import RATE, silence, speech
@@ -38,7 +39,7 @@ def spoken(texts: Sequence[str]) -> Audio:
 def verified(recording: Path, tmp_path: Path, paragraphs: Sequence[str] = PARAGRAPHS) -> Verification:
     text = tmp_path / "story.txt"
     text.write_text("\n\n".join(paragraphs), encoding="utf-8")
-    return verify_audiobook(recording, read_text(text))
+    return verify_audiobook(recording, read_book(text))
 
 
 def write(file: Path, audio: Audio) -> Path:

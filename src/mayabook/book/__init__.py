@@ -1,5 +1,6 @@
-"""EPUB -> Book: containers, reading order, chapters, what to skip and why, clean text."""
+"""Book file -> Book: readers of EPUB and plain text, and the registry that other packages add theirs to."""
 
-from mayabook.book.epub_reader import read_book
+from mayabook.book.reader import BookReader
+from mayabook.book.registry import read_book, read_with, reader_for, readers
 
-__all__ = ["read_book"]
+__all__ = ["BookReader", "read_book", "read_with", "reader_for", "readers"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mayabook.book.content_document import ContentDocument, DocumentBlock
 from mayabook.book.exclusions import FOOTNOTE, FOOTNOTE_HEADING
+from mayabook.book.heading_chapters import opening_words, without_idle_breaks
 from mayabook.book.matter import UNSURE, Hint, holds_only_notes, judge
 from mayabook.book.metadata import Metadata
 from mayabook.book.outline import ChapterStart, heading_title
@@ -21,7 +22,6 @@ _NEVER_GO_ON = frozenset((Matter.COVER, Matter.TITLE_PAGE, Matter.IMPRINT, Matte
 _HEIRS = frozenset((Matter.NOTES, Matter.BIBLIOGRAPHY, Matter.INDEX, Matter.ADVERT))
 """Matter whose nested entries are of the same kind."""
 _EARLY_WORDS = 200
-_WORDS_IN_TITLE = 6
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ def divide(
         if reason == UNSURE and above and above[-1].matter in _HEIRS:
             matter, reason = above[-1].matter, f"it is part of {above[-1].title!r}"
         n_words += sum(len(piece.block.text.split()) for piece in pieces if matter is Matter.BODY)
-        blocks = tuple(piece.block for piece in _without_idle_breaks(pieces))
+        blocks = without_idle_breaks([piece.block for piece in pieces])
         title = title or _title_of(matter, pieces)
         above.append(Chapter(number, title, blocks, section.depth, matter, matter is Matter.BODY, reason))
         chapters.append(above[-1])
@@ -140,22 +140,8 @@ def _without_notes(pieces: list[DocumentBlock], left_out: list[LeftOut]) -> list
     return kept[::-1]
 
 
-def _without_idle_breaks(pieces: Sequence[DocumentBlock]) -> list[DocumentBlock]:
-    """Scene breaks only between text: none before it, after it, or doubled."""
-    kept: list[DocumentBlock] = []
-    for piece in pieces:
-        is_break = piece.block.kind is BlockKind.SCENE_BREAK
-        if is_break and (not kept or kept[-1].block.kind in (BlockKind.SCENE_BREAK, BlockKind.HEADING)):
-            continue
-        kept.append(piece)
-    while kept and kept[-1].block.kind is BlockKind.SCENE_BREAK:
-        kept.pop()
-    return kept
-
-
 def _title_of(matter: Matter, pieces: Sequence[DocumentBlock]) -> str:
     """For what has neither an entry nor a heading: what it is, or how it begins."""
     if matter is not Matter.BODY:
         return matter.value.capitalize()
-    opening = next((piece.block.text for piece in pieces if has_words(piece.block.text)), "").split()
-    return " ".join(opening[:_WORDS_IN_TITLE]) + ("…" if len(opening) > _WORDS_IN_TITLE else "")
+    return opening_words([piece.block for piece in pieces])

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import unquote
 
+from mayabook.book.reader import read_head, unreadable
 from mayabook.core.errors import BookError, DrmError
 
 ABSURD_BYTES = 32 << 20
@@ -125,19 +126,12 @@ def _fold(name: str) -> str:
 
 
 def _open(path: Path) -> zipfile.ZipFile:
-    if path.is_dir():
-        raise BookError(f"{path} is a folder, not an EPUB: name the .epub file itself.")
+    head = read_head(path)
     try:
-        with path.open("rb") as file:
-            head = file.read(4)
         return zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        raise BookError(f"There is no file {path}: check its name and folder.") from error
     except OSError as error:
-        raise BookError(
-            f"{path} cannot be read ({error.strerror or error}): check its permissions and disk."
-        ) from error
+        raise unreadable(path, error) from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        if head == b"PK\3\4":
+        if head.startswith(b"PK\3\4"):
             raise BookError(f"{path.name} is cut off or damaged: copy or download it again.") from error
         raise BookError(f"{path.name} is not an EPUB (not a zip archive): convert it to EPUB first.") from error

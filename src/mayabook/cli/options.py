@@ -17,7 +17,9 @@ from mayabook.engines.registry import check_settings, other_settings_models
 
 Command = Callable[..., None]
 
-BookFile = Annotated[Path, typer.Argument(metavar="BOOK", help="The book, an EPUB file.", show_default=False)]
+BookFile = Annotated[
+    Path, typer.Argument(metavar="BOOK", help="The book: an EPUB or a plain text (.txt).", show_default=False)
+]
 Lexicon = Annotated[
     Path | None,
     typer.Option(

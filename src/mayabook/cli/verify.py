@@ -52,15 +52,19 @@ def verify(
     and aligned with the text; doubtful sentences are transcribed again, one by one, by the checks that judge a take.
     Exit code 0: nothing was found; 3: something was; 2: it could not be compared.
     """
-    from mayabook.book import read_book
+    from mayabook.book import read_book, read_with
+    from mayabook.book.plain_text_reader import PlainTextReader
     from mayabook.core.errors import SettingsError
-    from mayabook.verify import read_text, verify_audiobook
+    from mayabook.verify import verify_audiobook
 
     if verbose:
         options.log_to_stderr()
     if (epub is None) == (text is None):
         raise SettingsError("Name what the audiobook should say: either --epub BOOK or --text FILE.")
-    book = read_book(epub, settings.book) if epub is not None else read_text(text or Path())
+    if text is not None:
+        book = read_with(PlainTextReader(), text, settings.book)
+    else:
+        book = read_book(epub or Path(), settings.book)
     with _shown(quiet=quiet or as_json or verbose) as progress:
         found = verify_audiobook(audio, book, settings=settings, progress=progress)
     if as_json:

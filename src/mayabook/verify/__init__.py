@@ -1,7 +1,6 @@
 """Verifies an audiobook of any origin against its text: reports what is missing, doubled, misplaced, extra, garbled or
 silent, and when."""
 
-from mayabook.verify.expected_text import read_text
 from mayabook.verify.recording import Recording, RecordingPosition
 from mayabook.verify.report import Defect, DefectKind, HeardSentence, Verification
 from mayabook.verify.verifier import verify_audiobook
@@ -13,6 +12,5 @@ __all__ = [
     "Recording",
     "RecordingPosition",
     "Verification",
-    "read_text",
     "verify_audiobook",
 ]

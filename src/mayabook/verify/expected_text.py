@@ -1,11 +1,9 @@
 """What a recording should say: the sentences of a book, and the normalised units of their words."""
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from mayabook.checks.text_normalisation import TextUnit, expected_units
-from mayabook.core.book import Block, BlockKind, Book, Chapter
+from mayabook.core.book import Book
 from mayabook.core.chunk import Pause, Sentence
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.errors import BookError
@@ -54,21 +52,6 @@ class ExpectedText:
         """Letters of a sentence, verbalised."""
         units = self.units[self.sentences[line].first_unit : self.sentences[line].end_unit]
         return sum(len(token) for unit in units for token in unit.verbalisations[0])
-
-
-def read_text(file: Path) -> Book:
-    """A UTF-8 text, paragraphs parted by empty lines, as a book of one chapter. Raises BookError."""
-    try:
-        written = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BookError(
-            f"{file} cannot be read ({error.strerror or error}): check its name and permissions."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BookError(f"{file} is not a text in UTF-8: save it as such, or give an EPUB with --epub.") from error
-    paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", written)]
-    blocks = tuple(Block(BlockKind.PARAGRAPH, paragraph, file.name, "") for paragraph in paragraphs if paragraph)
-    return Book(file.stem, (), (Chapter(1, "", blocks),))
 
 
 def build_expected_text(book: Book, settings: ScriptSettings, language: Language) -> ExpectedText:

@@ -41,8 +41,8 @@ def verify_audiobook(
 ) -> Verification:
     """Compares an audiobook that any tool made with the book that it should speak.
 
-    audio: a file of any format that FFmpeg reads, or a folder of such files. book: what `read_book` gave, or an EPUB
-    file. progress: is called with VerificationProgress. cancel: set it, from another thread, to stop.
+    audio: a file of any format that FFmpeg reads, or a folder of such files. book: what `read_book` gave, or the
+    file that it reads. progress: is called with VerificationProgress. cancel: set it, from another thread, to stop.
 
     Raises AudioError where there is no speech, or other speech; BookError where nothing of the book is narrated;
     CheckError where the recogniser cannot be loaded; Cancelled after `cancel` was set.
