@@ -130,10 +130,33 @@ def test_takes_that_cannot_be_used_are_named(segment, tmp_path):
         build_timeline([good, dataclasses.replace(good, path=broken)], {}, PAUSES)
     with pytest.raises(JobError, match=r"absent\.flac"):
         build_timeline([dataclasses.replace(good, path=tmp_path / "absent.flac")], {}, PAUSES)
-    with pytest.raises(JobError, match=r"22050 Hz.*24000 Hz"):
-        build_timeline([good, segment(tone(0.5), rate=22050)], {}, PAUSES)
     with pytest.raises(JobError, match="Nothing of this book"):
         build_timeline([TakeSegment(None, 1, "Lost.", Pause.SENTENCE)], {}, PAUSES)
+
+
+@pytest.mark.parametrize("other", [22_050, 44_100, 48_000])
+def test_a_take_of_another_rate_sounds_the_same_in_the_book(segment, other):
+    """Between two takes of the book's rate: same pitch, level and length, at its place to the sample."""
+    takes = [segment(tone(1.0)), segment(tone(1.0, 1000.0, rate=other), rate=other), segment(tone(1.0))]
+    timeline = build_timeline(takes, {}, PAUSES)
+    assert timeline.sample_rate == RATE
+    audio = rendered(timeline)
+    assert gaps(audio) == pytest.approx([0.3, 0.3], abs=0.012)
+    clip = timeline.clips[1]
+    assert clip.stop - clip.first == RATE
+    inner = slice(RATE // 10, -RATE // 10)
+    heard = audio[clip.start : clip.end][inner].astype(float)
+    expected = tone(1.0, 1000.0)[inner]
+    error = np.sqrt(np.mean((heard - expected) ** 2) / np.mean(expected**2))
+    assert 20 * np.log10(error) < -55
+
+
+def test_a_book_has_the_rate_of_most_of_its_takes(segment):
+    takes = [segment(tone(0.5, rate=44_100), rate=44_100), segment(tone(0.5)), segment(tone(0.5))]
+    assert build_timeline(takes, {}, PAUSES).sample_rate == RATE
+    assert build_timeline(takes[:2], {}, PAUSES).sample_rate == 44_100
+    blocks = list(pcm(build_timeline([takes[0]], {}, PAUSES)))
+    assert np.abs(np.concatenate(blocks)).max() == pytest.approx(0.5, abs=1e-3)
 
 
 @pytest.mark.parametrize("change", [Path.unlink, lambda path: write_flac(path, np.zeros(10, np.float32), RATE)])

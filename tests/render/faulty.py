@@ -7,6 +7,7 @@ from functools import lru_cache
 import hibari
 import numpy as np
 
+from mayabook.core.resampling import resample
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.narrator import Narrator
@@ -24,12 +25,12 @@ def speech(text: str) -> Audio:
 
 class Faulty:
     """Fulfils `mayabook.engines.Engine`. spoken: every request that it answered. capped: texts whose takes end by a
-    token cap."""
+    token cap. sample_rate: in Hz, of its takes."""
 
-    sample_rate = Narrator.sample_rate
-
-    def __init__(self, fault: Fault, name: str = "faulty", capped: Sequence[str] = ()) -> None:
-        self._capped = capped
+    def __init__(
+        self, fault: Fault, name: str = "faulty", capped: Sequence[str] = (), sample_rate: int = Narrator.sample_rate
+    ) -> None:
+        self._capped, self.sample_rate = capped, sample_rate
         self._narrator, self._fault = Narrator(NarratorSettings(workers=1)), fault
         self.name, self.voice, self.credit = name, self._narrator.voice, name
         self.identity = f"{name} {self._narrator.identity}"
@@ -39,7 +40,8 @@ class Faulty:
         for take in self._narrator.generate(requests):
             self.spoken.append(take.request)
             stop = StopReason.CAP if take.request.text in self._capped else take.stop
-            yield replace(take, audio=self._fault(take.request, take.audio), stop=stop)
+            audio = resample(self._fault(take.request, take.audio), take.sample_rate, self.sample_rate)
+            yield replace(take, audio=audio, sample_rate=self.sample_rate, stop=stop)
 
     def sampling(self, attempt: int) -> Sampling:
         return {"speed": 1.0, "number": float(attempt)}

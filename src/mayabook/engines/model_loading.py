@@ -17,7 +17,7 @@ from mayabook.engines.hardware import free_memory
 
 def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device: torch.device) -> Any:
     """A LlamaForCausalLM for inference, its weights all from the checkpoint."""
-    if read.quantised_by:
+    if read.config.quantised_by:
         quantisation = "none"
     needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
     if needed > free:
@@ -41,8 +41,8 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
             )
         except ImportError as error:
             raise EngineError(
-                f"{read.folder} is quantised by {read.quantised_by or quantisation}, which needs another library "
-                f"({_line(error)}); install that, or choose another model with --model."
+                f"{read.folder} is quantised by {read.config.quantised_by or quantisation}, which needs another "
+                f"library ({_line(error)}); install that, or choose another model with --model."
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
@@ -104,7 +104,7 @@ def _smaller(read: Checkpoint, dtype: str, quantisation: Quantisation, free: int
     ways: list[tuple[str, Quantisation, str]] = [("float16", "none", "--dtype float16"), (dtype, "nf4-double", "")]
     for number, method, option in ways:
         needed = read.weight_bytes(number, method)
-        if not read.quantised_by and needed <= free and (number, method) != (dtype, quantisation):
+        if not read.config.quantised_by and needed <= free and (number, method) != (dtype, quantisation):
             return f"{option or f'--quantisation {method}'} takes {_size(needed)}."
     return "close other programs, or choose a smaller model with --model."
 

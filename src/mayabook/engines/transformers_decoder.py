@@ -61,9 +61,9 @@ class TransformersDecoder:
         self.layout = Layout.read(checkpoint)
         self.tokenizer = CheckpointTokenizer(checkpoint)
         self.layout.check(self.tokenizer, str(checkpoint))
-        if read.vocab_size < max(self.tokenizer.vocab_size, self.layout.last_code + 1):
+        if read.config.vocab_size < max(self.tokenizer.vocab_size, self.layout.last_code + 1):
             raise ModelError(
-                f"{checkpoint} has weights for {read.vocab_size:,} tokens and a tokenizer of "
+                f"{checkpoint} has weights for {read.config.vocab_size:,} tokens and a tokenizer of "
                 f"{self.tokenizer.vocab_size:,}: they do not belong together; bring both from the same place."
             )
         self._device = choose_device(device)
@@ -91,21 +91,21 @@ class TransformersDecoder:
         weight = getattr(self.model.get_output_embeddings(), "weight", None)
         if weight is None or weight.dtype not in _FLOATS:
             raise ModelError(
-                f"The head of {read.folder} is quantised by {read.quantised_by}, so its audio rows cannot be taken "
-                "out; choose another model with --model."
+                f"The head of {read.folder} is quantised by {read.config.quantised_by}, so its audio rows cannot be "
+                "taken out; choose another model with --model."
             )
         rows: torch.Tensor = weight.detach()[self.layout.code_end : self.layout.last_code + 1]
         return rows
 
     def _open_cache(self, read: Checkpoint, dtype: str) -> None:
         needs_memory(read, dtype, self.n_slots, self.n_context, self._device)
-        shape = (self.n_slots, read.n_kv_heads, self.n_context, read.head_dim)
+        shape = (self.n_slots, read.config.n_kv_heads, self.n_context, read.config.head_dim)
         with explain_memory(f"{self.n_slots} slots of {self.n_context} tokens"):
-            self._cache = SlotCache(shape, read.n_layers, self._dtype, self._device)
+            self._cache = SlotCache(shape, read.config.n_layers, self._dtype, self._device)
 
     def _describe(self, read: Checkpoint, quantisation: Quantisation) -> None:
         number = str(self._dtype).removeprefix("torch.")
-        own = read.quantised_by
+        own = read.config.quantised_by
         weights = f"{own} (its own)" if own else number if quantisation == "none" else quantisation
         self.device = f"{device_name(self._device)}, {weights}"
         computed = "bfloat16" if packs_for_cpu(self.model) and self._device.type == "cpu" else number
@@ -118,7 +118,7 @@ class TransformersDecoder:
         versions = [f"torch {torch.__version__}", f"transformers {transformers.__version__}"]
         if weights != number:
             versions.append(weights)
-        if weights != number and own in (None, "bitsandbytes"):
+        if weights != number and own in ("", "bitsandbytes"):
             versions.append(f"bitsandbytes {version('bitsandbytes')}")
         self.identity = (
             f"transformers {fingerprint(read.identifying())} {number} {' '.join(versions)} {kernels(self._device)} "

@@ -21,7 +21,7 @@ from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.prompt import Bos, PromptBuilder
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.voices import describe
-from mayabook.models import gguf_conversion, gguf_quantisation
+from mayabook.models import gguf_conversion, gguf_formats, gguf_quantisation
 from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
 }
 """Formats of a checkpoint: what transformers computes in, and how bitsandbytes quantises. NF4-bf16 is what the
 investigation of 2025-11-17 used."""
-GGUFS = (*gguf_conversion.FILE_TYPES, *gguf_quantisation.FILE_TYPES)
+GGUFS = tuple(gguf_formats.FORMATS)
 FORMATS = (*CHECKPOINTS, *GGUFS, "GPTQ", "AWQ")
 FULL_PRECISION = ("fp32", "F32", "F16")
 
@@ -130,7 +130,7 @@ class ModelOpener:
         return _not_installed("llama_cpp")
 
     def _sources(self) -> bool:
-        return self.files.checkpoint is not None or any(kind in self.files.ggufs for kind in gguf_conversion.FILE_TYPES)
+        return self.files.checkpoint is not None or any(kind in self.files.ggufs for kind in gguf_formats.CONVERTED)
 
     def open(self, name: str) -> LabEngine:
         """Raises EngineError where the format cannot be had."""
@@ -187,11 +187,11 @@ class ModelOpener:
         own = self.files.ggufs.get(name) or self._made(name)
         if own.is_file():
             return own
-        if name in gguf_conversion.FILE_TYPES:
+        if name in gguf_formats.CONVERTED:
             assert self.files.checkpoint is not None
             gguf_conversion.convert(self.files.checkpoint, own, name, name=self.files.name)
         else:
-            source = next((kind for kind in ("F16", "BF16", "F32") if kind in self.files.ggufs), "F16")
+            source = next((kind for kind in gguf_formats.SOURCES if kind in self.files.ggufs), "F16")
             gguf_quantisation.quantize(self.gguf(source), own, name)
         return own
 
@@ -214,7 +214,7 @@ class ModelOpener:
 
         if self.files.checkpoint is None:
             return None
-        return sum(stored.size for stored in Checkpoint.read(self.files.checkpoint).tensors.values())
+        return sum(stored.size for stored in Checkpoint.read(self.files.checkpoint).weights.tensors.values())
 
 
 def model_opener(plan: Plan, made: Path) -> ModelOpener:
@@ -250,7 +250,7 @@ def _not_installed(*packages: str) -> str | None:
     return f"{gone[0]} is not installed" if gone else None
 
 
-def _quantised_by(checkpoint: Path) -> str | None:
+def _quantised_by(checkpoint: Path) -> str:
     from mayabook.engines.checkpoint import Checkpoint
 
-    return Checkpoint.read(checkpoint).quantised_by
+    return Checkpoint.read(checkpoint).config.quantised_by

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import soundfile
 
+from mayabook.core.audio_files import read_flac
 from mayabook.core.errors import JobError
+from mayabook.core.resampling import resample
 from mayabook.core.take import Audio
 from mayabook.master.timeline import Timeline, TimelineClip
 from mayabook.master.trim import faded
@@ -50,7 +52,7 @@ def _pieces(timeline: Timeline, start: int, stop: int) -> Iterator[Audio]:
     for clip in timeline.clips:
         if start <= clip.start < stop:
             yield from _silence(clip.start - position)
-            yield faded(_read(clip), timeline.sample_rate)
+            yield faded(_read(clip, timeline.sample_rate), timeline.sample_rate)
             position = clip.end
     yield from _silence(stop - position)
 
@@ -60,10 +62,12 @@ def _silence(n_samples: int) -> Iterator[Audio]:
         yield np.zeros(min(BLOCK, n_samples - done), np.float32)
 
 
-def _read(clip: TimelineClip) -> Audio:
+def _read(clip: TimelineClip, sample_rate: int) -> Audio:
     advice = "delete it and run the same command again"
     try:
-        audio, _ = soundfile.read(clip.path, start=clip.first, stop=clip.stop, dtype="float32")
+        audio, rate = soundfile.read(clip.path, start=clip.first, stop=clip.stop, dtype="float32")
+        if rate != sample_rate:
+            audio = resample(*read_flac(clip.path), sample_rate)[clip.first : clip.stop]
     except soundfile.SoundFileError as error:
         raise JobError(f"Cannot read the take {clip.path} ({error}): {advice}.") from error
     if audio.shape != (clip.stop - clip.first,):

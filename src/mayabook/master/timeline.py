@@ -1,7 +1,7 @@
 """Where every take stands in the audiobook, to the sample."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import soundfile
 from mayabook.core.audio_files import read_flac
 from mayabook.core.chunk import Pause
 from mayabook.core.errors import JobError
+from mayabook.core.resampling import resample
 from mayabook.core.settings import MasterSettings
 from mayabook.core.take import Audio
 from mayabook.master.trim import LEAD_SECONDS, TAIL_SECONDS, sounding
@@ -32,7 +33,10 @@ class TakeSegment:
 
 @dataclass(frozen=True, slots=True)
 class TimelineClip:
-    """Samples `first` to `stop` of the take at `path`, to be heard from sample `start` of the book."""
+    """Samples `first` to `stop` of the take at `path`, to be heard from sample `start` of the book.
+
+    All three count samples at the book's rate; a take of another rate is resampled to it.
+    """
 
     path: Path
     text: str
@@ -78,38 +82,34 @@ def build_timeline(segments: Iterable[TakeSegment], titles: Mapping[int, str], s
 
     A pause of the settings lasts from the last sound of a take to the first of the next: the soft edges that are
     kept around a take count towards it. Where nothing was rendered nothing stands, and of the pauses that meet
-    there the longest holds. titles: chapter number -> title.
+    there the longest holds. titles: chapter number -> title. The book has the sample rate of most of its takes.
 
-    Raises JobError if a take cannot be read, differs in sample rate, or there is none.
+    Raises JobError if a take cannot be read, or there is none.
     """
+    segments = list(segments)
+    sample_rate = _prevailing_rate(segments)
     clips: list[TimelineClip] = []
     openings: list[tuple[int, int]] = []  # chapter number, its first sample
     absent: Counter[int] = Counter()
-    sample_rate = 0
     position = 0  # past the last sample that is taken
     pause = soft_tail = 0  # samples wanted after the last sound, and how many of them its clip already holds
 
     for segment in segments:
         seconds: float = getattr(settings, f"pause_{segment.pause}")
-        audio, rate = _read(segment.path) if segment.path else (np.zeros(0, np.float32), sample_rate)
+        audio = _read(segment.path, sample_rate) if segment.path else np.zeros(0, np.float32)
         if segment.path is None or not len(audio):
             absent[segment.chapter] += 1
             pause = max(pause, round(seconds * sample_rate))
             continue
-        if clips and rate != sample_rate:
-            raise JobError(
-                f"{segment.path} is at {rate} Hz, the takes before it at {sample_rate} Hz: render the book anew."
-            )
-        sample_rate = rate
-        sound_start, sound_stop = sounding(audio, rate)
-        first = max(0, sound_start - round(LEAD_SECONDS * rate))
-        stop = min(len(audio), sound_stop + round(TAIL_SECONDS * rate))
+        sound_start, sound_stop = sounding(audio, sample_rate)
+        first = max(0, sound_start - round(LEAD_SECONDS * sample_rate))
+        stop = min(len(audio), sound_stop + round(TAIL_SECONDS * sample_rate))
         start = position + max(0, pause - soft_tail - (sound_start - first)) if clips else 0
         if not openings or openings[-1][0] != segment.chapter:
             openings.append((segment.chapter, start))
         clips.append(TimelineClip(segment.path, segment.text, first, stop, start))
         position = clips[-1].end
-        pause, soft_tail = round(seconds * rate), stop - sound_stop
+        pause, soft_tail = round(seconds * sample_rate), stop - sound_stop
 
     if not clips:
         raise JobError("Nothing of this book has been rendered yet: run the same command again to render it.")
@@ -128,11 +128,29 @@ def build_timeline(segments: Iterable[TakeSegment], titles: Mapping[int, str], s
     return Timeline(sample_rate, tuple(clips), marks, n_samples, warnings)
 
 
-def _read(path: Path) -> tuple[Audio, int]:
+def _prevailing_rate(segments: Sequence[TakeSegment]) -> int:
+    """The sample rate of most takes, in Hz; of the first where as many have another. 0 where there is no take."""
+    rates = Counter(_rate(segment.path) for segment in segments if segment.path is not None)
+    return rates.most_common(1)[0][0] if rates else 0
+
+
+def _rate(path: Path) -> int:
     try:
-        return read_flac(path)
+        return int(soundfile.info(path).samplerate)
     except soundfile.SoundFileError as error:
-        raise JobError(f"Cannot read the take {path} ({error}): delete it and run the same command again.") from error
+        raise _unreadable(path, error) from error
+
+
+def _read(path: Path, sample_rate: int) -> Audio:
+    """The take at that sample rate."""
+    try:
+        return resample(*read_flac(path), sample_rate)
+    except soundfile.SoundFileError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: soundfile.SoundFileError) -> JobError:
+    return JobError(f"Cannot read the take {path} ({error}): delete it and run the same command again.")
 
 
 def _title(number: int, titles: Mapping[int, str]) -> str:

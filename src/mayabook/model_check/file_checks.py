@@ -81,8 +81,8 @@ def _token_ids(layout: Layout) -> str:
 def _tensors(checkpoint: Path) -> str:
     config = LlamaConfig.read(checkpoint)
     weights = Weights(checkpoint)
-    if config.quantised:
-        return f"{len(weights.tensors)} tensors, quantised by {config.quantised}: shapes not compared"
+    if config.quantised_by:
+        return f"{len(weights.tensors)} tensors, quantised by {config.quantised_by}: shapes not compared"
     weights.check(config)
     kinds = sorted({tensor.dtype for tensor in weights.tensors.values()})
     return f"{len(weights.tensors)} tensors in {'/'.join(kinds)}, shapes as in config.json"

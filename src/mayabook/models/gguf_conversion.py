@@ -12,16 +12,15 @@ from mayabook.maya.token_layout import LAYOUT_KEY, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.checkpoint_tensors import Weights, blocks
 from mayabook.models.disk import Progress, atomic_write, require_free_space, silent
+from mayabook.models.gguf_formats import CONVERTED, FORMATS
 from mayabook.models.gguf_vocabulary import PRE_TOKENIZER, GgufVocabulary, read_vocabulary
 from mayabook.models.llama_config import LlamaConfig
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
 
-FILE_TYPES = {"F32": 0, "F16": 1, "BF16": 32}
-"""Formats of the matrices -> llama.cpp's number; vectors stay F32 in all of them."""
 _TENSOR_TYPES = {"F32": 0, "F16": 1, "BF16": 30}
-"""ggml's numbers of the same."""
+"""ggml's numbers of the types of tensors. Matrices have the type of the file's format, vectors are F32 in all."""
 
 _NAMES = {
     "model.embed_tokens.weight": "token_embd.weight",
@@ -46,16 +45,16 @@ def convert(
 
     Raises ModelError where the checkpoint is no complete Llama in Maya1's format, or cannot be represented.
     """
-    if to not in FILE_TYPES:
-        raise ModelError(f"A checkpoint converts to {', '.join(FILE_TYPES)}, not {to!r}; quantise the F16 for others.")
+    if to not in CONVERTED:
+        raise ModelError(f"A checkpoint converts to {', '.join(CONVERTED)}, not {to!r}; quantise the F16 for others.")
     try:
         import gguf
     except ImportError as error:
         raise ModelError("The gguf package is not installed; run: pip install 'mayabook[gguf]'") from error
     config = LlamaConfig.read(checkpoint)
-    if config.quantised:
+    if config.quantised_by:
         raise ModelError(
-            f"The weights in {checkpoint} are quantised already ({config.quantised}); "
+            f"The weights in {checkpoint} are quantised already ({config.quantised_by}); "
             "bring the model in full precision (bf16, fp16 or fp32) to convert it."
         )
     weights = Weights(checkpoint)
@@ -92,7 +91,7 @@ def gguf_name(name: str) -> str:
 def _describe(writer: "GGUFWriter", config: LlamaConfig, to: str, name: str) -> None:
     writer.add_type("model")
     writer.add_name(name)
-    writer.add_file_type(FILE_TYPES[to])
+    writer.add_file_type(FORMATS[to].file_type)
     writer.add_vocab_size(config.vocab_size)
     writer.add_context_length(config.context)
     writer.add_embedding_length(config.hidden)

@@ -1,66 +1,43 @@
-"""GGUF formats of a stored model, made from what there is of it."""
+"""The weight formats of GGUF files that MayaBook makes and reads: one row for each."""
 
 from dataclasses import dataclass
-from pathlib import Path
-
-from mayabook.core.errors import ModelError
-from mayabook.core.fingerprint import sha256_of
-from mayabook.core.version import __version__
-from mayabook.models import gguf_conversion, gguf_quantisation, store
-from mayabook.models.disk import Progress, silent
-from mayabook.models.store import GGUF, ModelFiles
-
-FORMATS = (*gguf_conversion.FILE_TYPES, *gguf_quantisation.FILE_TYPES)
-_SOURCES = ("F16", "BF16", "F32")
-"""What to quantise, the first there is."""
-_WIDTH = {"F16": 16, "BF16": 16, "F32": 32}
-"""Bits of a weight."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    format: str
-    file: Path
-    size: int
-    """Bytes."""
+class GgufFormat:
+    """A weight format of GGUF files."""
+
+    name: str
+    """As llama.cpp calls it, `Q4_K_M`."""
+    file_type: int
+    """llama.cpp's number of it, in the file's metadata."""
     bits: float
-    """Per weight, the whole file counted."""
+    """Bits of a weight; about, where a format mixes several (it depends on the model)."""
+    is_quantised: bool
+    """Whether llama.cpp's quantiser makes it; the others are converted from a checkpoint."""
 
 
-def make_formats(name: str, to: str, progress: Progress = silent) -> list[Made]:
-    """Makes a format of a stored model and whatever it is made from; nothing where the format is there.
-
-    Raises ModelError where the format is unknown, or the model has nothing to make it from.
-    """
-    files = store.stored(name)
-    if to not in FORMATS:
-        raise ModelError(f"There is no format {to!r}; choose from: {', '.join(FORMATS)}.")
-    if to in files.ggufs:
-        return []
-    if to in gguf_conversion.FILE_TYPES:
-        return [_converted(files, to, progress)]
-    source = next((kind for kind in _SOURCES if kind in files.ggufs), None)
-    before = [] if source is not None else [_converted(files, _SOURCES[0], progress)]
-    source = source or _SOURCES[0]
-    source_file = files.ggufs.get(source) or store.gguf_file(name, source)
-    file = store.gguf_file(name, to)
-    gguf_quantisation.quantize(source_file, file, to)
-    _record(name, file, f"quantised from {source_file.name} by mayabook {__version__}")
-    size = file.stat().st_size
-    return [*before, Made(to, file, size, _WIDTH[source] * size / source_file.stat().st_size)]
+_ROWS = (
+    GgufFormat("F32", 0, 32, is_quantised=False),
+    GgufFormat("F16", 1, 16, is_quantised=False),
+    GgufFormat("BF16", 32, 16, is_quantised=False),
+    GgufFormat("Q8_0", 7, 8.5, is_quantised=True),
+    GgufFormat("Q6_K", 18, 6.5625, is_quantised=True),
+    GgufFormat("Q5_K_M", 17, 5.7, is_quantised=True),
+    GgufFormat("Q4_K_M", 15, 4.9, is_quantised=True),
+    GgufFormat("Q4_K_S", 14, 4.6, is_quantised=True),
+)
+FORMATS = {row.name: row for row in _ROWS}
+CONVERTED = tuple(row.name for row in _ROWS if not row.is_quantised)
+"""Formats that are made from a checkpoint."""
+QUANTISED = tuple(row.name for row in _ROWS if row.is_quantised)
+"""Formats that are made from a GGUF file of another format."""
+SOURCES = ("F16", "BF16", "F32")
+"""What to quantise: the first that there is."""
+PREFERENCE = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "Q4_K_S", "F16", "BF16", "F32")
+"""What to read a book with: the first that there is, the smallest that is known to read well."""
 
 
-def _converted(files: ModelFiles, to: str, progress: Progress) -> Made:
-    if files.checkpoint is None:
-        raise ModelError(
-            f"{files.name} has no checkpoint to convert and no F16 file to quantise; "
-            f"bring one: mayabook models import FOLDER --name {files.name}"
-        )
-    file = store.gguf_file(files.name, to)
-    gguf_conversion.convert(files.checkpoint, file, to, name=files.name, progress=progress)
-    _record(files.name, file, f"converted from the checkpoint by mayabook {__version__}")
-    return Made(to, file, file.stat().st_size, _WIDTH[to])
-
-
-def _record(name: str, file: Path, source: str) -> None:
-    store.record(store.model_folder(name), {f"{GGUF}/{file.name}": store.origin_of(file, source, sha256_of(file))})
+def format_name(file_type: int) -> str | None:
+    """The format of llama.cpp's number; None for one that MayaBook does not make."""
+    return next((row.name for row in _ROWS if row.file_type == file_type), None)

@@ -6,11 +6,7 @@ from typing import Any
 
 from mayabook.core.errors import ModelError
 from mayabook.models.disk import atomic_write, require_free_space
-
-BITS = {"Q8_0": 8.5, "Q6_K": 6.5625, "Q5_K_M": 5.7, "Q4_K_M": 4.9, "Q4_K_S": 4.6}
-"""Formats and the bits a weight takes in them, about (mixed formats depend on the model)."""
-FILE_TYPES = {"Q8_0": 7, "Q6_K": 18, "Q5_K_M": 17, "Q4_K_M": 15, "Q4_K_S": 14}
-"""llama.cpp's number of each."""
+from mayabook.models.gguf_formats import FORMATS, QUANTISED
 
 
 def quantize(source: Path, file: Path, to: str) -> None:
@@ -18,16 +14,16 @@ def quantize(source: Path, file: Path, to: str) -> None:
 
     Raises ModelError where the format is unknown, the source is missing or damaged, or the disk is full.
     """
-    if to not in FILE_TYPES:
-        raise ModelError(f"There is no format {to!r}; choose from: {', '.join(FILE_TYPES)}.")
+    if to not in QUANTISED:
+        raise ModelError(f"There is no format {to!r}; choose from: {', '.join(QUANTISED)}.")
     if not source.is_file():
         raise ModelError(f"There is no {source} to quantise; run: mayabook models convert")
     llama_cpp = library()
     from mayabook.models.llama_api import messages, reason
 
-    require_free_space(file.parent, round(source.stat().st_size * BITS[to] / 16))
+    require_free_space(file.parent, round(source.stat().st_size * FORMATS[to].bits / 16))
     parameters = llama_cpp.llama_model_quantize_default_params()
-    parameters.ftype = FILE_TYPES[to]
+    parameters.ftype = FORMATS[to].file_type
     with atomic_write(file) as temporary:
         with messages() as said:
             status = llama_cpp.llama_model_quantize(

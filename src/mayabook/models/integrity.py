@@ -8,14 +8,11 @@ from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
 from mayabook.maya.codec_config import BRING_ANEW, CodecConfig
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.models import gguf_conversion, gguf_quantisation
+from mayabook.models import gguf_quantisation
 from mayabook.models.checkpoint_tensors import Weights
+from mayabook.models.gguf_formats import format_name
 from mayabook.models.llama_config import LlamaConfig
 from mayabook.models.store import format_of
-
-_FORMATS = {
-    str(number): name for name, number in {**gguf_conversion.FILE_TYPES, **gguf_quantisation.FILE_TYPES}.items()
-}
 
 
 def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
@@ -29,7 +26,7 @@ def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
             f"{checkpoint} has weights for {config.vocab_size:,} tokens where its layout says {layout.vocab_size:,}: "
             "they do not belong together; bring both from the same place."
         )
-    if weights and config.quantised:
+    if weights and config.quantised_by:
         Weights(checkpoint)
     elif weights:
         Weights(checkpoint).check(config)
@@ -45,7 +42,8 @@ def check_gguf(file: Path) -> tuple[Layout, str]:
     try:
         layout = layout_of(model, file)
         layout.check(LlamaVocabulary(model), str(file))
-        return layout, _FORMATS.get(metadata(model, "general.file_type") or "", format_of(file))
+        file_type = metadata(model, "general.file_type") or ""
+        return layout, (format_name(int(file_type)) if file_type.isdigit() else None) or format_of(file)
     finally:
         llama_cpp.llama_model_free(model)
 

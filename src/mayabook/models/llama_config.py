@@ -1,4 +1,4 @@
-"""config.json of a Llama checkpoint: its dimensions, rope and the tensors it promises."""
+"""config.json of a Llama checkpoint: its dimensions, its RoPE settings, and the tensors that follow from them."""
 
 import math
 from collections.abc import Mapping
@@ -13,41 +13,63 @@ from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import read_json
 
 CONFIG_FILE = "config.json"
+_SCALED_BY_LENGTH = ("dynamic", "longrope")
+"""RoPE variants that transformers rescales by the longest text of the batch."""
+_CHOOSE_A_LLAMA = "not a Llama; choose a Maya1 model with --model"
 
 
 @dataclass(frozen=True, slots=True)
 class RopeScaling:
-    """Llama 3's: long wavelengths are stretched by `factor`, short ones kept, those between blended."""
+    """RoPE scaling of Llama 3.1: long wavelengths are stretched, short ones kept, those between interpolated."""
 
     factor: float
+    """By which the long wavelengths are stretched."""
     low_freq_factor: float
+    """Wavelengths above original_context / low_freq_factor are long."""
     high_freq_factor: float
+    """Wavelengths below original_context / high_freq_factor are short."""
     original_context: int
+    """Tokens of context before scaling."""
 
 
 @dataclass(frozen=True, slots=True)
 class LlamaConfig:
+    """The shape of a Llama, as its config.json says."""
+
     n_layers: int
+    """Transformer layers."""
     hidden: int
+    """Width of the hidden states."""
     ffn: int
+    """Width of the feed-forward network."""
     n_heads: int
+    """Query heads of a layer."""
     n_kv_heads: int
+    """Key and value heads of a layer; each serves n_heads / n_kv_heads query heads."""
     head_dim: int
+    """Width of a head."""
     vocab_size: int
+    """Rows of the embedding."""
     context: int
+    """Most tokens that the model was trained for."""
     rms_eps: float
+    """Epsilon of RMSNorm."""
     rope_theta: float
+    """Base of the rotary frequencies."""
     rope_scaling: RopeScaling | None
+    """None where frequencies are not scaled."""
     tied_head: bool
-    """The output matrix is the embedding."""
+    """Whether the output matrix is the embedding."""
     bos: int
+    """Begin-of-text token; -1 where there is none."""
     eos: int
-    quantised: str
-    """Method by which the weights are quantised already, empty where they are whole."""
+    """End-of-text token; -1 where there is none."""
+    quantised_by: str
+    """Method that the weights were quantised with before they came here (`gptq`); empty for plain weights."""
 
     @classmethod
     def read(cls, checkpoint: Path) -> "LlamaConfig":
-        """Raises ModelError for a missing or damaged file, another architecture."""
+        """Raises ModelError where the file is missing, damaged or of another architecture."""
         file = checkpoint / CONFIG_FILE
         values = read_json(file)
         _refuse_others(values, file)
@@ -73,7 +95,7 @@ class LlamaConfig:
             tied_head=bool(values.get("tie_word_embeddings", False)),
             bos=_id(values, "bos_token_id"),
             eos=_id(values, "eos_token_id"),
-            quantised=str((values.get("quantization_config") or {}).get("quant_method", "")),
+            quantised_by=_quantised_by(values),
         )
         if config.n_heads % config.n_kv_heads or config.head_dim % 2:
             raise ModelError(f"{file} has impossible attention heads; bring the file anew.")
@@ -119,9 +141,12 @@ class LlamaConfig:
 
 
 def _refuse_others(values: Mapping[str, Any], file: Path) -> None:
-    architectures = values.get("architectures") or [values.get("model_type", "unknown")]
-    if values.get("model_type", "llama") != "llama" or architectures not in (["LlamaForCausalLM"], ["llama"]):
-        raise ModelError(f"{file} describes a {architectures[0]}, not a Llama; choose a Maya1 model.")
+    kind = values.get("model_type", "llama")
+    architectures = values.get("architectures") or ["LlamaForCausalLM"]
+    if architectures != ["LlamaForCausalLM"]:
+        raise ModelError(f"{file} (type {kind!r}) describes a {architectures[0]}, {_CHOOSE_A_LLAMA}.")
+    if kind != "llama":
+        raise ModelError(f"{file} is of a model of type {kind!r}, {_CHOOSE_A_LLAMA}.")
     if values.get("attention_bias") or values.get("mlp_bias") or values.get("hidden_act", "silu") != "silu":
         raise ModelError(f"{file} describes a Llama with biases or another activation; choose a Maya1 model.")
 
@@ -130,6 +155,11 @@ def _rope_scaling(rope: Mapping[str, Any], file: Path) -> RopeScaling | None:
     kind = rope.get("rope_type", rope.get("type", "default"))
     if kind == "default":
         return None
+    if kind in _SCALED_BY_LENGTH:
+        raise ModelError(
+            f"{file} asks for rope scaling {kind!r}, with which a chunk would depend on its neighbours; "
+            "choose another model with --model."
+        )
     if kind != "llama3" or rope.get("partial_rotary_factor", 1.0) != 1.0:
         raise ModelError(f"{file} asks for rope scaling {kind!r}, and only llama3's is known; choose a Maya1 model.")
     try:
@@ -149,9 +179,16 @@ def _rope_scaling(rope: Mapping[str, Any], file: Path) -> RopeScaling | None:
 def _number(values: Mapping[str, Any], name: str, file: Path, default: int | None = None) -> int:
     value = values.get(name)
     value = default if value is None else value
+    if value is None:
+        raise ModelError(f"{file} gives no {name}; bring the file anew.")
     if not isinstance(value, int) or value < 1:
         raise ModelError(f"{file} gives no usable {name} ({value!r}); bring the file anew.")
     return value
+
+
+def _quantised_by(values: Mapping[str, Any]) -> str:
+    quantisation = values.get("quantization_config")
+    return str(quantisation.get("quant_method", "its maker")) if isinstance(quantisation, Mapping) else ""
 
 
 def _id(values: Mapping[str, Any], name: str) -> int:

@@ -24,6 +24,7 @@ from mayabook.core.code_files import read_codes, write_codes
 from mayabook.core.errors import JobError
 from mayabook.core.events import RenderProgress
 from mayabook.core.platform_info import processor
+from mayabook.core.resampling import resample
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
@@ -220,8 +221,11 @@ class Renderer:
         """The take that a step makes of others."""
         task, base = want.task, want.task.base
         parts = [(stretch, self._part(part_key(self._engine, part), want.attempt)) for stretch, part in want.parts]
-        pieces = [(stretch, part, self._read(part)[0]) for stretch, part in parts if part is not None]
         heard = None if base is None else self._heard(base)
+        sample_rate = self._engine.sample_rate if heard is None else heard.sample_rate
+        pieces = [
+            (stretch, part, resample(*self._read(part), sample_rate)) for stretch, part in parts if part is not None
+        ]
         if task.step == RetryStep.TRIM:
             assert heard is not None
             audio = trimmed(heard)
@@ -229,7 +233,7 @@ class Renderer:
             assert heard is not None
             audio = patched(heard, want.item.chunk, [(stretch, piece) for stretch, _, piece in pieces])
         else:
-            audio = joined([piece for _, _, piece in pieces], self._engine.sample_rate)
+            audio = joined([piece for _, _, piece in pieces], sample_rate)
         made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
         # A part that its cap or a loop ended makes all of it suspect. A cap that lies behind a cut does not.
         stops = [part.stop for _, part, _ in pieces]
@@ -237,7 +241,7 @@ class Renderer:
             stops.append(base.stop)
         request = self._request(self._engine, want.item.key, want.item.chunk.spoken, want.attempt, task.number)
         stop = next((each for each in stops if each != StopReason.END), StopReason.END)
-        take = Take(request, audio, self._engine.sample_rate, stop, 0.0)
+        take = Take(request, audio, sample_rate, stop, 0.0)
         return self._store(take, task.step, tuple(each.file.name for each in made_of))
 
     def _heard(self, take: StoredTake) -> TranscribedTake:
