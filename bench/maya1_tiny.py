@@ -38,7 +38,7 @@ from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.token_layout import SAMPLE_RATE, Layout
 from mayabook.models import gguf_conversion, gguf_quantisation, store
-from mayabook.render.content_keys import seed
+from mayabook.render.content_keys import take_seed
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -91,7 +91,7 @@ class Ear:
 
 def requests(texts: Sequence[str], voice: str, sampling: dict[str, float | str]) -> Iterator[TakeRequest]:
     for number, text in enumerate(texts):
-        yield TakeRequest(str(number), text, voice, seed(voice, text, 0), sampling=sampling)
+        yield TakeRequest(str(number), text, voice, take_seed(voice, text, 0), sampling=sampling)
 
 
 def figures_of(kind: str, size: float, options: dict[str, object], truth: Truth, ear: Ear) -> dict[str, float]:

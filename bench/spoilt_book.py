@@ -17,7 +17,7 @@ from mayabook.core.take import Audio
 from mayabook.core.verdict import Verdict
 from mayabook.master import Tags, TakeSegment, build_timeline, write_audiobook
 from mayabook.pipeline import CHECKS
-from mayabook.render import Job, PlannedChunk, by_sentence
+from mayabook.render import Job, PlannedChunk, words_by_sentence
 from mayabook.script import script_book
 
 KINDS = (
@@ -128,7 +128,7 @@ def _take(item: PlannedChunk, audio: Audio, rate: int, verdict: Verdict) -> _Tak
             for row in rows
             if row.index is not None and row.start is not None and row.end is not None
         ]
-        for rows in by_sentence(item.chunk, verdict)
+        for rows in words_by_sentence(item.chunk, verdict)
     ]
     cuts = [0]
     for before, after in pairwise(words):

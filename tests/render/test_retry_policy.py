@@ -212,7 +212,7 @@ def test_another_engine_has_the_last_word(tmp_path: Path, checker: Checker, engi
     engines.append(Faulty(lambda request, audio: audio, "sound"))
     settings = RetrySettings(attempts=1, engine="narrator")
     kept, verdict, _ = render(tmp_path, engines[0], checker, settings, engines[1])
-    assert kept.step == RetryStep.OTHER
+    assert kept.step == RetryStep.FALLBACK
     assert heard_as_written(verdict)
     assert [request.text for request in engines[1].spoken] == [TEXT]
 
@@ -223,7 +223,7 @@ def test_another_engine_may_have_another_sample_rate(tmp_path: Path, checker: Ch
     engines.append(Faulty(lambda request, audio: with_tail(audio), "other", sample_rate=44_100))
     settings = RetrySettings(attempts=1, engine="narrator")
     kept, verdict, takes = render(tmp_path, engines[0], checker, settings, engines[1])
-    assert [take.step for take in takes][-2:] == [RetryStep.OTHER, RetryStep.TRIM]
+    assert [take.step for take in takes][-2:] == [RetryStep.FALLBACK, RetryStep.TRIM]
     assert kept.step == RetryStep.TRIM
     assert [take.sample_rate for take in takes][-2:] == [44_100, 44_100]
     assert read_flac(kept.file)[1] == 44_100

@@ -14,7 +14,7 @@ from mayabook.core.settings import Settings
 from mayabook.lab.plan import Plan
 from mayabook.maya.frames import Frames
 from mayabook.models.store import ModelFiles
-from mayabook.render.content_keys import seed
+from mayabook.render.content_keys import take_seed
 from mayabook.script import script_book
 
 TRUTH_FILE = "reference.npz"
@@ -59,7 +59,9 @@ class PromptSet:
     def _item(self, number: int, voice: str, first_seed: int) -> Prompt:
         turn, at = divmod(number, len(self.chunks))
         chunk = self.chunks[at]
-        return Prompt(number, at, chunk, seed(voice, chunk.spoken, first_seed + turn), self.truth.get(chunk.spoken))
+        return Prompt(
+            number, at, chunk, take_seed(voice, chunk.spoken, first_seed + turn), self.truth.get(chunk.spoken)
+        )
 
     def note(self, n: int) -> str:
         """A line for a person on what n takes are."""

@@ -1,7 +1,13 @@
-"""Chunks become kept takes: the job folder, the ledger, retries, resume, and the proof of coverage."""
+"""Synthesises and checks every chunk of a book: job folder, ledger, retries, resume, and the coverage report."""
 
 from mayabook.render.content_keys import content_key
-from mayabook.render.coverage_report import CoverageReport, Status, build_coverage_report, by_sentence, write_coverage
+from mayabook.render.coverage_report import (
+    CoverageReport,
+    Status,
+    build_coverage_report,
+    words_by_sentence,
+    write_coverage,
+)
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
 from mayabook.render.ledger import Ledger, PlannedChunk, ReviewDecision, StoredTake
@@ -18,7 +24,7 @@ __all__ = [
     "Status",
     "StoredTake",
     "build_coverage_report",
-    "by_sentence",
     "content_key",
+    "words_by_sentence",
     "write_coverage",
 ]

@@ -103,7 +103,7 @@ def build_coverage_report(
         if (written := edits.written(item.chunk)) != item.chunk.text:
             edited.append((item.number, written))
         errors, n_words = errors + verdict.errors, n_words + verdict.n_words
-        dealt = by_sentence(item.chunk, verdict)
+        dealt = words_by_sentence(item.chunk, verdict)
         for sentence, words, found in zip(
             item.chunk.sentences, dealt, findings_by_sentence(verdict, dealt), strict=True
         ):
@@ -143,7 +143,7 @@ def build_coverage_report(
     )
 
 
-def by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[AlignedWord]]:
+def words_by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[AlignedWord]]:
     """The verdict's rows, dealt to the chunk's sentences; an inserted word goes with the word before it."""
     ends: list[int] = []
     for sentence in chunk.sentences:

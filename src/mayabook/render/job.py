@@ -1,4 +1,4 @@
-"""The folder of one audiobook in the making: ledger, takes, reports, and a lock against a second run."""
+"""The job folder of an audiobook: ledger, takes, reports, and a lock against a second run."""
 
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +14,10 @@ SUFFIX = ".mayabook"
 
 
 class Job:
-    """Use as a context manager: the job is locked, and its ledger open, inside the block."""
+    """A job folder. Inside `with job:` the folder exists and is locked, and the ledger is open."""
 
     ledger: Ledger
+    """Open inside the `with` block only."""
 
     def __init__(self, folder: Path) -> None:
         folder = folder.absolute()
@@ -37,12 +38,12 @@ class Job:
         """The job in the folder `path`, or the one beside the audiobook `path`."""
         job = cls(path) if path.suffix == SUFFIX or path.is_dir() else cls.beside(path)
         if not job._ledger_file.is_file():
-            raise JobError(f"There is no job at {job.folder}; name the {SUFFIX} folder that `mayabook make` left.")
+            raise JobError(f"There is no job at {job.folder}; name the {SUFFIX} folder that `mayabook make` made.")
         return job
 
     def peek(self, name: str) -> str | None:
-        """A fact of the ledger, without the lock; None where there is no ledger yet. The ledger is left as it is, also
-        if it is of an older version."""
+        """A fact of the ledger, read without the lock; None if there is no ledger yet. Never changes the ledger, not
+        even one of an older version."""
         if not self._ledger_file.is_file():
             return None
         ledger = Ledger(self._ledger_file, in_memory=True)

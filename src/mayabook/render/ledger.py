@@ -1,7 +1,8 @@
-"""What has been rendered, and what was found: one SQLite file in the job folder, keyed by content.
+"""The ledger of a job: plan, takes, verdicts and review decisions in one SQLite file, takes keyed by content.
 
-A take's row is committed after its audio is on disk, so every row names a file that is whole. Verdicts are kept per
-`Checker.identity`: new checks judge old takes again and nothing is rendered twice. Only one thread uses a ledger.
+A take's row is committed after its audio is on disk, so every row names a complete file. Verdicts are stored per
+`Checker.identity`: when the checks change, existing takes are checked again and none is synthesised twice. A ledger
+belongs to the thread that opened it.
 """
 
 import json
@@ -25,7 +26,7 @@ _VERDICT = TypeAdapter(Verdict)
 
 
 class RetryStep(StrEnum):
-    """How a take came to be; the values are words for a person."""
+    """How a take was made. The values are stored, and shown to users."""
 
     FIRST = "first take"
     TRIM = "trimming"
@@ -33,13 +34,13 @@ class RetryStep(StrEnum):
     SAFER = "safer sampling"
     PATCH = "patching"
     SPLIT = "splitting"
-    OTHER = "other engine"
+    FALLBACK = "other engine"
     PART = "part"
-    """Some sentences of a chunk, for a patch or a split; kept under a key of its own."""
+    """Some sentences of a chunk, for a patch or a split; stored under a key of their own."""
 
 
 class ReviewDecision(StrEnum):
-    """A person's word on a take; it outranks the checks'."""
+    """What a person decided about a take; it overrides the verdict of the checks."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -47,53 +48,66 @@ class ReviewDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedChunk:
-    """A chunk of the book as it was last planned. number: from 1, as a person counts."""
+    """A chunk of the book as the latest run planned it."""
 
     number: int
+    """From 1."""
     key: str
+    """Content key of its takes."""
     chapter_title: str
     chunk: Chunk
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTake:
-    """detail: as in `Take`. made_of: names of the files of the takes it was made from, if any. accepted, risk: the
-    verdict under the checks asked for, None and 0 where there is none yet."""
+    """A take as the ledger has it, with the verdict of the checks that were asked for."""
 
     id: int
     key: str
+    """Content key; see `mayabook.render.content_keys`."""
     attempt: int
+    """From 0; takes of one key differ by it."""
     seed: int
     sampling: Sampling
     stop: StopReason
     file: Path
+    """FLAC, as `mayabook.core.audio_files` writes it."""
     n_samples: int
     sample_rate: int
+    """Hz."""
     seconds: float
+    """Wall time that synthesis took."""
     detail: str
+    """The engine's note, as in `Take`."""
     decision: ReviewDecision | None
     accepted: bool | None
+    """None while there is no verdict."""
     risk: float
+    """Highest weight of the verdict's findings; 0 while there is no verdict."""
     step: RetryStep = RetryStep.FIRST
     made_of: tuple[str, ...] = ()
+    """File names of the takes it was derived from."""
     made_on: str = ""
+    """The kind of processor, as `mayabook.core.platform_info` names it; empty for takes of older versions."""
 
     @property
     def codes_file(self) -> Path:
-        """Where the codes of the take are, if its engine has any; see `mayabook.core.code_files`."""
+        """File of the take's codec codes, which only some engines have; see `mayabook.core.code_files`."""
         return self.file.with_suffix(".npz")
 
     @property
     def good(self) -> bool:
-        """Accepted by a person, or by the checks and not refused by a person."""
+        """Whether a person accepted it, or the checks did and no person rejected it."""
         return self.decision == ReviewDecision.ACCEPTED or (self.accepted is True and self.decision is None)
 
 
 class Ledger:
-    def __init__(self, file: Path, *, in_memory: bool = False) -> None:
-        """Opens the ledger, new if there is none; one of an older version is upgraded.
+    """The SQLite file of a job. Methods raise JobError if it is damaged, OutputError if the disk is full."""
 
-        in_memory: a copy, for a look at a ledger that another process may have open. The file is left as it is.
+    def __init__(self, file: Path, *, in_memory: bool = False) -> None:
+        """Opens the ledger; creates it if there is none, and upgrades one of an older version.
+
+        in_memory: opens a copy in memory, to read a ledger that another process may be using; the file is not changed.
         Raises JobError if it is damaged or of a version that cannot be used, OutputError if the disk is full.
         """
         self._folder = file.parent
@@ -119,7 +133,7 @@ class Ledger:
             if "full" in str(error) or "disk I/O" in str(error):  # a quota or limit is an I/O error to SQLite
                 raise OutputError(
                     f"The disk with {self._folder} is full or failing ({error}); free some space and run the same "
-                    "command: it goes on."
+                    "command again: it resumes."
                 ) from error
             raise JobError(f"The ledger in {self._folder} cannot be used ({error}); check its permissions.") from error
         except sqlite3.DatabaseError as error:
@@ -134,6 +148,7 @@ class Ledger:
         self._database.close()
 
     def set_fact(self, name: str, value: str) -> None:
+        """Stores a value about the whole job; `mayabook.pipeline` names them."""
         with self._transaction() as database:
             database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
@@ -143,7 +158,7 @@ class Ledger:
         return None if row is None else str(row["value"])
 
     def set_plan(self, plan: Sequence[PlannedChunk]) -> None:
-        """Replaces the plan; takes stay, whatever the plan was when they were made."""
+        """Replaces the plan. Takes stay: they are found by content key, whatever plan they were made for."""
         rows = [(item.number, item.key, item.chapter_title, _CHUNK.dump_json(item.chunk).decode()) for item in plan]
         with self._transaction() as database:
             database.execute("DELETE FROM plan")
@@ -158,7 +173,7 @@ class Ledger:
         ]
 
     def add_take(self, take: StoredTake) -> StoredTake:
-        """The take with its id. Its audio must be on disk."""
+        """Adds a take and returns it with its id. Its audio must be on disk already."""
         with self._transaction() as database:
             cursor = database.execute(
                 "INSERT INTO takes (key, attempt, seed, sampling, stop, file, n_samples, sample_rate, seconds, detail,"
@@ -182,7 +197,7 @@ class Ledger:
         return self._takes("takes.id = ?", "", cursor.lastrowid)[0]
 
     def takes(self, key: str, checks: str) -> list[StoredTake]:
-        """Takes of a chunk by attempt, with the verdicts of the checks of that identity."""
+        """Takes of a content key by attempt, with their verdicts by the checks of that identity."""
         return self._takes("takes.key = ?", checks, key)
 
     def _takes(self, where: str, checks: str, value: object) -> list[StoredTake]:
@@ -217,7 +232,7 @@ class Ledger:
         ]
 
     def forget_take(self, take: StoredTake) -> None:
-        """For a take whose audio has gone from the disk."""
+        """Deletes the rows of a take whose audio is no longer on disk."""
         with self._transaction() as database:
             database.execute("DELETE FROM verdicts WHERE take = ?", (take.id,))
             database.execute("DELETE FROM takes WHERE id = ?", (take.id,))
@@ -237,7 +252,7 @@ class Ledger:
         return None if row is None else _VERDICT.validate_json(row["body"])
 
     def decide(self, take: StoredTake, decision: ReviewDecision) -> None:
-        """Writes down what a person decided about a take."""
+        """Stores what a person decided about a take."""
         with self._transaction() as database:
             database.execute("UPDATE takes SET decision = ? WHERE id = ?", (decision, take.id))
 

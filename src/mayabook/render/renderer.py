@@ -1,9 +1,9 @@
-"""Renders a plan: takes from the engine, verdicts from the checks, until each chunk is good or for a person.
+"""Synthesises and checks the chunks of a plan until each has an accepted take or is flagged for a person.
 
-Work goes in rounds. In each, every chunk that is not settled takes one step of the ladder: what has to be spoken goes
-to the engine together, and takes are checked in threads while it speaks on. A take is judged from its file, and what
-is made of other takes is made from their files, so that everything is the same whether it is reached at once or by a
-later run.
+Work goes in rounds. In each round every unsettled chunk takes one step of the retry policy: all requests go to the
+engine together, and takes are checked in threads while the engine generates the next ones. Takes are checked from
+their files, and derived takes (trimmed, patched, split) are made from files too, so an interrupted and resumed run
+gives the same result as an uninterrupted one.
 """
 
 import logging
@@ -29,7 +29,7 @@ from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.engines import Engine
-from mayabook.render.content_keys import part_key, seed
+from mayabook.render.content_keys import part_key, take_seed
 from mayabook.render.job import Job
 from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
 from mayabook.render.retry_policy import Judged, RetryTask, SentenceRange, next_task
@@ -37,28 +37,33 @@ from mayabook.render.splicing import TranscribedTake, joined, patched, trimmed
 
 _log = logging.getLogger(__name__)
 _BACKLOG_PER_CHECKER = 2
-"""Takes that may wait for each checking thread before the engine has to."""
-_MADE = (RetryStep.TRIM, RetryStep.PATCH, RetryStep.SPLIT)
-"""Steps whose takes are made of others."""
-_PAST_CURE = frozenset({"silent", "clipped", "noise", "drift", "not_finite", "off_grammar"})
-"""Detectors that hear no word, and whose takes no cut and no patch can save: these are not heard. What is too fast,
-say, may only lack a sentence."""
+"""Takes queued for each checking thread before the engine is made to wait; more would only cost memory."""
+_DERIVED = (RetryStep.TRIM, RetryStep.PATCH, RetryStep.SPLIT)
+"""Steps whose takes are made from other takes."""
+_SKIP_ASR_AFTER = frozenset({"silent", "clipped", "noise", "drift", "not_finite", "off_grammar"})
+"""Detectors that need no transcript and find what neither trimming nor patching can repair. A take that they reject is
+not transcribed. The detector of pace is not among them: a take that is too fast may only lack a sentence, and a patch
+repairs that."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A step to be taken for a chunk; attempt: under which its take will be kept."""
+class _PlannedStep:
+    """The next step for a chunk."""
 
     item: PlannedChunk
     attempt: int
+    """Number under which its take will be stored, from 0."""
     task: RetryTask
 
     @property
     def parts(self) -> list[tuple[SentenceRange, Chunk]]:
+        """The sentences that are spoken by themselves, each range as a chunk of its own."""
         return [(stretch, self.item.chunk.part(*stretch)) for stretch in self.task.stretches]
 
 
 class Renderer:
+    """Takes every chunk of a plan through synthesis, checks and retries."""
+
     def __init__(
         self,
         job: Job,
@@ -67,20 +72,24 @@ class Renderer:
         checker: Checker,
         retry: RetrySettings,
         on_progress: Callable[[RenderProgress], None],
-        other: Callable[[], Engine] | None = None,
+        open_fallback: Callable[[], Engine] | None = None,
     ) -> None:
-        """other: opens the ladder's other engine, when a chunk comes to that; who gave it closes it."""
+        """job: open and locked. on_progress: called after every take and every verdict. open_fallback: opens the engine
+        of `retry.engine` when the first chunk needs it; the caller closes it."""
         self._job, self._engine, self._checker = job, engine, checker
-        self._retry, self._on_progress, self._other = retry, on_progress, other
+        self._retry, self._on_progress, self._open_fallback = retry, on_progress, open_fallback
         self._copies: dict[str, list[PlannedChunk]] = {}
-        for item in plan:  # a text that occurs twice is spoken once
+        for item in plan:  # chunks with the same text share their takes
             self._copies.setdefault(item.key, []).append(item)
         self.progress = RenderProgress(len(plan), sum(item.chunk.n_words for item in plan))
         self._settled: set[str] = set()
         self._started = time.perf_counter()
 
     def run(self) -> None:
-        """Raises whatever stops it; what was finished until then is kept."""
+        """Returns when every chunk is accepted or flagged.
+
+        Raises MayaBookError, or whatever stops it; finished takes and verdicts are in the ledger then, and the next run
+        resumes from them."""
         n_threads = max(2, os.cpu_count() or 1)
         pool = ThreadPoolExecutor(n_threads, thread_name_prefix="check")
         try:
@@ -93,31 +102,32 @@ class Renderer:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _survey(self) -> tuple[list[StoredTake], list[_Wanted]]:
-        """What is to be checked and what step each chunk takes next; counts what is settled afresh."""
+    def _survey(self) -> tuple[list[StoredTake], list[_PlannedStep]]:
+        """Takes that need a verdict, and the next step of each unsettled chunk. Recounts the settled chunks."""
         unchecked: list[StoredTake] = []
-        wanted: list[_Wanted] = []
+        wanted: list[_PlannedStep] = []
         self._settled.clear()
         self.progress = replace(self.progress, done_chunks=0, done_words=0, flagged=0)
         for key, (item, *_) in self._copies.items():
             takes = self._takes_on_disk(key)
             unjudged = [take for take in takes if take.accepted is None and take.decision is None]
             chosen = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
-            if chosen:  # a person took it, under other checks than these: what is heard in it is still to be told
+            if chosen:  # accepted by a person under other checks: the coverage report needs a transcript all the same
                 unchecked += chosen
             elif any(take.good for take in takes):
                 self._settle(item, flagged=False)
             elif unjudged:
                 unchecked += unjudged
             elif (task := next_task(item.chunk, history := self._history(takes), self._retry)) is not None:
-                wanted.append(_Wanted(item, 1 + max((take.attempt for take in takes), default=-1), task))
-            elif unheard := _unheard(item.chunk, history):
-                unchecked += unheard  # what is kept in the end is heard, even if cheaper checks refused it
+                wanted.append(_PlannedStep(item, 1 + max((take.attempt for take in takes), default=-1), task))
+            elif untranscribed := _untranscribed(item.chunk, history):
+                unchecked += untranscribed  # the take that is kept in the end must have a transcript
             else:
                 self._settle(item, flagged=True)
         return unchecked, wanted
 
     def _history(self, takes: Sequence[StoredTake]) -> list[Judged]:
+        """Takes with a verdict, without those that a person decided about."""
         found = []
         for take in takes:
             verdict = self._job.ledger.verdict(take, self._checker.identity) if take.decision is None else None
@@ -126,20 +136,24 @@ class Renderer:
         return found
 
     def _takes_on_disk(self, key: str) -> list[StoredTake]:
+        """Takes whose audio is there; the ledger forgets the others, so that they are made again."""
         takes = self._job.ledger.takes(key, self._checker.identity)
         gone = [take for take in takes if not take.file.is_file()]
         for take in gone:
             self._job.ledger.forget_take(take)
         return [take for take in takes if take not in gone]
 
-    def _is_lost(self, item: PlannedChunk) -> bool:
-        """Whether there is nothing left to try for a chunk, and nothing left to hear."""
+    def _is_exhausted(self, item: PlannedChunk) -> bool:
+        """Whether no step is left to try for a chunk and no take is left to transcribe."""
         takes = self._job.ledger.takes(item.key, self._checker.identity)
         history = self._history(takes)
         judged = len(history) == sum(take.decision is None for take in takes)
-        return judged and not _unheard(item.chunk, history) and next_task(item.chunk, history, self._retry) is None
+        return (
+            judged and not _untranscribed(item.chunk, history) and next_task(item.chunk, history, self._retry) is None
+        )
 
     def _settle(self, item: PlannedChunk, *, flagged: bool) -> None:
+        """Counts a chunk, and its copies elsewhere in the book, as done."""
         if item.key in self._settled:
             return
         self._settled.add(item.key)
@@ -157,8 +171,9 @@ class Renderer:
         self._on_progress(self.progress)
 
     def _round(
-        self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_Wanted]
+        self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_PlannedStep]
     ) -> None:
+        """One step for every chunk. backlog: takes that may wait for their check."""
         checking: dict[Future[Verdict], StoredTake] = {}
         again = {take.id for take in unchecked if take.accepted is not None or take.decision is not None}
 
@@ -168,40 +183,40 @@ class Renderer:
 
         for take in unchecked:
             check(take)
-        of_other = [want for want in wanted if want.task.step == RetryStep.OTHER]
-        waiting = [want for want in wanted if want.task.step in _MADE]
-        whole = [want for want in wanted if want.task.step not in (RetryStep.OTHER, *_MADE)]
+        for_fallback = [want for want in wanted if want.task.step == RetryStep.FALLBACK]
+        derived = [want for want in wanted if want.task.step in _DERIVED]
+        whole = [want for want in wanted if want.task.step not in (RetryStep.FALLBACK, *_DERIVED)]
         for step, count in Counter(want.task.step for want in wanted).items():
             _log.info("%s: %d chunks", step, count)
         steps = {(want.item.key, want.attempt): want.task.step for want in wanted}
-        with closing(self._engine.generate(self._requests(whole, waiting))) as takes:
+        with closing(self._engine.generate(self._requests(whole, derived))) as takes:
             for spoken in takes:
                 step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
                 stored = self._store(spoken, step)
                 if step != RetryStep.PART:
                     check(stored)
-        if of_other:
-            assert self._other is not None
-            other = self._other()
-            with closing(other.generate(self._whole(other, want) for want in of_other)) as takes:
+        if for_fallback:
+            assert self._open_fallback is not None
+            fallback = self._open_fallback()
+            with closing(fallback.generate(self._whole_request(fallback, want) for want in for_fallback)) as takes:
                 for spoken in takes:
-                    check(self._store(spoken, RetryStep.OTHER))
-        for want in waiting:
-            check(self._made(want))
+                    check(self._store(spoken, RetryStep.FALLBACK))
+        for want in derived:
+            check(self._derive(want))
         self._collect(checking, at_most=0)
 
-    def _requests(self, whole: Sequence[_Wanted], waiting: Sequence[_Wanted]) -> Iterator[TakeRequest]:
+    def _requests(self, whole: Sequence[_PlannedStep], derived: Sequence[_PlannedStep]) -> Iterator[TakeRequest]:
         for want in whole:
-            yield self._whole(self._engine, want)
+            yield self._whole_request(self._engine, want)
         asked: set[tuple[str, int]] = set()
-        for want in waiting:
+        for want in derived:
             for _, part in want.parts:
                 key = part_key(self._engine, part)
                 if (key, want.attempt) not in asked and self._part(key, want.attempt) is None:
                     asked.add((key, want.attempt))
                     yield self._request(self._engine, key, part.spoken, want.attempt, 0)
 
-    def _whole(self, engine: Engine, want: _Wanted) -> TakeRequest:
+    def _whole_request(self, engine: Engine, want: _PlannedStep) -> TakeRequest:
         return self._request(engine, want.item.key, want.item.chunk.spoken, want.attempt, want.task.number)
 
     def _request(self, engine: Engine, key: str, text: str, attempt: int, number: int) -> TakeRequest:
@@ -209,7 +224,7 @@ class Renderer:
             key=key,
             text=text,
             voice=engine.voice,
-            seed=seed(engine.voice, text, attempt),
+            seed=take_seed(engine.voice, text, attempt),
             attempt=attempt,
             sampling=engine.sampling(number),
         )
@@ -217,11 +232,11 @@ class Renderer:
     def _part(self, key: str, attempt: int) -> StoredTake | None:
         return next((take for take in self._takes_on_disk(key) if take.attempt == attempt), None)
 
-    def _made(self, want: _Wanted) -> StoredTake:
-        """The take that a step makes of others."""
+    def _derive(self, want: _PlannedStep) -> StoredTake:
+        """Makes the take of a step that trims, patches or joins other takes."""
         task, base = want.task, want.task.base
         parts = [(stretch, self._part(part_key(self._engine, part), want.attempt)) for stretch, part in want.parts]
-        heard = None if base is None else self._heard(base)
+        heard = None if base is None else self._transcribed(base)
         sample_rate = self._engine.sample_rate if heard is None else heard.sample_rate
         pieces = [
             (stretch, part, resample(*self._read(part), sample_rate)) for stretch, part in parts if part is not None
@@ -235,7 +250,8 @@ class Renderer:
         else:
             audio = joined([piece for _, _, piece in pieces], sample_rate)
         made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
-        # A part that its cap or a loop ended makes all of it suspect. A cap that lies behind a cut does not.
+        # If the token cap or a loop ended a part, the whole take counts as ended that way. A cap of the base take
+        # counts only if the end of the base take is still in the result.
         stops = [part.stop for _, part, _ in pieces]
         if task.step == RetryStep.PATCH and base is not None and task.stretches[-1][1] < len(want.item.chunk.sentences):
             stops.append(base.stop)
@@ -244,7 +260,7 @@ class Renderer:
         take = Take(request, audio, sample_rate, stop, 0.0)
         return self._store(take, task.step, tuple(each.file.name for each in made_of))
 
-    def _heard(self, take: StoredTake) -> TranscribedTake:
+    def _transcribed(self, take: StoredTake) -> TranscribedTake:
         verdict = self._job.ledger.verdict(take, self._checker.identity)
         assert verdict is not None
         return TranscribedTake(*self._read(take), verdict)
@@ -286,10 +302,13 @@ class Renderer:
         try:
             return read_flac(stored.file)
         except soundfile.LibsndfileError as error:
-            raise JobError(f"{stored.file} is damaged; delete it and run the same command: it is made anew.") from error
+            raise JobError(
+                f"{stored.file} is damaged; delete it and run the same command again to make a new one."
+            ) from error
 
     def _judge(self, stored: StoredTake, *, thorough: bool) -> Verdict:
-        """thorough: every word is heard, even if the take is refused for something that needs no hearing."""
+        """Runs the checks; called in a checking thread. thorough: transcribes the take even if a detector that needs no
+        transcript rejects it."""
         chunk = self._copies[stored.key][0].chunk
         audio, sample_rate = self._read(stored)
         codes = read_codes(stored.codes_file) if stored.codes_file.is_file() else None
@@ -297,10 +316,10 @@ class Renderer:
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
-        return self._checker.check(take, chunk, frozenset() if thorough else _PAST_CURE)
+        return self._checker.check(take, chunk, frozenset() if thorough else _SKIP_ASR_AFTER)
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
-        """Writes down finished verdicts; waits while more than `at_most` are outstanding."""
+        """Stores finished verdicts; waits while more than `at_most` checks are outstanding."""
         while True:
             done, _ = wait(checking, timeout=None if len(checking) > at_most else 0, return_when=FIRST_COMPLETED)
             for future in done:
@@ -315,7 +334,7 @@ class Renderer:
         item = self._copies[take.key][0]
         if verdict.accepted:
             self._settle(item, flagged=False)
-        elif self._is_lost(item):
+        elif self._is_exhausted(item):
             self._settle(item, flagged=True)
         self._report(self.progress)
 
@@ -325,7 +344,7 @@ def _summary(take: StoredTake, verdict: Verdict) -> str:
     return f"{'Accepted' if verdict.accepted else 'Rejected'} {take.file.name}: {found}"
 
 
-def _unheard(chunk: Chunk, history: Sequence[Judged]) -> list[StoredTake]:
-    """Takes that were refused before they were heard."""
+def _untranscribed(chunk: Chunk, history: Sequence[Judged]) -> list[StoredTake]:
+    """Takes that were rejected before they were transcribed."""
     has_words = any(map(str.isalnum, chunk.text))
     return [take for take, verdict in history if has_words and not verdict.words]

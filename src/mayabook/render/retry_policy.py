@@ -15,7 +15,7 @@ from mayabook.core.settings import RetrySettings
 from mayabook.core.take import StopReason
 from mayabook.core.verdict import Finding, FindingKind, Verdict
 from mayabook.engines.engine import SAFER_FROM
-from mayabook.render.coverage_report import by_sentence, findings_by_sentence
+from mayabook.render.coverage_report import findings_by_sentence, words_by_sentence
 from mayabook.render.ledger import RetryStep, StoredTake
 
 _AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED)
@@ -55,8 +55,8 @@ def next_task(chunk: Chunk, history: Sequence[Judged], settings: RetrySettings) 
         return patch
     if steps.count(RetryStep.SPLIT) < settings.split and len(chunk.sentences) > 1:
         return RetryTask(RetryStep.SPLIT, stretches=tuple((at, at + 1) for at in range(len(chunk.sentences))))
-    if settings.engine != "none" and RetryStep.OTHER not in steps:
-        return RetryTask(RetryStep.OTHER)
+    if settings.engine != "none" and RetryStep.FALLBACK not in steps:
+        return RetryTask(RetryStep.FALLBACK)
     return None
 
 
@@ -103,7 +103,7 @@ def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
     """Those that a rejecting finding concerns, or with words not heard as written; none where nothing was heard."""
     if not verdict.words:
         return []
-    dealt = by_sentence(chunk, verdict)
+    dealt = words_by_sentence(chunk, verdict)
     concerned = findings_by_sentence(verdict, dealt)
     return [
         at

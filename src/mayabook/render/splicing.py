@@ -12,7 +12,7 @@ from mayabook.core.audio_edges import FadeShape, fade_edges, sound_bounds
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio
 from mayabook.core.verdict import AlignedWord, Verdict
-from mayabook.render.coverage_report import by_sentence
+from mayabook.render.coverage_report import words_by_sentence
 from mayabook.render.retry_policy import SentenceRange
 
 FADE_SECONDS = 0.01
@@ -51,7 +51,7 @@ def trimmed(voice: TranscribedTake) -> Audio:
 
 def patched(voice: TranscribedTake, chunk: Chunk, pieces: Sequence[tuple[SentenceRange, Audio]]) -> Audio:
     """With each stretch of sentences replaced by its piece."""
-    dealt = by_sentence(chunk, voice.verdict)
+    dealt = words_by_sentence(chunk, voice.verdict)
     parts: list[Audio] = []
     at = 0
     for (first, last), piece in pieces:

@@ -20,7 +20,7 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.language import Language
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import AlignedWord, Finding, Verdict
-from mayabook.render.coverage_report import by_sentence, findings_by_sentence
+from mayabook.render.coverage_report import findings_by_sentence, words_by_sentence
 from mayabook.verify.expected_text import ExpectedSentence, ExpectedText
 from mayabook.verify.intro_outro import OuterSpeech, OuterTranscript, transcribe_at_tempi
 from mayabook.verify.recording import SAMPLE_RATE
@@ -106,7 +106,7 @@ def _check_span(
     chunk = Chunk(0, 0, tuple(line.sentence for line in lines), spoken, lines[-1].pause)
     take = Take(TakeRequest("", spoken, "", 0), audio, SAMPLE_RATE, StopReason.END, 0.0)
     verdict = checker.check(take, chunk)
-    dealt = by_sentence(chunk, verdict)
+    dealt = words_by_sentence(chunk, verdict)
     concerned = findings_by_sentence(verdict, dealt)
     found = [
         (
