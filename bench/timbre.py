@@ -85,7 +85,7 @@ def _speaker(audio: Audio, per_cent: int) -> Audio:
 
 
 def _value(audio: Audio) -> float:
-    scores = voice_drift.drift(audio, RATE, load_thresholds().drift)
+    scores = voice_drift.drift_score(audio, RATE, load_thresholds().drift)
     return scores[0].value if scores else 0.0
 
 

@@ -33,7 +33,7 @@ def checker() -> Checker:
 
 
 def score(audio: Audio, n_again: int = 0) -> Score | None:
-    return next(iter(loop_score(audio, RATE, n_again, FIGURES.repeats)), None)
+    return next(iter(loop_score(audio, RATE, n_again, FIGURES.loops)), None)
 
 
 def value(audio: Audio, n_again: int = 0) -> float:

@@ -9,7 +9,7 @@ from scipy.signal import butter, resample_poly, sosfilt
 from mayabook.checks import signal_checks
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.checks.voice_drift import drift
+from mayabook.checks.voice_drift import drift_score
 from mayabook.core.take import Audio
 from tests.checks.speaking import RATE, silence, speech
 
@@ -29,13 +29,13 @@ def clean() -> Audio:
 def scores(audio: Audio) -> dict[str, Score]:
     """The worst of each detector."""
     found = [
-        *signal_checks.silence(audio, FIGURES.signal),
-        *signal_checks.clipping(audio, RATE, FIGURES.signal),
-        *signal_checks.pauses(audio, RATE, FIGURES.signal),
-        *signal_checks.noise(audio, RATE, FIGURES.signal),
-        *signal_checks.clicks(audio, RATE, FIGURES.signal),
-        *signal_checks.pace(audio, RATE, (N_SOUNDS, N_SOUNDS), 0, FIGURES.signal, FIGURES.pace),
-        *drift(audio, RATE, FIGURES.drift),
+        *signal_checks.silence_score(audio, FIGURES.signal),
+        *signal_checks.clipping_score(audio, RATE, FIGURES.signal),
+        *signal_checks.pause_scores(audio, RATE, FIGURES.signal),
+        *signal_checks.noise_score(audio, RATE, FIGURES.signal),
+        *signal_checks.click_score(audio, RATE, FIGURES.signal),
+        *signal_checks.pace_score(audio, RATE, (N_SOUNDS, N_SOUNDS), 0, FIGURES.signal, FIGURES.pace),
+        *drift_score(audio, RATE, FIGURES.drift),
     ]
     return {score.detector: score for score in sorted(found, key=lambda score: score.value)}
 
@@ -47,7 +47,7 @@ def rejecting(audio: Audio) -> set[str]:
 def middle(audio: Audio) -> int:
     """A sample in a pause near the middle."""
     third = len(audio) // 3
-    return third + signal_checks.quietest(audio[third : 2 * third], RATE)
+    return third + signal_checks.quietest_sample(audio[third : 2 * third], RATE)
 
 
 def joined(change: Audio) -> Audio:
@@ -137,7 +137,7 @@ def test_nothing_at_all_is_silence() -> None:
 
 def test_pace_allows_every_way_of_reading_a_number() -> None:
     def pace(*n_sounds: int) -> Score:
-        (score,) = signal_checks.pace(clean(), RATE, (n_sounds[0], n_sounds[-1]), 0, FIGURES.signal, FIGURES.pace)
+        (score,) = signal_checks.pace_score(clean(), RATE, (n_sounds[0], n_sounds[-1]), 0, FIGURES.signal, FIGURES.pace)
         return score
 
     assert pace(N_SOUNDS // 3, N_SOUNDS * 3).value < 1 < pace(N_SOUNDS).value * 1.2

@@ -26,7 +26,7 @@ def codes(frames: np.ndarray | None = None, *, removed: float = 0.001, unsure: i
 
 
 def scores(given: Codes) -> dict[str, Score]:
-    return {score.detector: score for score in code_scores(given, FIGURES.codes)}
+    return {score.detector: score for score in code_scores(given, FIGURES.tokens)}
 
 
 def rejecting(given: Codes) -> set[str]:
@@ -62,7 +62,7 @@ def test_what_the_mask_removed_counts() -> None:
 
 
 def test_a_model_that_is_unsure_at_the_end() -> None:
-    n_tail = round(FIGURES.codes.tail_seconds / FRAME_SECONDS) * 7
+    n_tail = round(FIGURES.tokens.tail_seconds / FRAME_SECONDS) * 7
     found = scores(codes(unsure=n_tail))
     assert found["unlikely_tail"].value == pytest.approx(5.0, abs=0.01)
     assert found["open_tail"].value == pytest.approx(5.0, abs=0.01)
@@ -71,4 +71,4 @@ def test_a_model_that_is_unsure_at_the_end() -> None:
 
 def test_a_take_without_frames_has_no_scores_of_codes() -> None:
     empty = Codes(np.zeros((0, 7), np.int32), *[np.zeros(0, np.float16)] * 4)
-    assert code_scores(empty, FIGURES.codes) == []
+    assert code_scores(empty, FIGURES.tokens) == []

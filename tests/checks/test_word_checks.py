@@ -9,7 +9,7 @@ from mayabook.checks.word_alignment import Aligner
 from mayabook.core.verdict import WordMatch
 
 LIMITS = load_thresholds()
-SOUNDS = Phonetics(LIMITS.sound)
+SOUNDS = Phonetics(LIMITS.phonetics)
 
 
 def matches(written: str, heard: str) -> list[str]:

@@ -12,7 +12,7 @@ from mayabook.verify.passage_index import PassageIndex
 from mayabook.verify.sequence_alignment import align_sequences
 
 FIGURES = load_thresholds()
-ALIGNER = Aligner(Phonetics(FIGURES.sound), FIGURES.alignment)
+ALIGNER = Aligner(Phonetics(FIGURES.phonetics), FIGURES.alignment)
 LEXICON = [a + b + c for a in ("ba", "do", "ki", "lu") for b in ("ra", "ne", "so") for c in ("m", "t", "sh", "p", "v")]
 
 

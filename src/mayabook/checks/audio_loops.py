@@ -31,7 +31,10 @@ def loop_score(audio: Audio, sample_rate: int, n_again: int, figures: LoopThresh
     n_again: turns that the text may account for, see `times_again`. What is left counts if it is a whole turn.
     """
     bands = _bands(audio, sample_rate, figures)
-    first, last, smooth = (round(s / HOP_SECONDS) for s in (figures.shortest, figures.longest, figures.smoothed))
+    first, last, smooth = (
+        round(s / HOP_SECONDS)
+        for s in (figures.min_period_seconds, figures.max_period_seconds, figures.smoothing_seconds)
+    )
     nearby = np.zeros(len(bands))  # sum of the distances at the lags so far
     best = (0, 0, 0)
     for lag in range(1, min(last, len(bands) - 1) + 1):
@@ -41,7 +44,9 @@ def loop_score(audio: Audio, sample_rate: int, n_again: int, figures: LoopThresh
         if lag < first:
             continue
         usual = nearby[lag:] / lag
-        start, length = longest_run(apart + figures.least_change < figures.same * (usual + figures.least_change))
+        start, length = longest_run(
+            apart + figures.distance_floor < figures.max_distance_share * (usual + figures.distance_floor)
+        )
         beyond = length - n_again * lag
         if beyond > max(best[0], lag - smooth):  # smoothing costs the edges of a stretch
             best = (beyond, lag, start)
@@ -72,6 +77,6 @@ def _bands(audio: Audio, sample_rate: int, figures: LoopThresholds) -> Matrix:
     power = np.abs(np.fft.rfft(frames * get_window("hann", size).astype(np.float32))) ** 2
     edges = np.round(np.geomspace(LOWEST, HIGHEST, N_BANDS + 1) * size / sample_rate).astype(int)
     bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1) / np.diff(edges)
-    floor = figures.floor * float(np.percentile(bands.mean(axis=1), 95))
+    floor = figures.power_floor * float(np.percentile(bands.mean(axis=1), 95))
     found: Matrix = 10 * np.log10(bands + floor + 1e-12)
     return found

@@ -40,9 +40,9 @@ _MAX_DIGITS = 15
 _MAX_READINGS = 40
 
 
-def numeral(word: str) -> list[Verbalisation]:
+def verbalise_number(word: str) -> list[Verbalisation]:
     """Readings of a word with digits in it: 1897, 3rd, 10:45, 3.14, $5.50, 20%, 1890s, 1/2, 221B, 1914-18."""
-    if money := amount(word.lower()):
+    if money := verbalise_amount(word.lower()):
         return money
     if word.endswith("¢") and word[:-1].isdecimal():
         return [(*one, "cent" if word == "1¢" else "cents") for one in _cardinals(word[:-1])]
@@ -60,7 +60,7 @@ def numeral(word: str) -> list[Verbalisation]:
     return _mixture(word)
 
 
-def amount(text: str) -> list[Verbalisation]:
+def verbalise_amount(text: str) -> list[Verbalisation]:
     """Readings of money: "$5.50", "£3", "$20 million"; [] for anything else."""
     match = _AMOUNT.fullmatch(text)
     if match is None or (match[5] and match[5] not in MAGNITUDES):
@@ -86,7 +86,7 @@ def amount(text: str) -> list[Verbalisation]:
     return ([(*small, coin)] if _whole(whole) == 0 else []) + both + bare
 
 
-def roman(word: str) -> int:
+def roman_value(word: str) -> int:
     """The value of a Roman numeral in capitals, 0 for anything else."""
     if not word or not _ROMAN.fullmatch(word):
         return 0

@@ -35,7 +35,7 @@ class Phonetics:
             self._known[token] = sound
         return sound
 
-    def common(self, token: str) -> bool:
+    def is_common_word(self, token: str) -> bool:
         """Whether a word in lower case is in the dictionary as such; none is in another language than English."""
         return self._g2p is not None and token in self._g2p.lexicon.golds
 
@@ -46,9 +46,9 @@ class Phonetics:
         weighted sum of the distances between ever coarser transcriptions.
         """
         steps = (
-            (self._thresholds.vowel, None),
-            (self._thresholds.voicing, _ANY_VOWEL),
-            (self._thresholds.other, _UNVOICED),
+            (self._thresholds.vowel_distance, None),
+            (self._thresholds.voicing_distance, _ANY_VOWEL),
+            (self._thresholds.other_distance, _UNVOICED),
         )
         total = np.zeros((len(left), len(right)), np.float32)
         for weight, coarser in steps:
@@ -63,12 +63,12 @@ class Phonetics:
         one, other = ("".join(map(self.phonemes, phrase.lower().split())) for phrase in (left, right))
         return float(self.distances([one], [other])[0, 0])
 
-    def allowed(self, n_phonemes: int, *, name: bool) -> float:
+    def max_distance(self, n_phonemes: int, *, name: bool) -> float:
         """How far apart two sounds may be, the longer of `n_phonemes`, that count as one."""
-        exact = self._thresholds.name_exact if name else self._thresholds.word_exact
-        return self._thresholds.per_phoneme * max(0, n_phonemes - exact)
+        exact = self._thresholds.max_exact_phonemes_of_name if name else self._thresholds.max_exact_phonemes_of_word
+        return self._thresholds.tolerance_per_phoneme * max(0, n_phonemes - exact)
 
-    def alike(self, left: str, right: str, *, name: bool = False) -> bool:
+    def sound_alike(self, left: str, right: str, *, name: bool = False) -> bool:
         """Whether two words or phrases count as the same sound."""
         longer = max(len("".join(map(self.phonemes, phrase.lower().split()))) for phrase in (left, right))
-        return self.distance(left, right) <= self.allowed(longer, name=name) + 1e-6
+        return self.distance(left, right) <= self.max_distance(longer, name=name) + 1e-6

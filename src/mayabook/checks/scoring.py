@@ -7,7 +7,7 @@ from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict
 
 REJECTION_WEIGHT = 0.5
 """Weight of a finding that rejects a take: that of a score at its limit."""
-TELL = 0.5
+REPORTED_SHARE = 0.5
 """Share of its limit from which a score is told as a finding."""
 
 
@@ -37,20 +37,20 @@ class Examination:
     n_words: int
 
 
-def findings(scores: Sequence[Score], limits: Mapping[str, float]) -> tuple[Finding, ...]:
+def scores_to_findings(scores: Sequence[Score], limits: Mapping[str, float]) -> tuple[Finding, ...]:
     """The worst first. A score at its limit weighs 0.5, others in proportion, up to 1."""
     weighed = [(min(1.0, REJECTION_WEIGHT * score.value / limits[score.detector]), score) for score in scores]
     found = [
         Finding(score.kind, score.evidence, weight, score.start, score.end, score.detector)
         for weight, score in weighed
-        if weight >= TELL * REJECTION_WEIGHT
+        if weight >= REPORTED_SHARE * REJECTION_WEIGHT
     ]
     return tuple(sorted(found, key=lambda finding: -finding.weight))
 
 
 def judge(examination: Examination, limits: Mapping[str, float]) -> Verdict:
     """Accepted unless a score reaches its limit."""
-    found = findings(examination.scores, limits)
+    found = scores_to_findings(examination.scores, limits)
     return Verdict(
         accepted=all(finding.weight < REJECTION_WEIGHT for finding in found),
         findings=found,

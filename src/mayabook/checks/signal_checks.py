@@ -11,21 +11,21 @@ from mayabook.core.verdict import FindingKind
 FRAME_SECONDS = 0.02
 
 
-def silence(audio: Audio, figures: SignalThresholds) -> list[Score]:
+def silence_score(audio: Audio, figures: SignalThresholds) -> list[Score]:
     """Of a take that is silent as a whole: how many times too low its level is."""
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
-    if rms >= figures.silent_rms:
+    if rms >= figures.max_silent_rms:
         return []
-    times = figures.silent_rms / max(rms, 1e-6)
+    times = figures.max_silent_rms / max(rms, 1e-6)
     return [Score("silent", FindingKind.SILENT, times, f"the take is silent, RMS {rms:.1e}")]
 
 
-def clipping(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
+def clipping_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """Samples a second at full scale, counted where several stand in a row."""
     full = np.concatenate(([False], np.abs(audio) >= figures.full_scale, [False]))
     edges = np.flatnonzero(np.diff(full.astype(np.int8)))
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
-    runs = lengths >= figures.clipped_run
+    runs = lengths >= figures.min_clipped_samples
     clipped = int(lengths[runs].sum())
     if not clipped:
         return []
@@ -36,7 +36,7 @@ def clipping(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[
     ]
 
 
-def pauses(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
+def pause_scores(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """Seconds of silence: the longest inside the take, and at each edge."""
     voice = voiced_frames(audio, sample_rate, figures)
     frames = np.flatnonzero(voice)
@@ -56,20 +56,20 @@ def pauses(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Sc
     return found
 
 
-def noise(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
+def noise_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """Hiss and hum: level of the quietest frames as a share of the loud ones, in takes long enough to have a pause."""
     frames = _frames(audio, sample_rate)
-    if len(frames) * FRAME_SECONDS < figures.noise_seconds:
+    if len(frames) * FRAME_SECONDS < figures.min_noise_seconds:
         return []
     share = float(np.percentile(frames, 5)) / max(1e-6, float(np.percentile(frames, 95)))
     decibels = 20 * np.log10(max(share, 1e-6))
     return [Score("noise", FindingKind.NOISY, share, f"the pauses lie at {decibels:.0f} dB below the voice")]
 
 
-def clicks(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
+def click_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
     """The sharpest bend of the waveform against those around it: speech bends by some times their mean."""
     bends = np.abs(np.diff(audio.astype(np.float64), 2))
-    reach, own = round(figures.click_reach * sample_rate), round(figures.click_own * sample_rate)
+    reach, own = round(figures.click_window_seconds * sample_rate), round(figures.click_guard_seconds * sample_rate)
     if len(bends) <= 2 * reach:
         return []
     total = np.concatenate(([0.0], np.cumsum(np.square(bends))))
@@ -84,7 +84,7 @@ def clicks(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Sc
     return [Score("click", FindingKind.NOISY, value, evidence, seconds, seconds)]
 
 
-def pace(
+def pace_score(
     audio: Audio,
     sample_rate: int,
     n_sounds: tuple[int, int],
@@ -100,14 +100,16 @@ def pace(
     if not shortest:
         return []
     seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
-    slow = (seconds - figures.slack - n_tags * figures.tag_seconds) / (longest * figures.sound)
-    fast = shortest * figures.sound / (seconds + figures.slack)
+    slow = (seconds - figures.slack_seconds - n_tags * figures.seconds_per_tag) / (
+        longest * figures.seconds_per_phoneme
+    )
+    fast = shortest * figures.seconds_per_phoneme / (seconds + figures.slack_seconds)
     value, kind, n = max((slow, "slow", longest), (fast, "fast", shortest))
     evidence = f"{seconds:.1f} s of voice for {n} speech sounds is {value:.1f} times too {kind}"
     return [Score(kind, FindingKind.OFF_PACE, value, evidence)]
 
 
-def voiced(audio: Audio, sample_rate: int, figures: SignalThresholds, within: Audio) -> float:
+def voiced_seconds(audio: Audio, sample_rate: int, figures: SignalThresholds, within: Audio) -> float:
     """Seconds of voice in `audio`, a part of the take `within`, which says how loud voice is."""
     if len(audio) < FRAME_SECONDS * sample_rate:
         return 0.0
@@ -122,7 +124,7 @@ def voiced_frames(audio: Audio, sample_rate: int, figures: SignalThresholds) -> 
     return voice
 
 
-def quietest(audio: Audio, sample_rate: int, seconds: float = 0.2, frame_seconds: float = FRAME_SECONDS) -> int:
+def quietest_sample(audio: Audio, sample_rate: int, seconds: float = 0.2, frame_seconds: float = FRAME_SECONDS) -> int:
     """Sample in the middle of the quietest stretch of so many seconds, or of all of the audio where that is shorter."""
     frames = _frames(audio, sample_rate, frame_seconds)
     width = min(round(seconds / frame_seconds), len(frames))
@@ -138,7 +140,7 @@ def _edges(at: NDArray[np.int64], width: int, length: int) -> tuple[NDArray[np.i
 
 def _level(frames: NDArray[np.float64], figures: SignalThresholds) -> float:
     loud = float(np.percentile(frames, 95)) if len(frames) else 0.0
-    return max(figures.voice_floor, figures.voice_share * loud)
+    return max(figures.min_voice_rms, figures.min_voice_share * loud)
 
 
 def _frames(audio: Audio, sample_rate: int, seconds: float = FRAME_SECONDS) -> NDArray[np.float64]:

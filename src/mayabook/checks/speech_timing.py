@@ -7,7 +7,9 @@ from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.thresholds import PaceThresholds
 
 
-def voice_after(voice: NDArray[np.bool_], start: float, n_before: int, n_last: int, figures: PaceThresholds) -> float:
+def unexplained_voice_after(
+    voice: NDArray[np.bool_], start: float, n_before: int, n_last: int, figures: PaceThresholds
+) -> float:
     """Seconds of voice from the start of the last word on, beyond what that word takes, and once more what comes after
     a gap that no word has inside.
 
@@ -16,15 +18,15 @@ def voice_after(voice: NDArray[np.bool_], start: float, n_before: int, n_last: i
     """
     at = round(start / FRAME_SECONDS)
     before, rest = (np.flatnonzero(part) for part in (voice[:at], voice[at:]))
-    own = figures.sound if n_before < figures.least_sounds else len(before) * FRAME_SECONDS / n_before
-    usual = figures.last_word + figures.last_share * own * n_last
-    gaps = np.flatnonzero(np.diff(rest) * FRAME_SECONDS > figures.last_gap)
-    ends = gaps[(gaps + 1) * FRAME_SECONDS >= figures.last_said * own * n_last] + 1
+    own = figures.seconds_per_phoneme if n_before < figures.min_phonemes else len(before) * FRAME_SECONDS / n_before
+    usual = figures.last_word_extra_seconds + figures.last_word_pace_share * own * n_last
+    gaps = np.flatnonzero(np.diff(rest) * FRAME_SECONDS > figures.max_gap_in_word_seconds)
+    ends = gaps[(gaps + 1) * FRAME_SECONDS >= figures.min_spoken_share * own * n_last] + 1
     apart = (len(rest) - ends[0]) * FRAME_SECONDS if len(ends) else 0.0
     return max(0.0, len(rest) * FRAME_SECONDS - usual) + apart
 
 
-def times_said(voice: NDArray[np.bool_], start: float, n_sounds: int, figures: PaceThresholds) -> float:
+def repetitions_that_fit(voice: NDArray[np.bool_], start: float, n_sounds: int, figures: PaceThresholds) -> float:
     """How often words of so many speech sounds can have been said in the voice from `start` on."""
     seconds = float(np.count_nonzero(voice[round(start / FRAME_SECONDS) :])) * FRAME_SECONDS
-    return seconds / (figures.sound * max(1, n_sounds))
+    return seconds / (figures.seconds_per_phoneme * max(1, n_sounds))

@@ -15,7 +15,14 @@ from whisper_normalizer.basic import remove_symbols_and_diacritics
 from whisper_normalizer.english import EnglishSpellingNormalizer, EnglishTextNormalizer
 
 from mayabook.checks.abbreviations import SHORT, SIGNS
-from mayabook.checks.number_normalisation import MAGNITUDES, MONTHS, Verbalisation, amount, numeral, roman
+from mayabook.checks.number_normalisation import (
+    MAGNITUDES,
+    MONTHS,
+    Verbalisation,
+    roman_value,
+    verbalise_amount,
+    verbalise_number,
+)
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.language import ENGLISH, Language
 
@@ -52,11 +59,11 @@ def text_units(words: Sequence[str], language: Language = ENGLISH) -> list[TextU
         n_words = 1
         if not language.has_text_normalisation:
             readings = [plain_tokens(bare[at])]
-        elif after.lower() in MAGNITUDES and (money := amount(f"{bare[at]} {after.lower()}")):
+        elif after.lower() in MAGNITUDES and (money := verbalise_amount(f"{bare[at]} {after.lower()}")):
             n_words, readings = 2, money
         else:
             shortened = "." in words[at] or before[-1:].isdecimal()
-            readings = [*_read(bare[at], shortened), *_read_beside(bare[at], before, after)]
+            readings = [*_verbalise_word(bare[at], shortened), *_verbalise_in_context(bare[at], before, after)]
         if distinct := _distinct(readings):
             found.append(TextUnit(tuple(range(at, at + n_words)), distinct, bare[at][:1].isupper()))
         at += n_words
@@ -79,7 +86,7 @@ def expected_units(text: str, spoken: str, language: Language = ENGLISH) -> list
                 merged.append(TextUnit(one.words, _distinct([*one.verbalisations, *other.verbalisations]), one.name))
         else:
             covered = tuple(word for slot in here for word in slot.words)
-            both = [_plainest(here), _plainest(there)]
+            both = [_joined_plain(here), _joined_plain(there)]
             merged.append(TextUnit(covered, _distinct(both), any(slot.name for slot in here)))
     return merged
 
@@ -90,10 +97,10 @@ def plain_tokens(text: str) -> Verbalisation:
 
 
 @lru_cache(maxsize=20_000)
-def _read(word: str, shortened: bool) -> tuple[Verbalisation, ...]:
+def _verbalise_word(word: str, shortened: bool) -> tuple[Verbalisation, ...]:
     """English readings of a word by itself. shortened: whether it may be an abbreviation of a common word."""
     if any(char.isdecimal() for char in word):
-        return _distinct(numeral(word))
+        return _distinct(verbalise_number(word))
     key = word.lower().replace(".", "")
     table = SIGNS | SHORT if shortened else SIGNS
     known = [tuple(full.split()) for full in table.get(key, "").split("|")]
@@ -105,20 +112,20 @@ def _read(word: str, shortened: bool) -> tuple[Verbalisation, ...]:
     return _distinct([_english_tokens(word), *known, _english_tokens(full)])
 
 
-def _read_beside(word: str, before: str, after: str) -> list[Verbalisation]:
+def _verbalise_in_context(word: str, before: str, after: str) -> list[Verbalisation]:
     """Readings that the neighbours suggest: days of a month and Roman numerals."""
     if word.isdecimal() and len(word) < 3 and 1 <= int(word) <= 31:
         if {before.lower(), after.lower().rstrip(".")} & MONTHS:
-            ordinal = numeral(f"{int(word)}th")[0]
+            ordinal = verbalise_number(f"{int(word)}th")[0]
             return [ordinal, ("the", *ordinal), ("the", *ordinal, "of")]
         return []
-    value = roman(word)
+    value = roman_value(word)
     numbered = before.lower() in _BEFORE_ROMAN
     if not value or not (len(word) > 1 or numbered or (before.istitle() and word in "IVX")):
         return []
-    ordinal = numeral(f"{value}th")[0]
+    ordinal = verbalise_number(f"{value}th")[0]
     # "Then I went": only a king's I is "the first", only a chapter's is "one".
-    return [*(numeral(str(value)) if numbered or word != "I" else []), ordinal, ("the", *ordinal)]
+    return [*(verbalise_number(str(value)) if numbered or word != "I" else []), ordinal, ("the", *ordinal)]
 
 
 def _english_tokens(text: str) -> Verbalisation:
@@ -127,7 +134,7 @@ def _english_tokens(text: str) -> Verbalisation:
     return tuple(_BRITISH.get(token, token) for token in _TOKEN.findall(folded))
 
 
-def _plainest(chain: Iterable[TextUnit]) -> Verbalisation:
+def _joined_plain(chain: Iterable[TextUnit]) -> Verbalisation:
     return tuple(token for slot in chain for token in slot.verbalisations[0])
 
 

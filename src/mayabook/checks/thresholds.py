@@ -1,4 +1,4 @@
-"""The figures of `thresholds.toml`, by name."""
+"""Reads every figure that the checks decide by from `thresholds.toml`."""
 
 import hashlib
 import tomllib
@@ -9,113 +9,188 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class SignalThresholds:
-    silent_rms: float
+    """Silence, voice activity, clipping, noise and clicks. RMS and levels: full scale is 1."""
+
+    max_silent_rms: float
+    """A whole take below this RMS is silent."""
     full_scale: float
-    clipped_run: int
-    voice_floor: float
-    voice_share: float
-    noise_seconds: float
-    click_reach: float
-    click_own: float
+    """A sample of at least this magnitude may be clipped ..."""
+    min_clipped_samples: int
+    """... and is, if at least this many such samples follow each other."""
+    min_voice_rms: float
+    """A frame of 20 ms is voiced if its RMS exceeds this ..."""
+    min_voice_share: float
+    """... and this share of the take's loud frames (95th percentile)."""
+    min_noise_seconds: float
+    """In a shorter take no noise is measured: it may have no pause."""
+    click_window_seconds: float
+    """A sample's second difference is compared with those at most this far away on either side ..."""
+    click_guard_seconds: float
+    """... but not with those nearer than this."""
     click_floor: float
+    """Added to the mean of the neighbours: second differences far below this are never clicks."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaceThresholds:
-    sound: float
-    least_sounds: int
-    slack: float
-    tag_seconds: float
-    last_word: float
-    last_share: float
-    last_gap: float
-    last_said: float
+    """How long phonemes take."""
+
+    seconds_per_phoneme: float
+    """Usual duration of a phoneme."""
+    min_phonemes: int
+    """From this many phonemes on, a take has a pace of its own."""
+    slack_seconds: float
+    """Voice that a take may have beyond its phonemes, or lack."""
+    seconds_per_tag: float
+    """Longest duration of an acted emotion, such as a laugh or a sigh."""
+    last_word_extra_seconds: float
+    """The last word is drawn out by this ..."""
+    last_word_pace_share: float
+    """... and its phonemes take this share of the take's usual duration."""
+    max_gap_in_word_seconds: float
+    """No word has a longer silence inside ..."""
+    min_spoken_share: float
+    """... once this share of its usual duration was spoken."""
 
 
 @dataclass(frozen=True, slots=True)
 class DriftThresholds:
-    voice_share: float
-    least_periodic: float
-    least_seconds: float
+    """Change of the speaker within a take."""
 
-
-@dataclass(frozen=True, slots=True)
-class TokenThresholds:
-    loop_period: int
-    loop_codes: int
-    tail_seconds: float
+    min_voice_share: float
+    """A frame counts if its level exceeds this share of the loud frames (95th percentile) ..."""
+    min_autocorrelation: float
+    """... and the peak of its normalised autocorrelation exceeds this, so that it has a pitch."""
+    min_voiced_seconds: float
+    """Counted frames needed on either side of a change."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoopThresholds:
-    shortest: float
-    longest: float
-    smoothed: float
-    same: float
-    least_change: float
-    floor: float
+    """Repetitions in the audio itself."""
+
+    min_period_seconds: float
+    """Shortest turn of a loop ..."""
+    max_period_seconds: float
+    """... and longest."""
+    smoothing_seconds: float
+    """Spectral distances are averaged over this duration."""
+    max_distance_share: float
+    """Spectra repeat if their distance at a lag is at most this share of the mean distance at shorter lags."""
+    distance_floor: float
+    """dB squared, added to both distances, so that near-stationary audio is no repetition."""
+    power_floor: float
+    """Bands below this share of the power of loud moments (95th percentile) do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenThresholds:
+    """Speech codes and their probabilities."""
+
+    max_loop_frames: int
+    """Longest period of a loop, in frames of seven codes."""
+    min_distinct_codes: int
+    """A loop with fewer distinct codes in its turn is a held pause."""
+    tail_seconds: float
+    """The end of a take whose probabilities are compared with those before."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneticThresholds:
-    vowel: float
-    voicing: float
-    other: float
-    per_phoneme: float
-    word_exact: int
-    name_exact: int
+    """Distance of two phonemes: `vowel_distance` for two vowels; that plus `voicing_distance` for consonants that
+    differ in voicing only; the sum of all three for any other pair."""
+
+    vowel_distance: float
+    voicing_distance: float
+    other_distance: float
+    tolerance_per_phoneme: float
+    """Words count as homophones up to this distance for each phoneme ..."""
+    max_exact_phonemes_of_word: int
+    """... beyond the first so many, for a common word ..."""
+    max_exact_phonemes_of_name: int
+    """... and for a capitalised one."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlignmentCosts:
-    same: float
-    sound: float
-    join: float
-    wrong: float
-    wrong_distance: float
+    """Costs of aligning text and transcript; an omitted or inserted word costs 1."""
+
+    match: float
+    """Words that share a verbalisation."""
+    homophone: float
+    """Words that sound alike."""
+    joined_word: float
+    """Each further word of a group that matches only as a whole."""
+    substitution: float
+    """Any other pair of words ..."""
+    substitution_distance: float
+    """... plus this times their phonetic distance as a share of the longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordThresholds:
-    word: float
-    function_word: float
-    filler: float
-    repeated: float
-    most_nats: float
-    alike: float
-    unlike: float
-    instead: float
-    voice_second: float
+    """What mismatches between text and transcript weigh, in nats (natural logarithm of a probability)."""
+
+    content_word_nats: float
+    """An inserted content word."""
+    function_word_nats: float
+    """An inserted article, preposition or the like, which a small ASR model often makes up."""
+    filler_nats: float
+    """An inserted filler: hm, uh, ah."""
+    repeated_text_factor: float
+    """Applied to a repetition if the text itself repeats these words: ASR miscounts them."""
+    max_nats_per_word: float
+    """Most that an omitted word weighs."""
+    max_alike_share: float
+    """A substituted word weighs nothing up to this phonetic distance, as a share of the longer word ..."""
+    min_unlike_share: float
+    """... and in full from this share on."""
+    substituted_word_nats: float
+    """Added for each common word that was heard for another common word."""
+    nats_per_voiced_second: float
+    """A second of voice after the last word."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognitionSettings:
-    window_seconds: float
-    cut_from: float
-    least_window: float
-    window_step: float
-    padding: float
-    tokens_per_second: float
-    resume_seconds: float
-    untimed_seconds: float
-    untimed_words: int
-    untimed_end: float
+    """How audio is cut and decoded for ASR."""
+
+    max_window_seconds: float
+    """Longest window that is encoded at once; Whisper's is 30."""
+    min_window_seconds: float
+    """A longer take is cut at its quietest place between this and `max_window_seconds`."""
+    min_padded_seconds: float
+    """Shorter audio is padded with silence to this; with less, tiny.en invents words."""
+    padded_step_seconds: float
+    """Padded lengths are multiples of this: the encoder keeps buffers for every length it meets."""
+    padding_seconds: float
+    """Silence after the audio in any case."""
+    max_tokens_per_second: float
+    """Decoding stops at this rate; speech has 3 to 6."""
+    min_resume_seconds: float
+    """This much voice after the last recognised word is transcribed again by itself."""
+    max_untimed_seconds: float
+    """A recognised word that is shorter has no time of its own."""
+    min_untimed_words: int
+    """So many last words without time of their own were not spoken there."""
+    untimed_end_seconds: float
+    """A last word without time that ends this near to the end of the audio was not spoken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What each figure means stands beside it in `thresholds.toml`. digest: names this set of figures."""
+    """limits: by detector measure, the value from which a take is rejected. digest: names this set of figures."""
 
     limits: Mapping[str, float]
     signal: SignalThresholds
     pace: PaceThresholds
     drift: DriftThresholds
-    repeats: LoopThresholds
-    codes: TokenThresholds
-    sound: PhoneticThresholds
+    loops: LoopThresholds
+    tokens: TokenThresholds
+    phonetics: PhoneticThresholds
     alignment: AlignmentCosts
     words: WordThresholds
-    hearing: RecognitionSettings
+    recognition: RecognitionSettings
     digest: str
 
 
@@ -127,11 +202,11 @@ def load_thresholds() -> Thresholds:
         signal=SignalThresholds(**tables["signal"]),
         pace=PaceThresholds(**tables["pace"]),
         drift=DriftThresholds(**tables["drift"]),
-        repeats=LoopThresholds(**tables["repeats"]),
-        codes=TokenThresholds(**tables["codes"]),
-        sound=PhoneticThresholds(**tables["sound"]),
+        loops=LoopThresholds(**tables["loops"]),
+        tokens=TokenThresholds(**tables["tokens"]),
+        phonetics=PhoneticThresholds(**tables["phonetics"]),
         alignment=AlignmentCosts(**tables["alignment"]),
         words=WordThresholds(**tables["words"]),
-        hearing=RecognitionSettings(**tables["hearing"]),
+        recognition=RecognitionSettings(**tables["recognition"]),
         digest=hashlib.sha256(data).hexdigest()[:12],
     )

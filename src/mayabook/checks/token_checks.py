@@ -13,10 +13,10 @@ FRAME_SECONDS = SAMPLES_PER_FRAME / SAMPLE_RATE
 
 
 def code_scores(codes: Codes, figures: TokenThresholds) -> list[Score]:
-    return [*off_grammar(codes), *loops(codes, figures), *unsure_tail(codes, figures)]
+    return [*off_grammar_score(codes), *code_loop_score(codes, figures), *tail_confidence_scores(codes, figures)]
 
 
-def off_grammar(codes: Codes) -> list[Score]:
+def off_grammar_score(codes: Codes) -> list[Score]:
     """Mean share of its probability that the model gave to ids which the slot does not allow."""
     if not len(codes.removed):
         return []
@@ -24,7 +24,7 @@ def off_grammar(codes: Codes) -> list[Score]:
     return [Score("off_grammar", FindingKind.OFF_GRAMMAR, share, f"{share:.1%} of the probability was off the grammar")]
 
 
-def loops(codes: Codes, figures: TokenThresholds) -> list[Score]:
+def code_loop_score(codes: Codes, figures: TokenThresholds) -> list[Score]:
     """The longest stretch in which a slot repeats itself: seconds beyond its first turn, in any of the seven slots.
 
     A held pause repeats a single code; stretches of fewer than `loop_codes` different codes do not count.
@@ -32,10 +32,10 @@ def loops(codes: Codes, figures: TokenThresholds) -> list[Score]:
     best = (0, 0, 0, 0)
     for slot in range(codes.frames.shape[1]):
         column = codes.frames[:, slot]
-        for period in range(1, min(figures.loop_period, len(column) // 2) + 1):
+        for period in range(1, min(figures.max_loop_frames, len(column) // 2) + 1):
             start, length = longest_run(column[period:] == column[:-period])
             turn = column[start : start + period]
-            if length >= period and len(np.unique(turn)) >= figures.loop_codes and length > best[0]:
+            if length >= period and len(np.unique(turn)) >= figures.min_distinct_codes and length > best[0]:
                 best = (length, slot, period, start)
     length, slot, period, start = best
     if not length:
@@ -45,7 +45,7 @@ def loops(codes: Codes, figures: TokenThresholds) -> list[Score]:
     return [Score("code_loop", FindingKind.LOOP, seconds, evidence, begin, begin + seconds + period * FRAME_SECONDS)]
 
 
-def unsure_tail(codes: Codes, figures: TokenThresholds) -> list[Score]:
+def tail_confidence_scores(codes: Codes, figures: TokenThresholds) -> list[Score]:
     """By how many nats a token the last seconds are less likely, and more open, than the take before them."""
     tail = round(figures.tail_seconds / FRAME_SECONDS) * codes.frames.shape[1]
     if len(codes.log_probability) < 2 * tail:

@@ -51,10 +51,10 @@ class Timbre:
         return total
 
 
-def drift(audio: Audio, sample_rate: int, figures: DriftThresholds) -> list[Score]:
+def drift_score(audio: Audio, sample_rate: int, figures: DriftThresholds) -> list[Score]:
     """How much better two vocal tracts explain the take than one, in nats over the root of the number of frames."""
     times, bands = voiced_bands(audio, sample_rate, figures)
-    least = round(figures.least_seconds / HOP_SECONDS)
+    least = round(figures.min_voiced_seconds / HOP_SECONDS)
     if len(bands) < 2 * least:
         return []
     timbre, matrices = _timbre(), _matrices()
@@ -78,7 +78,7 @@ def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tu
         return np.zeros(0), np.zeros((0, N_BANDS))
     frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop]
     energy = np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1))
-    loud = np.flatnonzero(energy > figures.voice_share * np.percentile(energy, 95))
+    loud = np.flatnonzero(energy > figures.min_voice_share * np.percentile(energy, 95))
     window, filters = get_window("hann", size), _filters(sample_rate, size)
     own = _autocorrelation(np.abs(np.fft.rfft(window, _length(size))) ** 2)
     first, last = round(SHORTEST_PERIOD * sample_rate), round(LONGEST_PERIOD * sample_rate)
@@ -87,7 +87,7 @@ def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tu
         part = frames[block].astype(np.float64)
         power = np.abs(np.fft.rfft((part - part.mean(1, keepdims=True)) * window, _length(size))) ** 2
         periodic = (_autocorrelation(power) / own)[:, first:last].max(1)
-        voiced = periodic > figures.least_periodic
+        voiced = periodic > figures.min_autocorrelation
         times.append(block[voiced] * HOP_SECONDS)
         bands.append(np.log(power[voiced] @ filters + 1e-12))
     return np.concatenate(times), np.concatenate(bands)

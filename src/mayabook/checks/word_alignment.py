@@ -16,11 +16,11 @@ from mayabook.checks.text_normalisation import TextUnit
 from mayabook.checks.thresholds import AlignmentCosts
 from mayabook.core.verdict import WordMatch
 
-MOST_JOINED = 3
+MAX_JOINED = 3
 """Slots of one side that may match as a whole ..."""
-MOST_OF_A_NUMBER = 7
+MAX_JOINED_TO_NUMBER = 7
 """... or so many against a single slot with a digit in it."""
-MOST_READINGS = 40
+MAX_VERBALISATIONS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class AlignedPair:
 
 class Aligner:
     def __init__(self, sounds: Phonetics, costs: AlignmentCosts) -> None:
-        self._sounds, self._costs = sounds, costs
+        self._phonetics, self._costs = sounds, costs
 
     def align(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
         """Pairs in order that cover every slot of both sides once."""
-        lead = _common(expected, heard)
-        trail = _common(expected[lead:][::-1], heard[lead:][::-1])
+        lead = _common_prefix(expected, heard)
+        trail = _common_prefix(expected[lead:][::-1], heard[lead:][::-1])
         pairs = [AlignedPair(WordMatch.SAME, (at, at + 1), (at, at + 1)) for at in range(lead)]
         left, right = len(expected) - trail, len(heard) - trail
         for pair in self._cheapest(expected[lead:left], heard[lead:right]):
@@ -75,7 +75,7 @@ class Aligner:
                 if j < m:
                     offer(i, j, 1.0, AlignedPair(WordMatch.INSERTED, (i, i), (j, j + 1)))
                 if i < n and j < m:
-                    wrong = self._costs.wrong + self._costs.wrong_distance * distance[i, j]
+                    wrong = self._costs.substitution + self._costs.substitution_distance * distance[i, j]
                     offer(i, j, wrong, AlignedPair(WordMatch.WRONG, (i, i + 1), (j, j + 1)))
                     for match, width, height, cost in self._matches(expected, i, heard, j):
                         offer(i, j, cost, AlignedPair(match, (i, i + width), (j, j + height)))
@@ -88,11 +88,11 @@ class Aligner:
 
     def _distances(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> NDArray[np.float32]:
         """Of the plainest readings' sounds, as a share of the longer, 0 to 1; shape (expected, heard)."""
-        left, right = ([self._sound(slot.verbalisations[0]) for slot in side] for side in (expected, heard))
+        left, right = ([self._phonemes(slot.verbalisations[0]) for slot in side] for side in (expected, heard))
         if not left or not right:
             return np.zeros((len(left), len(right)), np.float32)
         lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
-        shares: NDArray[np.float32] = np.minimum(1.0, self._sounds.distances(left, right) / np.maximum(1, lengths))
+        shares: NDArray[np.float32] = np.minimum(1.0, self._phonetics.distances(left, right) / np.maximum(1, lengths))
         return shares
 
     def _matches(
@@ -100,30 +100,33 @@ class Aligner:
     ) -> list[tuple[WordMatch, int, int, float]]:
         """(match, expected slots, heard slots, cost) of each way in which slots from i and from j on match."""
         found = []
-        for width, height in _shapes(expected, i, heard, j):
-            ours, theirs = _readings(expected[i : i + width]), _readings(heard[j : j + height])
-            joining = self._costs.join * (width + height - 2)
+        for width, height in _group_sizes(expected, i, heard, j):
+            ours, theirs = (
+                _joined_verbalisations(expected[i : i + width]),
+                _joined_verbalisations(heard[j : j + height]),
+            )
+            joining = self._costs.joined_word * (width + height - 2)
             if not {"".join(reading) for reading in ours}.isdisjoint("".join(reading) for reading in theirs):
-                found.append((WordMatch.SAME, width, height, self._costs.same + joining))
-            elif max(width, height) <= MOST_JOINED and self._sound_alike(
+                found.append((WordMatch.SAME, width, height, self._costs.match + joining))
+            elif max(width, height) <= MAX_JOINED and self._sound_alike(
                 ours, theirs, name=any(slot.name for slot in expected[i : i + width])
             ):
-                found.append((WordMatch.SOUND, width, height, self._costs.sound + joining))
+                found.append((WordMatch.SOUND, width, height, self._costs.homophone + joining))
         return found
 
     def _sound_alike(self, ours: Sequence[tuple[str, ...]], theirs: Sequence[tuple[str, ...]], *, name: bool) -> bool:
-        left, right = ([self._sound(reading) for reading in side] for side in (ours, theirs))
+        left, right = ([self._phonemes(reading) for reading in side] for side in (ours, theirs))
         lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
         if abs(len(left[0]) - len(right[0])) > max(3, 0.5 * int(lengths.max())):
             return False
-        allowed = np.vectorize(lambda n: self._sounds.allowed(int(n), name=name))(lengths)
-        return bool((self._sounds.distances(left, right) <= allowed + 1e-6).any())
+        allowed = np.vectorize(lambda n: self._phonetics.max_distance(int(n), name=name))(lengths)
+        return bool((self._phonetics.distances(left, right) <= allowed + 1e-6).any())
 
-    def _sound(self, reading: tuple[str, ...]) -> str:
-        return "".join(map(self._sounds.phonemes, reading))
+    def _phonemes(self, reading: tuple[str, ...]) -> str:
+        return "".join(map(self._phonetics.phonemes, reading))
 
 
-def _common(left: Sequence[TextUnit], right: Sequence[TextUnit]) -> int:
+def _common_prefix(left: Sequence[TextUnit], right: Sequence[TextUnit]) -> int:
     """How many slots at the beginning are the same."""
     count = 0
     while count < min(len(left), len(right)) and left[count].verbalisations[0] == right[count].verbalisations[0]:
@@ -131,21 +134,21 @@ def _common(left: Sequence[TextUnit], right: Sequence[TextUnit]) -> int:
     return count
 
 
-def _shapes(expected: Sequence[TextUnit], i: int, heard: Sequence[TextUnit], j: int) -> list[tuple[int, int]]:
+def _group_sizes(expected: Sequence[TextUnit], i: int, heard: Sequence[TextUnit], j: int) -> list[tuple[int, int]]:
     wide, high = len(expected) - i, len(heard) - j
     shapes = [
         (width, height)
-        for width in range(1, min(MOST_JOINED, wide) + 1)
-        for height in range(1, min(MOST_JOINED, high) + 1)
+        for width in range(1, min(MAX_JOINED, wide) + 1)
+        for height in range(1, min(MAX_JOINED, high) + 1)
     ]
     if len(expected[i].verbalisations) > 1:
-        shapes += [(1, height) for height in range(MOST_JOINED + 1, min(MOST_OF_A_NUMBER, high) + 1)]
+        shapes += [(1, height) for height in range(MAX_JOINED + 1, min(MAX_JOINED_TO_NUMBER, high) + 1)]
     if len(heard[j].verbalisations) > 1:
-        shapes += [(width, 1) for width in range(MOST_JOINED + 1, min(MOST_OF_A_NUMBER, wide) + 1)]
+        shapes += [(width, 1) for width in range(MAX_JOINED + 1, min(MAX_JOINED_TO_NUMBER, wide) + 1)]
     return shapes
 
 
-def _readings(slots: Sequence[TextUnit]) -> list[tuple[str, ...]]:
+def _joined_verbalisations(slots: Sequence[TextUnit]) -> list[tuple[str, ...]]:
     """The readings of neighbouring slots as one."""
-    combinations = islice(product(*(slot.verbalisations for slot in slots)), MOST_READINGS)
+    combinations = islice(product(*(slot.verbalisations for slot in slots)), MAX_VERBALISATIONS)
     return [tuple(token for part in parts for token in part) for parts in combinations]

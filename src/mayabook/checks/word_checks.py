@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.recogniser import ForcedAlignment
 from mayabook.checks.scoring import Score
-from mayabook.checks.speech_timing import times_said
+from mayabook.checks.speech_timing import repetitions_that_fit
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.verdict import AlignedWord, FindingKind, WordMatch
 
@@ -28,32 +28,32 @@ FUNCTION_WORDS = frozenset(
 )
 FILLERS = frozenset("ah eh er hm hmm huh mm oh uh um".split())
 
-GOOD = (WordMatch.SAME, WordMatch.SOUND)
+MATCHED = (WordMatch.SAME, WordMatch.SOUND)
 _OTHER_SCRIPT = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _MismatchRun:
     """Neighbouring rows that do not match. start: of its first row in the alignment."""
 
-    rows: tuple[AlignedWord, ...]
+    words: tuple[AlignedWord, ...]
     start: int
     at_end: bool
 
     @property
     def expected(self) -> list[str]:
-        return [row.expected for row in self.rows if row.expected]
+        return [row.expected for row in self.words if row.expected]
 
     @property
     def heard(self) -> list[str]:
-        return [row.heard for row in self.rows if row.heard]
+        return [row.heard for row in self.words if row.heard]
 
 
 class WordScores:
     """The scores of one alignment."""
 
     def __init__(self, sounds: Phonetics, thresholds: Thresholds) -> None:
-        self._sounds, self._figures, self._pace = sounds, thresholds.words, thresholds.pace
+        self._phonetics, self._figures, self._pace = sounds, thresholds.words, thresholds.pace
 
     def scores(
         self,
@@ -64,20 +64,20 @@ class WordScores:
     ) -> list[Score]:
         """rows: the whole alignment. readings: by `AlignedWord.index`. voice: see `signal.voiced_frames`. voice_after:
         seconds of voice at the end for which the last word of the text does not account."""
-        last_good = max((at for at, row in enumerate(rows) if row.match in GOOD), default=-1)
+        last_good = max((at for at, row in enumerate(rows) if row.match in MATCHED), default=-1)
         found = []
         for run in _runs(rows, last_good):
-            detector, kind, value, evidence = self._judge(run, rows, readings, voice, voice_after)
+            detector, kind, value, evidence = self._classify(run, rows, readings, voice, voice_after)
             start, end = _times(run, readings)
             found.append(Score(detector, kind, value, evidence, start, end))
         if voice_after > 0 and not any(score.detector == "tail" for score in found):
             evidence = f"{voice_after:.2f} s of voice after the last word"
-            found.append(Score("tail", FindingKind.TAIL, self._figures.voice_second * voice_after, evidence))
+            found.append(Score("tail", FindingKind.TAIL, self._figures.nats_per_voiced_second * voice_after, evidence))
         return found
 
-    def _judge(
+    def _classify(
         self,
-        run: _Run,
+        run: _MismatchRun,
         rows: Sequence[AlignedWord],
         readings: Mapping[int, ForcedAlignment],
         voice: NDArray[np.bool_],
@@ -85,107 +85,125 @@ class WordScores:
     ) -> tuple[str, FindingKind, float, str]:
         expected, heard = " ".join(run.expected), " ".join(run.heard)
         if run.expected and run.heard:
-            value = self._instead(run, self._unsaid(run, readings))
+            value = self._substitution_nats(run, self._unspoken_nats(run, readings))
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
-            value = self._unsaid(run, readings)
+            value = self._unspoken_nats(run, readings)
             if run.at_end:
                 return "truncated", FindingKind.TRUNCATED, value, f"the end, “{expected}”, was not heard"
             return "omitted", FindingKind.OMITTED, value, f"“{expected}” was not heard"
-        said = self._said(run.heard)
-        if times := _repeats(run, rows):
-            value = said * (self._figures.repeated if _repeats_itself(run, rows) else self._room(run, rows, voice))
+        said = self._extra_nats(run.heard)
+        if times := _repetition_count(run, rows):
+            value = said * (
+                self._figures.repeated_text_factor
+                if _text_repeats_itself(run, rows)
+                else self._repetition_plausibility(run, rows, voice)
+            )
             return "loop", FindingKind.LOOP, value, f"“{heard}” is said {times} times"
         if run.at_end:
-            value = said + self._figures.voice_second * max(0.0, voice_after)
+            value = said + self._figures.nats_per_voiced_second * max(0.0, voice_after)
             return "tail", FindingKind.TAIL, value, f"“{heard}” comes after the end"
-        after = next((row.index for row in rows[run.start + len(run.rows) :] if row.index is not None), None)
+        after = next((row.index for row in rows[run.start + len(run.words) :] if row.index is not None), None)
         return "inserted", FindingKind.INSERTED, said + self._nats(after, readings), f"“{heard}” is not in the text"
 
-    def _room(self, run: _Run, rows: Sequence[AlignedWord], voice: NDArray[np.bool_]) -> float:
+    def _repetition_plausibility(
+        self, run: _MismatchRun, rows: Sequence[AlignedWord], voice: NDArray[np.bool_]
+    ) -> float:
         """0 where the voice at the end of the take leaves no room for a repetition there, 1 where it does: the
         recogniser may have heard the same speech twice."""
-        phrase = [_plain(row.heard) for row in run.rows][: _period([_plain(row.heard) for row in run.rows])]
-        n_sounds = sum(len(self._sounds.phonemes(word)) for word in phrase)
+        phrase = [_plain(row.heard) for row in run.words][: _period([_plain(row.heard) for row in run.words])]
+        n_sounds = sum(len(self._phonetics.phonemes(word)) for word in phrase)
         last = [row for row in rows if row.heard]
-        if [_plain(row.heard) for row in last[-len(phrase) :]] != phrase or n_sounds < self._pace.least_sounds:
+        if [_plain(row.heard) for row in last[-len(phrase) :]] != phrase or n_sounds < self._pace.min_phonemes:
             return 1.0
         while (
             len(last) > len(phrase) and [_plain(row.heard) for row in last[-2 * len(phrase) : -len(phrase)]] == phrase
         ):
             last = last[: -len(phrase)]
         start = last[-len(phrase)].start
-        return 1.0 if start is None else min(1.0, max(0.0, times_said(voice, start, n_sounds, self._pace) - 1.25) * 4)
+        return (
+            1.0
+            if start is None
+            else min(1.0, max(0.0, repetitions_that_fit(voice, start, n_sounds, self._pace) - 1.25) * 4)
+        )
 
-    def _unsaid(self, run: _Run, readings: Mapping[int, ForcedAlignment]) -> float:
-        return sum(self._nats(row.index, readings) for row in run.rows if row.index is not None)
+    def _unspoken_nats(self, run: _MismatchRun, readings: Mapping[int, ForcedAlignment]) -> float:
+        return sum(self._nats(row.index, readings) for row in run.words if row.index is not None)
 
     def _nats(self, index: int | None, readings: Mapping[int, ForcedAlignment]) -> float:
         """How improbable it is that the word was said."""
         if index is None:
             return 0.0
         reading = readings.get(index)
-        return self._figures.most_nats if reading is None else min(self._figures.most_nats, -reading.log_probability)
+        return (
+            self._figures.max_nats_per_word
+            if reading is None
+            else min(self._figures.max_nats_per_word, -reading.log_probability)
+        )
 
-    def _said(self, words: Sequence[str]) -> float:
+    def _extra_nats(self, words: Sequence[str]) -> float:
         figures = self._figures
         bare = [_plain(word) for word in words]
         return sum(
-            figures.filler if word in FILLERS else figures.function_word if word in FUNCTION_WORDS else figures.word
+            figures.filler_nats
+            if word in FILLERS
+            else figures.function_word_nats
+            if word in FUNCTION_WORDS
+            else figures.content_word_nats
             for word in bare
         )
 
-    def _instead(self, run: _Run, unsaid: float) -> float:
+    def _substitution_nats(self, run: _MismatchRun, unsaid: float) -> float:
         """Where common words were heard for common words, these speak against the text as well. Otherwise it grows with
         the share of the sounds that differ: a recogniser spells what it does not know by its sound, and not well. What
         is in another script than its own has no sound to go by."""
         ours, theirs = (
             [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
         )
-        if all(map(self._sounds.common, (*ours, *theirs))):
-            return unsaid + self._figures.instead * sum(word not in FUNCTION_WORDS for word in theirs)
-        surplus = self._said(theirs[len(ours) :])
-        longer = max(1, *(sum(len(self._sounds.phonemes(word)) for word in words) for words in (ours, theirs)))
-        differing = self._sounds.distance(" ".join(ours), " ".join(theirs)) / longer
-        if self._sounds.language.has_phonetics and _OTHER_SCRIPT.search(" ".join(ours)):
+        if all(map(self._phonetics.is_common_word, (*ours, *theirs))):
+            return unsaid + self._figures.substituted_word_nats * sum(word not in FUNCTION_WORDS for word in theirs)
+        surplus = self._extra_nats(theirs[len(ours) :])
+        longer = max(1, *(sum(len(self._phonetics.phonemes(word)) for word in words) for words in (ours, theirs)))
+        differing = self._phonetics.distance(" ".join(ours), " ".join(theirs)) / longer
+        if self._phonetics.language.has_phonetics and _OTHER_SCRIPT.search(" ".join(ours)):
             return unsaid + surplus
-        nearest, farthest = self._figures.alike, self._figures.unlike
+        nearest, farthest = self._figures.max_alike_share, self._figures.min_unlike_share
         return min(1.0, max(0.0, (differing - nearest) / (farthest - nearest))) * (unsaid + surplus)
 
 
-def _runs(rows: Sequence[AlignedWord], last_good: int) -> list[_Run]:
+def _runs(rows: Sequence[AlignedWord], last_good: int) -> list[_MismatchRun]:
     runs, at = [], 0
-    for good, group in groupby(rows, key=lambda row: row.match in GOOD):
+    for good, group in groupby(rows, key=lambda row: row.match in MATCHED):
         members = tuple(group)
         if not good:
-            runs.append(_Run(members, at, at_end=at > last_good))
+            runs.append(_MismatchRun(members, at, at_end=at > last_good))
         at += len(members)
     return runs
 
 
-def _times(run: _Run, readings: Mapping[int, ForcedAlignment]) -> tuple[float | None, float | None]:
-    times = [time for row in run.rows for time in (row.start, row.end) if time is not None]
+def _times(run: _MismatchRun, readings: Mapping[int, ForcedAlignment]) -> tuple[float | None, float | None]:
+    times = [time for row in run.words for time in (row.start, row.end) if time is not None]
     if not times:
-        forced = [readings[row.index] for row in run.rows if row.index is not None and row.index in readings]
+        forced = [readings[row.index] for row in run.words if row.index is not None and row.index in readings]
         times = [time for reading in forced for time in (reading.start, reading.end)]
     return min(times, default=None), max(times, default=None)
 
 
-def _repeats(run: _Run, rows: Sequence[AlignedWord]) -> int:
+def _repetition_count(run: _MismatchRun, rows: Sequence[AlignedWord]) -> int:
     """How often the inserted words were said, where they are a repetition of what stands beside them; else 0."""
-    inserted = [_plain(row.heard) for row in run.rows]
+    inserted = [_plain(row.heard) for row in run.words]
     size = _period(inserted)
     phrase = inserted[:size]
     before = [_plain(row.heard) for row in rows[: run.start] if row.heard][-size:]
-    after = [_plain(row.heard) for row in rows[run.start + len(run.rows) :] if row.heard][:size]
+    after = [_plain(row.heard) for row in rows[run.start + len(run.words) :] if row.heard][:size]
     beside = phrase in (before, after)
     times = len(inserted) // size + beside
     return times if times > 1 else 0
 
 
-def _repeats_itself(run: _Run, rows: Sequence[AlignedWord]) -> bool:
+def _text_repeats_itself(run: _MismatchRun, rows: Sequence[AlignedWord]) -> bool:
     """Whether the text itself says the repeated words twice here: recognisers miscount."""
-    inserted = [_plain(row.heard) for row in run.rows]
+    inserted = [_plain(row.heard) for row in run.words]
     phrase = inserted[: _period(inserted)]
     written = [_plain(row.expected) for row in rows if row.expected]
     return any(written[at : at + 2 * len(phrase)] == phrase * 2 for at in range(len(written)))

@@ -10,7 +10,7 @@ from itertools import takewhile
 from jinja2 import Environment, PackageLoader
 
 from mayabook.checks.scoring import REJECTION_WEIGHT
-from mayabook.checks.word_checks import GOOD
+from mayabook.checks.word_checks import MATCHED
 from mayabook.core.book import Book
 from mayabook.core.chunk import Chunk
 from mayabook.core.files import write_text
@@ -165,7 +165,7 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[AlignedWord]
     began last, or of those after it of which nothing was heard.
     """
     starts = [min((word.start for word in words if word.start is not None), default=None) for words in dealt]
-    odd = {n for n, words in enumerate(dealt) if any(word.match not in GOOD for word in words)}
+    odd = {n for n, words in enumerate(dealt) if any(word.match not in MATCHED for word in words)}
     concerned: list[list[Finding]] = [[] for _ in dealt]
     for finding in verdict.findings:
         if finding.start is None:
@@ -190,7 +190,7 @@ def _status(words: Sequence[AlignedWord], found: Sequence[Finding], take: Stored
     expected = [word for word in words if word.index is not None]
     if sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
         return Status.MISSING
-    if any(word.match not in GOOD for word in words) or (
+    if any(word.match not in MATCHED for word in words) or (
         not take.good and any(finding.weight >= REJECTION_WEIGHT for finding in found)
     ):
         return Status.DOUBTFUL

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from mayabook.checks.scoring import REJECTION_WEIGHT
-from mayabook.checks.word_checks import GOOD
+from mayabook.checks.word_checks import MATCHED
 from mayabook.core.chunk import Chunk
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import StopReason
@@ -71,7 +71,7 @@ def only_a_tail(verdict: Verdict) -> bool:
     Of a take that was ended early, nothing but what comes after its last word shows that this word was not cut off.
     """
     expected = [row for row in verdict.words if row.index is not None]
-    if not expected or any(row.match not in GOOD for row in expected):
+    if not expected or any(row.match not in MATCHED for row in expected):
         return False
     start, end = expected[-1].start, expected[-1].end
     if start is None or end is None:  # a laugh or the like, which nobody can tell from a tail
@@ -79,7 +79,7 @@ def only_a_tail(verdict: Verdict) -> bool:
     if end - start < LEAST_SPOKEN:
         return False
     last = verdict.words.index(expected[-1])
-    if any(row.match not in GOOD for row in verdict.words[:last]):
+    if any(row.match not in MATCHED for row in verdict.words[:last]):
         return False
     wrong = [finding for finding in verdict.findings if finding.weight >= REJECTION_WEIGHT]
     after = [each for each in wrong if each.kind in _AFTER_THE_TEXT and each.detector not in _ENDED_EARLY]
@@ -108,7 +108,7 @@ def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
     return [
         at
         for at, (rows, found) in enumerate(zip(dealt, concerned, strict=True))
-        if any(row.match not in GOOD for row in rows) or any(_told_by_place(finding) for finding in found)
+        if any(row.match not in MATCHED for row in rows) or any(_told_by_place(finding) for finding in found)
     ]
 
 

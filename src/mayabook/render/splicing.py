@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mayabook.checks.signal_checks import quietest
-from mayabook.checks.word_checks import GOOD
+from mayabook.checks.signal_checks import quietest_sample
+from mayabook.checks.word_checks import MATCHED
 from mayabook.core.audio_edges import FadeShape, fade_edges, sound_bounds
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio
@@ -77,8 +77,8 @@ def _edge(voice: TranscribedTake, dealt: Sequence[Sequence[AlignedWord]], senten
         return 0
     if sentence == len(dealt):
         return len(voice.audio)
-    ends = [row.end for rows in dealt[:sentence] for row in rows if row.match in GOOD and row.end is not None]
-    starts = [row.start for rows in dealt[sentence:] for row in rows if row.match in GOOD and row.start is not None]
+    ends = [row.end for rows in dealt[:sentence] for row in rows if row.match in MATCHED and row.end is not None]
+    starts = [row.start for rows in dealt[sentence:] for row in rows if row.match in MATCHED and row.start is not None]
     end = max(ends, default=0.0)
     start = min((each for each in starts if each >= end), default=len(voice.audio) / voice.sample_rate)
     return _quietest(voice, end - 0.1, max(start, end) + 0.05)
@@ -87,7 +87,7 @@ def _edge(voice: TranscribedTake, dealt: Sequence[Sequence[AlignedWord]], senten
 def _quietest(voice: TranscribedTake, start: float, end: float) -> int:
     """The sample in the middle of the quietest stretch between these seconds."""
     first, last = (max(0, round(seconds * voice.sample_rate)) for seconds in (start, end))
-    return first + quietest(voice.audio[first:last], voice.sample_rate, QUIET_SECONDS, _FRAME_SECONDS)
+    return first + quietest_sample(voice.audio[first:last], voice.sample_rate, QUIET_SECONDS, _FRAME_SECONDS)
 
 
 def _bare(piece: Audio, sample_rate: int) -> Audio:

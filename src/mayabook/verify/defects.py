@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from mayabook.checks.text_normalisation import text_units
-from mayabook.checks.word_checks import GOOD
+from mayabook.checks.word_checks import MATCHED
 from mayabook.core.language import Language
 from mayabook.core.verdict import AlignedWord, Finding, WordMatch
 from mayabook.verify.expected_text import ExpectedText
@@ -215,7 +215,7 @@ class DefectFinder:
         at = recheck.clip.start
         for rows in recheck.rows.values():
             for row in rows:
-                if row.match not in GOOD:
+                if row.match not in MATCHED:
                     return at, at
                 at = recheck.clip.start + row.end if row.end is not None else at
         return at, at
@@ -277,7 +277,7 @@ def _unexpected_words(recheck: SecondPassResult, start: float, end: float) -> st
         row.heard
         for rows in recheck.rows.values()
         for row in rows
-        if row.match not in GOOD and row.start is not None and start <= row.start + recheck.clip.start + 1e-6 <= end
+        if row.match not in MATCHED and row.start is not None and start <= row.start + recheck.clip.start + 1e-6 <= end
     )
 
 

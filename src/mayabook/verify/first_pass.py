@@ -8,7 +8,7 @@ from statistics import median
 from mayabook.checks.recogniser import RecognisedWord
 from mayabook.checks.text_normalisation import TextUnit
 from mayabook.checks.word_alignment import AlignedPair
-from mayabook.checks.word_checks import GOOD
+from mayabook.checks.word_checks import MATCHED
 from mayabook.core.chunk import Pause
 from mayabook.core.verdict import WordMatch
 from mayabook.verify.expected_text import ExpectedText
@@ -101,7 +101,7 @@ def run_first_pass(
         words = [at for unit in heard_units[slice(*pair.heard)] for at in unit.words]
         if pair.match == WordMatch.INSERTED:
             _append_extra(first_pass.extras, pair.expected[0], (words[0], words[-1] + 1))
-        elif pair.match in GOOD:
+        elif pair.match in MATCHED:
             for unit in range(*pair.expected):
                 first_pass.n_matched += 1
                 _record_match(

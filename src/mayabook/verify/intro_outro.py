@@ -12,7 +12,7 @@ from scipy.signal import resample_poly
 
 from mayabook.checks import Checker
 from mayabook.checks.text_normalisation import text_units
-from mayabook.checks.word_checks import GOOD
+from mayabook.checks.word_checks import MATCHED
 from mayabook.core.take import Audio
 from mayabook.verify.first_pass import FirstPass
 from mayabook.verify.recording import SAMPLE_RATE
@@ -74,7 +74,7 @@ def transcribe_at_tempi(edge: OuterSpeech, audio: Audio, checker: Checker) -> Ou
         for played in (resample_poly(audio, up, down).astype(np.float32) for up, down in TEMPI)
     )
     alike = [
-        {n for pair in checker.aligner.align(first, other) if pair.match in GOOD for n in range(*pair.expected)}
+        {n for pair in checker.aligner.align(first, other) if pair.match in MATCHED for n in range(*pair.expected)}
         for other in others
     ]
     return OuterTranscript(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mayabook.checks.audio_loops import loop_score
 from mayabook.checks.recogniser import RecognisedWord
-from mayabook.checks.signal_checks import FRAME_SECONDS, quietest, voiced_frames
+from mayabook.checks.signal_checks import FRAME_SECONDS, quietest_sample, voiced_frames
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.take import Audio
 from mayabook.verify.recording import SAMPLE_RATE
@@ -106,13 +106,13 @@ def _cut_windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Au
     """Cuts windows where the audio is quietest, at frame boundaries."""
     first, most = (
         round(seconds * SAMPLE_RATE) // FRAME_SAMPLES * FRAME_SAMPLES
-        for seconds in (thresholds.hearing.cut_from, thresholds.hearing.window_seconds)
+        for seconds in (thresholds.recognition.min_window_seconds, thresholds.recognition.max_window_seconds)
     )
     held = np.zeros(0, np.float32)
     for block in blocks:
         held = np.concatenate([held, block])
         while len(held) > most:
-            end = (first + quietest(held[first:most], SAMPLE_RATE)) // FRAME_SAMPLES * FRAME_SAMPLES
+            end = (first + quietest_sample(held[first:most], SAMPLE_RATE)) // FRAME_SAMPLES * FRAME_SAMPLES
             yield held[:end]
             held = held[end:]
     if len(held):
@@ -126,7 +126,7 @@ def _transcribe_windows(windows: Iterable[Audio], listen: Transcribe, thresholds
         voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
         enough = np.count_nonzero(voice) * FRAME_SECONDS >= MIN_VOICED_SECONDS
         words = listen(audio, SAMPLE_RATE) if enough else []
-        scores = loop_score(audio, SAMPLE_RATE, 0, thresholds.repeats) if enough else []
+        scores = loop_score(audio, SAMPLE_RATE, 0, thresholds.loops) if enough else []
         repeated = [
             TimeSpan(score.start, score.end) for score in scores if score.start is not None and score.end is not None
         ]

@@ -15,7 +15,7 @@ from mayabook.checks.recogniser import RecognisedWord
 from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.checks.signal_checks import voiced_frames
 from mayabook.checks.text_normalisation import expected_units
-from mayabook.checks.word_checks import GOOD
+from mayabook.checks.word_checks import MATCHED
 from mayabook.core.chunk import Chunk
 from mayabook.core.language import Language
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
@@ -142,7 +142,7 @@ def _measure_boundaries(
 ) -> dict[int, Boundary]:
     spoken = " ".join(line.text for line in lines)
     expected = expected_units(spoken, spoken, language)
-    said = {row.index: row for row in verdict.words if row.match in GOOD}
+    said = {row.index: row for row in verdict.words if row.match in MATCHED}
     times: dict[int, tuple[float, float]] = {}
     for number, unit in enumerate(expected):
         row = said.get(unit.words[0])
