@@ -41,8 +41,8 @@ AIMS = {
     "capped": {"capped"},
     "code_loop": {"stutter"},
 }
-"""What each detector is there for. That it happens to catch others is no reason to set its limit by them; the limit of
-one that is named for nothing, or not named, is set by hand."""
+"""By measure, the labels that it is to catch. That it also catches others is no reason to fit its limit to them. The
+limit of a measure with no labels, or not listed, is set by hand."""
 WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.1, "none": 0.0}
 ALLOWED = (0.5, 0.25, 0.0)
 """Shares of the goals that are tried; half is left for chance."""

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from mayabook.checks.detectors import Evidence, Needs, run_detectors
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.checks.token_checks import FRAME_SECONDS, code_scores
+from mayabook.checks.token_checks import FRAME_SECONDS
 from mayabook.core.take import Codes
 from mayabook.core.verdict import FindingKind
 
@@ -25,8 +26,12 @@ def codes(frames: np.ndarray | None = None, *, removed: float = 0.001, unsure: i
     return Codes(frames, likely, entropy, np.full(n_tokens, removed, np.float16), np.zeros(n_tokens, np.float16))
 
 
+def code_scores(given: Codes) -> list[Score]:
+    return run_detectors(Evidence(FIGURES, np.zeros(0, np.float32), 24000, codes=given), Needs.CODES)
+
+
 def scores(given: Codes) -> dict[str, Score]:
-    return {score.detector: score for score in code_scores(given, FIGURES.tokens)}
+    return {score.detector: score for score in code_scores(given)}
 
 
 def rejecting(given: Codes) -> set[str]:
@@ -71,4 +76,4 @@ def test_a_model_that_is_unsure_at_the_end() -> None:
 
 def test_a_take_without_frames_has_no_scores_of_codes() -> None:
     empty = Codes(np.zeros((0, 7), np.int32), *[np.zeros(0, np.float16)] * 4)
-    assert code_scores(empty, FIGURES.tokens) == []
+    assert code_scores(empty) == []

@@ -12,10 +12,6 @@ from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 FRAME_SECONDS = SAMPLES_PER_FRAME / SAMPLE_RATE
 
 
-def code_scores(codes: Codes, figures: TokenThresholds) -> list[Score]:
-    return [*off_grammar_score(codes), *code_loop_score(codes, figures), *tail_confidence_scores(codes, figures)]
-
-
 def off_grammar_score(codes: Codes) -> list[Score]:
     """Mean share of its probability that the model gave to ids which the slot does not allow."""
     if not len(codes.removed):

@@ -1,7 +1,7 @@
-"""From the alignment of text and transcript to what is wrong, each kind of defect told from the others.
+"""Classifies mismatches between text and transcript as defects, and weighs each in nats.
 
-What the free transcript leaves in doubt, forced decoding settles: a word that was not said is improbable to the
-recogniser even when it is made to read it, an odd name that was said is not. Values are in nats of that probability.
+Forced alignment settles what the free transcript leaves in doubt: a word that was not spoken is improbable to the ASR
+model even when it is forced to decode it, an odd name that was spoken is not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,10 @@ _OTHER_SCRIPT = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
 
 @dataclass(frozen=True, slots=True)
 class _MismatchRun:
-    """Neighbouring rows that do not match. start: of its first row in the alignment."""
+    """Neighbouring rows of the alignment that do not match.
+
+    start: index of its first row. at_end: nothing matches after it.
+    """
 
     words: tuple[AlignedWord, ...]
     start: int
@@ -49,148 +52,146 @@ class _MismatchRun:
         return [row.heard for row in self.words if row.heard]
 
 
+@dataclass(frozen=True, slots=True)
+class WordEvidence:
+    """The alignment of text and transcript.
+
+    rows: all of them, in order. forced: forced alignment of each word of the text, by `AlignedWord.index`. is_voiced:
+    by frame, see `voiced_frames`. unexplained_end_seconds: voice at the end for which the last word of the text does
+    not account.
+    """
+
+    rows: Sequence[AlignedWord]
+    forced: Mapping[int, ForcedAlignment]
+    is_voiced: NDArray[np.bool_]
+    unexplained_end_seconds: float
+    phonetics: Phonetics
+
+
 class WordScores:
-    """The scores of one alignment."""
+    """Scores of one alignment: each run of mismatches is one defect of one kind."""
 
-    def __init__(self, sounds: Phonetics, thresholds: Thresholds) -> None:
-        self._phonetics, self._figures, self._pace = sounds, thresholds.words, thresholds.pace
+    def __init__(self, evidence: WordEvidence, thresholds: Thresholds) -> None:
+        self._evidence, self._phonetics = evidence, evidence.phonetics
+        self._figures, self._pace = thresholds.words, thresholds.pace
 
-    def scores(
-        self,
-        rows: Sequence[AlignedWord],
-        readings: Mapping[int, ForcedAlignment],
-        voice: NDArray[np.bool_],
-        voice_after: float,
-    ) -> list[Score]:
-        """rows: the whole alignment. readings: by `AlignedWord.index`. voice: see `signal.voiced_frames`. voice_after:
-        seconds of voice at the end for which the last word of the text does not account."""
-        last_good = max((at for at, row in enumerate(rows) if row.match in MATCHED), default=-1)
+    def scores(self) -> list[Score]:
+        rows, unexplained = self._evidence.rows, self._evidence.unexplained_end_seconds
+        last_match = max((at for at, row in enumerate(rows) if row.match in MATCHED), default=-1)
         found = []
-        for run in _runs(rows, last_good):
-            detector, kind, value, evidence = self._classify(run, rows, readings, voice, voice_after)
-            start, end = _times(run, readings)
-            found.append(Score(detector, kind, value, evidence, start, end))
-        if voice_after > 0 and not any(score.detector == "tail" for score in found):
-            evidence = f"{voice_after:.2f} s of voice after the last word"
-            found.append(Score("tail", FindingKind.TAIL, self._figures.nats_per_voiced_second * voice_after, evidence))
+        for run in _runs(rows, last_match):
+            measure, kind, value, evidence = self._classify(run)
+            start, end = _times(run, self._evidence.forced)
+            found.append(Score(measure, kind, value, evidence, start, end))
+        if unexplained > 0 and not any(score.detector == "tail" for score in found):
+            evidence = f"{unexplained:.2f} s of voice after the last word"
+            found.append(Score("tail", FindingKind.TAIL, self._figures.nats_per_voiced_second * unexplained, evidence))
         return found
 
-    def _classify(
-        self,
-        run: _MismatchRun,
-        rows: Sequence[AlignedWord],
-        readings: Mapping[int, ForcedAlignment],
-        voice: NDArray[np.bool_],
-        voice_after: float,
-    ) -> tuple[str, FindingKind, float, str]:
+    def _classify(self, run: _MismatchRun) -> tuple[str, FindingKind, float, str]:
+        """(measure, kind, nats, evidence) of a run."""
+        rows, figures = self._evidence.rows, self._figures
         expected, heard = " ".join(run.expected), " ".join(run.heard)
         if run.expected and run.heard:
-            value = self._substitution_nats(run, self._unspoken_nats(run, readings))
+            value = self._substitution_nats(run)
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
-            value = self._unspoken_nats(run, readings)
+            value = self._omission_nats(run)
             if run.at_end:
                 return "truncated", FindingKind.TRUNCATED, value, f"the end, “{expected}”, was not heard"
             return "omitted", FindingKind.OMITTED, value, f"“{expected}” was not heard"
-        said = self._extra_nats(run.heard)
+        insertion = self._insertion_nats(run.heard)
         if times := _repetition_count(run, rows):
-            value = said * (
-                self._figures.repeated_text_factor
-                if _text_repeats_itself(run, rows)
-                else self._repetition_plausibility(run, rows, voice)
-            )
-            return "loop", FindingKind.LOOP, value, f"“{heard}” is said {times} times"
+            by_text = _text_repeats_itself(run, rows)
+            factor = figures.repeated_text_factor if by_text else self._repetition_plausibility(run)
+            return "loop", FindingKind.LOOP, insertion * factor, f"“{heard}” is said {times} times"
         if run.at_end:
-            value = said + self._figures.nats_per_voiced_second * max(0.0, voice_after)
-            return "tail", FindingKind.TAIL, value, f"“{heard}” comes after the end"
-        after = next((row.index for row in rows[run.start + len(run.words) :] if row.index is not None), None)
-        return "inserted", FindingKind.INSERTED, said + self._nats(after, readings), f"“{heard}” is not in the text"
+            voice = figures.nats_per_voiced_second * max(0.0, self._evidence.unexplained_end_seconds)
+            return "tail", FindingKind.TAIL, insertion + voice, f"“{heard}” comes after the end"
+        following = next((row.index for row in rows[run.start + len(run.words) :] if row.index is not None), None)
+        value = insertion + self._nats_against(following)
+        return "inserted", FindingKind.INSERTED, value, f"“{heard}” is not in the text"
 
-    def _repetition_plausibility(
-        self, run: _MismatchRun, rows: Sequence[AlignedWord], voice: NDArray[np.bool_]
-    ) -> float:
-        """0 where the voice at the end of the take leaves no room for a repetition there, 1 where it does: the
-        recogniser may have heard the same speech twice."""
+    def _repetition_plausibility(self, run: _MismatchRun) -> float:
+        """Whether a repetition at the end of the take fits into the voice there, 0 to 1: ASR may transcribe the same
+        speech twice. 1 for a repetition elsewhere."""
         phrase = [_plain(row.heard) for row in run.words][: _period([_plain(row.heard) for row in run.words])]
-        n_sounds = sum(len(self._phonetics.phonemes(word)) for word in phrase)
-        last = [row for row in rows if row.heard]
-        if [_plain(row.heard) for row in last[-len(phrase) :]] != phrase or n_sounds < self._pace.min_phonemes:
+        n_phonemes = sum(len(self._phonetics.phonemes(word)) for word in phrase)
+        last = [row for row in self._evidence.rows if row.heard]
+        if [_plain(row.heard) for row in last[-len(phrase) :]] != phrase or n_phonemes < self._pace.min_phonemes:
             return 1.0
         while (
             len(last) > len(phrase) and [_plain(row.heard) for row in last[-2 * len(phrase) : -len(phrase)]] == phrase
         ):
             last = last[: -len(phrase)]
         start = last[-len(phrase)].start
-        return (
-            1.0
-            if start is None
-            else min(1.0, max(0.0, repetitions_that_fit(voice, start, n_sounds, self._pace) - 1.25) * 4)
-        )
+        if start is None:
+            return 1.0
+        times = repetitions_that_fit(self._evidence.is_voiced, start, n_phonemes, self._pace)
+        return min(1.0, max(0.0, times - 1.25) * 4)
 
-    def _unspoken_nats(self, run: _MismatchRun, readings: Mapping[int, ForcedAlignment]) -> float:
-        return sum(self._nats(row.index, readings) for row in run.words if row.index is not None)
+    def _omission_nats(self, run: _MismatchRun) -> float:
+        return sum(self._nats_against(row.index) for row in run.words if row.index is not None)
 
-    def _nats(self, index: int | None, readings: Mapping[int, ForcedAlignment]) -> float:
-        """How improbable it is that the word was said."""
+    def _nats_against(self, index: int | None) -> float:
+        """How improbable forced alignment finds a word of the text, in nats; 0 for None."""
         if index is None:
             return 0.0
-        reading = readings.get(index)
-        return (
-            self._figures.max_nats_per_word
-            if reading is None
-            else min(self._figures.max_nats_per_word, -reading.log_probability)
-        )
+        forced, most = self._evidence.forced.get(index), self._figures.max_nats_per_word
+        return most if forced is None else min(most, -forced.log_probability)
 
-    def _extra_nats(self, words: Sequence[str]) -> float:
-        figures = self._figures
-        bare = [_plain(word) for word in words]
-        return sum(
-            figures.filler_nats
-            if word in FILLERS
-            else figures.function_word_nats
-            if word in FUNCTION_WORDS
-            else figures.content_word_nats
-            for word in bare
-        )
+    def _insertion_nats(self, words: Sequence[str]) -> float:
+        return sum(self._word_nats(_plain(word)) for word in words)
 
-    def _substitution_nats(self, run: _MismatchRun, unsaid: float) -> float:
-        """Where common words were heard for common words, these speak against the text as well. Otherwise it grows with
-        the share of the sounds that differ: a recogniser spells what it does not know by its sound, and not well. What
-        is in another script than its own has no sound to go by."""
+    def _word_nats(self, word: str) -> float:
+        if word in FILLERS:
+            return self._figures.filler_nats
+        return self._figures.function_word_nats if word in FUNCTION_WORDS else self._figures.content_word_nats
+
+    def _substitution_nats(self, run: _MismatchRun) -> float:
+        """Evidence against substituted words.
+
+        Common words heard for common words count in full, and speak against the text themselves. Other words count by
+        the share of phonemes that differ: ASR spells unknown words by their sound, and not well. Words in a script
+        that the phonetics do not cover count in full.
+        """
+        unspoken = self._omission_nats(run)
         ours, theirs = (
             [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
         )
         if all(map(self._phonetics.is_common_word, (*ours, *theirs))):
-            return unsaid + self._figures.substituted_word_nats * sum(word not in FUNCTION_WORDS for word in theirs)
-        surplus = self._extra_nats(theirs[len(ours) :])
+            return unspoken + self._figures.substituted_word_nats * sum(word not in FUNCTION_WORDS for word in theirs)
+        surplus = self._insertion_nats(theirs[len(ours) :])
         longer = max(1, *(sum(len(self._phonetics.phonemes(word)) for word in words) for words in (ours, theirs)))
         differing = self._phonetics.distance(" ".join(ours), " ".join(theirs)) / longer
         if self._phonetics.language.has_phonetics and _OTHER_SCRIPT.search(" ".join(ours)):
-            return unsaid + surplus
-        nearest, farthest = self._figures.max_alike_share, self._figures.min_unlike_share
-        return min(1.0, max(0.0, (differing - nearest) / (farthest - nearest))) * (unsaid + surplus)
+            return unspoken + surplus
+        alike, unlike = self._figures.max_alike_share, self._figures.min_unlike_share
+        return min(1.0, max(0.0, (differing - alike) / (unlike - alike))) * (unspoken + surplus)
 
 
-def _runs(rows: Sequence[AlignedWord], last_good: int) -> list[_MismatchRun]:
+def _runs(rows: Sequence[AlignedWord], last_match: int) -> list[_MismatchRun]:
+    """Runs of neighbouring mismatches. last_match: index of the last matched row."""
     runs, at = [], 0
-    for good, group in groupby(rows, key=lambda row: row.match in MATCHED):
+    for matched, group in groupby(rows, key=lambda row: row.match in MATCHED):
         members = tuple(group)
-        if not good:
-            runs.append(_MismatchRun(members, at, at_end=at > last_good))
+        if not matched:
+            runs.append(_MismatchRun(members, at, at_end=at > last_match))
         at += len(members)
     return runs
 
 
-def _times(run: _MismatchRun, readings: Mapping[int, ForcedAlignment]) -> tuple[float | None, float | None]:
+def _times(run: _MismatchRun, forced: Mapping[int, ForcedAlignment]) -> tuple[float | None, float | None]:
+    """Start and end in seconds: of what was heard, or else where forced alignment puts the words of the text."""
     times = [time for row in run.words for time in (row.start, row.end) if time is not None]
     if not times:
-        forced = [readings[row.index] for row in run.words if row.index is not None and row.index in readings]
-        times = [time for reading in forced for time in (reading.start, reading.end)]
+        aligned = [forced[row.index] for row in run.words if row.index is not None and row.index in forced]
+        times = [time for word in aligned for time in (word.start, word.end)]
     return min(times, default=None), max(times, default=None)
 
 
 def _repetition_count(run: _MismatchRun, rows: Sequence[AlignedWord]) -> int:
-    """How often the inserted words were said, where they are a repetition of what stands beside them; else 0."""
+    """How often the inserted words were said, if they repeat each other or the words beside them; else 0."""
     inserted = [_plain(row.heard) for row in run.words]
     size = _period(inserted)
     phrase = inserted[:size]
@@ -202,7 +203,7 @@ def _repetition_count(run: _MismatchRun, rows: Sequence[AlignedWord]) -> int:
 
 
 def _text_repeats_itself(run: _MismatchRun, rows: Sequence[AlignedWord]) -> bool:
-    """Whether the text itself says the repeated words twice here: recognisers miscount."""
+    """Whether the text itself repeats the inserted words: ASR miscounts repetitions."""
     inserted = [_plain(row.heard) for row in run.words]
     phrase = inserted[: _period(inserted)]
     written = [_plain(row.expected) for row in rows if row.expected]
@@ -210,7 +211,7 @@ def _text_repeats_itself(run: _MismatchRun, rows: Sequence[AlignedWord]) -> bool
 
 
 def _period(words: Sequence[str]) -> int:
-    """The length of the phrase of which the words are repetitions."""
+    """Length of the shortest phrase that the words repeat."""
     return next(n for n in range(1, len(words) + 1) if all(words[at] == words[at - n] for at in range(n, len(words))))
 
 

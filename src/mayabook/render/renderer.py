@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import soundfile
 
 from mayabook.checks import Checker
+from mayabook.checks.detectors import incurable_measures
 from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk
 from mayabook.core.code_files import read_codes, write_codes
@@ -40,10 +41,6 @@ _BACKLOG_PER_CHECKER = 2
 """Takes queued for each checking thread before the engine is made to wait; more would only cost memory."""
 _DERIVED = (RetryStep.TRIM, RetryStep.PATCH, RetryStep.SPLIT)
 """Steps whose takes are made from other takes."""
-_SKIP_ASR_AFTER = frozenset({"silent", "clipped", "noise", "drift", "not_finite", "off_grammar"})
-"""Detectors that need no transcript and find what neither trimming nor patching can repair. A take that they reject is
-not transcribed. The detector of pace is not among them: a take that is too fast may only lack a sentence, and a patch
-repairs that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +313,7 @@ class Renderer:
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
-        return self._checker.check(take, chunk, frozenset() if thorough else _SKIP_ASR_AFTER)
+        return self._checker.check(take, chunk, frozenset() if thorough else incurable_measures())
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
         """Stores finished verdicts; waits while more than `at_most` checks are outstanding."""

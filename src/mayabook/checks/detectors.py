@@ -1,0 +1,269 @@
+"""The registry of detectors: what each looks at, what it measures, and what it costs.
+
+To add one: write a function from `Evidence` to scores, decorate it with `register`, and give each of its measures a
+limit in `thresholds.toml`. Checker, calibration and documentation read the registry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mayabook.checks import signal_checks, token_checks
+from mayabook.checks.audio_loops import loop_score
+from mayabook.checks.scoring import Score
+from mayabook.checks.thresholds import Thresholds
+from mayabook.checks.voice_drift import drift_score
+from mayabook.checks.word_checks import WordEvidence, WordScores
+from mayabook.core.errors import CheckError
+from mayabook.core.take import Audio, Codes, StopReason
+from mayabook.core.verdict import FindingKind
+
+
+class Needs(StrEnum):
+    """What a detector looks at, in the order in which detectors run."""
+
+    STOP_REASON = "stop reason"
+    CODES = "codes"
+    LEVEL = "level"
+    """In a take that such a detector finds silent, nobody looks for anything else in signal and words."""
+    SIGNAL = "signal"
+    WORDS = "words"
+    """The transcript, aligned with the text: it needs ASR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One value that a detector gives; it grows with badness.
+
+    name: of its limit in `thresholds.toml`, and `Finding.detector`. kind: of the finding. unit: what the value counts.
+    is_incurable: no cut and no patch can save a take with such a defect, so a retry need not wait for ASR.
+    """
+
+    name: str
+    kind: FindingKind
+    unit: str
+    is_incurable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What detectors look at.
+
+    n_phonemes: of the text, by its shortest and by its longest verbalisation. n_tags: emotion tags in the text.
+    n_repeats: how often the text repeats itself in a row, at most. stop_detail: as in `Take.detail`. words: None unless
+    the take was transcribed.
+    """
+
+    thresholds: Thresholds
+    audio: Audio
+    sample_rate: int
+    n_phonemes: tuple[int, int] = (0, 0)
+    n_tags: int = 0
+    n_repeats: int = 0
+    stop: StopReason = StopReason.END
+    stop_detail: str = ""
+    codes: Codes | None = None
+    words: WordEvidence | None = None
+
+
+Scoring = Callable[[Evidence], list[Score]]
+"""Any number of scores, of the detector's own measures; none where there is nothing to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """measures: what its scores are of. cost: CPU milliseconds for a second of audio, of detectors of words without the
+    ASR that they need, rounded, as `python -m bench.detector_cost` measures it."""
+
+    measures: tuple[Measure, ...]
+    needs: Needs
+    cost: float
+    score: Scoring
+
+
+_REGISTRY: list[Detector] = []
+
+
+def register(*measures_of_it: Measure, needs: Needs, cost: float) -> Callable[[Scoring], Detector]:
+    """Decorates the scoring function of a detector. Raises ValueError if a measure's name is taken."""
+
+    def add(score: Scoring) -> Detector:
+        taken = measures().keys() & {measure.name for measure in measures_of_it}
+        if taken:
+            raise ValueError(f"a measure called {min(taken)!r} is already registered")
+        _REGISTRY.append(Detector(measures_of_it, needs, cost, score))
+        return _REGISTRY[-1]
+
+    return add
+
+
+def detectors(*needs: Needs) -> tuple[Detector, ...]:
+    """In the order of registration: those with one of these needs, or all."""
+    return tuple(detector for detector in _REGISTRY if not needs or detector.needs in needs)
+
+
+def measures() -> dict[str, Measure]:
+    """Every measure of every detector, by name."""
+    return {measure.name: measure for detector in _REGISTRY for measure in detector.measures}
+
+
+def incurable_measures() -> frozenset[str]:
+    """Names of the measures of defects that only another take cures."""
+    return frozenset(name for name, measure in measures().items() if measure.is_incurable)
+
+
+def run_detectors(evidence: Evidence, *needs: Needs) -> list[Score]:
+    """Scores of all detectors with one of these needs, in the order of registration."""
+    return [score for detector in detectors(*needs) for score in detector.score(evidence)]
+
+
+def require_limits(limits: Mapping[str, float]) -> None:
+    """Raises CheckError unless every registered measure has a limit, and every limit is of a registered measure."""
+    for name in measures():
+        if name not in limits:
+            raise CheckError(f"The detector measure {name!r} has no limit; add it to [limits] in thresholds.toml.")
+    for name in limits:
+        if name not in measures():
+            raise CheckError(f"No detector measures {name!r}; remove it from [limits] in thresholds.toml.")
+
+
+_STOPS = {
+    StopReason.CAP: (Measure("capped", FindingKind.TRUNCATED, "2 if so"), "it ended by its token cap"),
+    StopReason.LOOP: (Measure("aborted", FindingKind.LOOP, "2 if so"), "it was aborted because its codes repeated"),
+    StopReason.NOT_FINITE: (
+        Measure("not_finite", FindingKind.GARBLED, "2 if so", is_incurable=True),
+        "its logits contain NaN or infinity",
+    ),
+}
+
+
+@register(*(measure for measure, _ in _STOPS.values()), needs=Needs.STOP_REASON, cost=0.0)
+def _stop(evidence: Evidence) -> list[Score]:
+    """A take that its cap ended is truncated, whatever it sounds like."""
+    if evidence.stop not in _STOPS:
+        return []
+    measure, text = _STOPS[evidence.stop]
+    text = f"{text}: {evidence.stop_detail}" if evidence.stop_detail else text
+    return [Score(measure.name, measure.kind, 2.0, text)]
+
+
+@register(
+    Measure(
+        "off_grammar",
+        FindingKind.OFF_GRAMMAR,
+        "mean probability of the ids that the position in the frame does not allow",
+        is_incurable=True,
+    ),
+    needs=Needs.CODES,
+    cost=0.0,
+)
+def _off_grammar(evidence: Evidence) -> list[Score]:
+    return token_checks.off_grammar_score(evidence.codes) if evidence.codes else []
+
+
+@register(
+    Measure("code_loop", FindingKind.LOOP, "seconds for which a codebook repeats itself"), needs=Needs.CODES, cost=0.1
+)
+def _code_loop(evidence: Evidence) -> list[Score]:
+    return token_checks.code_loop_score(evidence.codes, evidence.thresholds.tokens) if evidence.codes else []
+
+
+@register(
+    Measure("unlikely_tail", FindingKind.TAIL, "nats by which the last codes are less likely than those before"),
+    Measure("open_tail", FindingKind.TAIL, "nats by which the last codes have more entropy than those before"),
+    needs=Needs.CODES,
+    cost=0.0,
+)
+def _tail_confidence(evidence: Evidence) -> list[Score]:
+    return token_checks.tail_confidence_scores(evidence.codes, evidence.thresholds.tokens) if evidence.codes else []
+
+
+@register(
+    Measure("silent", FindingKind.SILENT, "times by which the level is too low", is_incurable=True),
+    needs=Needs.LEVEL,
+    cost=0.02,
+)
+def _silence(evidence: Evidence) -> list[Score]:
+    return signal_checks.silence_score(evidence.audio, evidence.thresholds.signal)
+
+
+@register(
+    Measure("clipped", FindingKind.CLIPPED, "samples a second at full scale", is_incurable=True),
+    needs=Needs.SIGNAL,
+    cost=0.02,
+)
+def _clipping(evidence: Evidence) -> list[Score]:
+    return signal_checks.clipping_score(evidence.audio, evidence.sample_rate, evidence.thresholds.signal)
+
+
+@register(
+    Measure("edge", FindingKind.SILENT, "seconds of silence at an end"),
+    Measure("pause", FindingKind.SILENT, "seconds of the longest silence inside"),
+    needs=Needs.SIGNAL,
+    cost=0.03,
+)
+def _pauses(evidence: Evidence) -> list[Score]:
+    return signal_checks.pause_scores(evidence.audio, evidence.sample_rate, evidence.thresholds.signal)
+
+
+@register(
+    Measure("noise", FindingKind.NOISY, "level of the quietest frames as a share of the loud ones", is_incurable=True),
+    needs=Needs.SIGNAL,
+    cost=0.03,
+)
+def _noise(evidence: Evidence) -> list[Score]:
+    return signal_checks.noise_score(evidence.audio, evidence.sample_rate, evidence.thresholds.signal)
+
+
+@register(
+    Measure("click", FindingKind.NOISY, "sharpest second difference, as a multiple of its neighbours' mean"),
+    needs=Needs.SIGNAL,
+    cost=0.8,
+)
+def _clicks(evidence: Evidence) -> list[Score]:
+    return signal_checks.click_score(evidence.audio, evidence.sample_rate, evidence.thresholds.signal)
+
+
+@register(
+    Measure(
+        "drift", FindingKind.DRIFT, "nats, by the root of the frames, for two vocal tracts over one", is_incurable=True
+    ),
+    needs=Needs.SIGNAL,
+    cost=2.0,
+)
+def _drift(evidence: Evidence) -> list[Score]:
+    return drift_score(evidence.audio, evidence.sample_rate, evidence.thresholds.drift)
+
+
+@register(
+    Measure("repeat", FindingKind.LOOP, "seconds for which the audio repeats itself"), needs=Needs.SIGNAL, cost=1.4
+)
+def _audio_loop(evidence: Evidence) -> list[Score]:
+    return loop_score(evidence.audio, evidence.sample_rate, evidence.n_repeats, evidence.thresholds.loops)
+
+
+@register(
+    Measure("slow", FindingKind.OFF_PACE, "times too slow for the phonemes of the text"),
+    Measure("fast", FindingKind.OFF_PACE, "times too fast for the phonemes of the text"),
+    needs=Needs.SIGNAL,
+    cost=0.03,
+)
+def _pace(evidence: Evidence) -> list[Score]:
+    figures = evidence.thresholds
+    return signal_checks.pace_score(
+        evidence.audio, evidence.sample_rate, evidence.n_phonemes, evidence.n_tags, figures.signal, figures.pace
+    )
+
+
+@register(
+    Measure("truncated", FindingKind.TRUNCATED, "nats of the words omitted at the end"),
+    Measure("omitted", FindingKind.OMITTED, "nats of the words omitted before the end"),
+    Measure("garbled", FindingKind.GARBLED, "nats of the substituted words"),
+    Measure("inserted", FindingKind.INSERTED, "nats of the inserted words"),
+    Measure("loop", FindingKind.LOOP, "nats of the repeated words"),
+    Measure("tail", FindingKind.TAIL, "nats of the words and the voice after the end of the text"),
+    needs=Needs.WORDS,
+    cost=0.0,
+)
+def _words(evidence: Evidence) -> list[Score]:
+    return WordScores(evidence.words, evidence.thresholds).scores() if evidence.words else []
