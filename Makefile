@@ -1,6 +1,6 @@
 # make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
 # make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
-# make coverage: lines that the quick tests run.   make docs: the documentation as a site, in build/site.
+# make docs: the documentation as a site, in build/site.   make coverage: lines of book and script that their tests run.
 # make test-python: the wheel under a second Python, if one is installed or named by SECOND_PYTHON=python3.13.
 PYTHON ?= python3
 VENV := .venv
@@ -21,7 +21,8 @@ test: lint
 	$(BIN)/pytest -n auto --dist loadfile
 
 coverage: $(VENV)/dev
-	$(BIN)/pytest -n auto --dist loadfile --quiet --cov=mayabook.book --cov=mayabook.core --cov=mayabook.script tests/book tests/script
+	$(BIN)/pytest -n auto --dist loadfile --quiet --cov=mayabook.book --cov=mayabook.script tests/book tests/script \
+		-k 'not Size and not locality'  # these add half a minute and no line
 
 test-python:
 	.ci/second-python $(SECOND_PYTHON)

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+import mayabook.testing  # noqa: E402, F401  pydantic models must be defined before autodoc rewrites annotations
 from mayabook.core.setting_fields import setting_fields  # noqa: E402
 from mayabook.core.settings import Settings  # noqa: E402
 
