@@ -50,7 +50,7 @@ def test_a_loop_is_found_with_its_period_in_a_single_slot(period: int) -> None:
         frames[frame % N_FRAMES, 3] = frames[(frame - period) % N_FRAMES, 3]
     loop = scores(codes(frames))["code_loop"]
     assert loop.kind == FindingKind.LOOP
-    assert f"slot 3 repeats {period} frames" in loop.evidence
+    assert f"position 3 repeats {period} frames" in loop.evidence
     assert loop.value == pytest.approx((period + 30) * FRAME_SECONDS)
     assert loop.start == pytest.approx(start * FRAME_SECONDS)
 

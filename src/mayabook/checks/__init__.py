@@ -1,4 +1,4 @@
-"""A take becomes a verdict: what the signal shows, what a recogniser heard, and how far that is what is written."""
+"""Take -> verdict: scores of signal, codes and transcript, thresholds that were calibrated on labelled takes."""
 
 from mayabook.checks.checker import Checker
 

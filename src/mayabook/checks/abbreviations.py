@@ -1,4 +1,4 @@
-"""Signs and abbreviations, and the words they are read as; a bar separates alternatives.
+"""Expansions of signs and abbreviations; a bar separates alternatives.
 
 Titles and contractions come with whisper-normalizer; this is what it lacks.
 """
@@ -9,7 +9,7 @@ SIGNS = {
     "ok": "okay", "vs": "versus", "etc": "et cetera", "mrs": "missus|missis", "ms": "miz", "messrs": "messieurs",
     "mme": "madame", "mlle": "mademoiselle", "&c": "et cetera",
 }  # fmt: skip
-"""Read so wherever they stand."""
+"""Expanded everywhere."""
 
 SHORT = {
     "no": "number", "nos": "numbers", "vol": "volume", "vols": "volumes", "ch": "chapter", "fig": "figure",
@@ -29,4 +29,4 @@ SHORT = {
     "mph": "miles per hour", "min": "minutes|minute", "mins": "minutes", "sec": "seconds|second",
     "hr": "hours|hour", "hrs": "hours",
 }  # fmt: skip
-"""Read so before a full stop or after a number."""
+"""Expanded before a full stop or after a number."""

@@ -1,8 +1,8 @@
-"""Whether the audio itself goes round in circles, as that of a model whose codes loop does; in takes without codes too.
+"""Detects loops in the audio itself, as of a model whose codes loop; it needs no codes.
 
-The spectrum is compared with that of one lag before, for each lag. A hum, a held vowel and a pause are much the same at
-every lag, so only what is much nearer at one lag than at those below it counts, as in the YIN estimator of pitch. What
-loops is the same but for the noise of a decoder; and so, from some narrators, is what the text says over and over.
+The spectrum is compared with itself at each lag. A hum, a held vowel and a pause are alike at every lag, so a lag
+counts only if spectra are much closer at it than at shorter ones, as in the YIN pitch estimator. Turns of a loop differ by no
+more than the codec's noise; and so, with some narrators, do words that the text itself repeats.
 """
 
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ from mayabook.core.take import Audio
 from mayabook.core.verdict import FindingKind
 
 HOP_SECONDS, WINDOW_SECONDS = FRAME_SECONDS / 8, 0.04
-"""A frame of codes is a whole number of hops, and so is the lag of codes that loop."""
+"""A frame of codes is a whole number of hops, so the period of looping codes is too."""
 N_BANDS, LOWEST, HIGHEST = 24, 150.0, 7500.0
 
 Matrix = NDArray[np.float64]
 
 
-def loop_score(audio: Audio, sample_rate: int, n_again: int, figures: LoopThresholds) -> list[Score]:
-    """The longest stretch that repeats itself at one lag: seconds beyond its first turn and `n_again` others.
+def loop_score(audio: Audio, sample_rate: int, n_repeats: int, figures: LoopThresholds) -> list[Score]:
+    """Longest span that repeats at one lag: seconds beyond its first turn and `n_repeats` others.
 
-    n_again: turns that the text may account for, see `times_again`. What is left counts if it is a whole turn.
+    n_repeats: turns that the text accounts for, see `repeated_word_counts`. The rest counts if it is at least a whole turn.
     """
     bands = _bands(audio, sample_rate, figures)
     first, last, smooth = (
@@ -47,20 +47,20 @@ def loop_score(audio: Audio, sample_rate: int, n_again: int, figures: LoopThresh
         start, length = longest_run(
             apart + figures.distance_floor < figures.max_distance_share * (usual + figures.distance_floor)
         )
-        beyond = length - n_again * lag
+        beyond = length - n_repeats * lag
         if beyond > max(best[0], lag - smooth):  # smoothing costs the edges of a stretch
             best = (beyond, lag, start)
     beyond, lag, start = best
     if not beyond:
         return []
     seconds, turn, begin = (hops * HOP_SECONDS for hops in (beyond, lag, start))
-    end = begin + (1 + n_again) * turn + seconds
+    end = begin + (1 + n_repeats) * turn + seconds
     evidence = f"{turn:.2f} s of the audio are repeated for {seconds:.1f} s"
     return [Score("repeat", FindingKind.LOOP, seconds, evidence, begin, end)]
 
 
 def repeated_word_counts(tokens: Sequence[str]) -> int:
-    """How often the text says the same again in a row, at most: "no, no, no" twice, "day by day by day" once."""
+    """Most repetitions in a row of any phrase of a text: "no, no, no" has two, "day by day by day" one."""
     most = 0
     for period in range(1, len(tokens) // 2 + 1):
         same = np.array([one == other for one, other in zip(tokens, tokens[period:], strict=False)])
@@ -69,7 +69,7 @@ def repeated_word_counts(tokens: Sequence[str]) -> int:
 
 
 def _bands(audio: Audio, sample_rate: int, figures: LoopThresholds) -> Matrix:
-    """Powers in dB, shape (n_hops, N_BANDS), of bands of equal width on a logarithmic axis."""
+    """Band powers in dB, shape (n_hops, N_BANDS); bands have equal width on a logarithmic axis."""
     size, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
     if len(audio) < size:
         return np.zeros((0, N_BANDS))

@@ -1,7 +1,7 @@
-"""The ways a written number may be read aloud.
+"""Verbalises numbers and amounts of money in all usual ways.
 
-Each function returns readings, tuples of lower-case words, the likeliest first, and no reading for what it cannot
-read. Number words come from hibari's phonemiser.
+Each function returns verbalisations, tuples of lower-case words, the likeliest first; none for what it does not know.
+Number words come from hibari's phonemiser.
 """
 
 import re
@@ -41,7 +41,7 @@ _MAX_READINGS = 40
 
 
 def verbalise_number(word: str) -> list[Verbalisation]:
-    """Readings of a word with digits in it: 1897, 3rd, 10:45, 3.14, $5.50, 20%, 1890s, 1/2, 221B, 1914-18."""
+    """Verbalisations of a word with digits: 1897, 3rd, 10:45, 3.14, $5.50, 20%, 1890s, 1/2, 221B, 1914-18."""
     if money := verbalise_amount(word.lower()):
         return money
     if word.endswith("¢") and word[:-1].isdecimal():
@@ -61,7 +61,7 @@ def verbalise_number(word: str) -> list[Verbalisation]:
 
 
 def verbalise_amount(text: str) -> list[Verbalisation]:
-    """Readings of money: "$5.50", "£3", "$20 million"; [] for anything else."""
+    """Verbalisations of money: "$5.50", "£3", "$20 million"; [] for anything else."""
     match = _AMOUNT.fullmatch(text)
     if match is None or (match[5] and match[5] not in MAGNITUDES):
         return []
@@ -95,7 +95,7 @@ def roman_value(word: str) -> int:
 
 
 def _mixture(word: str) -> list[Verbalisation]:
-    """Digits beside letters and signs, each read by itself: 221B, 20%, 1914-18, 5km."""
+    """Digits beside letters and signs, each verbalised by itself: 221B, 20%, 1914-18, 5km."""
     parts = _PIECES.findall(word)
     readings: list[Verbalisation] = [()]
     for place, part in enumerate(parts):

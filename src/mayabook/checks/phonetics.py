@@ -1,4 +1,4 @@
-"""How words sound, and how far apart two sounds are: "their" is "there", "not" is neither "night" nor "need"."""
+"""Converts words to phonemes, and measures phonetic distances: "their" is "there", "not" neither "night" nor "need"."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ _UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
 
 
 class Phonetics:
-    """Pronunciations are remembered. May be used from several threads."""
+    """Grapheme-to-phoneme conversion with a cache. May be used from several threads."""
 
     def __init__(self, thresholds: PhoneticThresholds, language: Language = ENGLISH) -> None:
         self._thresholds = thresholds
@@ -28,7 +28,7 @@ class Phonetics:
         self._known: dict[str, str] = {}
 
     def phonemes(self, token: str) -> str:
-        """Phonemes of a word in lower case, without stress; its letters where it cannot be pronounced."""
+        """Phonemes of a lower-case word, without stress; its letters if it cannot be converted."""
         sound = self._known.get(token)
         if sound is None:
             sound = token if self._g2p is None else str(self._g2p(token)).translate(_ALIKE) or token
@@ -36,11 +36,11 @@ class Phonetics:
         return sound
 
     def is_common_word(self, token: str) -> bool:
-        """Whether a word in lower case is in the dictionary as such; none is in another language than English."""
+        """Whether a lower-case word is in the pronunciation dictionary; never in languages without one."""
         return self._g2p is not None and token in self._g2p.lexicon.golds
 
     def distances(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
-        """Distance of each sound of `left` to each of `right`, shape (len(left), len(right)).
+        """Distance of each phoneme string of `left` to each of `right`, shape (len(left), len(right)).
 
         An edit distance in which a wrong vowel costs little and a wrong voicing less than a wrong consonant: the
         weighted sum of the distances between ever coarser transcriptions.
@@ -59,16 +59,16 @@ class Phonetics:
         return total
 
     def distance(self, left: str, right: str) -> float:
-        """Distance of the sounds of two words or phrases."""
+        """Phonetic distance of two words or phrases."""
         one, other = ("".join(map(self.phonemes, phrase.lower().split())) for phrase in (left, right))
         return float(self.distances([one], [other])[0, 0])
 
     def max_distance(self, n_phonemes: int, *, name: bool) -> float:
-        """How far apart two sounds may be, the longer of `n_phonemes`, that count as one."""
+        """Largest distance of homophones, the longer of which has `n_phonemes`."""
         exact = self._thresholds.max_exact_phonemes_of_name if name else self._thresholds.max_exact_phonemes_of_word
         return self._thresholds.tolerance_per_phoneme * max(0, n_phonemes - exact)
 
     def sound_alike(self, left: str, right: str, *, name: bool = False) -> bool:
-        """Whether two words or phrases count as the same sound."""
+        """Whether two words or phrases are homophones."""
         longer = max(len("".join(map(self.phonemes, phrase.lower().split()))) for phrase in (left, right))
         return self.distance(left, right) <= self.max_distance(longer, name=name) + 1e-6

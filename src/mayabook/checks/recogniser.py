@@ -1,7 +1,8 @@
-"""What a recogniser hears in a take: words with times, by Whisper on CTranslate2.
+"""Transcribes and force-aligns audio by Whisper on CTranslate2.
 
-Decoding is greedy, without timestamps, prompt or fallback, so that the same take is always heard the same and nothing
-smooths a defect over. Whisper may stop after a sentence although speech goes on: voice that is left is heard again.
+Decoding is greedy, without timestamps, prompt or temperature fallback: the same audio always gives the same words, and
+nothing smooths a defect over. Whisper may stop after a sentence although speech goes on: remaining voice is transcribed
+again.
 """
 
 import math
@@ -26,14 +27,14 @@ from mayabook.core.take import Audio
 SAMPLE_RATE = 16000
 MEL_FRAMES_PER_SECOND = 100
 ENCODER_FRAMES_PER_SECOND = 50
-"""Positions of the encoder's output."""
+"""Positions of the encoder's output a second."""
 EXTRA_TOKENS = 20
-"""Tokens allowed besides those that the length of the audio allows."""
+"""Tokens allowed beyond those that the duration of the audio allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognisedWord:
-    """start, end: seconds into the take."""
+    """A word of the transcript. start, end: seconds into the audio."""
 
     text: str
     start: float
@@ -42,10 +43,10 @@ class RecognisedWord:
 
 @dataclass(frozen=True, slots=True)
 class ForcedAlignment:
-    """How a word of the text fares when the recogniser is made to read it: forced decoding.
+    """A word of the text as forced decoding finds it in the audio.
 
-    log_probability: natural logarithm, of its least likely token, given the audio and the words before it. start, end:
-    seconds into the take.
+    log_probability: of its least likely token, natural logarithm, given the audio and the words before it. start, end:
+    seconds into the audio.
     """
 
     log_probability: float
@@ -55,7 +56,7 @@ class ForcedAlignment:
 
 @dataclass(frozen=True, slots=True)
 class EncodedWindow:
-    """A stretch of a take, encoded once. start, end: seconds into the take."""
+    """A window of audio after the encoder. n_frames: mel frames before padding. start, end: seconds into the audio."""
 
     encoder_output: Any
     n_frames: int
@@ -65,7 +66,7 @@ class EncodedWindow:
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """words: every word heard, in order."""
+    """words: all recognised words, in order. windows: the encoded audio, for forced alignment."""
 
     words: list[RecognisedWord]
     windows: list[EncodedWindow]
@@ -100,11 +101,11 @@ class Recogniser:
         self.identity = f"{Path(model).name} {_fingerprint(folder)} {spoken}"
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
-        """Every word heard, in order. audio: mono, any length."""
+        """All recognised words, in order. audio: mono, any length. sample_rate: Hz."""
         return self.encode_and_transcribe(audio, sample_rate).words
 
     def encode_and_transcribe(self, audio: Audio, sample_rate: int) -> Transcription:
-        """Every word heard, and the encoded windows, for `read` to go over them again."""
+        """As `transcribe`, with the encoded windows for `force_align`."""
         resampled = resample(audio, sample_rate, SAMPLE_RATE)
         words: list[RecognisedWord] = []
         windows: list[EncodedWindow] = []
@@ -118,7 +119,7 @@ class Recogniser:
         return Transcription(words, windows)
 
     def force_align(self, window: EncodedWindow, text: Sequence[str]) -> list[ForcedAlignment]:
-        """Forced decoding of the words of `text`, one reading for each."""
+        """Force-aligns the words of `text` with a window: one alignment for each."""
         spelt = [self._tokenizer.encode(" " + (_whisper_spelling(word) or word)) for word in text]
         flat = [token for tokens in spelt for token in tokens]
         if not flat:
@@ -148,9 +149,9 @@ class Recogniser:
         return first + quietest_sample(audio[first : start + longest], SAMPLE_RATE)
 
     def _transcribe_window(self, audio: Audio, offset: float) -> tuple[list[RecognisedWord], Any, int]:
-        """The words, and the whole window as the encoder has it, with its frames.
+        """Words of a window, its encoder output and its number of mel frames.
 
-        Heard again from the last word on, while voice is left there and something more is heard.
+        Audio after the last word is transcribed again as long as it holds voice and gives more words.
         """
         words: list[RecognisedWord] = []
         start = 0.0
@@ -174,7 +175,7 @@ class Recogniser:
         return [replace(word, start=word.start + offset, end=word.end + offset) for word in words], *whole
 
     def _without_untimed(self, words: list[RecognisedWord]) -> list[RecognisedWord]:
-        """Without the last words if several have no time of their own.
+        """Drops the last words if several have no duration.
 
         Whisper made them up, or the voice that is theirs comes after them and is heard again.
         """
@@ -214,7 +215,7 @@ class Recogniser:
         return words
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:
-        """The encoder's output for up to 30 s, and the frames of audio in it. Padded with the quietest feature."""
+        """Encoder output for up to 30 s of audio, and its number of mel frames. Padded with the quietest feature."""
         hearing = self._thresholds.recognition
         features = self._whisper.feature_extractor(audio)[:, : 30 * MEL_FRAMES_PER_SECOND]
         n_frames = features.shape[1] - 1
@@ -231,14 +232,14 @@ def _is_spoken(text: str) -> bool:
 
 
 def _whisper_spelling(word: str) -> str:
-    """As Whisper spells: straight apostrophes, no quotation marks, nothing shouted."""
+    """A word as Whisper spells it: straight apostrophes, no quotation marks, no capitals throughout."""
     bare = word.replace("’", "'").strip('“”‘"()[]*_—–…')
     return bare.capitalize() if len(bare) > 1 and bare.isupper() else bare
 
 
 @lru_cache(maxsize=4)
 def _fingerprint(folder: str) -> str:
-    """Of the weights where they lie in a folder; a name is its own fingerprint."""
+    """Fingerprint of the weights in a folder; a model name is its own fingerprint."""
     weights = Path(folder) / "model.bin"
     if not weights.is_file():
         return folder

@@ -1,4 +1,4 @@
-"""What detectors hand over, and the one rule that makes a verdict of it."""
+"""Scores of detectors, and the rule that turns them into a verdict."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict
 
 REJECTION_WEIGHT = 0.5
-"""Weight of a finding that rejects a take: that of a score at its limit."""
+"""Weight of a finding from which a take is rejected: that of a score at its limit."""
 REPORTED_SHARE = 0.5
-"""Share of its limit from which a score is told as a finding."""
+"""Share of its limit from which a score is reported as a finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """value: grows with badness, in a unit of the detector's own. start, end: seconds into the take, where known."""
+    """What a detector measured.
+
+    detector: name of the measure. value: grows with badness, in the measure's unit. evidence: one line for a person,
+    with figures. start, end: seconds into the take, if known.
+    """
 
     detector: str
     kind: FindingKind
@@ -25,10 +29,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """All that the checks see in a take before any limit is applied; fields as in `Verdict`.
-
-    A detector that sees nothing gives no score, and may give several.
-    """
+    """Everything that the checks find in a take before limits apply; fields as in `Verdict`."""
 
     scores: tuple[Score, ...]
     transcript: str
@@ -38,7 +39,7 @@ class Examination:
 
 
 def scores_to_findings(scores: Sequence[Score], limits: Mapping[str, float]) -> tuple[Finding, ...]:
-    """The worst first. A score at its limit weighs 0.5, others in proportion, up to 1."""
+    """Findings, the worst first. A score at its limit weighs REJECTION_WEIGHT, others in proportion, up to 1."""
     weighed = [(min(1.0, REJECTION_WEIGHT * score.value / limits[score.detector]), score) for score in scores]
     found = [
         Finding(score.kind, score.evidence, weight, score.start, score.end, score.detector)
@@ -49,7 +50,7 @@ def scores_to_findings(scores: Sequence[Score], limits: Mapping[str, float]) -> 
 
 
 def judge(examination: Examination, limits: Mapping[str, float]) -> Verdict:
-    """Accepted unless a score reaches its limit."""
+    """A take is accepted unless a score reaches its limit."""
     found = scores_to_findings(examination.scores, limits)
     return Verdict(
         accepted=all(finding.weight < REJECTION_WEIGHT for finding in found),

@@ -1,4 +1,4 @@
-"""What the samples alone tell: silence, pauses, clipping, noise, clicks, pace."""
+"""Scores of the audio signal: silence, pauses, clipping, noise, clicks, pace; and voice activity."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ FRAME_SECONDS = 0.02
 
 
 def silence_score(audio: Audio, figures: SignalThresholds) -> list[Score]:
-    """Of a take that is silent as a whole: how many times too low its level is."""
+    """How many times too low the level of a silent take is; no score for any other take."""
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
     if rms >= figures.max_silent_rms:
         return []
@@ -21,7 +21,7 @@ def silence_score(audio: Audio, figures: SignalThresholds) -> list[Score]:
 
 
 def clipping_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
-    """Samples a second at full scale, counted where several stand in a row."""
+    """Clipped samples a second, counted in runs of several at full scale."""
     full = np.concatenate(([False], np.abs(audio) >= figures.full_scale, [False]))
     edges = np.flatnonzero(np.diff(full.astype(np.int8)))
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
@@ -37,7 +37,7 @@ def clipping_score(audio: Audio, sample_rate: int, figures: SignalThresholds) ->
 
 
 def pause_scores(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
-    """Seconds of silence: the longest inside the take, and at each edge."""
+    """Seconds of silence: the longest inside the take, and at either end."""
     voice = voiced_frames(audio, sample_rate, figures)
     frames = np.flatnonzero(voice)
     if not len(frames):
@@ -57,7 +57,7 @@ def pause_scores(audio: Audio, sample_rate: int, figures: SignalThresholds) -> l
 
 
 def noise_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
-    """Hiss and hum: level of the quietest frames as a share of the loud ones, in takes long enough to have a pause."""
+    """Level of the quietest frames as a share of the loud ones, in takes long enough to have a pause: hiss and hum."""
     frames = _frames(audio, sample_rate)
     if len(frames) * FRAME_SECONDS < figures.min_noise_seconds:
         return []
@@ -67,7 +67,7 @@ def noise_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> li
 
 
 def click_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
-    """The sharpest bend of the waveform against those around it: speech bends by some times their mean."""
+    """Largest second difference of the waveform, as a multiple of the mean of its neighbours; speech has a few times."""
     bends = np.abs(np.diff(audio.astype(np.float64), 2))
     reach, own = round(figures.click_window_seconds * sample_rate), round(figures.click_guard_seconds * sample_rate)
     if len(bends) <= 2 * reach:
@@ -87,16 +87,16 @@ def click_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> li
 def pace_score(
     audio: Audio,
     sample_rate: int,
-    n_sounds: tuple[int, int],
+    n_phonemes: tuple[int, int],
     n_tags: int,
     signal: SignalThresholds,
     figures: PaceThresholds,
 ) -> list[Score]:
-    """How many times too slow or too fast the voice is for the speech sounds to be said.
+    """How many times too slow or too fast the voice is for the phonemes of the text.
 
-    n_sounds: by the shortest and by the longest way of reading numbers and shorthand. n_tags: emotions acted out.
+    n_phonemes: by the shortest and by the longest verbalisation. n_tags: emotion tags in the text.
     """
-    shortest, longest = n_sounds
+    shortest, longest = n_phonemes
     if not shortest:
         return []
     seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
@@ -110,7 +110,7 @@ def pace_score(
 
 
 def voiced_seconds(audio: Audio, sample_rate: int, figures: SignalThresholds, within: Audio) -> float:
-    """Seconds of voice in `audio`, a part of the take `within`, which says how loud voice is."""
+    """Seconds of voice in `audio`, a part of `within`, whose level decides what is voice."""
     if len(audio) < FRAME_SECONDS * sample_rate:
         return 0.0
     level = _level(_frames(within, sample_rate), figures)
@@ -118,14 +118,14 @@ def voiced_seconds(audio: Audio, sample_rate: int, figures: SignalThresholds, wi
 
 
 def voiced_frames(audio: Audio, sample_rate: int, figures: SignalThresholds) -> NDArray[np.bool_]:
-    """Whether each FRAME_SECONDS holds voice."""
+    """Voice activity of each frame of FRAME_SECONDS, by its level; shape (n_frames,)."""
     frames = _frames(audio, sample_rate)
     voice: NDArray[np.bool_] = frames > _level(frames, figures)
     return voice
 
 
 def quietest_sample(audio: Audio, sample_rate: int, seconds: float = 0.2, frame_seconds: float = FRAME_SECONDS) -> int:
-    """Sample in the middle of the quietest stretch of so many seconds, or of all of the audio where that is shorter."""
+    """Index of the sample in the middle of the quietest `seconds`; of the whole audio if it is shorter."""
     frames = _frames(audio, sample_rate, frame_seconds)
     width = min(round(seconds / frame_seconds), len(frames))
     if not width:
@@ -144,7 +144,7 @@ def _level(frames: NDArray[np.float64], figures: SignalThresholds) -> float:
 
 
 def _frames(audio: Audio, sample_rate: int, seconds: float = FRAME_SECONDS) -> NDArray[np.float64]:
-    """RMS of each stretch of so many seconds."""
+    """RMS of each frame of so many seconds."""
     size = round(seconds * sample_rate)
     whole = audio[: len(audio) // size * size].reshape(-1, size)
     rms: NDArray[np.float64] = np.sqrt(np.mean(np.square(whole, dtype=np.float64), axis=1))

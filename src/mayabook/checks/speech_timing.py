@@ -1,4 +1,4 @@
-"""Voice that the words do not account for: more of it than their speech sounds take, at the pace of the take."""
+"""Measures voice that the words do not account for, by their phonemes and the pace of the take."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,11 @@ from mayabook.checks.thresholds import PaceThresholds
 def unexplained_voice_after(
     voice: NDArray[np.bool_], start: float, n_before: int, n_last: int, figures: PaceThresholds
 ) -> float:
-    """Seconds of voice from the start of the last word on, beyond what that word takes, and once more what comes after
-    a gap that no word has inside.
+    """Seconds of voice from the start of the last word on, beyond what that word takes. Voice after a gap that is too
+    long to lie inside a word counts twice.
 
-    voice: by frame, see `signal.voiced_frames`. start: seconds at which the last word begins. n_before, n_last: speech
-    sounds of the words before it, and of it.
+    voice: by frame, see `voiced_frames`. start: seconds, of the last word. n_before, n_last: phonemes of the words
+    before it, and of it.
     """
     at = round(start / FRAME_SECONDS)
     before, rest = (np.flatnonzero(part) for part in (voice[:at], voice[at:]))
@@ -26,7 +26,7 @@ def unexplained_voice_after(
     return max(0.0, len(rest) * FRAME_SECONDS - usual) + apart
 
 
-def repetitions_that_fit(voice: NDArray[np.bool_], start: float, n_sounds: int, figures: PaceThresholds) -> float:
-    """How often words of so many speech sounds can have been said in the voice from `start` on."""
+def repetitions_that_fit(voice: NDArray[np.bool_], start: float, n_phonemes: int, figures: PaceThresholds) -> float:
+    """How often a phrase of `n_phonemes` phonemes fits into the voice from `start` (seconds) on."""
     seconds = float(np.count_nonzero(voice[round(start / FRAME_SECONDS) :])) * FRAME_SECONDS
-    return seconds / (figures.seconds_per_phoneme * max(1, n_sounds))
+    return seconds / (figures.seconds_per_phoneme * max(1, n_phonemes))

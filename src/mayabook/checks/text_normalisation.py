@@ -1,7 +1,7 @@
-"""What may be heard for what is written: each word of a text with its possible readings.
+"""Normalises text and transcript: splits them into units, each with its possible verbalisations.
 
-A reading is a tuple of tokens, a token one spoken word in lower case. Written text and transcript go through the
-same door, so that "1897" meets "eighteen ninety-seven" whichever side wrote which.
+A verbalisation is a tuple of tokens, a token one spoken word in lower case. Text and transcript are normalised alike,
+so that "1897" matches "eighteen ninety-seven" whichever side has which.
 """
 
 import unicodedata
@@ -29,10 +29,11 @@ from mayabook.core.language import ENGLISH, Language
 
 @dataclass(frozen=True, slots=True)
 class TextUnit:
-    """A stretch of a text that is read as one.
+    """Words of a text that are verbalised together: mostly one, "$20 million" is two.
 
-    words: which whitespace-separated words of the text it covers; no word is in two slots, and what is not spoken
-    (emotion tags, bare punctuation) is in none. readings: at least one, the plainest first. name: capitalised.
+    words: indices of the whitespace-separated words that it covers; no word is in two units, and what is not spoken
+    (emotion tags, bare punctuation) is in none. verbalisations: at least one, the plainest first. name: whether it is
+    capitalised.
     """
 
     words: tuple[int, ...]
@@ -50,7 +51,7 @@ _BEFORE_ROMAN = frozenset(
 
 
 def text_units(words: Sequence[str], language: Language = ENGLISH) -> list[TextUnit]:
-    """The slots of a text, in order. words: what `str.split()` makes of it."""
+    """Units of a text, in order. words: as `str.split()` gives them."""
     bare = [_EDGES.sub("", without_tags(word)) for word in words]
     found: list[TextUnit] = []
     at = 0
@@ -71,13 +72,13 @@ def text_units(words: Sequence[str], language: Language = ENGLISH) -> list[TextU
 
 
 def expected_units(text: str, spoken: str, language: Language = ENGLISH) -> list[TextUnit]:
-    """The slots of `text`; a word that `spoken` respells may also be read as it is written there."""
+    """Units of `text`; a word that `spoken` respells may also be verbalised as it is spelt there."""
     words, respelt = text.split(), spoken.split()
     plain = text_units(words, language)
     merged: list[TextUnit] = []
     matcher = SequenceMatcher(None, words, respelt, autojunk=False)
     for kind, start, end, other_start, other_end in matcher.get_opcodes():
-        here = [slot for slot in plain if start <= slot.words[0] < end]
+        here = [unit for unit in plain if start <= unit.words[0] < end]
         there = text_units(respelt[other_start:other_end], language) if kind == "replace" else []
         if not here or not there:
             merged += here
@@ -85,20 +86,20 @@ def expected_units(text: str, spoken: str, language: Language = ENGLISH) -> list
             for one, other in zip(here, there, strict=True):
                 merged.append(TextUnit(one.words, _distinct([*one.verbalisations, *other.verbalisations]), one.name))
         else:
-            covered = tuple(word for slot in here for word in slot.words)
+            covered = tuple(word for unit in here for word in unit.words)
             both = [_joined_plain(here), _joined_plain(there)]
-            merged.append(TextUnit(covered, _distinct(both), any(slot.name for slot in here)))
+            merged.append(TextUnit(covered, _distinct(both), any(unit.name for unit in here)))
     return merged
 
 
 def plain_tokens(text: str) -> Verbalisation:
-    """The words of a text in lower case, without punctuation."""
+    """Words of a text in lower case, without punctuation."""
     return tuple(_TOKEN.findall(unicodedata.normalize("NFC", text).replace("’", "'").lower()))
 
 
 @lru_cache(maxsize=20_000)
 def _verbalise_word(word: str, shortened: bool) -> tuple[Verbalisation, ...]:
-    """English readings of a word by itself. shortened: whether it may be an abbreviation of a common word."""
+    """English verbalisations of a single word. shortened: whether it may abbreviate a common word."""
     if any(char.isdecimal() for char in word):
         return _distinct(verbalise_number(word))
     key = word.lower().replace(".", "")
@@ -113,7 +114,7 @@ def _verbalise_word(word: str, shortened: bool) -> tuple[Verbalisation, ...]:
 
 
 def _verbalise_in_context(word: str, before: str, after: str) -> list[Verbalisation]:
-    """Readings that the neighbours suggest: days of a month and Roman numerals."""
+    """Verbalisations that the neighbours suggest: days of a month and Roman numerals."""
     if word.isdecimal() and len(word) < 3 and 1 <= int(word) <= 31:
         if {before.lower(), after.lower().rstrip(".")} & MONTHS:
             ordinal = verbalise_number(f"{int(word)}th")[0]
@@ -129,13 +130,13 @@ def _verbalise_in_context(word: str, before: str, after: str) -> list[Verbalisat
 
 
 def _english_tokens(text: str) -> Verbalisation:
-    """Accents dropped, spelt the American way."""
+    """Tokens without accents, in American spelling."""
     folded = remove_symbols_and_diacritics(text.replace("’", "'"), keep="'").lower()
     return tuple(_BRITISH.get(token, token) for token in _TOKEN.findall(folded))
 
 
 def _joined_plain(chain: Iterable[TextUnit]) -> Verbalisation:
-    return tuple(token for slot in chain for token in slot.verbalisations[0])
+    return tuple(token for unit in chain for token in unit.verbalisations[0])
 
 
 def _distinct(readings: Iterable[Verbalisation]) -> tuple[Verbalisation, ...]:

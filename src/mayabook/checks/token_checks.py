@@ -1,4 +1,4 @@
-"""What codes tell before they are heard: loops, what the slot mask removed, a model unsure at the end."""
+"""Scores of the speech codes: loops, probability that the grammar mask removed, and low confidence at the end."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ FRAME_SECONDS = SAMPLES_PER_FRAME / SAMPLE_RATE
 
 
 def off_grammar_score(codes: Codes) -> list[Score]:
-    """Mean share of its probability that the model gave to ids which the slot does not allow."""
+    """Mean probability that the model gave to ids which the position in the frame does not allow."""
     if not len(codes.removed):
         return []
     share = float(np.mean(codes.removed, dtype=np.float64))
@@ -21,28 +21,28 @@ def off_grammar_score(codes: Codes) -> list[Score]:
 
 
 def code_loop_score(codes: Codes, figures: TokenThresholds) -> list[Score]:
-    """The longest stretch in which a slot repeats itself: seconds beyond its first turn, in any of the seven slots.
+    """Longest loop at any of the seven positions of a frame: seconds beyond its first turn.
 
-    A held pause repeats a single code; stretches of fewer than `loop_codes` different codes do not count.
+    Loops of fewer than `min_distinct_codes` do not count: a held pause repeats a single code.
     """
     best = (0, 0, 0, 0)
-    for slot in range(codes.frames.shape[1]):
-        column = codes.frames[:, slot]
+    for position in range(codes.frames.shape[1]):
+        column = codes.frames[:, position]
         for period in range(1, min(figures.max_loop_frames, len(column) // 2) + 1):
             start, length = longest_run(column[period:] == column[:-period])
             turn = column[start : start + period]
             if length >= period and len(np.unique(turn)) >= figures.min_distinct_codes and length > best[0]:
-                best = (length, slot, period, start)
-    length, slot, period, start = best
+                best = (length, position, period, start)
+    length, position, period, start = best
     if not length:
         return []
     seconds, begin = length * FRAME_SECONDS, start * FRAME_SECONDS
-    evidence = f"slot {slot} repeats {period} frames for {seconds:.1f} s"
+    evidence = f"position {position} repeats {period} frames for {seconds:.1f} s"
     return [Score("code_loop", FindingKind.LOOP, seconds, evidence, begin, begin + seconds + period * FRAME_SECONDS)]
 
 
 def tail_confidence_scores(codes: Codes, figures: TokenThresholds) -> list[Score]:
-    """By how many nats a token the last seconds are less likely, and more open, than the take before them."""
+    """By how many nats a token the last seconds are less likely, and have more entropy, than those before."""
     tail = round(figures.tail_seconds / FRAME_SECONDS) * codes.frames.shape[1]
     if len(codes.log_probability) < 2 * tail:
         return []
@@ -57,7 +57,7 @@ def tail_confidence_scores(codes: Codes, figures: TokenThresholds) -> list[Score
 
 
 def longest_run(same: NDArray[np.bool_]) -> tuple[int, int]:
-    """(start, length) of the longest run of True."""
+    """Start and length of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
     if not len(edges):
         return 0, 0

@@ -1,9 +1,9 @@
-"""Whether the voice stays one voice: the length of the vocal tract before and after each place of a take.
+"""Detects a change of speaker within a take, by vocal tract length.
 
-A mixture of Gaussians over the cepstra of voiced speech (`timbre.npz`, fitted by `python -m bench.timbre`) tells how
-likely a frame is when the frequency axis is shifted, as a longer or shorter vocal tract or a filter would. One shift
-for the whole take is the speaker; two that explain it much better are two speakers. Intonation moves the pitch and
-leaves this be.
+A Gaussian mixture over the cepstra of voiced speech (`timbre.npz`, fitted by `python -m bench.timbre`) gives the
+likelihood of a frame whose frequency axis is shifted, as another vocal tract or a filter would shift it. One shift for
+the whole take is its speaker; two shifts that explain it much better are two speakers. Intonation moves the pitch, not
+this.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ HOP_SECONDS, WINDOW_SECONDS = 0.02, 0.04
 N_BANDS, LOWEST, HIGHEST = 48, 150.0, 7500.0
 N_CEPSTRA = 16
 SHIFTS = np.arange(-4, 4.01, 0.25)
-"""Bands by which the axis is moved; a band is 1.4 semitones."""
+"""Shifts of the frequency axis, in bands of 1.4 semitones."""
 LONGEST_PERIOD, SHORTEST_PERIOD = 1 / 70, 1 / 400
 _BLOCK = 512
 
@@ -33,14 +33,14 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Timbre:
-    """A mixture with diagonal covariances. means, variances: shape (n, N_CEPSTRA). log_weights: shape (n,)."""
+    """A Gaussian mixture with diagonal covariances. means, variances: shape (n, N_CEPSTRA). log_weights: shape (n,)."""
 
     means: Matrix
     variances: Matrix
     log_weights: Matrix
 
     def log_likelihood(self, cepstra: Matrix) -> Matrix:
-        """In nats, for each row."""
+        """Log-likelihood of each row, in nats."""
         precision = 1 / self.variances
         constant = (self.means**2 * precision).sum(1) + np.log(self.variances).sum(1)
         each = (
@@ -52,7 +52,7 @@ class Timbre:
 
 
 def drift_score(audio: Audio, sample_rate: int, figures: DriftThresholds) -> list[Score]:
-    """How much better two vocal tracts explain the take than one, in nats over the root of the number of frames."""
+    """How much better two vocal tracts explain the take than one: nats, divided by the root of the number of frames."""
     times, bands = voiced_bands(audio, sample_rate, figures)
     least = round(figures.min_voiced_seconds / HOP_SECONDS)
     if len(bands) < 2 * least:
@@ -72,7 +72,7 @@ def drift_score(audio: Audio, sample_rate: int, figures: DriftThresholds) -> lis
 
 
 def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tuple[Matrix, Matrix]:
-    """Times in seconds and logarithmic band powers, shape (n, N_BANDS), of the frames with a pitch."""
+    """Times (seconds) and log band powers, shape (n, N_BANDS), of the frames with a pitch."""
     size, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
     if len(audio) < size:
         return np.zeros(0), np.zeros((0, N_BANDS))
@@ -106,14 +106,14 @@ def _timbre() -> Timbre:
 
 @cache
 def _cosines() -> Matrix:
-    """Without the first, which is the level."""
+    """Basis of the cepstra, without the first, which is the level."""
     found: Matrix = dct(np.eye(N_BANDS), axis=0, norm="ortho")[1 : N_CEPSTRA + 1]
     return found
 
 
 @cache
 def _matrices() -> Matrix:
-    """From bands to the cepstra of shifted bands, shape (len(SHIFTS), N_CEPSTRA, N_BANDS)."""
+    """Maps from bands to cepstra of shifted bands, shape (len(SHIFTS), N_CEPSTRA, N_BANDS)."""
     found = []
     for shift in SHIFTS:
         at = np.clip(np.arange(N_BANDS) + shift, 0, N_BANDS - 1)
@@ -123,7 +123,7 @@ def _matrices() -> Matrix:
 
 @cache
 def _filters(sample_rate: int, size: int) -> Matrix:
-    """Bands of equal width on a logarithmic axis, each of weight 1; shape (frequencies, N_BANDS)."""
+    """Filter bank of equal width on a logarithmic axis, each filter of sum 1; shape (frequencies, N_BANDS)."""
     edges = np.geomspace(LOWEST, HIGHEST, N_BANDS + 1)
     frequencies = np.fft.rfftfreq(_length(size), 1 / sample_rate)
     inside = ((frequencies[:, None] >= edges[:-1]) & (frequencies[:, None] < edges[1:])).astype(np.float64)
@@ -134,12 +134,12 @@ def _filters(sample_rate: int, size: int) -> Matrix:
 
 
 def _length(size: int) -> int:
-    """Of a transform in which the autocorrelation does not wrap around."""
+    """FFT length for which the autocorrelation does not wrap around."""
     return 1 << (2 * size - 1).bit_length()
 
 
 def _autocorrelation(power: Matrix) -> Matrix:
-    """Over the lag in samples, 1 at none."""
+    """Normalised autocorrelation by lag in samples, 1 at lag 0."""
     found = np.fft.irfft(power)
     half: Matrix = found[..., : found.shape[-1] // 4]
     return half / (half[..., :1] + 1e-12)

@@ -1,4 +1,4 @@
-"""The words of a text beside the words heard: the cheapest alignment, in which sound counts and spelling does not.
+"""Aligns the words of a text with a transcript by least cost, where sound counts and spelling does not.
 
 Both sides come as slots (`normalise.slots`). A few neighbouring slots of one side may match a few of the other as a
 whole: "north west" and "northwest", "1897" and "eighteen ninety-seven", "Eleanor" and "a leaner".
@@ -17,15 +17,15 @@ from mayabook.checks.thresholds import AlignmentCosts
 from mayabook.core.verdict import WordMatch
 
 MAX_JOINED = 3
-"""Slots of one side that may match as a whole ..."""
+"""Most units of one side that may match as a group ..."""
 MAX_JOINED_TO_NUMBER = 7
-"""... or so many against a single slot with a digit in it."""
+"""... or so many against a single unit with several verbalisations, such as a number."""
 MAX_VERBALISATIONS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair:
-    """Slots `expected` and `heard`, ranges as (start, end); one of them is empty for an omission or insertion."""
+    """Expected units and the heard ones that match them, as half-open ranges; one is empty in an omission or insertion."""
 
     match: WordMatch
     expected: tuple[int, int]
@@ -33,11 +33,13 @@ class AlignedPair:
 
 
 class Aligner:
+    """Dynamic-programming aligner. May be used from several threads."""
+
     def __init__(self, sounds: Phonetics, costs: AlignmentCosts) -> None:
         self._phonetics, self._costs = sounds, costs
 
     def align(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
-        """Pairs in order that cover every slot of both sides once."""
+        """Pairs in order that cover every unit of both sides once."""
         lead = _common_prefix(expected, heard)
         trail = _common_prefix(expected[lead:][::-1], heard[lead:][::-1])
         pairs = [AlignedPair(WordMatch.SAME, (at, at + 1), (at, at + 1)) for at in range(lead)]
@@ -87,8 +89,8 @@ class Aligner:
         return pairs[::-1]
 
     def _distances(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> NDArray[np.float32]:
-        """Of the plainest readings' sounds, as a share of the longer, 0 to 1; shape (expected, heard)."""
-        left, right = ([self._phonemes(slot.verbalisations[0]) for slot in side] for side in (expected, heard))
+        """Phonetic distances of the plainest verbalisations, as shares of the longer; shape (expected, heard)."""
+        left, right = ([self._phonemes(unit.verbalisations[0]) for unit in side] for side in (expected, heard))
         if not left or not right:
             return np.zeros((len(left), len(right)), np.float32)
         lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
@@ -98,7 +100,7 @@ class Aligner:
     def _matches(
         self, expected: Sequence[TextUnit], i: int, heard: Sequence[TextUnit], j: int
     ) -> list[tuple[WordMatch, int, int, float]]:
-        """(match, expected slots, heard slots, cost) of each way in which slots from i and from j on match."""
+        """(match, n expected units, n heard units, cost) of each way in which units from i and j on match."""
         found = []
         for width, height in _group_sizes(expected, i, heard, j):
             ours, theirs = (
@@ -109,7 +111,7 @@ class Aligner:
             if not {"".join(reading) for reading in ours}.isdisjoint("".join(reading) for reading in theirs):
                 found.append((WordMatch.SAME, width, height, self._costs.match + joining))
             elif max(width, height) <= MAX_JOINED and self._sound_alike(
-                ours, theirs, name=any(slot.name for slot in expected[i : i + width])
+                ours, theirs, name=any(unit.name for unit in expected[i : i + width])
             ):
                 found.append((WordMatch.SOUND, width, height, self._costs.homophone + joining))
         return found
@@ -127,7 +129,7 @@ class Aligner:
 
 
 def _common_prefix(left: Sequence[TextUnit], right: Sequence[TextUnit]) -> int:
-    """How many slots at the beginning are the same."""
+    """Number of leading units that are equal."""
     count = 0
     while count < min(len(left), len(right)) and left[count].verbalisations[0] == right[count].verbalisations[0]:
         count += 1
@@ -149,6 +151,6 @@ def _group_sizes(expected: Sequence[TextUnit], i: int, heard: Sequence[TextUnit]
 
 
 def _joined_verbalisations(slots: Sequence[TextUnit]) -> list[tuple[str, ...]]:
-    """The readings of neighbouring slots as one."""
-    combinations = islice(product(*(slot.verbalisations for slot in slots)), MAX_VERBALISATIONS)
+    """Verbalisations of neighbouring units as a group."""
+    combinations = islice(product(*(unit.verbalisations for unit in slots)), MAX_VERBALISATIONS)
     return [tuple(token for part in parts for token in part) for parts in combinations]
