@@ -1,8 +1,8 @@
 """Detects loops in the audio itself, as of a model whose codes loop; it needs no codes.
 
 The spectrum is compared with itself at each lag. A hum, a held vowel and a pause are alike at every lag, so a lag
-counts only if spectra are much closer at it than at shorter ones, as in the YIN pitch estimator. Turns of a loop differ by no
-more than the codec's noise; and so, with some narrators, do words that the text itself repeats.
+counts only if spectra are much closer at it than at shorter ones, as in the YIN pitch estimator. Turns of a loop differ by
+no more than the codec's noise; and so, with some narrators, do words that the text itself repeats.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ Matrix = NDArray[np.float64]
 def loop_score(audio: Audio, sample_rate: int, n_repeats: int, figures: LoopThresholds) -> list[Score]:
     """Longest span that repeats at one lag: seconds beyond its first turn and `n_repeats` others.
 
-    n_repeats: turns that the text accounts for, see `repeated_word_counts`. The rest counts if it is at least a whole turn.
+    n_repeats: turns that the text accounts for, see `repeated_word_counts`. The rest counts from a whole turn on.
     """
     bands = _bands(audio, sample_rate, figures)
     first, last, smooth = (

@@ -67,7 +67,7 @@ def noise_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> li
 
 
 def click_score(audio: Audio, sample_rate: int, figures: SignalThresholds) -> list[Score]:
-    """Largest second difference of the waveform, as a multiple of the mean of its neighbours; speech has a few times."""
+    """Largest second difference of the waveform, as a multiple of its neighbours' mean; speech has a few times."""
     bends = np.abs(np.diff(audio.astype(np.float64), 2))
     reach, own = round(figures.click_window_seconds * sample_rate), round(figures.click_guard_seconds * sample_rate)
     if len(bends) <= 2 * reach:

@@ -25,7 +25,7 @@ MAX_VERBALISATIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair:
-    """Expected units and the heard ones that match them, as half-open ranges; one is empty in an omission or insertion."""
+    """Expected units and the heard ones that match them, as half-open ranges; an omission or insertion has an empty one."""
 
     match: WordMatch
     expected: tuple[int, int]
