@@ -25,7 +25,7 @@ MAX_VERBALISATIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair:
-    """Expected units and the heard ones that match them, as half-open ranges; an omission or insertion has an empty one."""
+    """Half-open ranges of expected units and of the heard ones that match them; an omission or insertion has one empty."""
 
     match: WordMatch
     expected: tuple[int, int]
