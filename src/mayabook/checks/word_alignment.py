@@ -25,7 +25,7 @@ MAX_VERBALISATIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class AlignedPair:
-    """Half-open ranges of expected units and of the heard ones that match them; an omission or insertion has one empty."""
+    """Half-open ranges of expected and of heard units that match; in an omission or insertion one is empty."""
 
     match: WordMatch
     expected: tuple[int, int]
