@@ -143,7 +143,7 @@ def test_a_run_reports_typed_events(undisturbed: tuple[mayabook.AudiobookResult,
     assert (rendering[0].done_chunks, rendering[-1].done_chunks) == (0, script.n_chunks)
     assert [event.done_chunks for event in rendering] == sorted(event.done_chunks for event in rendering)
     assert [event for event in events if isinstance(event, MasteringProgress)][-1].fraction == 1.0
-    assert result.word_error_rate == result.coverage.wer < 0.05
+    assert result.word_error_rate == result.coverage.word_error_rate < 0.05
     assert result.flagged == ()
     assert result.times_real_time
 
@@ -152,7 +152,7 @@ def test_what_a_person_should_know_of_a_book_is_a_note(tmp_path: Path) -> None:
     german = write_epub(tmp_path / "german.epub", {"eins.xhtml": "<p>They stood on the pier.</p>"}, language="de")
     events: list[Event] = []
     make_audiobook(german, tmp_path / "german.flac", progress=events.append)
-    assert Note("the book says its language is 'de'; it is read as English.") in events
+    assert Note("The book says its language is 'de'; it is read as English.") in events
 
 
 def after_takes(n_takes: int) -> Callable[[list[Event]], bool]:
@@ -187,7 +187,7 @@ def test_a_cancelled_run_resumes_with_the_same_bytes(
     result = make_audiobook(story, output, settings=SMALL_CHUNKS, progress=resumed.append, cancel=threading.Event())
     assert next(event for event in resumed if isinstance(event, RenderProgress)).resumed_chunks >= settled
     assert output.read_bytes() == undisturbed[0].audiobook.files[0].read_bytes()
-    assert result.coverage.wer == undisturbed[0].coverage.wer
+    assert result.coverage.word_error_rate == undisturbed[0].coverage.word_error_rate
 
 
 def test_a_cancel_that_was_set_before_stops_at_once(story: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Which engine reads a book: the one that was asked for, or the first that this machine runs fast enough."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from mayabook.core.settings import EngineSettings, Settings
 from mayabook.engines import Engine, EngineChoice, EngineContext, EnginePlugin
 from mayabook.engines.registry import AUTO, check_settings, engine_settings, plugin, plugins
 
+_log = logging.getLogger(__name__)
 MIN_REAL_TIME_FACTOR = 0.1
 """Seconds of speech per second; a slower engine would take days for a book, and `auto` passes it over."""
 
@@ -44,6 +46,7 @@ def _open(
     earlier = context.earlier
     if earlier is not None and _table(earlier.kind) != plugin.settings_table:
         context = EngineContext(None, context.note, context.language)
+    _log.info("Opening engine %s", plugin.name)
     engine, choice = plugin.open(engine_settings(plugin, settings), context)
     return engine, choice.model_copy(update={"reason": reason})
 
@@ -77,6 +80,7 @@ def _open_automatically(settings: Settings, context: EngineContext) -> tuple[Eng
             passed_over.setdefault(table, reason)
             continue
         tried.add(table)
+        _log.info("Trying engine %s", candidate.name)
         passed_over.pop(table, None)
         try:
             engine, choice = candidate.open(own, context)

@@ -94,7 +94,7 @@ class AudiobookResult:
     @property
     def word_error_rate(self) -> float:
         """Of the recogniser's transcripts of the kept takes against the book, after normalisation; 0.01 is 1 %."""
-        return self.coverage.wer
+        return self.coverage.word_error_rate
 
 
 def make_audiobook(
@@ -150,7 +150,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     for warning in book.warnings:
         tell(Note(warning))
     if not book.language.lower().startswith("en"):
-        tell(Note(f"the book says its language is {book.language!r}; it is read as English."))
+        tell(Note(f"The book says its language is {book.language!r}; it is read as English."))
     chosen = Job.beside(request.output).peek(ENGINE)
     earlier = None if chosen is None else EngineChoice.model_validate_json(chosen)
     engine, choice = open_engine(settings, earlier, _notes(tell), book.language)

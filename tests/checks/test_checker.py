@@ -148,7 +148,7 @@ def test_a_take_longer_than_a_window_is_heard_to_its_end(checker: Checker) -> No
     assert len(audio) > 31 * 24000
     verdict = judge(checker, audio, text)
     assert verdict.accepted, verdict.findings
-    assert verdict.wer < 0.05
+    assert verdict.word_error_rate < 0.05
     short = judge(checker, audio[: -24000 * 4], text)
     assert FindingKind.TRUNCATED in kinds(short)
 

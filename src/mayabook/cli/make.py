@@ -98,7 +98,7 @@ def _lines(result: "AudiobookResult") -> list[str]:
         f"  text: {result.script.coverage.n_book_words:,} words in the book, "
         f"{result.script.coverage.n_chunk_words:,} in the script",
         f"  heard: {heard} of {len(coverage.rows)} sentences as written, {coverage.count(Status.DOUBTFUL)} in doubt, "
-        f"{coverage.count(Status.MISSING)} missing; word error rate {coverage.wer:.1%}",
+        f"{coverage.count(Status.MISSING)} missing; word error rate {coverage.word_error_rate:.1%}",
         f"  chunks: {coverage.n_chunks - len(coverage.flagged)} of {coverage.n_chunks} accepted, "
         f"{len(coverage.flagged)} flagged",
         f"  proof: {_short(result.job_folder / 'coverage.html')}",
@@ -135,7 +135,7 @@ def _facts(result: "AudiobookResult") -> dict[str, object]:
         "chunks": coverage.n_chunks,
         "flagged": list(coverage.flagged),
         "cured": coverage.cured,
-        "wer": coverage.wer,
+        "wer": coverage.word_error_rate,
         "job": str(result.job_folder),
         "warnings": list(audiobook.warnings),
     }

@@ -1,1 +1,1 @@
-"""The words every room uses: books, chunks, takes, verdicts, settings, errors."""
+"""The data types that every package uses: book, chunk, take, verdict, settings, events, errors."""

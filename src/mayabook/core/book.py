@@ -1,10 +1,12 @@
-"""What a book is once it has left its container."""
+"""A book as every reader returns it: chapters of blocks of clean text."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class BlockKind(StrEnum):
+    """The kinds of blocks."""
+
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     VERSE = "verse"
@@ -17,18 +19,17 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading, paragraph, line of verse, list item, table row or scene break.
-
-    text: clean and on one line, empty for a scene break.
-    href, path: where it stands in the EPUB: the file, and the element in it (`/html/body/section[2]/p[1]`).
-    level: 1 to 6 for a heading, 0 otherwise.
-    """
+    """A heading, paragraph, line of verse, list item, table row or scene break."""
 
     kind: BlockKind
     text: str
+    """Clean and on one line; empty for a scene break."""
     href: str
+    """File of the book that holds it."""
     path: str
+    """Element of that file: `/html/body/section[2]/p[1]`."""
     level: int = 0
+    """1 to 6 for a heading, 0 for any other kind."""
 
 
 class Matter(StrEnum):
@@ -48,60 +49,67 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """number: from 1 in reading order, over all chapters, narrated or not.
-
-    depth: 1 for a top-level entry of the table of contents, 2 for one nested in it, and so on.
-    narrated: whether it is read aloud; reason: why, in words for a person ("epub:type is 'index'").
-    """
+    """A chapter, whether or not it is narrated."""
 
     number: int
+    """From 1 in reading order, over all chapters."""
     title: str
     blocks: tuple[Block, ...]
     depth: int = 1
+    """1 for a top-level entry of the table of contents, 2 for one nested in it, and so on."""
     matter: Matter = Matter.BODY
     narrated: bool = True
+    """Whether it is read aloud."""
     reason: str = ""
+    """Why it is narrated or skipped, in words for a person: "epub:type is 'index'"."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Words of a narrated or skipped chapter that are in no block: a footnote and its mark, a page number.
-
-    reason: in words for a person. href, path: where it stands, as in `Block`.
-    """
+    """Text of a chapter that is in no block: a footnote and its mark, a page number."""
 
     text: str
     reason: str
+    """Why it is left out, in words for a person."""
     href: str
+    """File of the book that holds it."""
     path: str
+    """Element of that file, as in `Block`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
+    """The picture on the cover."""
+
     data: bytes
+    """Content of the image file."""
     media_type: str
+    """Such as `image/jpeg`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """language: a BCP 47 tag, `en` when the book names none. year: four digits or empty.
-
-    left_out: what no chapter holds although it was in the text. Words of the book's documents = words of all
-    chapters + words left out. warnings: what had to be mended to read it, one line each.
-    """
+    """A book: metadata, chapters, and what was left out of them."""
 
     title: str
     authors: tuple[str, ...]
     chapters: tuple[Chapter, ...]
+    """In reading order, narrated or not."""
     language: str = "en"
+    """A BCP 47 tag; `en` where the book names none."""
     identifier: str = ""
+    """ISBN, UUID or whatever else the book calls its identifier."""
     publisher: str = ""
     description: str = ""
     year: str = ""
+    """Of publication, four digits, or empty."""
     cover: Cover | None = None
     left_out: tuple[LeftOut, ...] = ()
+    """Text that no chapter holds. The words of the book's files are those of all chapters and these."""
     warnings: tuple[str, ...] = ()
+    """What had to be mended to read the book, one line each."""
 
     @property
     def narrated(self) -> tuple[Chapter, ...]:
+        """The chapters that are read aloud."""
         return tuple(chapter for chapter in self.chapters if chapter.narrated)

@@ -1,11 +1,11 @@
-"""The text of one generation, and where in the book it comes from."""
+"""A chunk, the text of one generation: whole sentences, and where in the book they come from."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Pause(StrEnum):
-    """What ends after a chunk; how long that is in seconds is a setting of mastering."""
+    """What ends with a chunk. How many seconds of silence follow is a setting of mastering."""
 
     SENTENCE = "sentence"
     PARAGRAPH = "paragraph"
@@ -16,36 +16,38 @@ class Pause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start` to `end` of the text of block number `block` (from 0) of a chapter."""
+    """A stretch of a block's text."""
 
     block: int
+    """Index of the block in its chapter."""
     start: int
+    """First character, counted from 0 in the block's text."""
     end: int
+    """One after the last character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, or a part of one that was too long.
-
-    text: as written, emotion tags included. spoken: what the engine is given for it; empty where that is the text.
-    """
+    """A sentence, or a clause of one that was too long for a chunk."""
 
     text: str
+    """As written, emotion tags included."""
     span: Span
     spoken: str = field(default="", compare=False)
+    """What the engine is given for it; empty where that is `text`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """index: from 0 over the whole script. chapter: `Chapter.number`.
-
-    spoken: what the engine is given: the sentences after the lexicon, blocks separated by newlines.
-    """
+    """The text of one generation: whole sentences of one chapter."""
 
     index: int
+    """From 0 over the whole script."""
     chapter: int
+    """`Chapter.number`."""
     sentences: tuple[Sentence, ...]
     spoken: str
+    """What the engine is given: the sentences after the lexicon, blocks separated by newlines."""
     pause: Pause
 
     @property
@@ -58,7 +60,7 @@ class Chunk:
         return len(self.text.split())
 
     def part(self, first: int, last: int) -> "Chunk":
-        """Sentences `first` up to, but not with, `last` by themselves."""
+        """The sentences `first` to `last` - 1 as a chunk of their own."""
         sentences = self.sentences[first:last]
         spoken = " ".join(sentence.spoken or sentence.text for sentence in sentences)
         return Chunk(self.index, self.chapter, sentences, spoken, Pause.SENTENCE)

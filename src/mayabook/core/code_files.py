@@ -20,5 +20,6 @@ def write_codes(path: Path, codes: Codes) -> None:
 
 
 def read_codes(path: Path) -> Codes:
+    """What `write_codes` wrote."""
     with np.load(path) as arrays:
         return Codes(**{**arrays, "frames": arrays["frames"].astype(np.int32)})

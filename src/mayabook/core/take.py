@@ -1,4 +1,4 @@
-"""One attempt at a chunk."""
+"""A take, one attempt at speaking a chunk; what it was asked for, and what the engine sampled."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,69 +12,79 @@ Audio = NDArray[np.float32]
 
 
 Sampling = Mapping[str, float | str]
-"""Names and values of an engine's settings for a take."""
+"""Name -> value of the engine's sampling settings for one take."""
 
 
 class StopReason(StrEnum):
+    """What ended the generation of a take."""
+
     END = "end"
-    """The engine ended the take itself."""
+    """The engine ended the take itself: an end token, or the end of the text."""
     CAP = "cap"
-    """The take ran into its token cap: it is truncated, whatever it sounds like."""
+    """The take reached its token cap, so it counts as truncated whatever it sounds like."""
     LOOP = "loop"
-    """The take was aborted because its codes repeated."""
+    """The engine aborted the take because its codes repeated."""
     NOT_FINITE = "not finite"
-    """The model gave NaN or infinite logits."""
+    """The logits contained NaN or infinity."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeRequest:
-    """key: names the chunk's content in the ledger; comes back on the take.
+    """What an engine is asked to speak.
 
-    sampling: the engine's settings for this attempt (`Engine.sampling`); a take is a pure function of these
-    fields but `key`, and of the engine's `identity`.
+    A take is a pure function of these fields, apart from `key`, and of the engine's `identity`.
     """
 
     key: str
+    """Content key of the chunk in the ledger; the engine hands it back unread."""
     text: str
+    """What to speak, after the lexicon."""
     voice: str
+    """Name or description of the voice, as the engine takes it."""
     seed: int
+    """Of the sampler, 32 bits."""
     attempt: int = 0
+    """Number of the attempt at this chunk, from 0."""
     sampling: Sampling = field(default_factory=dict)
+    """The engine's settings for this attempt (`Engine.sampling`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What an engine of speech codes sampled, and how sure it was.
+    """Codec tokens of a take, with what the model thought of each.
 
-    frames: shape (n_frames, 7). The traces have one value for each sampled token, CODE_END included, and are of the
-    model's own distribution over the audio ids, before penalty, temperature and truncation:
-    log_probability: natural logarithm, of the token that was drawn, among the ids that its slot allows.
-    entropy: in nats, over the ids that the slot allows.
-    removed: probability mass that the slot mask took away.
-    end_probability: of CODE_END, whether or not it could be drawn.
+    The traces have one value for each sampled token, CODE_END included. They are of the model's own distribution over
+    the audio ids, before repetition penalty, temperature and truncation.
     """
 
     frames: NDArray[np.int32]
+    """Codes, shape (n_frames, 7)."""
     log_probability: NDArray[np.float16]
+    """Natural logarithm of the probability of the token that was drawn, among the ids that its place in the frame
+    allows."""
     entropy: NDArray[np.float16]
+    """In nats, over the ids that the place in the frame allows."""
     removed: NDArray[np.float16]
+    """Probability of all ids that the place in the frame does not allow, 0 to 1."""
     end_probability: NDArray[np.float16]
+    """Probability of CODE_END, whether or not it could be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """seconds: wall time that the generation took. codes: None for an engine without codes.
-
-    detail: more on why it stopped, for a person; empty where there is no more to say.
-    """
+    """One attempt at speaking a text, as the engine made it."""
 
     request: TakeRequest
     audio: Audio
     sample_rate: int
+    """Hz."""
     stop: StopReason
     seconds: float
+    """Wall time of the generation."""
     codes: Codes | None = None
+    """None for an engine without codec tokens."""
     detail: str = ""
+    """More on why the take stopped, for a person; empty where `stop` says it all."""
 
     @property
     def duration(self) -> float:

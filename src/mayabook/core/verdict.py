@@ -1,45 +1,62 @@
-"""What the checks say of a take."""
+"""The verdict on a take: whether it is accepted, its defects, and the alignment of transcript and text."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class FindingKind(StrEnum):
+    """The kinds of defects."""
+
     SILENT = "silent"
+    """There is no speech."""
     TRUNCATED = "truncated"
+    """The take ends before its text does, or was ended by its cap."""
     TAIL = "tail"
+    """There is voice or noise after the last word."""
     LOOP = "loop"
+    """A passage is repeated over and over."""
     GARBLED = "garbled"
+    """Words are not those of the text, or cannot be understood."""
     OMITTED = "omitted"
+    """Words of the text are not spoken."""
     INSERTED = "inserted"
+    """Words are spoken that the text does not have."""
     OFF_PACE = "off_pace"
+    """Speech is too fast or too slow."""
     CLIPPED = "clipped"
+    """Samples are at full scale."""
     NOISY = "noisy"
+    """There is noise instead of, or besides, speech."""
     DRIFT = "drift"
+    """The voice changes within the take."""
     OFF_GRAMMAR = "off_grammar"
+    """The model wanted tokens that the frame layout does not allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One defect.
-
-    evidence: one line for a person, with figures. weight: how bad, 0 to 1; the take with the least sum is the best.
-    start, end: seconds into the take, where known. detector: which of the checks found it.
-    """
+    """One defect of a take."""
 
     kind: FindingKind
     evidence: str
+    """One line for a person, with figures."""
     weight: float
+    """How bad, 0 to 1; among takes of a chunk, the one with the least sum of weights is the best."""
     start: float | None = None
+    """Where it begins, in seconds into the take; None where that is not known."""
     end: float | None = None
+    """Where it ends, in seconds into the take; None where that is not known."""
     detector: str = ""
+    """Name of the check that found it."""
 
 
 class WordMatch(StrEnum):
+    """How a word of the text compares with what was heard."""
+
     SAME = "same"
     """Heard as written, after normalisation."""
     SOUND = "sound"
-    """Spelt otherwise, but sounds the same: a homophone or a name."""
+    """Transcribed with another spelling that sounds the same: a homophone or a name."""
     WRONG = "wrong"
     """Another word was heard in its place."""
     OMITTED = "omitted"
@@ -50,38 +67,44 @@ class WordMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlignedWord:
-    """One row of the alignment between text and transcript.
-
-    index: which word of `Chunk.text.split()` this is, None for an inserted one. Every index of the chunk that
-    holds a letter or digit occurs in exactly one row.
-    expected, heard: as written and as recognised, empty where there is none.
-    start, end: seconds into the take, where something was heard.
-    """
+    """One row of the alignment between text and transcript."""
 
     match: WordMatch
     index: int | None
+    """Index of the word in `Chunk.text.split()`, None for an inserted word. Each word of the chunk that holds a letter
+    or digit has exactly one row."""
     expected: str
+    """As written; empty for an inserted word."""
     heard: str
+    """As transcribed; empty for an omitted word."""
     start: float | None = None
+    """Seconds into the take; None where nothing was heard."""
     end: float | None = None
+    """Seconds into the take; None where nothing was heard."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """transcript: what the recogniser heard. errors / n_words: the word error rate, as jiwer defines it, after
-    normalisation. risk: sum of the findings' weights, 0 for a clean take."""
+    """What the checks say of a take."""
 
     accepted: bool
     findings: tuple[Finding, ...]
     transcript: str
+    """What the recogniser heard."""
     words: tuple[AlignedWord, ...]
+    """Alignment of text and transcript, in the order of the take; empty where the take was rejected before it was
+    transcribed."""
     errors: int
+    """Substituted, omitted and inserted words after normalisation, as jiwer counts them."""
     n_words: int
+    """Words of the text after normalisation."""
 
     @property
     def risk(self) -> float:
+        """Sum of the findings' weights, 0 for a clean take."""
         return sum(finding.weight for finding in self.findings)
 
     @property
-    def wer(self) -> float:
+    def word_error_rate(self) -> float:
+        """`errors` per word of the text."""
         return self.errors / max(1, self.n_words)

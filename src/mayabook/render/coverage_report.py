@@ -73,7 +73,7 @@ class CoverageReport:
     n_words: int
 
     @property
-    def wer(self) -> float:
+    def word_error_rate(self) -> float:
         return self.errors / max(1, self.n_words)
 
     def count(self, status: Status) -> int:
@@ -200,7 +200,7 @@ def _status(words: Sequence[AlignedWord], found: Sequence[Finding], take: Stored
 def write_coverage(coverage: CoverageReport, job: Job) -> None:
     """Writes coverage.json and coverage.html into the job folder."""
     totals = {status.value: coverage.count(status) for status in Status}
-    body = asdict(coverage) | {"wer": coverage.wer, "sentences": totals}
+    body = asdict(coverage) | {"wer": coverage.word_error_rate, "sentences": totals}
     write_text(job.coverage_json, json.dumps(body, ensure_ascii=False, indent=1))
     page = Environment(loader=PackageLoader("mayabook.render"), autoescape=True).get_template("coverage.html.j2")
     write_text(job.coverage_html, page.render(coverage=coverage, totals=totals, takes=job.takes.name))
