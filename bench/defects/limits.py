@@ -1,8 +1,8 @@
 """Stage 3: from which value on each detector rejects a take, from the takes of the fit split.
 
 Limits come down step by step, wherever a step catches most for the false alarms it costs, while these are within what
-is allowed; then each limit moves away from the edges of the gap that it lies in. How much of the goals' false alarms to
-allow is what the validation split decides.
+is allowed; then each limit keeps a margin from the edges of the gap that it lies in. How much of the goals' false
+alarms to allow is what the validation split decides.
 """
 
 import re
@@ -100,12 +100,12 @@ def _limits(
 
 
 def _settled(present: float, below: float, above: float) -> float:
-    """Between the highest of the sound takes and the lowest that this detector alone catches, but for strays: in the
-    middle of a narrow gap, by ratio; in a wide one where it was, if that is well inside."""
-    if above <= WIDE * below:
-        return _rounded(float(np.sqrt(below * above)))
+    """The present limit, if it keeps MARGIN from the highest of the sound takes and from the lowest that this detector
+    alone catches, but for strays; otherwise the nearest that does, or in a narrow gap the middle, by ratio."""
     low, high = below * MARGIN, above / MARGIN
-    return present if low <= present <= high else _rounded(float(np.clip(present, low, high)))
+    if low <= present <= high:
+        return present
+    return _rounded(float(np.sqrt(below * above) if above <= WIDE * below else np.clip(present, low, high)))
 
 
 def _lowered(values: Values, sound: NDArray[np.bool_], worth: Values, price: Values, allowed: float) -> Values:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bench.defects.corpus import Labelled, take_of
 from mayabook.checks import Checker
-from mayabook.checks.scoring import Examination
+from mayabook.checks.recogniser import COMPUTE_TYPE, EncodedWindow, ForcedAlignment, Recogniser
 from mayabook.core.settings import CheckSettings
 
 NOT_SEEN = -np.inf
@@ -26,7 +26,8 @@ NOT_SEEN = -np.inf
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """values: the highest of each detector. kinds: of finding, by detector."""
+    """values: the highest of each detector. kinds: of finding, by detector. log_probabilities: of each word that forced
+    alignment was asked for."""
 
     id: str
     checks: str
@@ -35,22 +36,31 @@ class Examined:
     transcript: str
     errors: int
     n_words: int
+    log_probabilities: tuple[float, ...] = ()
 
     @property
     def wer(self) -> float:
         return self.errors / max(1, self.n_words)
 
 
-def score(work: Path, rows: Sequence[Labelled], workers: int) -> dict[str, Examined]:
-    """Examines what has not been; prints how far it is. By id."""
-    file, identity = work / "scores.jsonl", _identity()
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    stored = [Examined(**json.loads(line)) for line in lines if line.endswith("}")]
-    known = {row.id: row for row in stored if row.checks == identity}
+def score(
+    work: Path,
+    rows: Sequence[Labelled],
+    workers: int,
+    file: Path | None = None,
+    compute_type: str = COMPUTE_TYPE,
+) -> dict[str, Examined]:
+    """Examines what has not been; prints how far it is. By id.
+
+    file: of the scores, WORK/scores.jsonl if none is given. compute_type: the recogniser's number format.
+    """
+    file, identity = file or work / "scores.jsonl", _identity(compute_type)
+    known = {row.id: row for row in stored(file) if row.checks == identity}
     missing = [row for row in rows if row.id not in known]
     fresh = ProcessPoolExecutor(workers, get_context("spawn"))  # a recogniser does not outlive a fork
     with file.open("a" if known else "w", encoding="utf-8") as out, fresh as pool:
-        examined = pool.map(_examine, missing, [work] * len(missing), [identity] * len(missing), chunksize=4)
+        look = partial(examine, work=work, identity=identity, compute_type=compute_type)
+        examined = pool.map(look, missing, chunksize=4)
         for done, row in enumerate(examined, 1):
             known[row.id] = row
             out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -60,32 +70,45 @@ def score(work: Path, rows: Sequence[Labelled], workers: int) -> dict[str, Exami
     return {row.id: known[row.id] for row in rows}
 
 
+def stored(file: Path) -> list[Examined]:
+    """The rows of a file of scores, those of other checks included; none where there is no file."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [Examined(**json.loads(line)) for line in lines if line.endswith("}")]
+
+
 def matrix(examined: Sequence[Examined], detectors: Sequence[str]) -> NDArray[np.float64]:
     """Values, shape (n_takes, n_detectors)."""
     return np.array([[row.values.get(name, NOT_SEEN) for name in detectors] for row in examined], np.float64)
 
 
-def examine(row: Labelled, work: Path) -> Examination:
-    return checker().examine(take_of(row, work), row.chunk)
-
-
 @cache
-def checker() -> Checker:
-    return Checker(CheckSettings())
+def checker(compute_type: str = COMPUTE_TYPE) -> Checker:
+    return Checker(CheckSettings(), compute_type=compute_type)
 
 
-def _examine(row: Labelled, work: Path, identity: str) -> Examined:
-    found = examine(row, work)
+def examine(row: Labelled, work: Path, identity: str = "", compute_type: str = COMPUTE_TYPE) -> Examined:
+    """identity: of the checks, to be written with the scores."""
+    ours = checker(compute_type)
+    log_probabilities: list[float] = []
+
+    def force_align(window: EncodedWindow, text: Sequence[str]) -> list[ForcedAlignment]:
+        aligned = Recogniser.force_align(ours._recogniser, window, text)
+        log_probabilities.extend(round(word.log_probability, 6) for word in aligned)
+        return aligned
+
+    ours._recogniser.force_align = force_align  # type: ignore[method-assign]
+    found = ours.examine(take_of(row, work), row.chunk)
     values: dict[str, float] = {}
     for score in found.scores:
         values[score.detector] = max(values.get(score.detector, NOT_SEEN), score.value)
     kinds = {score.detector: score.kind.value for score in found.scores}
-    return Examined(row.id, identity, values, kinds, found.transcript, found.errors, found.n_words)
+    told = found.transcript, found.errors, found.n_words
+    return Examined(row.id, identity, values, kinds, *told, tuple(log_probabilities))
 
 
-def _identity() -> str:
+def _identity(compute_type: str) -> str:
     """Of all that changes a score: recogniser, rules and every figure but the limits."""
-    ours = checker()
+    ours = checker(compute_type)
     figures = asdict(ours.thresholds)
     del figures["limits"], figures["digest"]
     digest = hashlib.sha256(json.dumps(figures, sort_keys=True).encode()).hexdigest()[:12]

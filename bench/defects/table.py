@@ -153,7 +153,11 @@ def misses(
 
 
 def write_page(figures: str) -> None:
-    """Between the markers of docs/quality.md."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(BEGIN)
-    write_text(PAGE, f"{before}{BEGIN}\n{figures}\n\n{PICTURE}\n{END}{rest.split(END)[1]}")
+    """Into docs/quality.md, with the picture."""
+    write_between(BEGIN, END, f"{figures}\n\n{PICTURE}")
+
+
+def write_between(begin: str, end: str, figures: str) -> None:
+    """Between two markers of docs/quality.md."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
+    write_text(PAGE, f"{before}{begin}\n{figures}\n{end}{rest.split(end)[1]}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mayabook.checks.audio_loops import repeated_word_counts
 from mayabook.checks.detectors import Evidence, Needs, require_limits, run_detectors
 from mayabook.checks.phonetics import Phonetics
-from mayabook.checks.recogniser import ForcedAlignment, RecognisedWord, Recogniser, Transcription
+from mayabook.checks.recogniser import COMPUTE_TYPE, ForcedAlignment, RecognisedWord, Recogniser, Transcription
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
 from mayabook.checks.signal_checks import voiced_frames
 from mayabook.checks.speech_timing import unexplained_voice_after
@@ -25,7 +25,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import AlignedWord, Verdict, WordMatch
 
-RULES = 6
+RULES = 7
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -39,11 +39,14 @@ class Checker:
     language: whose text normalisation and phonetics apply. aligner: of text and transcript.
     """
 
-    def __init__(self, settings: CheckSettings, language: str = "en") -> None:
-        """Raises CheckError if the recogniser cannot be loaded, or a detector has no limit."""
+    def __init__(self, settings: CheckSettings, language: str = "en", compute_type: str = COMPUTE_TYPE) -> None:
+        """compute_type: number format of the recogniser. Others than the default are for comparison only.
+
+        Raises CheckError if the recogniser cannot be loaded, or a detector has no limit.
+        """
         self.thresholds = load_thresholds()
         require_limits(self.thresholds.limits)
-        self._recogniser = Recogniser(settings.asr_model, language, self.thresholds)
+        self._recogniser = Recogniser(settings.asr_model, language, self.thresholds, compute_type)
         self.language = self._recogniser.language
         self._phonetics = Phonetics(self.thresholds.phonetics, self.language)
         self.aligner = Aligner(self._phonetics, self.thresholds.alignment)

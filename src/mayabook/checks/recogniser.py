@@ -28,17 +28,22 @@ SAMPLE_RATE = 16000
 MEL_FRAMES_PER_SECOND = 100
 ENCODER_FRAMES_PER_SECOND = 50
 """Positions of the encoder's output a second."""
+COMPUTE_TYPE = "float32"
+"""Number format of the recogniser. int8 takes half the time, but its sums overflow on processors without VNNI, and the
+least difference of its input becomes tenths of a nat: verdicts then depend on the processor (docs/quality.md)."""
 EXTRA_TOKENS = 20
 """Tokens allowed beyond those that the duration of the audio allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognisedWord:
-    """A word of the transcript. start, end: seconds into the audio."""
+    """A word of the transcript. start, end: seconds into the audio. log_probability: natural logarithm of the mean
+    probability of its tokens."""
 
     text: str
     start: float
     end: float
+    log_probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Transcription:
 class Recogniser:
     """May be used from several threads; each call takes one core."""
 
-    def __init__(self, model: str, language: str, thresholds: Thresholds) -> None:
+    def __init__(self, model: str, language: str, thresholds: Thresholds, compute_type: str = COMPUTE_TYPE) -> None:
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
@@ -83,7 +88,7 @@ class Recogniser:
         folder = str(get_model_path()) if model == "tiny.en" else model
         try:
             self._whisper = WhisperModel(
-                folder, device="cpu", compute_type="int8", cpu_threads=1, num_workers=os.cpu_count() or 1
+                folder, device="cpu", compute_type=compute_type, cpu_threads=1, num_workers=os.cpu_count() or 1
             )
         except (RuntimeError, ValueError, OSError) as error:
             reason = str(error).splitlines()[0]
@@ -98,7 +103,7 @@ class Recogniser:
         self._tokenizer = Tokenizer(
             self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=spoken
         )
-        self.identity = f"{Path(model).name} {_fingerprint(folder)} {spoken}"
+        self.identity = f"{Path(model).name} {_fingerprint(folder)} {compute_type} {spoken}"
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """All recognised words, in order. audio: mono, any length. sample_rate: Hz."""
@@ -211,7 +216,7 @@ class Recogniser:
                     words[-1], text=words[-1].text + text.strip(), end=end if _is_spoken(text) else words[-1].end
                 )
             elif text.strip():
-                words.append(RecognisedWord(text.strip(), start, end))
+                words.append(RecognisedWord(text.strip(), start, end, math.log(part["probability"] + 1e-9)))
         return words
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:

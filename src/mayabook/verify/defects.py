@@ -97,8 +97,8 @@ class DefectFinder:
         boundary, norm = self._first_pass.outer_boundaries[heard.outer.is_intro], self._first_pass.norm
         if norm is None:
             return None
-        letters = heard.n_letters if 2 * heard.n_stable_letters >= heard.n_letters else heard.n_stable_letters
-        left = norm.unexplained_seconds(boundary) - MAX_OUTER_PACE * norm.seconds_per_letter * letters
+        spoken = MAX_OUTER_PACE * norm.seconds_per_letter * heard.n_spoken_letters
+        left = norm.unexplained_seconds(boundary) - spoken
         music = left > MIN_MUSIC_SECONDS and norm.seconds_per_letter * heard.n_letters < MAX_MUSIC_WORD_SHARE * left
         if left <= norm.max_unexplained_seconds or music:
             return None
