@@ -1,18 +1,15 @@
 """listen: a page for a blind comparison of two cells by ear, that stands alone in one file."""
 
 import base64
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from mayabook.core.audio_files import read_flac
 from mayabook.core.errors import LabError
 from mayabook.core.files import write_text
-from mayabook.core.take import Audio
+from mayabook.lab.audio_embedding import embed_mp3
 from mayabook.lab.report_pages import render
 from mayabook.lab.rows import Row
 from mayabook.lab.trial_runner import cells
@@ -47,24 +44,10 @@ def write_ab_test(
     swapped = draw.integers(0, 2, len(chosen)).tolist()
     entries = []
     for at, swap in zip(chosen, swapped, strict=True):
-        sides = [mp3(folder / row["audio"]) for row in pairs[at]]
+        sides = [embed_mp3(folder / row["audio"]) for row in pairs[at]]
         entries.append(
             {"text": pairs[at][0]["text"], "item": pairs[at][0]["item"], "sides": sides[::-1] if swap else sides}
         )
     key = base64.b64encode(json.dumps({"names": [one, other], "swapped": swapped}).encode()).decode()
     write_text(file, render("listen.html.j2", pairs=entries, key=key))
     return len(entries)
-
-
-def mp3(file: Path, level: float | None = 0.06) -> str:
-    """A data URI of the take. level: root mean square to bring it to, None leaves it as it is."""
-    audio, sample_rate = read_flac(file)
-    return f"data:audio/mpeg;base64,{base64.b64encode(encoded(audio, sample_rate, level)).decode()}"
-
-
-def encoded(audio: Audio, sample_rate: int, level: float | None) -> bytes:
-    if level is not None:
-        audio = np.clip(audio * (level / max(1e-4, float(np.sqrt(np.mean(audio**2, dtype=np.float64))))), -1, 1)
-    out = io.BytesIO()
-    soundfile.write(out, audio, sample_rate, format="MP3", subtype="MPEG_LAYER_III")
-    return out.getvalue()

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader
 
 from mayabook.core.audio_files import read_flac
 from mayabook.core.files import make_folder, write_text
+from mayabook.lab.audio_embedding import embed_mp3
 from mayabook.lab.report import AudioClip, ReportSection, ReportTable
 
 
@@ -26,11 +27,10 @@ def write_html(file: Path, title: str, facts: Sequence[str], sections: Sequence[
 
 
 def _player(clip: AudioClip) -> dict[str, str]:
-    from mayabook.lab.ab_test import mp3
     from mayabook.lab.plots import spectrogram
 
     picture = base64.b64encode(spectrogram(*read_flac(clip.file))).decode()
-    return {"caption": clip.caption, "audio": mp3(clip.file, None), "picture": f"data:image/png;base64,{picture}"}
+    return {"caption": clip.caption, "audio": embed_mp3(clip.file, None), "picture": f"data:image/png;base64,{picture}"}
 
 
 def markdown(title: str, facts: Sequence[str], sections: Sequence[ReportSection], pictures: str) -> str:

@@ -1,0 +1,25 @@
+"""Takes as data URIs, for pages that stand alone in one file."""
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from mayabook.core.audio_files import read_flac
+from mayabook.core.take import Audio
+
+
+def embed_mp3(file: Path, level: float | None = 0.06) -> str:
+    """A data URI of a take as MP3. level: root mean square to bring it to; None leaves it as it is."""
+    audio, sample_rate = read_flac(file)
+    return f"data:audio/mpeg;base64,{base64.b64encode(_encode_mp3(audio, sample_rate, level)).decode()}"
+
+
+def _encode_mp3(audio: Audio, sample_rate: int, level: float | None) -> bytes:
+    if level is not None:
+        audio = np.clip(audio * (level / max(1e-4, float(np.sqrt(np.mean(audio**2, dtype=np.float64))))), -1, 1)
+    out = io.BytesIO()
+    soundfile.write(out, audio, sample_rate, format="MP3", subtype="MPEG_LAYER_III")
+    return out.getvalue()
