@@ -98,7 +98,7 @@ def test_files_that_cannot_be_used(gguf: Path, tmp_path: Path) -> None:
     for length in (0, 100, len(whole) // 2, len(whole) - 1000):
         cut = tmp_path / "cut.gguf"
         cut.write_bytes(whole[:length])
-        with pytest.raises(ModelError, match=r"llama\.cpp cannot load .*cut\.gguf \(.+\); bring the file anew"):
+        with pytest.raises(ModelError, match=r"llama\.cpp cannot load .*cut\.gguf \(.+\); get the file again"):
             GgufDecoder(cut)
     other = patched(gguf, tmp_path, b"llama", b"gemma")  # the first is general.architecture
     with pytest.raises(ModelError, match=r"spoilt\.gguf"):

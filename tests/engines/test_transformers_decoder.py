@@ -467,7 +467,7 @@ def test_no_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
 def test_a_file_is_missing(copy: Path, name: str) -> None:
     (copy / name).unlink()
-    fails(copy, ModelError, name, "bring the whole model folder")
+    fails(copy, ModelError, name, "copy the whole model folder")
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "layout.json", "model.safetensors"])
@@ -480,7 +480,7 @@ def test_a_file_is_damaged(copy: Path, name: str) -> None:
 def test_weights_are_truncated(copy: Path, left: int) -> None:
     file = copy / "model.safetensors"
     file.write_bytes(file.read_bytes()[:left])
-    fails(copy, ModelError, f"{file} is", "bring the file anew")
+    fails(copy, ModelError, f"{file} is", "get the file again")
 
 
 def test_another_architecture(copy: Path) -> None:

@@ -313,16 +313,16 @@ def test_a_codec_that_does_not_fit(tmp_path: Path, changes: dict[str, object], l
 
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(
-        ModelError, match=r"^There is no codec in .*nowhere \(no pytorch_model\.bin, no decoder\.onnx\); bring"
+        ModelError, match=r"^There is no codec in .*nowhere \(no pytorch_model\.bin, no decoder\.onnx\); copy"
     ):
         open_codec(tmp_path / "nowhere", SMALL)
     folder = tiny_models.write_codec(tmp_path)
     (folder / "config.json").unlink()
-    with pytest.raises(ModelError, match=r"^There is no codec in .* \(no config\.json\); bring the whole folder"):
+    with pytest.raises(ModelError, match=r"^There is no codec in .* \(no config\.json\); copy the whole folder"):
         open_codec(folder, SMALL)
     tiny_models.write_codec(tmp_path)
     (folder / "pytorch_model.bin").unlink()
-    with pytest.raises(ModelError, match=r"^There is no pytorch_model\.bin in .*; bring the whole folder"):
+    with pytest.raises(ModelError, match=r"^There is no pytorch_model\.bin in .*; copy the whole folder"):
         export_codec(folder)
 
 
@@ -342,7 +342,7 @@ def test_a_damaged_checkpoint(tmp_path: Path, damage: str) -> None:
     else:
         torch.save({"pickle": {"code": Path("x")}, "list": [1, 2]}[damage], file)
     with pytest.raises(
-        ModelError, match=r"pytorch_model\.bin is (damaged|not of the codec) .*; bring the whole folder"
+        ModelError, match=r"pytorch_model\.bin is (damaged|not of the codec) .*; copy the whole folder"
     ) as caught:
         open_codec(folder, SMALL)
     assert "\n" not in str(caught.value)
@@ -353,7 +353,7 @@ def test_a_damaged_config(tmp_path: Path, content: bytes) -> None:
     folder = tiny_models.write_codec(tmp_path)
     (folder / "config.json").write_bytes(content)
     with pytest.raises(
-        ModelError, match=r"config\.json (is not JSON|does not describe|cannot be read).*; bring the whole"
+        ModelError, match=r"config\.json (is not JSON|does not describe|cannot be read).*; copy the whole"
     ) as caught:
         open_codec(folder, SMALL)
     assert "\n" not in str(caught.value)

@@ -72,7 +72,7 @@ def spoilt(**changes: object) -> str:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("{", r"^The token layout in /m/layout\.json is not JSON \(.*\); bring the model anew\.$"),
+        ("{", r"^The token layout in /m/layout\.json is not JSON \(.*\); get the model again\.$"),
         ("", r"is not JSON"),
         (
             "[1, 2]",
@@ -166,14 +166,14 @@ def test_a_layout_shifted_by_one_does_not_fit(small_tokenizer: CheckpointTokeniz
 
 
 def test_a_missing_or_damaged_tokenizer(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"has no tokenizer\.json; bring the whole model folder\.$"):
+    with pytest.raises(ModelError, match=r"has no tokenizer\.json; copy the whole model folder\.$"):
         CheckpointTokenizer(tmp_path)
     tiny_models.write_tokenizer(tmp_path, tiny_models.SMALL)
     file = tmp_path / "tokenizer.json"
     whole = file.read_text()
     for text in (whole[: len(whole) // 2], "", "[]", '{"model": {}}', "{}"):
         file.write_text(text)
-        with pytest.raises(ModelError, match=r"tokenizer\.json is damaged \(.*\); bring the file anew\.$"):
+        with pytest.raises(ModelError, match=r"tokenizer\.json is damaged \(.*\); get the file again\.$"):
             CheckpointTokenizer(tmp_path)
 
 

@@ -180,7 +180,7 @@ def test_bf16_and_fp16_in_shards_become_what_fp32_in_one_file_does(checkpoint: P
     kept = tensors(tmp_path / "bf16.gguf")["blk.0.ffn_down.weight"].view(np.uint16)
     np.testing.assert_array_equal((kept.astype(np.uint32) << 16).view(np.float32), down)
     (checkpoint / names[1]).unlink()
-    with pytest.raises(ModelError, match=f"lacks {names[1]}; bring the missing files"):
+    with pytest.raises(ModelError, match=f"lacks {names[1]}; copy the missing files"):
         convert(checkpoint, tmp_path / "never.gguf")
 
 
@@ -325,23 +325,23 @@ def spoil_vocabulary(checkpoint: Path) -> None:
     ("spoil", "message"),
     [
         (spoil_architecture, "describes a MistralForCausalLM, not a Llama; choose"),
-        (spoil_layers, r"no tensor model\.layers\.2\.input_layernorm\.weight; bring the whole"),
+        (spoil_layers, r"no tensor model\.layers\.2\.input_layernorm\.weight; copy the whole"),
         (spoil_width, r"gate_proj\.weight .*shape \(512, 256\) where config\.json says \(768, 256\)"),
-        (spoil_number, r"no usable hidden_size \('wide'\); bring"),
+        (spoil_number, r"no usable hidden_size \('wide'\); copy"),
         (spoil_rope, "rope scaling 'yarn'"),
-        (spoil_rope_numbers, "lacks a number of its rope scaling .*; bring"),
-        (spoil_config, r"config\.json is damaged .*bring the file anew"),
-        (spoil_quantised, r"quantised already \(bitsandbytes\); bring the model in full precision"),
-        (spoil_end, "is cut short at .*bring the file anew"),
-        (spoil_begin, "is damaged or no safetensors file; bring"),
-        (spoil_presence, r"has no weights \(model\.safetensors\); bring"),
+        (spoil_rope_numbers, "lacks a number of its rope scaling .*; copy"),
+        (spoil_config, r"config\.json is damaged .*get the file again"),
+        (spoil_quantised, r"quantised already \(bitsandbytes\); use the model in full precision"),
+        (spoil_end, "is cut short at .*get the file again"),
+        (spoil_begin, "is damaged or no safetensors file; copy"),
+        (spoil_presence, r"has no weights \(model\.safetensors\); copy"),
         (spoil_extra, r"a tensor no Llama has \(model\.layers\.0\.self_attn\.q_proj\.bias\)"),
-        (spoil_integers, r"model\.norm\.weight .* is I32; bring the model in bf16"),
+        (spoil_integers, r"model\.norm\.weight .* is I32; use the model in bf16"),
         (spoil_value, r"model\.norm\.weight .*is not a number"),
         (spoil_size, "too large for F16; convert to BF16"),
         (spoil_split, "another way than Llama 3"),
         (spoil_codes, "speech codes|control token or speech code"),
-        (spoil_tokenizer, r"no tokenizer\.json; bring"),
+        (spoil_tokenizer, r"no tokenizer\.json; copy"),
         (spoil_vocabulary, "belong"),
     ],
 )

@@ -54,7 +54,7 @@ def test_what_cannot_be_quantised_is_told_in_one_line(small: Path, tmp_path: Pat
         quantize(tmp_path / "gone.gguf", tmp_path / "x.gguf", "Q8_0")
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(source.read_bytes()[:-2000])
-    with pytest.raises(ModelError, match=r"cannot quantise .*cut\.gguf \(.*\); convert or bring") as caught:
+    with pytest.raises(ModelError, match=r"cannot quantise .*cut\.gguf \(.*\); convert or copy") as caught:
         quantize(cut, tmp_path / "x.gguf", "Q8_0")
     assert "\n" not in str(caught.value)
     assert [file.name for file in tmp_path.iterdir()] == ["cut.gguf"]

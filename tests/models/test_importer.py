@@ -101,7 +101,7 @@ def test_another_model_does_not_join(small: Path, store_folder: Path, tmp_path: 
     store.remove("mine", "checkpoint")
     with pytest.raises(ModelError, match="mine has another token layout: these are two models"):
         import_model(other, "mine")
-    with pytest.raises(ModelError, match="codebook_size is 128, not 256; bring the codec that belongs"):
+    with pytest.raises(ModelError, match="codebook_size is 128, not 256; use the codec that belongs"):
         store.remove("mine", "codec")
         import_model(write_codec(tmp_path / "narrow", 128), "mine")
     assert store.stored("mine").codec is None
@@ -119,7 +119,7 @@ def test_damaged_files_stay_out(small: Path, store_folder: Path, tmp_path: Path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.gguf").write_text("a page that says 404")
     for path, message in (
-        (model / "gguf" / "small-F16.gguf", r"cannot load .*bring the file anew"),
+        (model / "gguf" / "small-F16.gguf", r"cannot load .*get the file again"),
         (model / "checkpoint", "cut short"),
         (tmp_path / "empty", "is no model"),
         (tmp_path / "gone", "There is no .*gone; give a model folder"),

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def test_the_codec_is_exported(mine: Path) -> None:
     codec = open_codec(mine / "codec", Layout.read(mine / "checkpoint"))
     assert "onnxruntime" in codec.identity
     printed("remove", "mine", "--format", "codec", "--yes")
-    assert "mine has no codec; bring it" in refused("export-codec", "mine")
+    assert "mine has no codec; import it" in refused("export-codec", "mine")
 
 
 def test_wrong_words_name_the_right_ones(mine: Path, tmp_path: Path) -> None:
@@ -119,7 +120,12 @@ def test_wrong_words_name_the_right_ones(mine: Path, tmp_path: Path) -> None:
     "command", ["list", "pull", "import", "convert", "quantize", "check", "remove", "export-codec"]
 )
 def test_every_command_has_help(command: str) -> None:
-    assert len(printed(command, "--help")) > 300
+    shown = printed(command, "--help")
+    usage, summary, *_ = shown.split("\n\n")
+    assert f" {command} " in usage
+    assert summary.startswith("  ")
+    assert summary.endswith(".")
+    assert not re.search(r"^  -\S+(?: [A-Z]+)?$", shown, re.MULTILINE)  # an option without a description
 
 
 def shell(*args: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ SUMMARIES = {
     "verify": "Find what is wrong in an audiobook that any tool made.",
     "doctor": "Check this machine, and what would read a book on it.",
     "voices": "List the voices that --voice takes.",
-    "models": "Fetch, bring, convert, check and remove speech models.",
+    "models": "Fetch, import, convert, check and remove speech models.",
     "lab": "Run experiments on engines, formats and settings.",
 }
 """Name of a command -> the first sentence of its help. Its module in this package has the same name, and holds a

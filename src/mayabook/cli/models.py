@@ -1,4 +1,4 @@
-"""mayabook models: the files of speech models, fetched, brought, converted, checked and removed."""
+"""mayabook models: fetches, imports, converts, checks and removes the files of speech models."""
 
 import json
 import sys
@@ -23,16 +23,19 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Fetch, bring, convert, check and remove speech models.\n\nThey lie in $MAYABOOK_MODELS, else in "
-    "mayabook/models of the user's data folder.",
+    help="Fetch, import, convert, check and remove speech models.\n\nThey lie in the folder that the environment "
+    "variable MAYABOOK_MODELS names, else in mayabook/models of the user's data folder.",
 )
 
-Name = Annotated[str, typer.Argument(help="A model of `mayabook models list`.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model of `mayabook models list`.", show_default=False)]
 
 
 @app.command("list")
 def list_(as_json: options.Json = False) -> None:
-    """Show the models that are here, their formats and sizes, and what they lack."""
+    """List the models that are here.
+
+    Each is shown with its formats, their sizes, and what is missing.
+    """
     models = store.installed()
     if as_json:
         for files in models:
@@ -56,17 +59,24 @@ def list_(as_json: options.Json = False) -> None:
 
 @app.command()
 def pull(
-    model: Annotated[str, typer.Argument(help="A name of the catalogue, or owner/name on the hub.")] = "maya1",
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A name of the catalogue, or owner/name on the hub.")
+    ] = "maya1",
     wanted: Annotated[
         list[str] | None,
-        typer.Option("--format", help="GGUF format to have; fetched where the hub has it, else made. Repeatable."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="GGUF format, such as Q4_K_M; fetched where the hub has it, else made here. [repeatable]",
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name to keep it under.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name to store it under.")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Fetch a model and its codec from the hub; an interrupted pull goes on where it stopped.
+    """Fetch a model and its codec from the hub.
 
-    Without --format the checkpoint is fetched, for the transformers engine. Every file is checked by its hash.
+    An interrupted pull goes on where it stopped, and every file is checked by its hash. Without --format the checkpoint
+    is fetched, for the transformers engine.
     """
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -86,14 +96,23 @@ def pull(
 @app.command("import")
 def import_(
     path: Annotated[
-        Path, typer.Argument(help="Checkpoint folder, .gguf file, codec folder or model folder.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="PATH", help="Checkpoint folder, .gguf file, codec folder or model folder.", show_default=False
+        ),
     ],
     name: Annotated[
-        str | None, typer.Option("--name", help="Name to keep it under; a model that is here gains the new parts.")
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", help="Name to store it under; a model of that name gains the new parts."
+        ),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Bring files of your own into the store, once they are checked. Nothing is moved: they are linked or copied."""
+    """Add model files of your own to the store.
+
+    They are checked first. Nothing is moved: the files are linked or copied.
+    """
     with _watching("importing", as_json) as watch:
         files = importer.import_model(path, name, watch)
     _show(files, as_json)
@@ -102,10 +121,10 @@ def import_(
 @app.command()
 def convert(
     name: Name,
-    to: Annotated[str, typer.Option("--to", help="F16, BF16 or F32.")] = "F16",
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="F16, BF16 or F32.")] = "F16",
     as_json: options.Json = False,
 ) -> None:
-    """Write a model's checkpoint as a GGUF file, for llama.cpp."""
+    """Write a checkpoint as a GGUF file, for llama.cpp."""
     from mayabook.models.gguf_formats import CONVERTED
 
     if to not in CONVERTED:
@@ -121,7 +140,10 @@ def quantize(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Write GGUF files of fewer bits, from the F16 file; that is converted first where it is missing."""
+    """Write GGUF files of fewer bits.
+
+    They are made from the F16 file, which is converted first where it is missing.
+    """
     from mayabook.models.gguf_formats import QUANTISED
 
     unknown = [kind for kind in wanted if kind not in QUANTISED]
@@ -133,12 +155,15 @@ def quantize(
 
 @app.command()
 def check(
-    model: Annotated[str, typer.Argument(help="A model's name, a folder or a .gguf file.", show_default=False)],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A model's name, a folder or a .gguf file.", show_default=False)
+    ],
     as_json: options.Json = False,
 ) -> None:
-    """Check a model: its config, token ids, tokenizers, tensors, codec, and that its formats compute the same.
+    """Check the files of a model.
 
-    The exit code is 2 where a check failed.
+    Its config, token ids, tokenizers, tensors and codec are checked, and that its formats compute the same. The exit
+    code is 2 where a check failed.
     """
     from mayabook.model_check import check_model
 
@@ -159,7 +184,9 @@ def check(
 @app.command()
 def remove(
     name: Name,
-    part: Annotated[str | None, typer.Option("--format", help="Only this: checkpoint, codec or a GGUF format.")] = None,
+    part: Annotated[
+        str | None, typer.Option("--format", metavar="PART", help="Only this part: checkpoint, codec or a GGUF format.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a model, or one of its parts."""
@@ -174,12 +201,15 @@ def remove(
 
 @app.command("export-codec")
 def export_codec(name: Name, as_json: options.Json = False) -> None:
-    """Write a model's codec for ONNX Runtime, so that PyTorch is not needed to hear it."""
+    """Write a codec for ONNX Runtime.
+
+    Audio is then decoded without PyTorch.
+    """
     from mayabook.maya.codec import export_codec as export
 
     files = store.stored(name)
     if files.codec is None:
-        raise ModelError(f"{name} has no codec; bring it: mayabook models import FOLDER --name {name}")
+        raise ModelError(f"{name} has no codec; import it: mayabook models import FOLDER --name {name}")
     file = export(files.codec)
     size = store.size_of(file)
     print(json.dumps({"file": str(file), "bytes": size}) if as_json else f"{file}, {gigabytes(size)}")

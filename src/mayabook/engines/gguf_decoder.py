@@ -83,7 +83,7 @@ class GgufDecoder:
         if self.tokenizer.vocab_size != self.layout.vocab_size:
             raise ModelError(
                 f"{file} has {self.tokenizer.vocab_size:,} tokens where its layout says {self.layout.vocab_size:,}: "
-                "they do not belong together; convert or bring the model anew."
+                "they do not belong together; convert or copy the model again."
             )
 
     def _flash_attention(self, wanted: FlashAttention, kv_type: KvType) -> int:

@@ -75,7 +75,7 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
             raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
         format, weights = self._weights(files, settings.format or earlier.format)
         if files.codec is None:
-            raise ModelError(f"{files.name} has no codec; bring it: mayabook models import FOLDER --name {files.name}")
+            raise ModelError(f"{files.name} has no codec; import it: mayabook models import FOLDER --name {files.name}")
         voice, sampling = voices.describe(settings.voice), sampler_settings(settings)
         n_slots = settings.slots if isinstance(settings.slots, int) else earlier.slots
         decoder, sampler = self._open_decoder(weights, settings, n_slots, context)

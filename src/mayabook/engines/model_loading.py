@@ -46,13 +46,13 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
-                f"transformers cannot load {read.folder} ({_line(error)}); bring the model anew."
+                f"transformers cannot load {read.folder} ({_line(error)}); get the model again."
             ) from error
     model, report = loaded
     missing = sorted(report["missing_keys"]) + sorted(str(name) for name, *_ in report["mismatched_keys"])
     if missing:
         raise ModelError(
-            f"{read.folder} lacks {len(missing)} of the model's tensors, {missing[0]} for one; bring the model anew."
+            f"{read.folder} lacks {len(missing)} of the model's tensors, {missing[0]} for one; get the model again."
         )
     return model.eval()
 

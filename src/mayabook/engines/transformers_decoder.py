@@ -64,7 +64,7 @@ class TransformersDecoder:
         if read.config.vocab_size < max(self.tokenizer.vocab_size, self.layout.last_code + 1):
             raise ModelError(
                 f"{checkpoint} has weights for {read.config.vocab_size:,} tokens and a tokenizer of "
-                f"{self.tokenizer.vocab_size:,}: they do not belong together; bring both from the same place."
+                f"{self.tokenizer.vocab_size:,}: they do not belong together; take both from the same place."
             )
         self._device = choose_device(device)
         chosen = choose_dtype(dtype, self._device)

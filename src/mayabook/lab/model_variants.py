@@ -138,7 +138,7 @@ class ModelOpener:
         if reason is not None:
             raise EngineError(f"{name} of {self.files.name} cannot be had: {reason}; leave it out of the plan.")
         if self.files.codec is None:
-            raise EngineError(f"{self.files.name} has no codec; bring it with `mayabook models import`.")
+            raise EngineError(f"{self.files.name} has no codec; add it with `mayabook models import`.")
         decoder = self._decoder(name)
         try:
             on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
@@ -223,7 +223,7 @@ def model_opener(plan: Plan, made: Path) -> ModelOpener:
         raise LabError("No Maya1 model is here; fetch it with `mayabook models pull`, or name one with --model.")
     files = find(plan.model) if plan.model else installed()[0]
     if not files.ggufs and files.checkpoint is None:
-        raise LabError(f"{files.name} has neither checkpoint nor GGUF file; bring it anew.")
+        raise LabError(f"{files.name} has neither checkpoint nor GGUF file; get it again.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
     return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.once, plan.recalls)
 

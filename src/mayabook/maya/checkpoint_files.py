@@ -36,11 +36,11 @@ def read_json(file: Path) -> dict[str, Any]:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ModelError(f"{file.parent} has no readable {file.name}; bring the whole model folder.") from error
+        raise ModelError(f"{file.parent} has no readable {file.name}; copy the whole model folder.") from error
     except ValueError as error:
-        raise ModelError(f"{file} is damaged ({error}); bring the file anew.") from error
+        raise ModelError(f"{file} is damaged ({error}); get the file again.") from error
     if not isinstance(values, dict):
-        raise ModelError(f"{file} is damaged (no JSON object); bring the file anew.")
+        raise ModelError(f"{file} is damaged (no JSON object); get the file again.")
     return values
 
 
@@ -50,14 +50,14 @@ def weight_files(checkpoint: Path) -> list[Path]:
     if index.is_file():
         shards = read_json(index).get("weight_map")
         if not isinstance(shards, dict):
-            raise ModelError(f"{index} lists no weights; bring the file anew.")
+            raise ModelError(f"{index} lists no weights; get the file again.")
         names = sorted(set(shards.values()))
         missing = [name for name in names if not (checkpoint / name).is_file()]
         if missing:
-            raise ModelError(f"{checkpoint} lacks {', '.join(missing)}; bring the missing files.")
+            raise ModelError(f"{checkpoint} lacks {', '.join(missing)}; copy the missing files.")
         return [checkpoint / name for name in names]
     if not (checkpoint / WEIGHTS_FILE).is_file():
-        raise ModelError(f"{checkpoint} has no weights ({WEIGHTS_FILE}); bring the whole model folder.")
+        raise ModelError(f"{checkpoint} has no weights ({WEIGHTS_FILE}); copy the whole model folder.")
     return [checkpoint / WEIGHTS_FILE]
 
 
@@ -73,10 +73,10 @@ def stored_tensors(file: Path) -> dict[str, StoredTensor]:
         entries.pop("__metadata__", None)
         tensors = {name: _tensor(file, begin, entry) for name, entry in entries.items()}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ModelError(f"{file} is damaged or no safetensors file; bring the file anew.") from error
+        raise ModelError(f"{file} is damaged or no safetensors file; get the file again.") from error
     end = max((tensor.offset + tensor.n_bytes for tensor in tensors.values()), default=begin)
     if size < end:
-        raise ModelError(f"{file} is cut short at {size:,} of {end:,} bytes; bring the file anew.")
+        raise ModelError(f"{file} is cut short at {size:,} of {end:,} bytes; get the file again.")
     return tensors
 
 

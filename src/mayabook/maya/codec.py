@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import ModelError
-from mayabook.maya.codec_config import BRING_ANEW, CONFIG_FILE, CodecConfig
+from mayabook.maya.codec_config import CONFIG_FILE, COPY_AGAIN, CodecConfig
 from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import Layout
 
@@ -45,7 +45,7 @@ def open_codec(folder: Path, layout: Layout, device: str = "cpu") -> Codec:
     not fit the layout."""
     checkpoint, exported = folder / CHECKPOINT_FILE, folder / ONNX_FILE
     if not checkpoint.is_file() and not exported.is_file():
-        raise ModelError(f"There is no codec in {folder} (no {CHECKPOINT_FILE}, no {ONNX_FILE}); {BRING_ANEW}.")
+        raise ModelError(f"There is no codec in {folder} (no {CHECKPOINT_FILE}, no {ONNX_FILE}); {COPY_AGAIN}.")
     if checkpoint.is_file() and (device != "cpu" or not exported.is_file()):
         config = CodecConfig.read(folder)
         config.check(layout, str(folder / CONFIG_FILE))

@@ -16,7 +16,7 @@ from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, SAMPLES_PER
 CONFIG_FILE = "config.json"
 LEVEL_STEPS = (1, 2, 4)
 """Codes that each level, coarsest first, gives to a frame."""
-BRING_ANEW = "bring the whole folder of the 24 kHz SNAC anew"
+COPY_AGAIN = "copy the whole folder of the 24 kHz SNAC again"
 
 _STRIDES = [LEVEL_STEPS[-1] // steps for steps in LEVEL_STEPS]
 _HOP = SAMPLES_PER_FRAME // LEVEL_STEPS[-1]
@@ -45,9 +45,9 @@ class CodecConfig:
         try:
             values = json.loads(text)
         except ValueError as error:
-            raise ModelError(f"{origin} is not JSON ({error}); {BRING_ANEW}.") from error
+            raise ModelError(f"{origin} is not JSON ({error}); {COPY_AGAIN}.") from error
         if not isinstance(values, Mapping):
-            raise ModelError(f"{origin} does not describe a codec; {BRING_ANEW}.")
+            raise ModelError(f"{origin} does not describe a codec; {COPY_AGAIN}.")
         wanted = {
             "sampling_rate": SAMPLE_RATE,
             "vq_strides": _STRIDES,
@@ -61,7 +61,7 @@ class CodecConfig:
             if not (isinstance(rates, list) and all(type(rate) is int for rate in rates) and prod(rates) == _HOP):
                 raise _misfit(origin, name, rates, f"factors of {_HOP}")
         if type(values.get("codebook_size")) is not int or type(values.get("noise")) is not bool:
-            raise ModelError(f"{origin} does not give codebook_size and noise; {BRING_ANEW}.")
+            raise ModelError(f"{origin} does not give codebook_size and noise; {COPY_AGAIN}.")
         return cls(text, values["codebook_size"], tuple(values["decoder_rates"]), values["noise"])
 
     @classmethod
@@ -70,9 +70,9 @@ class CodecConfig:
         try:
             return cls.parse(file.read_text(encoding="utf-8"), str(file))
         except FileNotFoundError as error:
-            raise ModelError(f"There is no codec in {folder} (no {CONFIG_FILE}); {BRING_ANEW}.") from error
+            raise ModelError(f"There is no codec in {folder} (no {CONFIG_FILE}); {COPY_AGAIN}.") from error
         except (OSError, UnicodeDecodeError) as error:
-            raise ModelError(f"{file} cannot be read ({error}); {BRING_ANEW}.") from error
+            raise ModelError(f"{file} cannot be read ({error}); {COPY_AGAIN}.") from error
 
     def check(self, layout: Layout, origin: str) -> None:
         """Raises ModelError unless the codebooks are as large as the layout says."""
@@ -105,7 +105,7 @@ class CodecConfig:
 def _misfit(origin: str, name: str, found: object, wanted: object) -> ModelError:
     return ModelError(
         f"The codec in {origin} does not fit the speech model: its {name} is {found}, not {wanted}; "
-        "bring the codec that belongs to the model."
+        "use the codec that belongs to the model."
     )
 
 

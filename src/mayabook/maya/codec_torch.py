@@ -15,7 +15,7 @@ from torch.nn.utils import parametrize
 
 from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import fingerprint
-from mayabook.maya.codec_config import BRING_ANEW, CONFIG_FILE, CodecConfig, first_line
+from mayabook.maya.codec_config import CONFIG_FILE, COPY_AGAIN, CodecConfig, first_line
 from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
@@ -113,17 +113,17 @@ class TorchCodec:
 def load_decoder(checkpoint: Path, config: CodecConfig) -> Decoder:
     """The decoder of a checkpoint, weight norm folded. Raises ModelError where they do not belong together."""
     if not checkpoint.is_file():
-        raise ModelError(f"There is no {checkpoint.name} in {checkpoint.parent}; {BRING_ANEW}.")
+        raise ModelError(f"There is no {checkpoint.name} in {checkpoint.parent}; {COPY_AGAIN}.")
     try:
         weights = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever unpickling of any bytes raises
-        raise ModelError(f"{checkpoint} is damaged ({first_line(error)}); {BRING_ANEW}.") from error
+        raise ModelError(f"{checkpoint} is damaged ({first_line(error)}); {COPY_AGAIN}.") from error
     try:
         with torch.random.fork_rng(devices=[]):  # initial weights are drawn from the global generator
             snac = SNAC(**json.loads(config.text))
         snac.load_state_dict(weights)
     except (RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
-            f"{checkpoint} is not of the codec that {CONFIG_FILE} describes ({first_line(error)}); {BRING_ANEW}."
+            f"{checkpoint} is not of the codec that {CONFIG_FILE} describes ({first_line(error)}); {COPY_AGAIN}."
         ) from error
     return Decoder(snac)

@@ -100,7 +100,7 @@ class Layout:
         try:
             values = json.loads(text)
         except ValueError as error:
-            raise ModelError(f"The token layout in {origin} is not JSON ({error}); bring the model anew.") from error
+            raise ModelError(f"The token layout in {origin} is not JSON ({error}); get the model again.") from error
         names = {field.name for field in fields(cls)}
         if not isinstance(values, Mapping) or set(values) != names or not all(type(v) is int for v in values.values()):
             raise ModelError(
@@ -130,14 +130,14 @@ class Layout:
             if vocabulary.special(vocabulary.name(token)) != token:
                 raise ModelError(
                     f"Token {token} of {origin} is {vocabulary.name(token)!r}, not a control token or speech code: "
-                    "the tokenizer does not belong to this model; bring both from the same place."
+                    "the tokenizer does not belong to this model; take both from the same place."
                 )
         first = _number(vocabulary.name(self.first_code))
         codes = range(self.first_code, self.last_code + 1)
         if first is None or any(_number(vocabulary.name(token)) != first + at for at, token in enumerate(codes)):
             raise ModelError(
                 f"The speech codes of {origin} are not numbered in order from token {self.first_code}: "
-                "the tokenizer does not belong to this model; bring both from the same place."
+                "the tokenizer does not belong to this model; take both from the same place."
             )
 
 

@@ -21,7 +21,7 @@ class CheckpointTokenizer:
         """Raises ModelError where the file is missing or damaged."""
         file = next((checkpoint / place for place in PLACES if (checkpoint / place).is_file()), None)
         if file is None:
-            raise ModelError(f"{checkpoint} has no tokenizer.json; bring the whole model folder.")
+            raise ModelError(f"{checkpoint} has no tokenizer.json; copy the whole model folder.")
         self.file = file
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
@@ -29,7 +29,7 @@ class CheckpointTokenizer:
             self._names: dict[int, str] = {number: text for text, number in values["model"]["vocab"].items()}
             self._tokenizer = tokenizers.Tokenizer.from_str(json.dumps({**values, "added_tokens": []}))
         except Exception as error:  # the library's own errors have no common base
-            raise ModelError(f"{file} is damaged ({error}); bring the file anew.") from error
+            raise ModelError(f"{file} is damaged ({error}); get the file again.") from error
         self._names |= {number: text for text, number in self._added.items()}
 
     @property

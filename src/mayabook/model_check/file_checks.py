@@ -168,7 +168,7 @@ def _same_rope(checkpoint: Path, file: Path, reader: Any) -> str:
 
 def _codec(files: ModelFiles) -> str:
     if files.codec is None:
-        raise ModelError(f"There is none; bring it: mayabook models import FOLDER --name {files.name}")
+        raise ModelError(f"There is none; import it: mayabook models import FOLDER --name {files.name}")
     layout = Layout.read(files.checkpoint) if files.checkpoint else check_gguf(next(iter(files.ggufs.values())))[0]
     check_codec(files.codec, layout)
     return f"3 codebooks of {layout.codebook_size}; {open_codec(files.codec, layout).identity}"

@@ -44,15 +44,15 @@ class Weights:
         for name, shape in wanted.items():
             tensor = self.tensors.get(name)
             if tensor is None:
-                raise ModelError(f"{self.checkpoint} has no tensor {name}; bring the whole model folder anew.")
+                raise ModelError(f"{self.checkpoint} has no tensor {name}; copy the whole model folder again.")
             if tensor.shape != shape:
                 raise ModelError(
                     f"Tensor {name} of {self.checkpoint} has the shape {tensor.shape} where config.json says {shape}: "
-                    "they do not belong together; bring both from the same place."
+                    "they do not belong together; take both from the same place."
                 )
             if tensor.dtype not in _STORED:
                 raise ModelError(
-                    f"Tensor {name} of {self.checkpoint} is {tensor.dtype}; bring the model in bf16, fp16 or fp32."
+                    f"Tensor {name} of {self.checkpoint} is {tensor.dtype}; use the model in bf16, fp16 or fp32."
                 )
         strange = [
             name

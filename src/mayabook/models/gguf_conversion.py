@@ -55,7 +55,7 @@ def convert(
     if config.quantised_by:
         raise ModelError(
             f"The weights in {checkpoint} are quantised already ({config.quantised_by}); "
-            "bring the model in full precision (bf16, fp16 or fp32) to convert it."
+            "use the model in full precision (bf16, fp16 or fp32) to convert it."
         )
     weights = Weights(checkpoint)
     weights.check(config)
@@ -65,7 +65,7 @@ def convert(
     if config.vocab_size != layout.vocab_size:
         raise ModelError(
             f"{checkpoint} has weights for {config.vocab_size:,} tokens where its layout says {layout.vocab_size:,}: "
-            "they do not belong together; bring both from the same place."
+            "they do not belong together; take both from the same place."
         )
     vocabulary = read_vocabulary(tokenizer, config.vocab_size)
     require_free_space(file.parent, _n_bytes(config, to))
@@ -168,7 +168,7 @@ def _narrow(tensor: StoredTensor, name: str, to: str) -> NDArray[np.generic]:
             values = _to_bf16(block) if to == "BF16" else block.astype(narrow.dtype)
         if not np.isfinite(block if to == "BF16" else values).all():
             why = f"is too large for {to}; convert to BF16" if np.isfinite(block).all() else "is not a number"
-            raise ModelError(f"A weight of {name} in {tensor.file} {why}; or bring the file anew.")
+            raise ModelError(f"A weight of {name} in {tensor.file} {why}; or get the file again.")
         narrow[at : at + len(values)] = values
         at += len(values)
     return narrow

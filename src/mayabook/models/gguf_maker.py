@@ -49,7 +49,7 @@ def _converted(files: ModelFiles, to: str, progress: Progress) -> Made:
     if files.checkpoint is None:
         raise ModelError(
             f"{files.name} has no checkpoint to convert and no F16 file to quantise; "
-            f"bring one: mayabook models import FOLDER --name {files.name}"
+            f"import one: mayabook models import FOLDER --name {files.name}"
         )
     file = store.gguf_file(files.name, to)
     gguf_conversion.convert(files.checkpoint, file, to, name=files.name, progress=progress)

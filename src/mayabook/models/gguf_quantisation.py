@@ -31,7 +31,7 @@ def quantize(source: Path, file: Path, to: str) -> None:
             )
             text = said()
         if status or not temporary.is_file():
-            raise ModelError(f"llama.cpp cannot quantise {source} ({reason(text)}); convert or bring the file anew.")
+            raise ModelError(f"llama.cpp cannot quantise {source} ({reason(text)}); convert or copy the file again.")
 
 
 def library() -> Any:

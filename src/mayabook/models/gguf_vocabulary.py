@@ -47,7 +47,7 @@ def read_vocabulary(tokenizer: CheckpointTokenizer, vocab_size: int) -> GgufVoca
         if not 0 <= number < vocab_size:
             raise ModelError(
                 f"{file} has a token {number} and the weights stop at {vocab_size - 1}: "
-                "they do not belong together; bring both from the same place."
+                "they do not belong together; take both from the same place."
             )
         tokens[number], types[number] = text, kind
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]

@@ -244,7 +244,7 @@ def _explained(error: Exception, name: str, entry: CatalogueEntry) -> ModelError
         return ModelError(f"The hub answered {status}; {_GOES_ON}.")
     reason = "offline mode is set" if isinstance(error, errors.OfflineModeIsEnabled) else type(error).__name__
     return ModelError(
-        f"The hub cannot be reached ({reason}). {_GOES_ON.capitalize()}. Or bring the files: config.json, "
+        f"The hub cannot be reached ({reason}). {_GOES_ON.capitalize()}. Or copy the files: config.json, "
         f"tokenizer.json and all *.safetensors of {entry.repo} in FOLDER/checkpoint, config.json and "
         f"pytorch_model.bin of {entry.codec} in FOLDER/codec, then: mayabook models import FOLDER --name {name}"
     )

@@ -20,7 +20,7 @@ from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
 
 @dataclass
 class _Parts:
-    """Parts to bring: name of the part (`checkpoint`, `codec` or a GGUF format) -> file or folder."""
+    """Parts to import: name of the part (`checkpoint`, `codec` or a GGUF format) -> file or folder."""
 
     name: str
     parts: dict[str, Path] = field(default_factory=dict)
@@ -115,7 +115,7 @@ def _same(one: Layout | None, other: Layout | None, origin: str) -> None:
 
 
 def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
-    """Path in the model folder and the file to bring. config.json comes last: without it a part counts as absent."""
+    """Path in the model folder and the file to import. config.json comes last: without it a part counts as absent."""
     if part in (CHECKPOINT, CODEC):
         wanted = store.CHECKPOINT_FILES if part == CHECKPOINT else store.CODEC_FILES
         for file in sorted(store.files_of(source, wanted), key=lambda file: (file == CONFIG_FILE, file)):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
-from mayabook.maya.codec_config import BRING_ANEW, CodecConfig
+from mayabook.maya.codec_config import COPY_AGAIN, CodecConfig
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import gguf_quantisation
@@ -24,7 +24,7 @@ def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
     if config.vocab_size != layout.vocab_size:
         raise ModelError(
             f"{checkpoint} has weights for {config.vocab_size:,} tokens where its layout says {layout.vocab_size:,}: "
-            "they do not belong together; bring both from the same place."
+            "they do not belong together; take both from the same place."
         )
     if weights and config.quantised_by:
         Weights(checkpoint)
@@ -54,7 +54,7 @@ def check_codec(codec: Path, layout: Layout) -> None:
     if checkpoint.is_file():
         CodecConfig.read(codec).check(layout, str(codec))
         if not zipfile.is_zipfile(checkpoint):
-            raise ModelError(f"{checkpoint} is damaged or cut short; {BRING_ANEW}.")
+            raise ModelError(f"{checkpoint} is damaged or cut short; {COPY_AGAIN}.")
     else:
         from mayabook.maya.codec_onnx import OnnxCodec
 

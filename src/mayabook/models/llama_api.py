@@ -79,7 +79,7 @@ def load_model(file: Path, *, gpu_layers: int = -1, vocab_only: bool = False) ->
         model = llama_cpp.llama_model_load_from_file(str(file).encode(), parameters)
         text = said()
     if not model:
-        raise ModelError(f"llama.cpp cannot load {file} ({reason(text)}); bring the file anew.")
+        raise ModelError(f"llama.cpp cannot load {file} ({reason(text)}); get the file again.")
     architecture = metadata(model, "general.architecture")
     if architecture != "llama":
         llama_cpp.llama_model_free(model)

@@ -98,7 +98,7 @@ class LlamaConfig:
             quantised_by=_quantised_by(values),
         )
         if config.n_heads % config.n_kv_heads or config.head_dim % 2:
-            raise ModelError(f"{file} has impossible attention heads; bring the file anew.")
+            raise ModelError(f"{file} has impossible attention heads; get the file again.")
         return config
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -170,9 +170,9 @@ def _rope_scaling(rope: Mapping[str, Any], file: Path) -> RopeScaling | None:
             int(rope["original_max_position_embeddings"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{file} lacks a number of its rope scaling ({error}); bring the file anew.") from error
+        raise ModelError(f"{file} lacks a number of its rope scaling ({error}); get the file again.") from error
     if not scaling.high_freq_factor > scaling.low_freq_factor > 0 < scaling.factor:
-        raise ModelError(f"{file} has an impossible rope scaling; bring the file anew.")
+        raise ModelError(f"{file} has an impossible rope scaling; get the file again.")
     return scaling
 
 
@@ -180,9 +180,9 @@ def _number(values: Mapping[str, Any], name: str, file: Path, default: int | Non
     value = values.get(name)
     value = default if value is None else value
     if value is None:
-        raise ModelError(f"{file} gives no {name}; bring the file anew.")
+        raise ModelError(f"{file} gives no {name}; get the file again.")
     if not isinstance(value, int) or value < 1:
-        raise ModelError(f"{file} gives no usable {name} ({value!r}); bring the file anew.")
+        raise ModelError(f"{file} gives no usable {name} ({value!r}); get the file again.")
     return value
 
 

@@ -106,7 +106,7 @@ def find(model: str) -> ModelFiles:
     """A name in the store, a folder laid out like one, a checkpoint folder, or a .gguf file.
 
     A codec is looked for beside the last two, in `codec` and `../codec`. Raises ModelError that says what there is and
-    how to bring a model.
+    how to get a model.
     """
     named = models_folder() / model
     folder = named if _NAME.fullmatch(model) and _is_model(named) else Path(model)
@@ -254,4 +254,4 @@ def _codec_beside(folder: Path) -> Path | None:
 def _known() -> str:
     names = ", ".join(files.name for files in installed())
     here = f"; here are: {names}" if names else ""
-    return f"{here}; fetch one with `mayabook models pull`, or bring one with `mayabook models import FOLDER`"
+    return f"{here}; fetch one with `mayabook models pull`, or add one with `mayabook models import FOLDER`"
