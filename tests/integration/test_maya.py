@@ -182,7 +182,7 @@ def test_what_cannot_be_had_is_one_line(
     refused(mayabook("make", story, *options), *names)
 
 
-def test_without_a_model_an_engine_says_how_to_bring_one(mayabook: Run, story: Path) -> None:
+def test_without_a_model_an_engine_says_how_to_get_one(mayabook: Run, story: Path) -> None:
     refused(mayabook("make", story, "--engine", "gguf"), "mayabook models pull")
 
 

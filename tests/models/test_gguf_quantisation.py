@@ -74,7 +74,7 @@ def test_making_a_format_makes_what_it_needs_and_records_it(small: Path, store_f
     assert origins["gguf/mine-F16.gguf"].size == made[0].size
 
 
-def test_a_model_with_nothing_to_make_it_from_says_what_to_bring(small: Path, store_folder: Path) -> None:
+def test_a_model_with_nothing_to_make_it_from_says_what_to_import(small: Path, store_folder: Path) -> None:
     (store_folder / "mine" / "gguf").mkdir(parents=True)
     quantize(small / "gguf" / "small-F16.gguf", store_folder / "mine" / "gguf" / "mine-Q8_0.gguf", "Q8_0")
     with pytest.raises(ModelError, match=r"no checkpoint to convert and no F16 file .*import FOLDER --name mine"):

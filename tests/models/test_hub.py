@@ -162,7 +162,7 @@ def test_what_the_hub_refuses_is_told_in_one_line(served: Hub) -> None:
         pull("voice", endpoint=served.endpoint)
 
 
-def test_without_a_hub_it_says_which_files_to_bring(store_folder: Path) -> None:
+def test_without_a_hub_it_says_which_files_to_copy(store_folder: Path) -> None:
     with pytest.raises(ModelError) as caught:
         pull("maya1", endpoint="http://127.0.0.1:9")
     message = str(caught.value)
