@@ -1,5 +1,8 @@
 """The options that are generated from the settings models."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +11,11 @@ import typer
 from typer.testing import CliRunner
 
 from mayabook.cli import app, options
+from mayabook.cli.make import _with_absolute_models
 from mayabook.core.errors import SettingsError
 from mayabook.core.setting_fields import SettingField, setting_fields
 from mayabook.core.settings import Settings
+from mayabook.engines.registry import other_settings_models
 
 FLAGS: dict[str, tuple[str, str, Any]] = {
     "--include 3-7": ("book", "include", ("3-7",)),
@@ -62,7 +67,7 @@ def settings_by(*arguments: str | Path) -> Settings:
     """What a command with an option for each setting is given."""
     given: list[Settings] = []
 
-    @options.accept_settings(*Settings.model_fields)
+    @options.accept_settings(*Settings.model_fields, *other_settings_models())
     def command(*, settings: Settings) -> None:
         given.append(settings)
 
@@ -133,6 +138,65 @@ def test_other_commands_take_the_settings_that_they_use(command: str) -> None:
     for field in every_setting():
         used = field.table in {"inspect": ("book", "script"), "verify": ("book", "checks")}[command]
         assert (field.description in shown) == used
+
+
+CALM = """
+from mayabook.core.settings import SettingsGroup
+from mayabook.engines import EnginePlugin
+from pydantic import Field
+
+
+class CalmSettings(SettingsGroup):
+    '''The calm engine.'''
+
+    pace: float = Field(default=0.8, ge=0.5, le=1.0)
+    '''Pace of the calm engine.'''
+    voice: str = "still"
+    '''Voice of the calm engine.'''
+
+
+class Calm(EnginePlugin[CalmSettings]):
+    name = settings_table = "calm"
+    description = "Calm"
+    settings_model = CalmSettings
+    sample_rate = 24_000
+
+    def open(self, settings, context):
+        raise NotImplementedError
+"""
+
+
+def test_an_engine_of_another_package_brings_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "calm_options.py").write_text(CALM)
+    facts = tmp_path / "mayabook_calm-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: mayabook-calm\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[mayabook.engines]\ncalm = calm_options:Calm\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = settings_by("--pace", "0.7", "--voice", "nova", "--engine", "calm")
+    assert settings.other_tables["calm"] == {"pace": "0.7", "voice": "nova"}
+    assert (settings.maya.voice, settings.narrator.voice) == ("nova", "nova")
+    with pytest.raises(SettingsError, match=r"calm\.pace \(option --pace\) is '2'; it takes a number, 0\.5 to 1\."):
+        settings_by("--pace", "2")
+    shown = subprocess.run(
+        [sys.executable, "-m", "mayabook", "make", "--help-all"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "[calm] The calm engine:" in shown
+    assert "--pace NUMBER  Pace of the calm engine. [0.5 to 1; default 0.8]" in shown
+
+
+def test_a_path_of_a_model_holds_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "owner" / "model").mkdir(parents=True)
+    for given, kept in (("owner/model", str(tmp_path / "owner" / "model")), ("owner/other", "owner/other")):
+        settings = Settings.model_validate({"maya": {"model": given}, "calm": {"model": given, "voice": "still"}})
+        absolute = _with_absolute_models(settings)
+        assert absolute.maya.model == kept
+        assert absolute.other_tables["calm"] == {"model": kept, "voice": "still"}
 
 
 def test_a_setting_outside_of_a_table_is_named(tmp_path: Path) -> None:

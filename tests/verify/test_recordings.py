@@ -178,5 +178,5 @@ def test_the_command_says_what_it_found_and_exits_by_it(tmp_path: Path) -> None:
     assert [defect["kind"] for defect in facts["defects"]] == ["missing"]
     assert facts["clean"] is False
     assert facts["sound"] == len(facts["sentences"]) - 2
-    for wrong in ([], ["--text", str(text), "--epub", str(text)]):
+    for wrong in ([], ["--text", str(text), "--epub", str(text)], ["--text", str(text), "--book", str(text)]):
         assert isinstance(run.invoke(app, ["verify", str(whole), *wrong]).exception, SettingsError)

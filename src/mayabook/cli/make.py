@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,18 +53,26 @@ def make(
         book=book.absolute(),
         output=target.absolute(),
         lexicon=lexicon and lexicon.absolute(),
-        settings=_with_absolute_model(settings),
+        settings=_with_absolute_models(settings),
     )
     run(request, force=force, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
-def _with_absolute_model(settings: Settings) -> Settings:
-    """A job remembers its settings and may go on in another working folder, so a model's path is made absolute."""
-    model = settings.maya.model
-    if (os.sep in model or model.endswith(".gguf")) and Path(model).exists():
-        maya = settings.maya.model_copy(update={"model": str(Path(model).absolute())})
-        return settings.model_copy(update={"maya": maya})
-    return settings
+def _with_absolute_models(settings: Settings) -> Settings:
+    """A job remembers its settings and may go on in another working folder, so paths of models are made absolute."""
+    changed: dict[str, Any] = {
+        table: {**values, "model": str(Path(values["model"]).absolute())}
+        for table, values in settings.other_tables.items()
+        if _is_path(values.get("model"))
+    }
+    if _is_path(settings.maya.model):
+        changed["maya"] = settings.maya.model_copy(update={"model": str(Path(settings.maya.model).absolute())})
+    return settings.model_copy(update=changed)
+
+
+def _is_path(model: object) -> bool:
+    """A name or a repository of the hub is none, unless it is there as a file or folder."""
+    return isinstance(model, str) and (os.sep in model or model.endswith(".gguf")) and Path(model).exists()
 
 
 def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool, verbose: bool) -> None:

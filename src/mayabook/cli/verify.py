@@ -32,15 +32,14 @@ def verify(
         ),
     ],
     *,
-    epub: Annotated[
-        Path | None, typer.Option("--epub", metavar="FILE", help="The book, an EPUB file.", show_default=False)
+    book: Annotated[
+        Path | None, typer.Option("--book", metavar="FILE", help="The book: an EPUB or a plain text (.txt).")
     ] = None,
     text: Annotated[
         Path | None,
-        typer.Option(
-            "--text", metavar="FILE", help="The text, UTF-8, paragraphs parted by empty lines.", show_default=False
-        ),
+        typer.Option("--text", metavar="FILE", help="In its place, a plain text of any suffix, in UTF-8."),
     ] = None,
+    epub: Annotated[Path | None, typer.Option("--epub", hidden=True)] = None,
     settings: Settings,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
     quiet: options.Quiet = False,
@@ -59,14 +58,17 @@ def verify(
 
     if verbose:
         options.log_to_stderr()
-    if (epub is None) == (text is None):
-        raise SettingsError("Name what the audiobook should say: either --epub BOOK or --text FILE.")
+    if epub is not None:
+        print("Note: the option --epub is called --book now.", file=sys.stderr)
+        book = book or epub
+    if (book is None) == (text is None):
+        raise SettingsError("Name what the audiobook should say: either --book BOOK or --text FILE.")
     if text is not None:
-        book = read_with(PlainTextReader(), text, settings.book)
+        expected = read_with(PlainTextReader(), text, settings.book)
     else:
-        book = read_book(epub or Path(), settings.book)
+        expected = read_book(book or Path(), settings.book)
     with _shown(quiet=quiet or as_json or verbose) as progress:
-        found = verify_audiobook(audio, book, settings=settings, progress=progress)
+        found = verify_audiobook(audio, expected, settings=settings, progress=progress)
     if as_json:
         print(json.dumps(_facts(found), ensure_ascii=False, default=str))
     elif not quiet:
