@@ -135,3 +135,28 @@ def test_a_package_cannot_replace_a_built_in_engine(tmp_path: Path, monkeypatch:
 def test_an_engine_that_is_no_longer_installed_is_named() -> None:
     with pytest.raises(SettingsError, match="There is no engine 'calm'; the engines are: gguf, "):
         open_engine(Settings(), EngineChoice(kind="calm"), print)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "reason"),
+    [
+        ("", "narrator", "no Maya1 model is here; `mayabook models pull` fetches it"),
+        ("    def auto_priority(self, settings): return 5\n", "calm", "no Maya1 model is here; "),
+        (
+            "    packages = ('gone',)\n    install = 'calm'\n    def auto_priority(self, settings): return 5\n",
+            "narrator",
+            "gone is not installed; run: pip install 'calm'",
+        ),
+    ],
+)
+def test_auto_tries_the_engines_that_ask_for_it(
+    more: str, kind: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "calm_engine.py").write_text(ADDED + more)
+    install(tmp_path, "calm = calm_engine:CalmPlugin")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "calm_engine", raising=False)
+    engine, choice = open_engine(Settings(), None, print)
+    engine.close()
+    assert choice.kind == kind
+    assert reason in choice.reason

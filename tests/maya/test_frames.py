@@ -52,7 +52,7 @@ def test_the_order_of_levels_in_a_frame() -> None:
 
 
 def test_the_codec_itself_takes_and_gives_levels_of_these_lengths() -> None:
-    """Codes that the real class encodes become frames and come back, and each slot's code sounds where it should."""
+    """Codes that the real class encodes become frames and come back, and each position's code sounds where it should."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         snac = SNAC(**{**tiny_models.CODEC, "noise": False}).eval()
@@ -65,9 +65,9 @@ def test_the_codec_itself_takes_and_gives_levels_of_these_lengths() -> None:
             np.testing.assert_array_equal(ours, theirs)
         latents = _latents(snac, frames)
         expected = {0: [0, 1, 2, 3], 1: [0, 1], 2: [0], 3: [1], 4: [2, 3], 5: [2], 6: [3]}
-        for slot, quarters in expected.items():
+        for position, quarters in expected.items():
             other = frames.copy()
-            other[2, slot] = (other[2, slot] + 1) % 256
+            other[2, position] = (other[2, position] + 1) % 256
             changed = np.flatnonzero(np.abs(_latents(snac, other) - latents).max(0) > 0)
             assert changed.tolist() == [2 * 4 + quarter for quarter in quarters]
 
@@ -85,17 +85,19 @@ def test_a_token_in_the_wrong_place_is_an_error(case: tuple[Layout, Frames], dat
     if not tokens:
         return
     at = data.draw(st.integers(0, len(tokens) - 1))
-    slot = at % 7
-    low, high = layout.token(slot, 0), layout.token(slot, layout.codebook_size - 1)
+    position = at % 7
+    low, high = layout.token(position, 0), layout.token(position, layout.codebook_size - 1)
     wrong = data.draw(st.integers(0, layout.vocab_size - 1).filter(lambda token: not low <= token <= high))
     tokens[at] = wrong
-    with pytest.raises(FrameError, match=f"^Token {wrong} at slot {slot} of frame {at // 7} is no code of that slot"):
+    with pytest.raises(
+        FrameError, match=f"^Token {wrong} at position {position} of frame {at // 7} is no code of that position"
+    ):
         unpack(tokens, layout)
 
 
 @pytest.mark.parametrize("wrong", [-1, Layout().code_end, Layout().token(1, 0), Layout().last_code + 1, 1 << 40])
 def test_some_wrong_tokens(wrong: int) -> None:
-    with pytest.raises(FrameError, match=f"Token {wrong} at slot 0 of frame 0"):
+    with pytest.raises(FrameError, match=f"Token {wrong} at position 0 of frame 0"):
         unpack([wrong, *pack(np.zeros((1, 7), np.int32), Layout())[1:]], Layout())
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from mayabook.core.emotion_tags import EMOTION_TAGS, without_tags
 from mayabook.core.errors import ModelError
 from mayabook.core.words import words
-from mayabook.maya.prompt import Bos, PromptBuilder, full_stopped, speakable
+from mayabook.maya.prompt import Bos, PromptBuilder, prepare_text, with_full_stop
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from tests import tiny_models
@@ -46,7 +46,7 @@ def test_bos_is_there_twice_unless_told_otherwise(small_tokenizer: CheckpointTok
 def test_a_description_is_one_line_with_a_stop(
     small_tokenizer: CheckpointTokenizer, description: str, line: str
 ) -> None:
-    assert full_stopped(description) == line
+    assert with_full_stop(description) == line
     prompt = PromptBuilder(small_tokenizer, SMALL, "once").build(description, "Yes.")
     assert body(prompt) == small_tokenizer.encode(f'<description="{line}"> Yes.')
 
@@ -122,7 +122,7 @@ def test_the_name_of_a_control_token_in_a_book_is_so_many_letters(tmp_path, name
     ],
 )
 def test_what_is_made_of_a_text(text: str, spoken: str) -> None:
-    assert speakable(text) == spoken
+    assert prepare_text(text) == spoken
 
 
 CLOSING = st.sampled_from([f"</{tag}>" for tag in sorted(EMOTION_TAGS)])
@@ -143,7 +143,7 @@ def test_no_word_is_lost_or_added(text: str) -> None:
     written = text
     for tag in EMOTION_TAGS:
         written = written.replace(f"</{tag}>", " ")
-    spoken = speakable(text)
+    spoken = prepare_text(text)
     assert "".join(letters(words(without_tags(spoken)))) == "".join(letters(words(without_tags(written))))
     assert len(spoken.splitlines()) <= 1
     assert spoken[-1:] not in tuple("\"'”’»")
@@ -156,8 +156,8 @@ def test_words_stay_apart(pieces: list[str]) -> None:
     def bare(text: str) -> list[str]:
         return ["".join(char for char in word if char.isalnum()) for word in words(text)]
 
-    assert bare(speakable("\n".join(pieces))) == bare(" ".join(pieces))
-    assert bare(speakable(" ".join(pieces))) == bare(" ".join(pieces))
+    assert bare(prepare_text("\n".join(pieces))) == bare(" ".join(pieces))
+    assert bare(prepare_text(" ".join(pieces))) == bare(" ".join(pieces))
 
 
 @given(st.lists(PIECES, max_size=6).map("".join))

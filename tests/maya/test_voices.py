@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from mayabook.cli.voices import voices as command
 from mayabook.core.errors import EngineError
-from mayabook.maya.prompt import full_stopped
+from mayabook.maya.prompt import with_full_stop
 from mayabook.maya.voices import DEFAULT_VOICE, describe, voices
 
 
@@ -20,7 +20,7 @@ def test_each_description_says_who_speaks_and_how() -> None:
         assert re.match(r"(Male|Female) voice in (his|her) \d0s with an? [\w ]+ accent\. ", voice.description)
         for said in ("pitch", "timbre", "pacing", "tone"):
             assert said in voice.description
-        assert full_stopped(voice.description) == voice.description
+        assert with_full_stop(voice.description) == voice.description
         assert voice.description.endswith(".")
 
 

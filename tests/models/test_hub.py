@@ -36,7 +36,7 @@ def test_the_files_that_are_needed_come_and_no_others(served: Hub, small: Path, 
     files, left = pull("some/voice", endpoint=served.endpoint)
     assert left == []
     assert files == store.find("voice")
-    assert store.lacks(store_folder / "voice") == []
+    assert store.missing_parts(store_folder / "voice") == []
     needed = {"config.json", "layout.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json", "pytorch_model.bin"}
     assert asked_for(served) == needed
     for part in ("checkpoint", "codec"):
@@ -116,7 +116,7 @@ def test_content_of_another_size_is_refused(served: Hub, store_folder: Path) -> 
     with pytest.raises(ModelError, match=r"tokenizer\.json of some/voice came in another size than the hub says"):
         pull("some/voice", endpoint=served.endpoint)
     pull("some/voice", endpoint=served.endpoint)
-    assert store.lacks(store_folder / "voice") == []
+    assert store.missing_parts(store_folder / "voice") == []
 
 
 def test_another_model_is_refused_before_its_weights_come(served: Hub) -> None:

@@ -32,7 +32,7 @@ def test_a_model_folder_comes_whole_and_is_linked(small: Path, store_folder: Pat
         "source.json",
     }
     assert files == store.find("mine")
-    assert store.lacks(store_folder / "mine") == []
+    assert store.missing_parts(store_folder / "mine") == []
     assert (store_folder / "mine" / "checkpoint" / "model.safetensors").samefile(
         small / "checkpoint" / "model.safetensors"
     )
@@ -58,14 +58,14 @@ def test_files_are_copied_where_they_cannot_be_linked(
 def test_a_model_is_put_together_from_its_parts(small: Path, store_folder: Path, tmp_path: Path) -> None:
     alone = Path(shutil.copytree(small / "checkpoint", tmp_path / "alone"))
     assert import_model(alone).name == "alone"
-    assert store.lacks(store_folder / "alone") == ["the codec"]
+    assert store.missing_parts(store_folder / "alone") == ["the codec"]
     with pytest.raises(ModelError, match="A codec belongs to a model; say to which with --name"):
         import_model(small / "codec")
     import_model(small / "codec", "alone")
     quantize(small / "gguf" / "small-F16.gguf", tmp_path / "of-any-name.gguf", "Q6_K")
     files = import_model(tmp_path / "of-any-name.gguf", "alone")
     assert files.ggufs == {"Q6_K": store_folder / "alone" / "gguf" / "alone-Q6_K.gguf"}
-    assert store.lacks(store_folder / "alone") == []
+    assert store.missing_parts(store_folder / "alone") == []
     decoder = GgufDecoder(files.ggufs["Q6_K"], 1, 256)
     assert decoder.layout == SMALL
     decoder.close()

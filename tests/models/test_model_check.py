@@ -99,11 +99,11 @@ def other_theta(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "name", "message"),
     [
-        (swap_words, "F16: tokenizer", "they do not belong together; convert the checkpoint anew"),
-        (drop_merges, "F16: tokenizer", "into other tokens; convert the checkpoint anew"),
-        (unscaled_rope, "F16: rope", "turns positions otherwise"),
-        (other_rope, "F16: rope", "turns positions otherwise"),
-        (other_theta, "F16: rope", "turns positions otherwise"),
+        (swap_words, "F16: tokenizer", "they do not belong together; convert the checkpoint again"),
+        (drop_merges, "F16: tokenizer", "into other tokens; convert the checkpoint again"),
+        (unscaled_rope, "F16: rope", "RoPE settings"),
+        (other_rope, "F16: rope", "RoPE settings"),
+        (other_theta, "F16: rope", "RoPE settings"),
     ],
 )
 def test_a_file_that_was_made_from_something_else_is_caught(model: Path, tmp_path: Path, spoil, name, message) -> None:

@@ -44,7 +44,7 @@ def test_a_model_is_found_by_name_and_by_folder(mine: Path) -> None:
     assert store.find("mine") == expected
     assert store.find(str(mine)) == expected
     assert store.installed() == [expected]
-    assert store.lacks(mine) == []
+    assert store.missing_parts(mine) == []
 
 
 def test_loose_files_find_the_codec_beside_them(small: Path, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_an_incomplete_model_says_what_it_lacks(mine: Path, gone: str, lack: str
     assert store.find("mine").checkpoint is None  # the GGUF file suffices
     shutil.rmtree(mine / "gguf")
     shutil.rmtree(mine / "codec")
-    assert store.lacks(mine) == [lack, "the codec"]
+    assert store.missing_parts(mine) == [lack, "the codec"]
     with pytest.raises(ModelError, match=f"mine lacks {lack}; run the same pull or import again"):
         store.find("mine")
 

@@ -12,7 +12,7 @@ from tokenizers import decoders, models, pre_tokenizers, processors, trainers
 
 from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.files import make_folder, write_text
-from mayabook.maya.prompt import full_stopped, speakable
+from mayabook.maya.prompt import prepare_text, with_full_stop
 from mayabook.maya.token_layout import CODES_PER_FRAME, LAYOUT_FILE, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.maya.voices import voices
@@ -52,7 +52,7 @@ def make(work: Path, codebook_size: int) -> None:
     write(folder, layout, _lines(corpus))
     tokenizer = CheckpointTokenizer(folder)
     layout.check(tokenizer, str(tokenizer.file))
-    texts = [speakable(corpus.utterances[number].text) for number in corpus.numbers(BOOK, TRAIN)]
+    texts = [prepare_text(corpus.utterances[number].text) for number in corpus.numbers(BOOK, TRAIN)]
     n_tokens = sum(len(tokenizer.encode(text)) for text in texts)
     print(f"{layout.vocab_size:,} tokens; {sum(map(len, texts)) / n_tokens:.2f} characters a token of text")
 
@@ -93,9 +93,9 @@ def write(folder: Path, layout: Layout, lines: Iterator[str]) -> None:
 
 def _lines(corpus: Corpus) -> Iterator[str]:
     for voice in voices().values():
-        yield from [f'<description="{full_stopped(voice.description)}"> '] * DESCRIPTIONS
+        yield from [f'<description="{with_full_stop(voice.description)}"> '] * DESCRIPTIONS
     for number in corpus.numbers(BOOK, TRAIN):
-        yield speakable(corpus.utterances[number].text)
+        yield prepare_text(corpus.utterances[number].text)
 
 
 def _names(layout: Layout) -> list[str]:

@@ -1,4 +1,4 @@
-"""Scores of the speech codes: loops, probability that the grammar mask removed, and low confidence at the end."""
+"""Scores of the speech codes: loops, probability that the position mask removed, and low confidence at the end."""
 
 import numpy as np
 from numpy.typing import NDArray

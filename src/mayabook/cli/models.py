@@ -46,7 +46,7 @@ def list_(as_json: options.Json = False) -> None:
         return
     table = Table("model", "checkpoint", "GGUF formats", "codec", "state", box=None)
     for files in models:
-        missing = store.lacks(store.model_folder(files.name))
+        missing = store.missing_parts(store.model_folder(files.name))
         table.add_row(
             files.name,
             gigabytes(store.size_of(files.checkpoint)) if files.checkpoint else "-",
@@ -231,7 +231,7 @@ def _show(files: ModelFiles, as_json: bool) -> None:
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
         return
-    missing = store.lacks(store.model_folder(files.name))
+    missing = store.missing_parts(store.model_folder(files.name))
     print(f"{files.name} is in {facts['folder']}" + (f"; it lacks {' and '.join(missing)}." if missing else "."))
 
 
@@ -243,7 +243,7 @@ def _facts(files: ModelFiles) -> dict[str, object]:
         "checkpoint_bytes": store.size_of(files.checkpoint) if files.checkpoint else None,
         "ggufs": {kind: store.size_of(file) for kind, file in files.ggufs.items()},
         "codec_bytes": store.size_of(files.codec) if files.codec else None,
-        "lacks": store.lacks(folder),
+        "lacks": store.missing_parts(folder),
     }
 
 

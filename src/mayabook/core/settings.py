@@ -89,41 +89,42 @@ class MayaSettings(SettingsGroup):
     voice: Annotated[str, Option(common=True)] = "storyteller"
     """Voice: a name from `mayabook voices`, or for Maya1 a description in words."""
     preset: str = "mayabook"
-    """Sampler preset: mayabook, maya-official, original-gguf or original-transformers."""
+    """Preset of sampling settings: mayabook, maya-official, original-gguf or original-transformers."""
     temperature: float | None = Field(default=None, ge=0, le=5)
-    """Temperature of sampling, in place of the preset's; 0 takes the likeliest token."""
+    """Sampling temperature, in place of the preset's; 0 takes the likeliest token."""
     top_p: float | None = Field(default=None, gt=0, le=1)
-    """Nucleus of sampling, in place of the preset's; 1 is off."""
+    """Probability mass that top-p (nucleus) sampling keeps, in place of the preset's; 1 is off."""
     top_k: int | None = Field(default=None, ge=0)
-    """Likeliest tokens to draw from, in place of the preset's; 0 is off."""
+    """Likeliest tokens that top-k sampling keeps, in place of the preset's; 0 is off."""
     min_p: float | None = Field(default=None, ge=0, le=1)
-    """Least share of the likeliest token's probability, in place of the preset's; 0 is off."""
+    """Least probability that min-p sampling keeps, as a share of the likeliest token's, in place of the preset's; 0 is
+    off."""
     repetition_penalty: float | None = Field(default=None, gt=0, le=10)
     """Repetition penalty, in place of the preset's; 1 is off."""
     penalty_window: Annotated[int, Field(ge=0)] | Literal["all"] | None = None
-    """Generated tokens that the penalty looks at, in place of the preset's; or all."""
+    """Newest generated tokens that the repetition penalty looks at, in place of the preset's; or all."""
     max_tokens: int | None = Field(default=None, ge=0)
-    """Cap of a take in tokens, in place of the preset's; 0 lets the length of the text decide."""
+    """Token cap of a take, in place of the preset's; 0 lets the length of the text decide."""
     bos: Literal["once", "twice"] = "twice"
-    """Whether a second begin-of-text leads the prompt, as on Maya1's own server."""
+    """Whether the prompt begins with one begin-of-text token or with two, as on Maya1's own server."""
     slots: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
-    """Takes at once; auto takes what memory holds."""
+    """Rows of the batch: takes that are generated at once; auto opens as many as memory holds."""
     context: int = Field(default=4096, ge=256, le=131072)
-    """Tokens of a slot, prompt and speech together."""
+    """Most tokens of a take, prompt and speech together: the length of a slot's KV cache."""
     threads: int = Field(default=0, ge=0, le=1024)
-    """CPU threads of llama.cpp; 0 takes one per core, and fewer for a small model."""
+    """CPU threads of llama.cpp; 0 uses one per core, and fewer for a small model."""
     gpu_layers: int = Field(default=-1, ge=-1)
-    """Layers that llama.cpp puts on a GPU; -1 for all."""
+    """Layers that llama.cpp offloads to a GPU; -1 for all."""
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """Flash attention of llama.cpp."""
+    """Whether llama.cpp uses flash attention; auto uses it on a GPU, and with a q8_0 cache, which needs it."""
     kv_type: Literal["f16", "f32", "q8_0"] = "f16"
-    """Type of llama.cpp's key-value cache."""
+    """Data type of llama.cpp's KV cache."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where transformers computes."""
+    """Device that transformers computes on; auto takes a GPU if there is one."""
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    """What transformers computes in; auto takes what the device has natively."""
+    """Data type that transformers computes in; auto takes float32 on a CPU, and what is native on a GPU."""
     quantisation: Literal["none", "nf4", "nf4-double", "fp4", "fp4-double"] = "none"
-    """bitsandbytes quantisation of a transformers checkpoint."""
+    """Quantisation of a transformers checkpoint by bitsandbytes, when it is loaded."""
 
 
 class NarratorSettings(SettingsGroup):
@@ -132,9 +133,9 @@ class NarratorSettings(SettingsGroup):
     voice: Annotated[str, Option(common=True)] = "heart"
     """Voice of the CPU narrator: a name from `mayabook voices`."""
     speed: Annotated[float, Option(common=True)] = Field(default=1.0, ge=0.5, le=2.0)
-    """Pace of speech; 1 is the voice's own."""
+    """Speed of speech; 1 is the voice's own."""
     workers: int = Field(default=0, ge=0, le=256)
-    """Worker processes; 0 takes one for each two cores."""
+    """Worker processes, one take each at a time; 0 starts one for every two cores."""
 
 
 class MasterSettings(SettingsGroup):

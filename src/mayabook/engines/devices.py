@@ -1,4 +1,4 @@
-"""Which device computes, and in which number formats it does so without emulation."""
+"""Chooses the device and the dtype that PyTorch computes with."""
 
 from typing import Literal
 
@@ -10,11 +10,11 @@ from mayabook.engines.checkpoint import DType
 Device = Literal["auto", "cpu", "cuda"]
 
 _AMPERE = (8, 0)
-"""CUDA capability from which on bfloat16 is computed natively; earlier devices emulate it."""
+"""First CUDA compute capability with native bfloat16; earlier devices emulate it."""
 
 
 def choose_device(wanted: Device) -> torch.device:
-    """Raises EngineError where CUDA is asked for and not there."""
+    """CUDA if it is available, unless the CPU is wanted. Raises EngineError where CUDA is wanted and not available."""
     if wanted == "cuda" and not torch.cuda.is_available():
         built = "this PyTorch sees no GPU" if torch.version.cuda else "this PyTorch is built for the CPU"
         raise EngineError(f"CUDA was asked for, but {built}; use --device cpu, or install PyTorch with CUDA.")
@@ -22,7 +22,7 @@ def choose_device(wanted: Device) -> torch.device:
 
 
 def native_dtypes(device: torch.device | str) -> tuple[str, ...]:
-    """Names of the formats that the device has instructions for."""
+    """Names of the dtypes that the device has instructions for."""
     device = torch.device(device)
     if device.type == "cuda":
         newer = torch.cuda.get_device_capability(device) >= _AMPERE
@@ -33,7 +33,7 @@ def native_dtypes(device: torch.device | str) -> tuple[str, ...]:
 
 
 def choose_dtype(wanted: DType, device: torch.device) -> str:
-    """On a GPU bfloat16 where it is native, else float16; on a CPU float32."""
+    """The dtype that is wanted; for `auto` float32 on a CPU, bfloat16 on a GPU that has it natively, else float16."""
     if wanted != "auto":
         return wanted
     if device.type == "cpu":
@@ -42,12 +42,12 @@ def choose_dtype(wanted: DType, device: torch.device) -> str:
 
 
 def device_name(device: torch.device) -> str:
-    """For a person."""
+    """Name of the device, for a person."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
 
 
 def kernels(device: torch.device) -> str:
-    """What sums depend on: on a CPU its vector instructions, and the threads among which matrices are divided."""
+    """What the rounding of sums depends on: the GPU; on a CPU its vector instructions and the number of threads."""
     if device.type == "cuda":
         return device_name(device)
     formats = "+".join(native_dtypes(device))

@@ -1,35 +1,39 @@
-"""The contract between whatever speaks and the rest of the house."""
+"""What every text-to-speech engine provides: a take for each request, and an identity of all that takes depend on."""
 
 from collections.abc import Generator, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mayabook.core.take import Sampling, Take, TakeRequest
+if TYPE_CHECKING:  # loads NumPy, which listing the engines does not need
+    from mayabook.core.take import Sampling, Take, TakeRequest
 
 SAFER_FROM = 2
-"""Attempt, from 0, at which an engine may give up liveliness."""
+"""First attempt at a chunk, counted from 0, for which an engine may choose safer sampling at the cost of expression."""
 
 
 class Engine(Protocol):
+    """A loaded engine, as `EnginePlugin.open` returns it."""
+
     name: str
+    """`EnginePlugin.name`."""
     sample_rate: int
     """Hz."""
     voice: str
-    """Name or description of the voice that requests should ask for."""
+    """Name or description of the voice; requests must ask for this one."""
     credit: str
     """Who reads, in the audiobook's tags."""
     identity: str
-    """Everything a take depends on besides its request: model fingerprint, versions, slot width."""
+    """Everything that a take depends on besides its request: model fingerprint, versions, number of slots."""
 
-    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
-        """One take for each request, in any order, as they finish. Requests are drawn lazily, a few ahead.
+    def generate(self, requests: "Iterable[TakeRequest]") -> "Generator[Take, None, None]":
+        """Yields one take for each request as it finishes, in any order. Requests are consumed lazily, a few ahead.
 
-        Closing the generator abandons what is under way.
+        Closing the generator abandons the takes in progress.
         """
         ...
 
-    def sampling(self, attempt: int) -> Sampling:
-        """Settings for the first (0) or a later attempt at a chunk; from SAFER_FROM on they may trade liveliness for
-        safety."""
+    def sampling(self, attempt: int) -> "Sampling":
+        """Settings for an attempt at a chunk, counted from 0; from SAFER_FROM on they may be safer and less
+        expressive."""
         ...
 
     def unsupported_reason(self, text: str) -> str | None:
@@ -37,5 +41,5 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Ends worker processes and frees the model."""
+        """Ends worker processes and frees the model; the engine cannot be used afterwards."""
         ...

@@ -1,7 +1,7 @@
-"""Decoding with llama.cpp through its C API: one sequence per slot, each with its own stream of the cache.
+"""Decoding with llama.cpp through its C API: one sequence per slot, each with its own stream of the KV cache.
 
-Rows are always computed all together: the logits of a row change with the number of rows (matrix kernels differ), but
-at a fixed number of rows they do not depend on what the others hold.
+Every step computes all rows: the logits of a row change with the number of rows, because matrix kernels differ, but at
+a fixed number of rows they do not depend on the other rows.
 """
 
 import ctypes
@@ -28,11 +28,11 @@ _KV_TYPES = {"f32": 0, "f16": 1, "q8_0": 8}
 """ggml's numbers of these types."""
 _KV_BYTES = {"f32": 4.0, "f16": 2.0, "q8_0": 34 / 32}
 _UBATCH = 512
-"""Prompt tokens that are read at once."""
+"""Prompt tokens that are computed at once."""
 
 
 class GgufDecoder:
-    """Fulfils `mayabook.engines.slot_decoder.SlotDecoder`. Not for several threads."""
+    """Implements `SlotDecoder` on a GGUF file. Not thread-safe."""
 
     def __init__(
         self,
@@ -45,7 +45,8 @@ class GgufDecoder:
         kv_type: KvType = "f16",
         n_threads: int = 0,
     ) -> None:
-        """gpu_layers: layers to put on a GPU, -1 for all. n_threads: 0 for as many as the size asks for.
+        """gpu_layers: layers to put on a GPU, -1 for all. n_threads: CPU threads; 0 lets the size of the
+        model decide.
 
         Raises ModelError for files that cannot be used, EngineError where memory does not suffice.
         """
@@ -131,7 +132,7 @@ class GgufDecoder:
         llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
         last = len(prompt) - 1
         for at, token in enumerate(prompt):
-            self._set(at, token, at, slot, wanted=at == last)
+            self._add_to_batch(at, token, at, slot, needs_logits=at == last)
         self._decode(len(prompt))
         self._logits[slot] = self._rows(1)[0]
         self._lengths[slot] = len(prompt)
@@ -142,18 +143,18 @@ class GgufDecoder:
                 llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
                 self._lengths[slot] = 0
                 token = self.layout.pad
-            self._set(slot, token, int(self._lengths[slot]), slot, wanted=True)
+            self._add_to_batch(slot, token, int(self._lengths[slot]), slot, needs_logits=True)
         self._lengths += 1
         self._decode(self._n_rows)
         self._logits[:] = self._rows(self._n_rows)[: self.n_slots]
 
-    def _set(self, at: int, token: int, position: int, slot: int, *, wanted: bool) -> None:
+    def _add_to_batch(self, at: int, token: int, position: int, slot: int, *, needs_logits: bool) -> None:
         batch = self._batch
         batch.token[at] = token
         batch.pos[at] = position
         batch.n_seq_id[at] = 1
         batch.seq_id[at][0] = slot
-        batch.logits[at] = wanted
+        batch.logits[at] = needs_logits
 
     def _decode(self, n_tokens: int) -> None:
         self._batch.n_tokens = n_tokens
@@ -182,13 +183,13 @@ class GgufDecoder:
 
 
 def n_rows(n_slots: int) -> int:
-    """Rows that are computed for so many slots: from four on in whole fours, since the CPU's matrix kernels take rows
-    by four, and the remainder, if there were one, by other sums."""
+    """Rows that are computed for so many slots: a multiple of four from four on. The CPU's matrix kernels take rows in
+    fours, and compute a remainder with sums in another order."""
     return n_slots if n_slots < 4 else -(-n_slots // 4) * 4
 
 
 def kv_bytes_per_slot(file: Path, n_context: int, kv_type: KvType = "f16") -> int:
-    """Bytes of key-value cache that a slot takes."""
+    """Bytes of KV cache for one slot."""
     model, _ = load_model(file, vocab_only=True)
     try:
         numbers = [int(metadata(model, f"llama.{name}") or 0) for name in ("block_count", "attention.head_count_kv")]

@@ -1,4 +1,4 @@
-"""What this machine computes on."""
+"""GPUs, free memory and CPU threads of this machine."""
 
 import os
 import shutil
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import psutil
 
 THREAD_BYTES = 32 << 20
-"""Of weights that are worth a thread of their own."""
+"""Bytes of weights for each CPU thread: with less work than this, a further thread costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """total, free: bytes."""
+    """An NVIDIA GPU; memory in bytes."""
 
     name: str
     total: int
@@ -21,7 +21,8 @@ class Gpu:
 
 
 def gpus() -> list[Gpu]:
-    """NVIDIA GPUs by their driver's own tool, whatever the installed libraries can use; empty where there is none."""
+    """NVIDIA GPUs as nvidia-smi lists them, whether the installed libraries can use them or not; empty if there is
+    none."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
@@ -34,7 +35,7 @@ def gpus() -> list[Gpu]:
 
 
 def parse_gpus(answer: str) -> list[Gpu]:
-    """From lines of name, total and free MiB, separated by commas."""
+    """Parses lines of name, total and free MiB, separated by commas."""
     found = []
     for line in answer.splitlines():
         name, *numbers = (part.strip() for part in line.rsplit(",", 2))
@@ -49,7 +50,7 @@ def free_memory() -> int:
 
 
 def decoding_threads(weight_bytes: int) -> int:
-    """CPU threads for a model of that size, at most one per core.
+    """CPU threads for decoding with a model of that size, at most one per core.
 
     The threads of a step wait for each other in every layer. With little to compute that is most of the time, and where
     the checks want the cores too, a small model is many times slower with two threads than with one.

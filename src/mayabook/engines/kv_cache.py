@@ -1,4 +1,4 @@
-"""Keys and values of all slots in one preallocated tensor a layer, as a cache that transformers' own layers fill."""
+"""A static KV cache for transformers: the keys and values of all slots in one preallocated tensor for each layer."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from transformers.cache_utils import Cache
 class SlotCache(Cache):
     """keys, values: one tensor a layer, shape (n_slots, n_kv_heads, n_context, head_dim).
 
-    It has two modes. `read_into(slot)`: a prompt, batch 1, is attended as it is given and kept in the slot's row.
-    `append_at(positions, n_kv)`: one token for every row goes to that row's own position, and the first n_kv positions
-    of all rows are attended; the mask that goes with them says which of these a row has.
+    It has two modes. After `prefill_slot(slot)`, a prompt of batch size 1 is attended as it is and stored in the slot's
+    row. After `append_at(positions, n_kv)`, one token of every row is stored at that row's position, and the first n_kv
+    positions of all rows are attended; the attention mask says which of them a row has.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class SlotCache(Cache):
         self._positions = torch.zeros_like(self._rows)
         self._n_kv = 0
 
-    def read_into(self, slot: int) -> None:
+    def prefill_slot(self, slot: int) -> None:
         self._slot = slot
 
     def append_at(self, positions: torch.Tensor, n_kv: int) -> None:
@@ -37,7 +37,7 @@ class SlotCache(Cache):
         self._slot, self._positions, self._n_kv = None, positions, n_kv
 
     def clear(self, slot: int, n_positions: int) -> None:
-        """Zeroes the first positions of a slot. A masked position counts zero times, and zero times NaN is NaN."""
+        """Zeroes the first positions of a slot: a masked position is multiplied by zero, and zero times NaN is NaN."""
         for tensor in (*self.keys, *self.values):
             tensor[slot, :, :n_positions].zero_()
 

@@ -17,13 +17,14 @@ from mayabook.maya.prompt import Bos, PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import SAMPLE_RATE
 
 RULES = 1
-"""Raised when the code of prompt, budget, loop watch or sampler changes a take: old takes are then made anew."""
+"""Version of prompt, token cap, loop detection and sampler, as part of the identity. It is raised when a change in one
+of them changes takes; takes of an older version are then made again."""
 _UNDECODED = 4
-"""Takes that may wait for the codec before sampling has to."""
+"""Most takes that wait for the codec; sampling waits when there are more."""
 
 
 class MayaEngine:
-    """Fulfils `mayabook.engines.Engine` with any slot decoder."""
+    """Implements `mayabook.engines.Engine` on any `SlotDecoder`."""
 
     sample_rate = SAMPLE_RATE
 
@@ -40,7 +41,7 @@ class MayaEngine:
         settings: SamplerSettings,
         bos: Bos = "twice",
     ) -> None:
-        """voice: the description that goes into the prompt. Takes the decoder over, and closes it."""
+        """voice: the description that goes into the prompt. decoder: closed by `close`."""
         self.name, self.voice, self.credit = name, voice, credit
         self.decoder = decoder
         self._settings, self._codec = settings, codec
@@ -51,13 +52,13 @@ class MayaEngine:
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         decoding: dict[Future[Audio], SampledCodes] = {}
-        for sampled in self._scheduler.run(self._orders(requests)):
+        for sampled in self._scheduler.run(self._decoding_requests(requests)):
             if sampled is not None:
-                decoding[self._decoding.submit(self._speak, sampled)] = sampled
+                decoding[self._decoding.submit(self._decode, sampled)] = sampled
             yield from _finished(decoding, at_most=_UNDECODED)
         yield from _finished(decoding, at_most=0)
 
-    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
+    def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
         for request in requests:
             settings = SamplerSettings.of(request.sampling)
             prompt = self._prompts.build(request.voice, request.text)
@@ -69,21 +70,21 @@ class MayaEngine:
                 )
             yield DecodingRequest(request, prompt, settings, cap)
 
-    def _speak(self, sampled: SampledCodes) -> Audio:
+    def _decode(self, sampled: SampledCodes) -> Audio:
         audio: Audio = self._codec.decode(sampled.codes.frames[None], [sampled.request.seed])[0]
         return audio
 
     def sampling(self, attempt: int) -> Sampling:
-        """From the third attempt on no livelier than the preset `safer`."""
+        """From attempt SAFER_FROM on, temperature and top_p are at most those of the preset `safer`."""
         if attempt < SAFER_FROM:
             return self._settings.as_sampling()
         safer = preset("safer")
-        calmer = replace(
+        safe = replace(
             self._settings,
             temperature=min(self._settings.temperature, safer.temperature),
             top_p=min(self._settings.top_p, safer.top_p),
         )
-        return calmer.as_sampling()
+        return safe.as_sampling()
 
     def unsupported_reason(self, text: str) -> str | None:
         return foreign_script(text, "Maya1")
@@ -94,7 +95,7 @@ class MayaEngine:
 
 
 def _finished(decoding: dict[Future[Audio], SampledCodes], at_most: int) -> Iterator[Take]:
-    """Takes whose audio is there, oldest first; waits while more than `at_most` are not."""
+    """Yields the takes that the codec has finished, oldest first; waits while more than `at_most` are unfinished."""
     for future in list(decoding):
         if not future.done() and len(decoding) <= at_most:
             continue

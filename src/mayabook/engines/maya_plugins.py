@@ -1,4 +1,4 @@
-"""Maya1, described for the registry: on llama.cpp (gguf) and on PyTorch (transformers)."""
+"""The engines that run Maya1, described for the registry: gguf (llama.cpp) and transformers (PyTorch)."""
 
 import importlib.util
 import time
@@ -37,7 +37,7 @@ _LOGITS = 4 << 20
 
 
 class MayaPlugin(EnginePlugin[MayaSettings]):
-    """What both back ends of Maya1 have in common; each says which weights it reads and how it decodes them."""
+    """What both engines have in common; each says which weights it loads and opens their decoder."""
 
     settings_table = "maya"
     settings_model = MayaSettings
@@ -105,13 +105,13 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
 
     @abstractmethod
     def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
-        """Weight format and file or folder. format: the one that is wanted; empty for any."""
+        """Weight format, and the file or folder of the weights. format: the one that is wanted; empty for the best."""
 
     @abstractmethod
     def _open_decoder(
         self, weights: Path, settings: MayaSettings, n_slots: int, context: EngineContext
     ) -> "tuple[Decoder, TokenSampler]":
-        """n_slots: 0 for as many as memory holds."""
+        """Loads the weights. n_slots: 0 for as many as memory holds."""
 
 
 class GgufPlugin(MayaPlugin):
@@ -173,7 +173,7 @@ class TransformersPlugin(MayaPlugin):
     install = "mayabook[transformers]"
 
     def auto_priority(self, settings: MayaSettings) -> int:
-        """Before gguf only on a GPU that PyTorch can use and the installed llama.cpp cannot."""
+        """Higher than gguf's only if there is a GPU that PyTorch can use and the installed llama.cpp cannot."""
         is_ready = self.unavailable_reason(settings) is None and importlib.util.find_spec("llama_cpp") is not None
         return 30 if is_ready and gpus() and not _llama_offloads() and _cuda() else 10
 

@@ -1,4 +1,4 @@
-"""Weights into memory, through transformers; what goes wrong there in one line each."""
+"""Loads a checkpoint with transformers; every failure becomes an error of one line."""
 
 import importlib
 import logging
@@ -16,7 +16,8 @@ from mayabook.engines.hardware import free_memory
 
 
 def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device: torch.device) -> Any:
-    """A LlamaForCausalLM for inference, its weights all from the checkpoint."""
+    """A LlamaForCausalLM for inference. Raises EngineError where memory or a library is lacking, ModelError where the
+    checkpoint does not hold every weight."""
     if read.config.quantised_by:
         quantisation = "none"
     needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
@@ -57,14 +58,14 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
     return model.eval()
 
 
-def packs_for_cpu(model: Any) -> bool:
-    """Whether bitsandbytes computes this model's layers in bfloat16 on a CPU, whatever it was asked for: it does where
-    the CPU has AVX-512 for that format."""
+def computes_in_bfloat16(model: Any) -> bool:
+    """Whether bitsandbytes computes this model's layers in bfloat16 on a CPU whatever dtype is set, as it does on CPUs
+    with AVX512_BF16."""
     return any(getattr(module, "support_avx512bf16_for_cpu", False) for module in model.modules())
 
 
-def needs_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, device: torch.device) -> None:
-    """Raises EngineError, with the number that would fit, where memory does not hold so many slots."""
+def require_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, device: torch.device) -> None:
+    """Raises EngineError that names the number that fits, where the KV cache of so many slots exceeds free memory."""
     each, free = read.kv_bytes(n_context, dtype), free_on(device)
     if each * n_slots <= free:
         return
@@ -76,13 +77,13 @@ def needs_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, dev
 
 
 def free_on(device: torch.device) -> int:
-    """Bytes."""
+    """Free memory of the device, in bytes."""
     return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else free_memory()
 
 
 @contextmanager
 def explain_memory(what: str) -> Iterator[None]:
-    """what: did not fit, for the error."""
+    """Turns out-of-memory errors inside the block into EngineError. what: did not fit."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -100,7 +101,7 @@ def _full(what: str) -> EngineError:
 
 
 def _smaller(read: Checkpoint, dtype: str, quantisation: Quantisation, free: int) -> str:
-    """What would fit."""
+    """Advice on what would fit."""
     ways: list[tuple[str, Quantisation, str]] = [("float16", "none", "--dtype float16"), (dtype, "nf4-double", "")]
     for number, method, option in ways:
         needed = read.weight_bytes(number, method)
@@ -127,7 +128,7 @@ def _bitsandbytes(quantisation: Quantisation, dtype: str) -> Any:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Progress bars of transformers, and remarks on loading of both libraries, stay out of our own output."""
+    """Silences the progress bars and loading messages of transformers and bitsandbytes."""
     loggers = [logging.getLogger(name) for name in ("transformers", "bitsandbytes")]
     levels, bars = [logger.level for logger in loggers], reports.is_progress_bar_enabled()
     for logger in loggers:

@@ -20,15 +20,15 @@ from mayabook.engines.language import foreign_script
 from mayabook.engines.worker_pool import Workers
 
 RETRY_PACE = (1.0, 0.95, 0.9)
-"""Pace of the first, second and later attempts: the seed alone changes only breath noise, a slower reading also
-changes durations and so the articulation."""
+"""Speed factor of the first, second and later attempts: a new seed changes breath noise only, a slower speed changes
+durations and so the articulation."""
 
 _NUMBER = re.compile(r"\bNo\.\s(?=\d)")
-"""hibari-tts ends a sentence there and says the word no."""
+"""hibari-tts would read `No. 5` as the word no and a new sentence."""
 
 
 class Narrator:
-    """Speaks in worker processes, one onnxruntime thread each, so a take does not depend on how many there are."""
+    """Speaks in worker processes with one ONNX Runtime thread each, so that takes do not depend on their number."""
 
     name = "narrator"
     sample_rate: int = hibari.SAMPLE_RATE
@@ -45,11 +45,11 @@ class Narrator:
         )
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
-        with closing(self._workers.serve(self._mine(requests))) as replies:
+        with closing(self._workers.serve(self._with_this_voice(requests))) as replies:
             for request, (audio, seconds) in replies:
                 yield Take(request, audio, self.sample_rate, StopReason.END, seconds)
 
-    def _mine(self, requests: Iterable[TakeRequest]) -> Iterator[TakeRequest]:
+    def _with_this_voice(self, requests: Iterable[TakeRequest]) -> Iterator[TakeRequest]:
         for request in requests:
             if request.voice != self.voice:
                 raise EngineError(f"This narrator speaks as {self.voice!r}, not {request.voice!r}; start another.")

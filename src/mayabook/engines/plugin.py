@@ -83,7 +83,7 @@ class EnginePlugin(ABC, Generic[SettingsModel]):
     packages: ClassVar[Sequence[str]] = ()
     """Import names of the packages that it needs."""
     install: ClassVar[str] = ""
-    """What pip installs to bring these packages: `mayabook[gguf]`."""
+    """What to install with pip for these packages: `mayabook[gguf]`."""
     model: ClassVar[str] = ""
     """Model whose files must be here before it can be opened; empty where it brings or fetches its own."""
     is_deterministic: ClassVar[bool] = True

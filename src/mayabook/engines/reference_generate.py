@@ -1,4 +1,4 @@
-"""transformers' own `generate()`, for tests and experiments: never what a book is read with."""
+"""The `generate()` of transformers, for tests and experiments; no book is read with it."""
 
 from collections.abc import Sequence
 from typing import Any

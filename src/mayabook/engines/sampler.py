@@ -1,8 +1,8 @@
-"""One sampler for all engines that give logits: slot mask, stages in a stated order, one uniform draw per step.
+"""Token sampling with NumPy: position mask, stages in a stated order, one uniform number per step.
 
 A row of candidates has `codebook_size + 1` columns in the order of the token ids: CODE_END, then the codes of the
-frame slot whose turn it is. Logits, penalty and temperature are float32, probabilities float64, so that the NumPy and
-the torch sampler draw the same tokens from the same logits.
+position within the frame whose turn it is. Logits, penalty and temperature are float32, probabilities float64, so that
+the NumPy and the torch sampler draw the same tokens from the same logits.
 """
 
 import math
@@ -18,31 +18,33 @@ from mayabook.engines.slot_decoder import Logits
 from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 
 LIMIT = 1e30
-"""Logits beyond this count as this; with it, no penalty or temperature that settings allow can overflow."""
+"""Logits are clipped to this magnitude, so that no penalty or temperature that settings allow can overflow."""
 NEGLIGIBLE = -700.0
-"""A logit this far below the greatest has no probability. exp() is many times slower where it underflows."""
+"""A logit this far below the greatest counts as impossible: exp() is many times slower where it underflows."""
 REMOVED = np.float32(-3e38)
-"""Added to what a stage removes; much faster than assignment through a mask."""
+"""Added to the logits that a stage removes; much faster than assignment through a mask."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnTokens:
-    """One token for each slot asked for, in that order; arrays of shape (n_drawn,).
+    """One token for each slot that was asked for, in that order; arrays of shape (n_drawn,).
 
-    tokens: ids of the whole vocabulary. The traces are as in `mayabook.core.take.Codes`. finite: False where a row of
-    logits held NaN or infinity; its token and traces mean nothing.
+    The traces (log_probability, entropy, removed, end_probability) are as in `mayabook.core.take.Codes`.
     """
 
     tokens: NDArray[np.int64]
+    """Ids in the whole vocabulary."""
     log_probability: NDArray[np.float32]
     entropy: NDArray[np.float32]
     removed: NDArray[np.float32]
     end_probability: NDArray[np.float32]
     finite: NDArray[np.bool_]
+    """False where a row of logits held NaN or infinity; its token and traces mean nothing."""
 
 
 def uniforms(seed: int, n: int) -> NDArray[np.float64]:
-    """The numbers in [0, 1) of steps 0 to n - 1: a counter-based stream, so that number `step` depends on nothing else.
+    """Uniform numbers in [0, 1) for steps 0 to n - 1, from a counter-based generator: number `step` depends on nothing
+    else.
 
     The top 53 bits of each output of Philox 4x64-10 (Salmon et al., 2011) with the seed as its key.
     """
@@ -55,7 +57,7 @@ def weights(logits: Logits, repeated: NDArray[np.bool_], settings: SamplerSettin
     """Probabilities after the stages, up to a factor: the greatest is 1. All shapes (n_rows, n_candidates).
 
     logits: -inf for what cannot be drawn, at least one finite in each row. repeated: ids that the penalty is for.
-    Equal logits share their fate: top_k and top_p keep all that equal the least one kept. Temperature 0 puts
+    Ties are kept: top_k and top_p keep every token whose logit equals the least one kept. Temperature 0 puts
     everything on the likeliest id that the stages left, the lowest where several are.
     """
     values = np.array(logits)
@@ -121,7 +123,7 @@ def pick(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[
 
 
 class SlotStates:
-    """Where the take in each slot stands; columns are those of the logits (`Layout`)."""
+    """Sampling state of the take in each slot; columns are those of the logits (`Layout`)."""
 
     def __init__(self, n_slots: int) -> None:
         self.settings = [SamplerSettings()] * n_slots
@@ -145,7 +147,7 @@ class SlotStates:
         return np.array([self._uniforms[slot][self.steps[slot]] for slot in slots])
 
     def advance(self, slots: Sequence[int], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Notes what was drawn; returns the column that leaves each penalty window, or -1 for none."""
+        """Records what was drawn; returns the column that leaves each penalty window, or -1 for none."""
         leaving = np.full(len(slots), -1)
         for at, slot in enumerate(slots):
             step, window = int(self.steps[slot]), self.settings[slot].penalty_window
@@ -157,7 +159,7 @@ class SlotStates:
 
 
 def prompt_columns(settings: SamplerSettings, prompt: Sequence[int], layout: Layout) -> NDArray[np.int64]:
-    """Columns of the prompt's ids that the penalty is for throughout the take."""
+    """Columns of the prompt's ids, which the penalty applies to throughout the take."""
     if not settings.penalty_prompt:
         return np.empty(0, np.int64)
     ids = np.unique(np.asarray(prompt, np.int64))
@@ -165,7 +167,7 @@ def prompt_columns(settings: SamplerSettings, prompt: Sequence[int], layout: Lay
 
 
 class Sampler:
-    """Draws for the slots of a decoder. What a slot gets depends, bit for bit, on its own take alone."""
+    """Draws tokens for the slots of a decoder. The tokens of a slot depend, bit for bit, on its own take alone."""
 
     def __init__(self, layout: Layout, n_slots: int) -> None:
         self._layout = layout
@@ -187,7 +189,7 @@ class Sampler:
         logits: shape (n_slots, n_audio), rows of all slots. slots: no slot twice.
         """
         rows = np.asarray(slots, np.intp)
-        frame_slots, may_end = self._takes.steps[rows] % CODES_PER_FRAME, self._takes.may_end(rows)
+        positions, may_end = self._takes.steps[rows] % CODES_PER_FRAME, self._takes.may_end(rows)
         raw = self._raw[: len(rows)]
         for at, slot in enumerate(slots):
             raw[at] = logits[slot]
@@ -195,25 +197,23 @@ class Sampler:
         finite = np.isfinite(greatest) & np.isfinite(raw.min(axis=1))
         raw[~finite], greatest[~finite] = 0, 0
 
-        candidates = self._candidates(raw, np.arange(len(rows)), frame_slots).clip(-LIMIT, LIMIT)
+        candidates = self._candidates(raw, np.arange(len(rows)), positions).clip(-LIMIT, LIMIT)
         candidates[~may_end, 0] = -np.inf
-        drawn = pick(self._weights(candidates, rows, frame_slots), self._takes.uniform(slots))
-        log_probability, entropy = _sureness(candidates, drawn)
-        removed, end_probability = self._mask_traces(raw, greatest, frame_slots, may_end)
+        drawn = pick(self._weights(candidates, rows, positions), self._takes.uniform(slots))
+        log_probability, entropy = _confidence(candidates, drawn)
+        removed, end_probability = self._mask_traces(raw, greatest, positions, may_end)
 
-        first = self._layout.first_column + self._layout.codebook_size * frame_slots
+        first = self._layout.first_column + self._layout.codebook_size * positions
         columns = np.where(drawn == 0, 0, first + drawn - 1)
         self._count(slots, rows, columns)
         tokens = columns + self._layout.code_end
         return DrawnTokens(tokens, log_probability, entropy, removed, end_probability, finite)
 
-    def _candidates(
-        self, columns: NDArray[Any], rows: NDArray[np.intp], frame_slots: NDArray[np.int64]
-    ) -> NDArray[Any]:
+    def _candidates(self, columns: NDArray[Any], rows: NDArray[np.intp], positions: NDArray[np.int64]) -> NDArray[Any]:
         """Of those rows of an array of shape (..., n_audio), the columns that may be drawn, and CODE_END's."""
         chosen = np.empty((len(rows), self._layout.codebook_size + 1), columns.dtype)
         chosen[:, 0] = columns[rows, 0]
-        chosen[:, 1:] = self._codes(columns)[rows, frame_slots]
+        chosen[:, 1:] = self._codes(columns)[rows, positions]
         return chosen
 
     def _codes(self, columns: NDArray[Any]) -> NDArray[Any]:
@@ -222,11 +222,9 @@ class Sampler:
             len(columns), CODES_PER_FRAME, self._layout.codebook_size
         )
 
-    def _weights(
-        self, candidates: Logits, rows: NDArray[np.intp], frame_slots: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    def _weights(self, candidates: Logits, rows: NDArray[np.intp], positions: NDArray[np.int64]) -> NDArray[np.float64]:
         """Rows that share their settings go together."""
-        repeated = self._candidates(self._counts, rows, frame_slots) > 0
+        repeated = self._candidates(self._counts, rows, positions) > 0
         groups: dict[SamplerSettings, list[int]] = {}
         for at, slot in enumerate(rows):
             groups.setdefault(self._takes.settings[slot], []).append(at)
@@ -238,7 +236,7 @@ class Sampler:
         return result
 
     def _mask_traces(
-        self, raw: Logits, greatest: Logits, frame_slots: NDArray[np.int64], may_end: NDArray[np.bool_]
+        self, raw: Logits, greatest: Logits, positions: NDArray[np.int64], may_end: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Removed mass and probability of CODE_END. What was removed is summed, not told from 1: it may be tiny.
 
@@ -247,7 +245,7 @@ class Sampler:
         np.subtract(raw, greatest[:, None], out=raw)
         mass = np.exp(raw, out=raw)
         codes = self._codes(mass).sum(axis=2)
-        own = np.arange(CODES_PER_FRAME) == frame_slots[:, None]
+        own = np.arange(CODES_PER_FRAME) == positions[:, None]
         end, others = mass[:, 0], mass[:, 1 : self._layout.first_column].sum(axis=1)
         allowed = np.where(own, codes, 0).sum(axis=1) + np.where(may_end, end, 0)
         removed = np.where(own, 0, codes).sum(axis=1) + np.where(may_end, 0, end) + others
@@ -261,7 +259,7 @@ class Sampler:
         self._counts[rows[left], leaving[left]] -= 1
 
 
-def _sureness(candidates: Logits, drawn: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _confidence(candidates: Logits, drawn: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Log-probability of the candidate drawn, and the entropy of all of them, both in nats."""
     difference = candidates - candidates.max(axis=1, keepdims=True)
     chosen = difference[np.arange(len(drawn)), drawn]

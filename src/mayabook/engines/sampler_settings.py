@@ -1,4 +1,4 @@
-"""How tokens are drawn, as data: every setting explicit, presets by name."""
+"""Settings of token sampling, and the presets by name."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,25 +15,31 @@ DEFAULT_PRESET = "mayabook"
 
 @dataclass(frozen=True, slots=True)
 class SamplerSettings:
-    """After the slot mask, the stages run in `order`, a list of names with spaces between; a stage may be left out.
+    """Settings of token sampling. Raises EngineError for a value out of range.
 
-    temperature: 0 takes the likeliest token; else 0.001 to 5. top_k: 0 is off. top_p: 1 is off. min_p: 0 is off; a
-    token stays if it has at least this share of the likeliest one's probability. repetition_penalty: 0.1 to 10, 1 is
-    off; divides positive logits and multiplies negative ones of ids that occur in the window. penalty_window: so many
-    generated tokens, the newest, or "all". penalty_prompt: whether ids of the prompt count as well. min_tokens:
-    CODE_END cannot be drawn before so many. max_tokens: the cap; 0 lets the length of the text decide.
+    The position mask comes first, then the stages in `order`.
     """
 
     temperature: float = 0.4
+    """Divides the logits: 0.001 to 5; 0 takes the likeliest token."""
     top_k: int = 0
+    """Likeliest tokens that are kept, and all that are as likely as the last of them; 0 is off."""
     top_p: float = 0.9
+    """Probability mass of the likeliest tokens that are kept, above 0; 1 is off."""
     min_p: float = 0.0
+    """A token is kept if it has at least this share of the likeliest token's probability, 0 to 1; 0 is off."""
     repetition_penalty: float = 1.1
+    """Divides positive and multiplies negative logits of the ids in the window: 0.1 to 10; 1 is off."""
     penalty_window: int | str = 64
+    """Newest generated tokens that the penalty looks at, or `all`."""
     penalty_prompt: bool = False
+    """Whether the penalty also looks at the ids of the prompt."""
     order: str = "penalty temperature top_k top_p min_p"
+    """Names of the stages in the order in which they run, separated by spaces; a stage that is left out is off."""
     min_tokens: int = 28
+    """Tokens before which CODE_END cannot be drawn."""
     max_tokens: int = 0
+    """Token cap of a take; 0 lets the length of the text decide."""
 
     def __post_init__(self) -> None:
         stages = self.order.split()
@@ -59,7 +65,7 @@ class SamplerSettings:
 
     @property
     def active(self) -> tuple[str, ...]:
-        """The stages that change anything."""
+        """The stages that have an effect at these values."""
         off = {
             "penalty": self.repetition_penalty == 1,
             "temperature": self.temperature in (0, 1),
@@ -71,7 +77,7 @@ class SamplerSettings:
 
     @property
     def is_greedy(self) -> bool:
-        """Whether the likeliest token is taken."""
+        """Whether the likeliest token is always taken."""
         return self.temperature == 0 and "temperature" in self.stages
 
     def as_sampling(self) -> Sampling:
@@ -79,7 +85,7 @@ class SamplerSettings:
 
     @classmethod
     def of(cls, sampling: Mapping[str, float | str]) -> Self:
-        """From a request's `sampling`. Raises EngineError for an unknown name or a value out of range."""
+        """The settings in a request's `sampling`. Raises EngineError for an unknown name or a value out of range."""
         unknown = set(sampling) - {field.name for field in fields(cls)}
         if unknown:
             raise EngineError(f"Unknown sampler setting: {', '.join(sorted(unknown))}.")
@@ -87,7 +93,7 @@ class SamplerSettings:
 
 
 def presets() -> dict[str, SamplerSettings]:
-    """Every preset by name; why each is as it is, and what was measured, stands beside it in `presets.toml`."""
+    """Every preset by name. `presets.toml` gives the reason and the measurements for each."""
     tables = tomllib.loads(files("mayabook.engines").joinpath("presets.toml").read_text(encoding="utf-8"))
     return {
         name: SamplerSettings.of({key: value for key, value in table.items() if key not in ("why", "evidence")})
@@ -96,7 +102,7 @@ def presets() -> dict[str, SamplerSettings]:
 
 
 def preset(name: str) -> SamplerSettings:
-    """Raises EngineError that names those there are."""
+    """Raises EngineError that lists the presets."""
     known = presets()
     if name not in known:
         raise EngineError(f"There is no sampler preset {name!r}; choose one of: {', '.join(known)}.")

@@ -1,4 +1,4 @@
-"""The slot scheduler: as many takes at once as a decoder has slots, each what it would be alone."""
+"""Continuous batching: keeps the slots of a decoder filled with takes until each has ended."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 
 
 class TokenSampler(Protocol):
-    """`Sampler`, or its like for logits on another device."""
+    """What `Sampler` and `TorchSampler` have in common."""
 
     def start(self, slot: int, settings: SamplerSettings, seed: int, prompt: Sequence[int], n_tokens: int) -> None: ...
     def draw(self, logits: Any, slots: Sequence[int]) -> DrawnTokens: ...
@@ -25,47 +25,53 @@ class TokenSampler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DecodingRequest:
-    """A request with what the decoder needs. n_tokens: the cap."""
+    """A request in tokens."""
 
     request: TakeRequest
     prompt: Sequence[int]
+    """Token ids."""
     settings: SamplerSettings
     n_tokens: int
+    """The cap: most tokens of the take."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampledCodes:
-    """The codes of a finished take. seconds: from its prefill to its end. detail: as in `Take`."""
+    """The codes of a finished take."""
 
     request: TakeRequest
     codes: Codes
     stop: StopReason
     seconds: float
+    """Wall time from its prefill to its end."""
     detail: str
+    """As in `Take`."""
 
 
 @dataclass(slots=True)
 class _Sequence:
-    """A take under way in a slot."""
+    """A take that is being generated in a slot."""
 
-    order: DecodingRequest
+    request: DecodingRequest
     started: float
     tokens: list[int] = field(default_factory=list)
     traces: list[tuple[float, float, float, float]] = field(default_factory=list)
-    watch: LoopDetector = field(default_factory=LoopDetector)
+    loops: LoopDetector = field(default_factory=LoopDetector)
 
 
 class SlotScheduler:
+    """Generates as many takes at once as the decoder has slots; each is the same as if it were alone."""
+
     def __init__(self, decoder: SlotDecoder, sampler: TokenSampler) -> None:
         self._decoder, self._sampler = decoder, sampler
 
-    def run(self, orders: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
-        """Takes as they end; None after each step, so that the caller can look after other things.
+    def run(self, requests: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
+        """Yields takes as they end, and None after each step, so that the caller can do other work.
 
-        A slot is refilled the moment its take ends; orders are drawn only when a slot is free.
+        A slot is refilled as soon as its take ends; a request is consumed only when a slot is free.
         """
         decoder = self._decoder
-        waiting = iter(orders)
+        waiting = iter(requests)
         under_way: dict[int, _Sequence] = {}
         tokens = np.full(decoder.n_slots, IDLE, np.int32)
         while True:
@@ -78,22 +84,22 @@ class SlotScheduler:
             yield None
 
     def _refill(self, waiting: Iterator[DecodingRequest], under_way: dict[int, _Sequence]) -> list[int]:
-        """Begins takes in the free slots; returns these slots, whose first tokens are to be drawn."""
+        """Prefills the free slots with new takes; returns these slots, whose first tokens must be drawn next."""
         fresh = []
         for slot in range(self._decoder.n_slots):
             if slot in under_way:
                 continue
-            order = next(waiting, None)
-            if order is None:
+            new = next(waiting, None)
+            if new is None:
                 break
-            under_way[slot] = _Sequence(order, time.perf_counter())
-            self._decoder.prefill(slot, order.prompt)
-            self._sampler.start(slot, order.settings, order.request.seed, order.prompt, order.n_tokens)
+            under_way[slot] = _Sequence(new, time.perf_counter())
+            self._decoder.prefill(slot, new.prompt)
+            self._sampler.start(slot, new.settings, new.request.seed, new.prompt, new.n_tokens)
             fresh.append(slot)
         return fresh
 
     def _draw(self, slots: Sequence[int], under_way: dict[int, _Sequence], tokens: Any) -> Iterator[SampledCodes]:
-        """Draws a token for each of these slots, and yields the takes that end with it."""
+        """Draws a token for each of these slots; yields the takes that end with it."""
         layout = self._decoder.layout
         draw = self._sampler.draw(self._decoder.logits, slots)
         traces = np.stack([draw.log_probability, draw.entropy, draw.removed, draw.end_probability], axis=1).tolist()
@@ -118,11 +124,11 @@ class SlotScheduler:
             return StopReason.END, ""
         take.tokens.append(token)
         if len(take.tokens) % CODES_PER_FRAME == 0:
-            period = take.watch.add(tuple(take.tokens[-CODES_PER_FRAME:]))
+            period = take.loops.add(tuple(take.tokens[-CODES_PER_FRAME:]))
             if period is not None:
                 return StopReason.LOOP, f"its codes repeat every {period} frames"
-        if len(take.tokens) >= take.order.n_tokens:
-            return StopReason.CAP, f"it did not end within {take.order.n_tokens} tokens"
+        if len(take.tokens) >= take.request.n_tokens:
+            return StopReason.CAP, f"it did not end within {take.request.n_tokens} tokens"
         return None, ""
 
 
@@ -130,4 +136,4 @@ def _sampled(take: _Sequence, stop: StopReason, detail: str, layout: Layout) -> 
     whole = len(take.tokens) // CODES_PER_FRAME * CODES_PER_FRAME
     traces = np.asarray(take.traces, np.float32).reshape(-1, 4).astype(np.float16)
     codes = Codes(unpack(take.tokens[:whole], layout), *np.ascontiguousarray(traces.T))
-    return SampledCodes(take.order.request, codes, stop, time.perf_counter() - take.started, detail)
+    return SampledCodes(take.request.request, codes, stop, time.perf_counter() - take.started, detail)

@@ -1,27 +1,30 @@
-"""How many slots a machine can hold."""
+"""How many slots (rows of the batch) fit into memory."""
 
 from dataclasses import dataclass
 
 from mayabook.core.errors import EngineError
 
 WIDTHS = (256, 128, 64, 32, 16, 8, 4, 2, 1)
-"""Slot counts that are chosen by themselves; matrix kernels like these."""
+"""Numbers of slots that are chosen automatically: matrix kernels are fastest at powers of two."""
 SPARE = 1 << 30
-"""Bytes left for the recogniser, the codec and everyone else."""
+"""Bytes that stay free for the recogniser, the codec and other programs."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryNeed:
-    """Bytes. weights: of the loaded model. per_slot: key-value cache and logits of one slot."""
+    """Memory that a model needs, in bytes."""
 
     weights: int
+    """Of the loaded weights."""
     per_slot: int
+    """Of the KV cache and the logits of one slot."""
 
 
 def choose_slots(asked: int, free: int, need: MemoryNeed, most: int) -> tuple[int, str]:
-    """Slots to open, and a line for a person where they are fewer than asked for.
+    """The number of slots to open, and a note for a person where it is smaller than the number asked for.
 
-    asked: 0 takes as many as fit, `most` at most. free: bytes. Raises EngineError where not even one fits.
+    asked: number of slots; 0 for as many as fit. free: bytes of free memory. most: the largest number that is chosen
+    automatically. Raises EngineError where not even one slot fits.
     """
     room = free - SPARE - need.weights
     fit = max(0, room // need.per_slot)

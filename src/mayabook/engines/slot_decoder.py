@@ -1,4 +1,4 @@
-"""The smaller contract of engines that give logits: a model that decodes a fixed number of rows at once."""
+"""What a back end of Maya1 provides: a language model that decodes a fixed number of batch rows, the slots."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -12,22 +12,24 @@ Logits = NDArray[np.float32]
 """Raw logits of the audio ids (`Layout.code_end` to `Layout.last_code`), shape (n_slots, n_audio)."""
 
 IDLE = -1
-"""Stands for the token of a slot that has nothing to say."""
+"""Given in place of a token for a slot without a take."""
 
 
 class SlotDecoder(Protocol):
-    """Slots are rows of a batch, each with a key-value cache of its own.
+    """A model that decodes all its slots at once. A slot is a batch row with a KV cache of its own.
 
-    What a slot's logits are depends on the tokens of that slot alone: not on which slot it is, not on what the others
-    hold, not on what was in it before.
+    The logits of a slot depend on the tokens of that slot alone, bit for bit: not on its number, not on the other
+    slots, not on the take that was in it before.
     """
 
     layout: Layout
+    """Token ids of the model."""
     n_slots: int
+    """Rows of the batch."""
     n_context: int
-    """Tokens, prompt included, that a slot can hold."""
+    """Most tokens in a slot, prompt included."""
     identity: str
-    """Model fingerprint, weight format, dtype, versions and slot width: all that logits depend on besides tokens."""
+    """All that logits depend on besides tokens: model fingerprint, weight format, dtype, versions, number of slots."""
     device: str
     """Device and dtype, for a person: `CPU, Q4_K_M`."""
 
@@ -40,13 +42,15 @@ class SlotDecoder(Protocol):
         ...
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
-        """Empties the slot, reads the prompt into it, apart from all other slots, and writes its row of `logits`."""
+        """Empties the slot, computes the KV cache of the prompt apart from other slots, and writes the slot's row of
+        `logits`."""
         ...
 
     def step(self, tokens: NDArray[np.int32]) -> None:
-        """Appends one token to each slot, shape (n_slots,), IDLE for none, and writes the rows of `logits`.
+        """Appends one token to each slot and writes all rows of `logits`.
 
-        All rows are computed, whatever is idle, so that shapes never change.
+        tokens: shape (n_slots,), IDLE for a slot without a take. Idle rows are computed too, so that shapes never
+        change.
         """
         ...
 

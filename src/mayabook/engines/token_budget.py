@@ -1,4 +1,4 @@
-"""How many tokens a text may take before its take is taken for runaway."""
+"""The token cap of a take, from the length of its text: a take that reaches it is runaway speech."""
 
 import math
 
@@ -6,14 +6,16 @@ from mayabook.core.emotion_tags import without_tags
 from mayabook.maya.token_layout import CODES_PER_FRAME, TOKENS_PER_SECOND
 
 MIN_CHARACTERS_PER_SECOND = 8.0
-"""Characters a second of the slowest reading; readers of audiobooks speak 12 to 17."""
+"""Characters per second of the slowest reading; audiobook readers speak 12 to 17."""
 SPARE_SECONDS = 2.0
+"""Added to every text, for pauses at its ends."""
 TAG_SECONDS = 4.0
-"""How long a laugh or a sigh may take."""
+"""Seconds allowed for each emotion tag, such as a laugh or a sigh."""
 
 
 def token_cap(text: str, max_tokens: int = 0) -> int:
-    """Tokens, in whole frames: `max_tokens` where that is not 0, else what the slowest reading of the text takes."""
+    """The cap in tokens, whole frames: `max_tokens` unless it is 0, else the length of the slowest reading of the
+    text."""
     if max_tokens:
         return max(CODES_PER_FRAME, max_tokens // CODES_PER_FRAME * CODES_PER_FRAME)
     bare = without_tags(text)

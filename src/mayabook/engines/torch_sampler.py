@@ -18,10 +18,10 @@ from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 
 
 class Control(NamedTuple):
-    """What the host tells the device about each row at a draw, float64, shape (n_slots, 1) each."""
+    """Inputs of a draw for each row, float64, shape (n_slots, 1) each: one transfer from host to device."""
 
     uniform: Tensor
-    frame_slot: Tensor
+    position: Tensor
     may_end: Tensor
     entering: Tensor
     """Column that came into the penalty's window since the last draw; -1 for none."""
@@ -38,10 +38,10 @@ class Control(NamedTuple):
 
 
 N_MOVING = Control._fields.index("order")
-"""The fields before this one change at each step, the rest with the settings."""
+"""Number of fields that change at each step; the rest change with the settings only."""
 
 
-def knobs(settings: SamplerSettings, order: int, n_candidates: int) -> list[float]:
+def stage_values(settings: SamplerSettings, order: int, n_candidates: int) -> list[float]:
     """The fields of `Control` from `order` on; a stage that is off gets a value at which it changes nothing."""
     active = settings.active
     return [
@@ -56,7 +56,7 @@ def knobs(settings: SamplerSettings, order: int, n_candidates: int) -> list[floa
 
 
 class TorchSampler:
-    """Has the interface of `Sampler`; logits are a tensor of shape (n_slots, n_audio) on the device."""
+    """Implements `TokenSampler` for logits that are a tensor of shape (n_slots, n_audio) on the device."""
 
     def __init__(self, layout: Layout, n_slots: int, device: torch.device | str = "cpu") -> None:
         self._layout = layout
@@ -67,7 +67,7 @@ class TorchSampler:
         self._moved = np.full((n_slots, 2), -1)
         """Columns that entered and left the window of each slot, and are not in the counts yet."""
         self._rows = torch.arange(n_slots, device=self._device)
-        self._frame_slots = torch.arange(CODES_PER_FRAME, device=self._device)
+        self._frame_positions = torch.arange(CODES_PER_FRAME, device=self._device)
         self._is_settled = False
 
     def start(self, slot: int, settings: SamplerSettings, seed: int, prompt: Sequence[int], n_tokens: int) -> None:
@@ -79,14 +79,17 @@ class TorchSampler:
         self._is_settled = False
 
     def _settle(self) -> None:
-        """The orders of stages at work, without those that are off in every slot, and each row's knobs."""
+        """The orders of stages at work, without those that are off in every slot, and each row's values."""
         distinct = dict.fromkeys(self._takes.settings)
         active = {stage for settings in distinct for stage in settings.active}
         orders = {settings: tuple(stage for stage in settings.stages if stage in active) for settings in distinct}
         self._orders = sorted(set(orders.values()))
         n_candidates = self._layout.codebook_size + 1
-        known = {settings: knobs(settings, self._orders.index(orders[settings]), n_candidates) for settings in distinct}
-        self._knobs = np.array([known[settings] for settings in self._takes.settings])
+        known = {
+            settings: stage_values(settings, self._orders.index(orders[settings]), n_candidates)
+            for settings in distinct
+        }
+        self._stage_values = np.array([known[settings] for settings in self._takes.settings])
         self._is_settled = True
 
     def draw(self, logits: Tensor, slots: Sequence[int]) -> DrawnTokens:
@@ -111,40 +114,40 @@ class TorchSampler:
         moving[2, rows] = self._takes.may_end(rows)
         moving[3:] = self._moved.T
         self._moved[:] = -1
-        return np.concatenate([moving, self._knobs.T])[:, :, None]
+        return np.concatenate([moving, self._stage_values.T])[:, :, None]
 
     def _compute(self, raw: Tensor, control: Control) -> Tensor:
         """Columns drawn, four traces, and whether the row was finite: shape (6, n_slots), float64."""
-        frame_slots, may_end = control.frame_slot.long(), control.may_end > 0
+        positions, may_end = control.position.long(), control.may_end > 0
         for moved, step in ((control.entering, 1), (control.leaving, -1)):
             self._counts.scatter_add_(1, moved.long().clamp_min(0), torch.where(moved < 0, 0, step).int())
         finite = raw.isfinite().all(dim=1, keepdim=True)
         raw = torch.where(finite, raw, 0)
-        candidates = self._candidates(raw, frame_slots).clamp(-LIMIT, LIMIT)
+        candidates = self._candidates(raw, positions).clamp(-LIMIT, LIMIT)
         candidates[:, :1].masked_fill_(~may_end, -torch.inf)
-        repeated = self._candidates(self._counts, frame_slots) > 0
+        repeated = self._candidates(self._counts, positions) > 0
 
         weights = _weights(candidates, repeated, control, self._orders[0])
         for number, order in enumerate(self._orders[1:], 1):
             weights = torch.where(control.order == number, _weights(candidates, repeated, control, order), weights)
         drawn = _pick(weights, control.uniform)
-        first = self._layout.first_column + self._layout.codebook_size * frame_slots
+        first = self._layout.first_column + self._layout.codebook_size * positions
         columns = torch.where(drawn == 0, 0, first + drawn - 1)
-        traces = *_sureness(candidates, drawn), *self._mask_traces(raw, frame_slots, may_end)
+        traces = *_confidence(candidates, drawn), *self._mask_traces(raw, positions, may_end)
         return torch.cat([part.double() for part in (columns, *traces, finite)], dim=1).T
 
-    def _candidates(self, columns: Tensor, frame_slots: Tensor) -> Tensor:
-        """CODE_END's column and those of the frame slot: shape (n_slots, codebook_size + 1)."""
-        return torch.cat([columns[:, :1], self._codes(columns)[self._rows, frame_slots[:, 0]]], dim=1)
+    def _candidates(self, columns: Tensor, positions: Tensor) -> Tensor:
+        """CODE_END's column and those of the position in the frame: shape (n_slots, codebook_size + 1)."""
+        return torch.cat([columns[:, :1], self._codes(columns)[self._rows, positions[:, 0]]], dim=1)
 
     def _codes(self, columns: Tensor) -> Tensor:
         return columns[:, self._layout.first_column :].view(len(columns), CODES_PER_FRAME, self._layout.codebook_size)
 
-    def _mask_traces(self, raw: Tensor, frame_slots: Tensor, may_end: Tensor) -> tuple[Tensor, Tensor]:
+    def _mask_traces(self, raw: Tensor, positions: Tensor, may_end: Tensor) -> tuple[Tensor, Tensor]:
         """Removed mass and probability of CODE_END."""
         mass = (raw - raw.amax(dim=1, keepdim=True)).exp()
         codes = self._codes(mass).sum(dim=2)
-        own = self._frame_slots == frame_slots
+        own = self._frame_positions == positions
         end, others = mass[:, :1], mass[:, 1 : self._layout.first_column].sum(dim=1, keepdim=True)
         allowed = torch.where(own, codes, 0).sum(dim=1, keepdim=True) + torch.where(may_end, end, 0)
         removed = torch.where(own, 0, codes).sum(dim=1, keepdim=True) + torch.where(may_end, 0, end) + others
@@ -194,7 +197,7 @@ def _pick(weights: Tensor, uniform: Tensor) -> Tensor:
     return torch.searchsorted(mass, target, right=True)
 
 
-def _sureness(candidates: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+def _confidence(candidates: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probability of the candidate drawn, and the entropy of all of them, both in nats."""
     difference = candidates - candidates.amax(dim=1, keepdim=True)
     mass = difference.exp()

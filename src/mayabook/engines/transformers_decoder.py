@@ -1,9 +1,9 @@
-"""Decoding with transformers: its Llama, our own cache of one row per slot, and of its head the audio rows alone.
+"""Decoding with transformers: its Llama, a KV cache with one row per slot, and only the audio rows of its head.
 
-Every step computes all rows and every prompt is read alone, so that the shapes which pick a kernel never depend on
-neighbours. Attention spans as much of the cache as the longest slot needs. What lies beyond the end of a shorter slot
-counts zero times, and the kernels add it after everything else: PyTorch's own attention for CPUs gives a row the same
-bits whatever the span, and on a GPU the span is always the whole cache.
+Every step computes all rows and every prompt is prefilled alone, so that the shapes, which choose the kernels, never
+depend on other slots. Attention covers as much of the cache as the longest slot needs. Positions beyond the end of a
+shorter slot are masked, weigh nothing and are added last: on a CPU, PyTorch's attention gives a row the same bits
+whatever the span, and on a GPU the span is always the whole cache.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,15 +31,15 @@ except ImportError as error:
 from mayabook.engines.devices import Device, choose_device, choose_dtype, device_name, kernels, native_dtypes
 from mayabook.engines.hardware import decoding_threads
 from mayabook.engines.kv_cache import SlotCache
-from mayabook.engines.model_loading import explain_memory, load_model, needs_memory, packs_for_cpu
+from mayabook.engines.model_loading import computes_in_bfloat16, explain_memory, load_model, require_memory
 
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 _SPAN = 256
-"""Attention on a CPU spans a multiple of so many positions."""
+"""On a CPU, attention covers a multiple of this many positions."""
 
 
 class TransformersDecoder:
-    """Fulfils `mayabook.engines.slot_decoder.SlotDecoder`. Not for several threads."""
+    """Implements `SlotDecoder` on a checkpoint folder. Not thread-safe."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class TransformersDecoder:
         return rows
 
     def _open_cache(self, read: Checkpoint, dtype: str) -> None:
-        needs_memory(read, dtype, self.n_slots, self.n_context, self._device)
+        require_memory(read, dtype, self.n_slots, self.n_context, self._device)
         shape = (self.n_slots, read.config.n_kv_heads, self.n_context, read.config.head_dim)
         with explain_memory(f"{self.n_slots} slots of {self.n_context} tokens"):
             self._cache = SlotCache(shape, read.config.n_layers, self._dtype, self._device)
@@ -108,7 +108,7 @@ class TransformersDecoder:
         own = read.config.quantised_by
         weights = f"{own} (its own)" if own else number if quantisation == "none" else quantisation
         self.device = f"{device_name(self._device)}, {weights}"
-        computed = "bfloat16" if packs_for_cpu(self.model) and self._device.type == "cpu" else number
+        computed = "bfloat16" if computes_in_bfloat16(self.model) and self._device.type == "cpu" else number
         notes = [f"weights in {weights}, computed in {computed}; head and cache in {number}"]
         if own and quantisation != "none":
             notes.append(f"this checkpoint is already quantised by {own}; --quantisation {quantisation} is ignored")
@@ -134,7 +134,7 @@ class TransformersDecoder:
                 "shorten the voice's description, or give a larger --context."
             )
         self._cache.clear(slot, int(self._written[slot]))
-        self._cache.read_into(slot)
+        self._cache.prefill_slot(slot)
         places = self._columns[:n_tokens]
         hidden = self._body(torch.tensor([list(prompt)], device=self._device), places[None], places[:, None] >= places)
         self.logits[slot] = functional.linear(hidden[:, -1], self._head)[0]
@@ -164,7 +164,8 @@ class TransformersDecoder:
         self.logits.copy_(functional.linear(hidden[:, 0], self._head))
 
     def _replay(self) -> None:
-        """The step as a CUDA graph: captured once, after a run that lets libraries allocate what they keep."""
+        """Runs the step as a CUDA graph, which is captured once, after a warm-up in which libraries allocate their
+        buffers."""
         if self._graph is None:
             aside = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
             aside.wait_stream(torch.cuda.current_stream(self._device))
@@ -205,10 +206,10 @@ class TransformersDecoder:
 def weight_bytes(
     checkpoint: Path, dtype: DType = "auto", quantisation: Quantisation = "none", device: Device = "auto"
 ) -> int:
-    """Bytes of the weights once loaded."""
+    """Bytes of the weights in memory."""
     return Checkpoint.read(checkpoint).weight_bytes(choose_dtype(dtype, choose_device(device)), quantisation)
 
 
 def kv_bytes_per_slot(checkpoint: Path, n_context: int, dtype: DType = "auto", device: Device = "auto") -> int:
-    """Bytes of key-value cache that a slot takes."""
+    """Bytes of KV cache for one slot."""
     return Checkpoint.read(checkpoint).kv_bytes(n_context, choose_dtype(dtype, choose_device(device)))

@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 from mayabook.core.errors import EngineError
 
 MAX_DEATHS = 3
-"""Workers that one request may cost before it is taken for the cause."""
+"""Times that a worker may die on one request before the request counts as the cause."""
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
@@ -59,7 +59,10 @@ def _no_main_module() -> Iterator[None]:
 
 
 class Workers(Generic[Request, Reply]):
-    """start: a picklable function that loads the model in the worker and returns the function that serves."""
+    """A pool of worker processes that load the model once and answer requests.
+
+    start: a picklable function that loads the model in the worker and returns the function that answers a request.
+    """
 
     def __init__(self, start: Callable[[], Callable[[Request], Reply]], n_workers: int) -> None:
         self._start = start
@@ -67,7 +70,7 @@ class Workers(Generic[Request, Reply]):
         self._n_workers = n_workers
 
     def serve(self, requests: Iterable[Request]) -> Generator[tuple[Request, Reply], None, None]:
-        """Replies as they come. Requests are drawn only when a worker is free.
+        """Yields replies as they come. A request is consumed only when a worker is free.
 
         Raises EngineError when a request fails, or costs MAX_DEATHS workers.
         """

@@ -67,7 +67,7 @@ class AblationPlan(Plan):
     ladder: bool = True
     """Whether to try more levels than two of penalty, weights and number format."""
     libraries: int = Field(default=30, ge=0, le=100_000)
-    """Takes that the libraries themselves make, called as they were: without the slot mask, one after the other."""
+    """Takes that the libraries themselves make, called as they were: without the position mask, one after the other."""
     temperature: float = Field(default=0.45, ge=0, le=5)
     """Temperature of all takes: the investigation's."""
     top_p: float = Field(default=0.92, gt=0, le=1)

@@ -73,12 +73,12 @@ class LabEngine(MayaEngine):
 
     def sampled(self, requests: Sequence[TakeRequest]) -> Iterator[SampledCodes]:
         """Codes alone, nothing decoded."""
-        return (sampled for sampled in self._scheduler.run(self._orders(requests)) if sampled is not None)
+        return (sampled for sampled in self._scheduler.run(self._decoding_requests(requests)) if sampled is not None)
 
-    def _orders(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
+    def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
         for request in requests:
             sampling = {name: value for name, value in request.sampling.items() if name not in PROMPT_KEYS}
-            for order in super()._orders([replace(request, sampling=sampling)]):
+            for order in super()._decoding_requests([replace(request, sampling=sampling)]):
                 yield replace(order, request=request, prompt=self.prompt(request))
 
     def prompt(self, request: TakeRequest) -> list[int]:

@@ -80,7 +80,7 @@ def _add(
 
 
 def _allowed(slot: int, layout: Layout) -> NDArray[np.int64]:
-    """Columns that may be drawn at a slot of a frame."""
+    """Columns that may be drawn at a position of a frame."""
     first = layout.first_column + slot * layout.codebook_size
     codes = np.arange(first, first + layout.codebook_size)
     return np.concatenate([[0], codes]) if slot == 0 else codes

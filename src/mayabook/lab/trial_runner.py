@@ -222,7 +222,7 @@ def token_errors(frames: Frames, truth: Frames) -> int:
 
 
 def _numbers(frames: Frames) -> list[int]:
-    """One number for each code and its slot."""
+    """One number for each code and its position in the frame."""
     numbers: list[int] = (frames.astype(np.int64) * CODES_PER_FRAME + np.arange(CODES_PER_FRAME)).reshape(-1).tolist()
     return numbers
 

@@ -1,4 +1,4 @@
-"""The files of a checkpoint folder: JSON, and the tensors that its safetensors files hold.
+"""Reads the files of a checkpoint folder: JSON, and the headers of safetensors files.
 
 The format: eight bytes of length, so many bytes of JSON (name -> dtype, shape, begin and end), then the data.
 """
@@ -17,13 +17,16 @@ INDEX_FILE = "model.safetensors.index.json"
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """dtype: as the file calls it, `BF16`. offset: byte of the file at which the data begins. n_bytes: of the data."""
+    """A tensor in a safetensors file, whose values are not read."""
 
     file: Path
     dtype: str
+    """As the file names it, `BF16`."""
     shape: tuple[int, ...]
     offset: int
+    """Byte of the file at which the values begin."""
     n_bytes: int
+    """Bytes of the values."""
 
     @property
     def size(self) -> int:

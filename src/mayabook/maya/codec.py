@@ -1,4 +1,5 @@
-"""The SNAC codec: frames to audio, on a CPU with ONNX Runtime if decoder.onnx is there, else with PyTorch.
+"""The SNAC codec: decodes frames to audio, with ONNX Runtime where decoder.onnx exists and the device is a CPU, else
+with PyTorch.
 
 A codec folder holds config.json and pytorch_model.bin as its makers publish them, and decoder.onnx once exported: it
 is faster (bench/codec.py), and needs no torch.
@@ -29,11 +30,12 @@ class Codec(Protocol):
     noise: bool
     """Whether the decoder mixes noise in; if not, seeds change nothing."""
     identity: str
-    """Fingerprint of the files, name and version of what runs them, and where: all that bytes depend on besides."""
+    """All that samples depend on besides frames and seed: fingerprint of the files, runtime and its version, device."""
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """Whole takes, nothing trimmed: frames (batch, n_frames, 7), a seed (0 or more) for each item, to samples
-        (batch, n_frames * 2048).
+        """Samples of whole takes, shape (batch, n_frames * 2048).
+
+        frames: shape (batch, n_frames, 7). seeds: 0 or more, one for each item.
 
         Items of a batch differ from the same ones alone by rounding. Raises FrameError for codes out of range.
         """

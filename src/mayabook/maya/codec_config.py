@@ -1,4 +1,4 @@
-"""What a codec is like, and what it is fed: codes by level, and noise from the takes' seeds."""
+"""config.json of a SNAC codec, and the decoder's inputs: codes by level, and noise from the takes' seeds."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,17 +24,20 @@ _HOP = SAMPLES_PER_FRAME // LEVEL_STEPS[-1]
 
 @dataclass(frozen=True, slots=True)
 class CodecConfig:
-    """text: the codec's config.json as it stands. decoder_rates: factors by which the decoder's blocks stretch time.
-    noise: whether a block ends by mixing noise in."""
+    """The shape of a SNAC codec that decodes Maya1's frames."""
 
     text: str
+    """The whole config.json."""
     codebook_size: int
+    """Codes of each codebook."""
     decoder_rates: tuple[int, ...]
+    """Upsampling factors of the decoder's blocks."""
     noise: bool
+    """Whether each block mixes noise in."""
 
     @property
     def noise_lengths(self) -> tuple[int, ...]:
-        """Values of noise that each noisy block takes for one frame; empty where the codec has none."""
+        """Noise samples that each block takes for one frame; empty where the codec mixes none in."""
         steps = LEVEL_STEPS[-1]
         return tuple(steps * prod(self.decoder_rates[: n + 1]) for n in range(len(self.decoder_rates) * self.noise))
 
@@ -80,7 +83,7 @@ class CodecConfig:
             raise _misfit(origin, "codebook_size", self.codebook_size, layout.codebook_size)
 
     def inputs(self, frames: Frames, seeds: Sequence[int]) -> tuple[list[NDArray[np.int64]], list[NDArray[np.float32]]]:
-        """What the decoder takes: codes of each level, (batch, n_frames * steps), and noise, (batch, 1, length).
+        """Inputs of the decoder: codes of each level, (batch, n_frames * steps), and noise, (batch, 1, length).
 
         frames: (batch, n_frames, 7). Noise is drawn item by item, so that it depends on an item's seed and number of
         frames alone. Raises FrameError for a wrong shape or a code out of range.
@@ -110,5 +113,5 @@ def _misfit(origin: str, name: str, found: object, wanted: object) -> ModelError
 
 
 def first_line(error: Exception) -> str:
-    """What a library said, short enough for a line of ours."""
+    """First line of an error's message, or its type."""
     return next(iter(str(error).splitlines()), type(error).__name__)

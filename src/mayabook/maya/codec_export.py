@@ -1,4 +1,4 @@
-"""decoder.onnx from a checkpoint. Importing this module needs torch, snac and onnxscript."""
+"""Exports the codec's decoder to decoder.onnx. Importing this module needs torch, snac and onnxscript."""
 
 import logging
 import warnings
@@ -20,7 +20,7 @@ from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import CODES_PER_FRAME
 
 LEAST_SNR = 60.0
-"""dB between both decoders, of takes in other shapes than the traced one."""
+"""Lowest signal-to-noise ratio, in dB, of the exported decoder against the original one."""
 
 
 def export(checkpoint: Path, config: CodecConfig, target: Path) -> Path:
@@ -54,7 +54,7 @@ def export(checkpoint: Path, config: CodecConfig, target: Path) -> Path:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter warns of things nobody can act on."""
+    """Silences the exporter's warnings, which call for no action."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

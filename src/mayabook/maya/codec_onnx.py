@@ -1,4 +1,4 @@
-"""The codec on ONNX Runtime, on the CPU: decoder.onnx alone, without torch."""
+"""The codec on ONNX Runtime, on the CPU; needs decoder.onnx and no torch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +16,11 @@ from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 CONFIG_KEY = "mayabook.codec"
 """Metadata key under which the model carries the config.json of its codec."""
 THREADS = 2
-"""The same on every machine, whatever its cores, because the order of sums may depend on it."""
+"""The same on every machine whatever its cores, because the order of sums may depend on it."""
 
 
 class OnnxCodec:
-    """Fulfils `mayabook.maya.codec.Codec`."""
+    """Implements `mayabook.maya.codec.Codec`."""
 
     sample_rate = SAMPLE_RATE
 

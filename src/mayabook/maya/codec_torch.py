@@ -21,7 +21,7 @@ from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
 
 class Decoder(nn.Module):
-    """The decoding half of a SNAC, its layers in a row, with the noise given instead of drawn."""
+    """The decoder of a SNAC as one list of layers; its noise is an input instead of a random draw."""
 
     def __init__(self, snac: SNAC) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Snake(nn.Module):
 
 
 class TorchCodec:
-    """Fulfils `mayabook.maya.codec.Codec`, in float32."""
+    """Implements `mayabook.maya.codec.Codec` in float32."""
 
     sample_rate = SAMPLE_RATE
 
@@ -98,13 +98,13 @@ class TorchCodec:
         return audio.cpu().numpy()  # type: ignore[no-any-return]
 
     def _exact(self) -> AbstractContextManager[None]:
-        """On a GPU: convolutions that give the same bytes each time, in full float32."""
+        """On a GPU: deterministic convolutions in full float32."""
         if self._device.type != "cuda":
             return nullcontext()
         return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
 
     def _place(self) -> str:
-        """On the CPU the order of sums depends on the number of threads, which is for the whole process to say."""
+        """The device; on a CPU also the number of PyTorch's threads, which the order of sums depends on."""
         if self._device.type == "cuda":
             return torch.cuda.get_device_name(self._device)
         return f"{self._device.type} {torch.get_num_threads()} threads"

@@ -1,4 +1,4 @@
-"""What Maya1 is asked: `SOH BOS <description="..."> text TEXT_EOT EOH SOA CODE_START`."""
+"""Maya1's prompt: `SOH BOS <description="..."> text TEXT_EOT EOH SOA CODE_START`."""
 
 import re
 from typing import Literal, Protocol
@@ -8,7 +8,7 @@ from mayabook.core.errors import ModelError
 from mayabook.maya.token_layout import Layout, Vocabulary
 
 Bos = Literal["once", "twice"]
-"""Whether a second BOS leads the prompt. Maya1's own server tokenises with special tokens on, which puts one there."""
+"""Whether a second BOS comes before the prompt. Maya1's own server tokenises with special tokens on, which adds one."""
 
 _NAMES = "|".join(sorted(EMOTION_TAGS))
 _TAG = re.compile(f"(<(?:{_NAMES})>)")
@@ -18,12 +18,16 @@ _CLOSERS = "\"'”’»)]"
 
 
 class Tokenizer(Vocabulary, Protocol):
+    """A tokenizer that keeps control tokens apart from plain text."""
+
     def encode(self, text: str) -> list[int]:
-        """Plain text to ids: nothing is added, and the name of a control token is so many letters."""
+        """Token ids of plain text. No token is added, and the name of a control token is spelled out like any text."""
         ...
 
 
 class PromptBuilder:
+    """Builds prompts for one model."""
+
     def __init__(self, tokenizer: Tokenizer, layout: Layout, bos: Bos = "twice") -> None:
         self._tokenizer, self._layout, self._bos = tokenizer, layout, bos
 
@@ -35,7 +39,7 @@ class PromptBuilder:
             *opening,
             layout.human_start,
             layout.bos,
-            *self._encode(f'<description="{full_stopped(description)}"> {speakable(text)}'),
+            *self._encode(f'<description="{with_full_stop(description)}"> {prepare_text(text)}'),
             layout.text_end,
             layout.human_end,
             layout.ai_start,
@@ -43,7 +47,7 @@ class PromptBuilder:
         ]
 
     def _encode(self, text: str) -> list[int]:
-        """Emotion tags become their single tokens; all else is plain text."""
+        """Token ids of a text: a single token for each emotion tag, everything else as plain text."""
         ids: list[int] = []
         for part in _TAG.split(text):
             if _TAG.fullmatch(part):
@@ -56,10 +60,10 @@ class PromptBuilder:
         return ids
 
 
-def full_stopped(description: str) -> str:
-    """The description on one line and with a full stop: without one the model reads it aloud.
+def with_full_stop(description: str) -> str:
+    """The description on one line and with a full stop, without which the model reads it aloud.
 
-    Raises ModelError where there is none; a double quote would end it early, so it becomes a single one.
+    A double quote would end the description early, so it becomes a single one. Raises ModelError where it is empty.
     """
     line = " ".join(description.replace('"', "'").split())
     if not line:
@@ -67,15 +71,16 @@ def full_stopped(description: str) -> str:
     return line if line[-1] in _ENDS else f"{line}."
 
 
-def speakable(text: str) -> str:
-    """The text as Maya1 reads it best: one line, each line of the source ended by a stop, no closing tags, and no
-    quotation mark as the last character (all three attract repetitions and gibberish)."""
+def prepare_text(text: str) -> str:
+    """The text as Maya1 reads it best: on one line, each source line ended by a full stop, without closing tags, and
+    without a quotation mark at the end. Line breaks, closing tags and final quotation marks lead to repetitions and
+    gibberish."""
     lines = [line.strip() for line in _CLOSING.sub(_gap, text).splitlines()]
     return " ".join(_ended(line) for line in lines if line).rstrip(f"{_CLOSERS} ")
 
 
 def _gap(closing: re.Match[str]) -> str:
-    """What takes the place of closing tags: nothing, or the space that keeps two words apart."""
+    """What replaces closing tags: a space between two words, else nothing."""
     around = closing.string[: closing.start()][-1:], closing.string[closing.end() :][:1]
     return " " if all(char.isalnum() for char in around) else ""
 

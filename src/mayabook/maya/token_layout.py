@@ -1,4 +1,4 @@
-"""Which token ids mean what: data, so that small models with smaller vocabularies run through the same code."""
+"""Token ids of a Maya1 model, as data: small models with smaller vocabularies use the same code."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from mayabook.core.errors import ModelError
 CODES_PER_FRAME = 7
 """Tokens of a frame: `[L1, L2a, L3a, L3b, L2b, L3c, L3d]`."""
 CODEBOOK_LEVELS = (0, 1, 2, 2, 1, 2, 2)
-"""Level of the codec (0 is the coarsest) that each slot of a frame belongs to."""
+"""Codec level (0 is the coarsest) of each position within a frame."""
 SAMPLES_PER_FRAME = 2048
-"""Samples that a frame becomes, at `SAMPLE_RATE`."""
+"""Samples of audio in a frame, at `SAMPLE_RATE`."""
 SAMPLE_RATE = 24_000
 TOKENS_PER_SECOND = SAMPLE_RATE / SAMPLES_PER_FRAME * CODES_PER_FRAME
-"""82.03 tokens are a second of audio."""
+"""Tokens per second of audio: 82.03."""
 
 LAYOUT_FILE = "layout.json"
 """Beside the tokenizer of a checkpoint whose layout is not Maya1's own."""
@@ -42,7 +42,8 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The defaults are Maya1's. Codes are `first_code + codebook_size * slot + code`.
+    """The defaults are Maya1's. Codes are `first_code + codebook_size * position + code`, position within the frame
+    from 0 to 6.
 
     The ids from `code_end` to `last_code` are the audio ids: engines compute logits for these alone, and an array of
     logits has `n_audio` columns, column 0 for CODE_END.
@@ -85,11 +86,12 @@ class Layout:
 
     @property
     def first_column(self) -> int:
-        """Column of code 0 of slot 0 in an array of logits."""
+        """Column of code 0 at position 0 in an array of logits."""
         return self.first_code - self.code_end
 
-    def token(self, slot: int, code: int) -> int:
-        return self.first_code + self.codebook_size * slot + code
+    def token(self, position: int, code: int) -> int:
+        """Id of a code at a position within the frame."""
+        return self.first_code + self.codebook_size * position + code
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -125,7 +127,9 @@ class Layout:
                 f"{origin} has {vocabulary.vocab_size:,} tokens and no speech codes up to {self.last_code:,}: "
                 "this is not a Maya1 model; choose another with --model."
             )
-        edges = [self.token(slot, code) for slot in range(CODES_PER_FRAME) for code in (0, self.codebook_size - 1)]
+        edges = [
+            self.token(position, code) for position in range(CODES_PER_FRAME) for code in (0, self.codebook_size - 1)
+        ]
         for token in (*self.controls, *edges):
             if vocabulary.special(vocabulary.name(token)) != token:
                 raise ModelError(

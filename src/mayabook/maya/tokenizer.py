@@ -7,19 +7,20 @@ import tokenizers
 
 from mayabook.core.errors import ModelError
 
-PLACES = ("tokenizer.json", "tokenizer/tokenizer.json")
-"""Where a checkpoint folder may have it."""
+TOKENIZER_PATHS = ("tokenizer.json", "tokenizer/tokenizer.json")
+"""Paths inside a checkpoint folder at which tokenizer.json is looked for."""
 
 
 class CheckpointTokenizer:
-    """Fulfils `mayabook.maya.prompt.Tokenizer`.
+    """Implements `mayabook.maya.prompt.Tokenizer`.
 
-    The library encodes without any added token: it would find those that are not marked as special in plain text.
+    The added tokens are taken out of the library's tokenizer, which would find those not marked as special in plain
+    text.
     """
 
     def __init__(self, checkpoint: Path) -> None:
         """Raises ModelError where the file is missing or damaged."""
-        file = next((checkpoint / place for place in PLACES if (checkpoint / place).is_file()), None)
+        file = next((checkpoint / place for place in TOKENIZER_PATHS if (checkpoint / place).is_file()), None)
         if file is None:
             raise ModelError(f"{checkpoint} has no tokenizer.json; copy the whole model folder.")
         self.file = file

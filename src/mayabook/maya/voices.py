@@ -1,4 +1,4 @@
-"""Voices by name, and voices described in one's own words."""
+"""Maya1's voices: presets by name, and descriptions in a user's own words."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,11 +11,13 @@ DEFAULT_VOICE = "storyteller"
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """description: what Maya1 is told, ending with a full stop."""
+    """A preset voice."""
 
     name: str
     genre: str
+    """What it suits."""
     description: str
+    """The description in Maya1's prompt; ends with a full stop."""
 
 
 def voices() -> dict[str, Voice]:
@@ -25,9 +27,9 @@ def voices() -> dict[str, Voice]:
 
 
 def describe(voice: str) -> str:
-    """The description of a preset, or the text itself where it is one: more than a word.
+    """The description of a preset; any text of several words is a description itself.
 
-    Raises EngineError, naming the presets, for any other word.
+    Raises EngineError that lists the presets for a single word that is none of them.
     """
     known = voices()
     if voice in known:

@@ -1,4 +1,4 @@
-"""Whether the files of a model are whole, belong together, and compute the same."""
+"""Checks that the files of a model are whole, belong together, and give the same logits."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ __all__ = ["CheckResult", "check_model"]
 
 
 def check_model(files: ModelFiles) -> Iterator[CheckResult]:
-    """Every check of a model's files, in the order they are done; logits, which take longest, last."""
+    """Yields the result of each check; logits, which take longest, come last."""
     is_sound = True
     for result in check_files(files):
         if result.state == "failed" and result.name != CODEC:  # no logits come from the codec

@@ -1,4 +1,4 @@
-"""Whether the files of a model are whole and belong together: config, tokenizer, tensors, RoPE, codec."""
+"""Checks that the files of a model are whole and belong together: config, tokenizer, tensors, RoPE, codec."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,20 +33,22 @@ TEXTS = (
     "🙂 👩‍👩‍👧 🇬🇧 ✨ 日本語 Привет λόγος שלום",
     "<laugh> Ha! <whisper> not so loud </whisper> <|begin_of_text|> <custom_token_7>",
 )
-"""Letters, digits, quotation marks, accents, blanks, emoji and scripts, and names of control tokens as plain text."""
+"""Texts that both tokenizers must cut alike: letters, digits, quotation marks, accents, blanks, emoji, other scripts,
+and names of control tokens as plain text."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """detail: what was found, and what to do where it failed."""
+    """Result of one check."""
 
     name: str
     state: State
     detail: str
+    """What was found; where the check failed, also what to do."""
 
 
 def check_files(files: ModelFiles) -> Iterator[CheckResult]:
-    """One result for each part of the checkpoint, of each GGUF file, and for the codec."""
+    """Yields a result for each part of the checkpoint, for each part of each GGUF file, and for the codec."""
     yield from _checkpoint_checks(files)
     for kind, file in files.ggufs.items():
         yield from _gguf_checks(files, kind, file)
@@ -103,7 +105,7 @@ def _gguf_checks(files: ModelFiles, kind: str, file: Path) -> Iterator[CheckResu
 def _gguf_ids(files: ModelFiles, file: Path) -> str:
     layout, _ = check_gguf(file)
     if files.checkpoint is not None and layout != Layout.read(files.checkpoint):
-        raise ModelError(f"{file} has another token layout than the checkpoint; convert the checkpoint anew.")
+        raise ModelError(f"{file} has another token layout than the checkpoint; convert the checkpoint again.")
     return _token_ids(layout)
 
 
@@ -114,11 +116,11 @@ def _same_tokens(checkpoint: Path, file: Path) -> str:
             if ours.name(number) not in ("", theirs.name(number)):
                 raise ModelError(
                     f"Token {number} is {ours.name(number)!r} in the checkpoint and {theirs.name(number)!r} in {file}: "
-                    "they do not belong together; convert the checkpoint anew."
+                    "they do not belong together; convert the checkpoint again."
                 )
         for text in TEXTS:
             if ours.encode(text) != theirs.encode(text):
-                raise ModelError(f"{file} cuts {text!r} into other tokens; convert the checkpoint anew.")
+                raise ModelError(f"{file} cuts {text!r} into other tokens; convert the checkpoint again.")
         return f"{theirs.vocab_size:,} tokens; the same ids for {len(TEXTS)} texts"
 
 
@@ -147,7 +149,7 @@ def _same_tensors(checkpoint: Path, file: Path, reader: Any) -> str:
         if found.get(gguf_name(name)) != shape:
             raise ModelError(
                 f"Tensor {gguf_name(name)} of {file} has the shape {found.get(gguf_name(name))} where the checkpoint's "
-                f"config says {shape}: they do not belong together; convert the checkpoint anew."
+                f"config says {shape}: they do not belong together; convert the checkpoint again."
             )
     return f"{len(found)} tensors, shapes as in config.json"
 
@@ -162,7 +164,7 @@ def _same_rope(checkpoint: Path, file: Path, reader: Any) -> str:
         wanted is None or np.allclose(np.asarray(stretch), wanted, rtol=1e-4)
     )
     if theta != np.float32(config.rope_theta) or not stretched:
-        raise ModelError(f"{file} turns positions otherwise than the checkpoint; convert the checkpoint anew.")
+        raise ModelError(f"RoPE settings of {file} differ from the checkpoint's; convert the checkpoint again.")
     return f"theta {theta:g}, " + ("scaled as in config.json" if wanted is not None else "not scaled in either")
 
 

@@ -1,4 +1,4 @@
-"""The tensors of a checkpoint, read in place, whatever the number of its files and their precision."""
+"""The tensors of a checkpoint, memory-mapped, in any number of files and any float format."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +12,15 @@ from mayabook.maya.checkpoint_files import StoredTensor, stored_tensors, weight_
 from mayabook.models.llama_config import LlamaConfig
 
 _STORED: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
-"""What numpy reads a dtype as; it has no bf16, which is the upper half of an fp32."""
+"""NumPy dtype of each stored dtype. NumPy has no bf16: it is the upper half of an fp32."""
 _BLOCK = 1 << 24
-"""Elements that are widened at once: 64 MiB of fp32."""
+"""Elements that are converted to fp32 at once: 64 MiB."""
 _BUFFERS = "rotary_emb.inv_freq"
-"""Older checkpoints store what follows from config.json."""
+"""Buffers that older checkpoints store although they follow from config.json."""
 
 
 def blocks(tensor: StoredTensor) -> Iterator[NDArray[np.float32]]:
-    """The values in order, as flat fp32 arrays of some million elements."""
+    """Yields the values in order, as flat fp32 arrays of at most `_BLOCK` elements."""
     stored = np.memmap(tensor.file, _STORED[tensor.dtype], "r", tensor.offset, (tensor.size,))
     for start in range(0, tensor.size, _BLOCK):
         part = stored[start : start + _BLOCK]
@@ -31,7 +31,7 @@ def blocks(tensor: StoredTensor) -> Iterator[NDArray[np.float32]]:
 
 
 class Weights:
-    """Raises ModelError where a file is missing, cut short or damaged."""
+    """The tensors of a checkpoint folder by name. Raises ModelError where a file is missing, cut short or damaged."""
 
     def __init__(self, checkpoint: Path) -> None:
         self.checkpoint = checkpoint
@@ -39,7 +39,7 @@ class Weights:
         self.tensors = {name: tensor for file in self.files for name, tensor in stored_tensors(file).items()}
 
     def check(self, config: LlamaConfig) -> None:
-        """Raises ModelError unless the tensors are those that config.json promises."""
+        """Raises ModelError unless names, shapes and dtypes are those that config.json implies."""
         wanted = config.tensor_shapes()
         for name, shape in wanted.items():
             tensor = self.tensors.get(name)

@@ -1,4 +1,4 @@
-"""Model files appear whole or not at all, and are not begun where they would not fit."""
+"""Writes model files atomically, and only where there is room for them."""
 
 import shutil
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from mayabook.core import files
 from mayabook.core.errors import ModelError
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes that are done and the bytes there are."""
+"""Called with the bytes done and the bytes in total."""
 
 _SPARE = 64 << 20
 """Bytes to leave free."""
 
 
 def silent(done: int, total: int) -> None:
-    """The progress that nobody watches."""
+    """Ignores progress."""
 
 
 def gigabytes(n_bytes: int) -> str:
@@ -32,7 +32,7 @@ def cannot_write(path: Path, error: OSError) -> ModelError:
 
 
 def require_free_space(folder: Path, n_bytes: int) -> None:
-    """Makes the folder. Raises ModelError unless so many bytes fit into it."""
+    """Creates the folder. Raises ModelError unless it has room for so many bytes."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free

@@ -1,4 +1,4 @@
-"""A Llama checkpoint as a GGUF file, written tensor by tensor: memory holds one matrix, never the model."""
+"""Converts a Llama checkpoint to a GGUF file tensor by tensor: memory holds one matrix at a time."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +81,7 @@ def convert(
 
 
 def gguf_name(name: str) -> str:
-    """llama.cpp's name of a tensor of transformers' Llama."""
+    """llama.cpp's name of a tensor of a transformers Llama."""
     if name in _NAMES:
         return _NAMES[name]
     _, _, number, part = name.removesuffix(".weight").split(".", 3)
@@ -160,7 +160,7 @@ def _n_bytes(config: LlamaConfig, to: str) -> int:
 
 
 def _narrow(tensor: StoredTensor, name: str, to: str) -> NDArray[np.generic]:
-    """The values in their new precision, flat. Raises ModelError for values that are no numbers in it."""
+    """The values in the new format, flat. Raises ModelError for values that it cannot represent."""
     narrow = np.empty(tensor.size, _dtype(tensor.shape, to))
     at = 0
     for block in blocks(tensor):
@@ -181,7 +181,8 @@ def _to_bf16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 
 def _interleave(matrix: NDArray[np.generic], n_heads: int) -> NDArray[np.generic]:
-    """Rows of queries or keys as llama.cpp rotates them: it pairs neighbours, transformers the halves of a head."""
+    """Reorders the rows of queries or keys for llama.cpp, whose RoPE pairs neighbouring rows; transformers pairs the
+    two halves of a head."""
     rows, columns = matrix.shape
     return np.ascontiguousarray(matrix.reshape(n_heads, 2, rows // n_heads // 2, columns).swapaxes(1, 2)).reshape(
         rows, columns

@@ -13,17 +13,20 @@ from mayabook.models.store import GGUF, ModelFiles
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeFormat:
+    """A GGUF file that was made."""
+
     format: str
     file: Path
     size: int
     """Bytes."""
     bits: float
-    """Per weight, the whole file counted."""
+    """Bits per weight, the whole file counted."""
 
 
-def make_formats(name: str, to: str, progress: Progress = silent) -> list[Made]:
-    """Makes a format of a stored model and whatever it is made from; nothing where the format is there.
+def make_formats(name: str, to: str, progress: Progress = silent) -> list[MadeFormat]:
+    """Makes a format of a stored model, and the format it is made from where that is missing. Returns what was made,
+    which is nothing where the model has the format.
 
     Raises ModelError where the format is unknown, or the model has nothing to make it from.
     """
@@ -42,10 +45,10 @@ def make_formats(name: str, to: str, progress: Progress = silent) -> list[Made]:
     gguf_quantisation.quantize(source_file, file, to)
     _record(name, file, f"quantised from {source_file.name} by mayabook {__version__}")
     size = file.stat().st_size
-    return [*before, Made(to, file, size, FORMATS[source].bits * size / source_file.stat().st_size)]
+    return [*before, MadeFormat(to, file, size, FORMATS[source].bits * size / source_file.stat().st_size)]
 
 
-def _converted(files: ModelFiles, to: str, progress: Progress) -> Made:
+def _converted(files: ModelFiles, to: str, progress: Progress) -> MadeFormat:
     if files.checkpoint is None:
         raise ModelError(
             f"{files.name} has no checkpoint to convert and no F16 file to quantise; "
@@ -54,7 +57,7 @@ def _converted(files: ModelFiles, to: str, progress: Progress) -> Made:
     file = store.gguf_file(files.name, to)
     gguf_conversion.convert(files.checkpoint, file, to, name=files.name, progress=progress)
     _record(files.name, file, f"converted from the checkpoint by mayabook {__version__}")
-    return Made(to, file, file.stat().st_size, FORMATS[to].bits)
+    return MadeFormat(to, file, file.stat().st_size, FORMATS[to].bits)
 
 
 def _record(name: str, file: Path, source: str) -> None:

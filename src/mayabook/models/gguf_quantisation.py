@@ -1,4 +1,4 @@
-"""GGUF files in fewer bits, by llama.cpp's own quantiser."""
+"""Quantises GGUF files with llama.cpp's quantiser."""
 
 import ctypes
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer in the terms of a GGUF file: token texts, token types and merges."""
+"""Converts a checkpoint's tokenizer to what a GGUF file holds: token texts, token types and merges."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,13 @@ from mayabook.maya.checkpoint_files import read_json
 from mayabook.maya.tokenizer import CheckpointTokenizer
 
 PRE_TOKENIZER = "llama-bpe"
-"""llama.cpp's name for the way Llama 3 cuts text before it merges bytes."""
+"""llama.cpp's name of Llama 3's pre-tokenizer."""
 
 LLAMA3_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
     r"|\s+(?!\S)|\s+"
 )
+"""Regular expression of that pre-tokenizer."""
 
 NORMAL, CONTROL, UNUSED = 1, 3, 5
 """GGUF's numbers of token types. Every added token is a control token: llama.cpp finds none of these in plain text."""
@@ -21,9 +22,13 @@ NORMAL, CONTROL, UNUSED = 1, 3, 5
 
 @dataclass(frozen=True, slots=True)
 class GgufVocabulary:
+    """The vocabulary of a GGUF file, by token id."""
+
     tokens: list[str]
     types: list[int]
+    """NORMAL, CONTROL or UNUSED."""
     merges: list[str]
+    """BPE merges, by rank."""
 
 
 def read_vocabulary(tokenizer: CheckpointTokenizer, vocab_size: int) -> GgufVocabulary:

@@ -1,4 +1,4 @@
-"""Models from the hub: the files a model needs and no others, resumed where they stopped, checked by their hashes.
+"""Downloads models from the hub: only the files that a model needs, resumed where they stopped, checked by hash.
 
 huggingface_hub lists a repository and carries the bytes; it keeps no partial file between runs, so that is done here.
 """
@@ -21,17 +21,20 @@ from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
 
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _SHA256 = 64
-"""Digits of such a digest; git's have 40."""
+"""Hexadecimal digits of a SHA-256; git's SHA-1 has 40."""
 _GOES_ON = "run the same command again: it goes on where it stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """Of the catalogue. repo, codec: repositories of the hub."""
+    """A model that is known by name."""
 
     repo: str
+    """Repository of the model on the hub, owner/name."""
     codec: str
+    """Repository of its codec."""
     about: str
+    """What it is, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def catalogue() -> dict[str, CatalogueEntry]:
 
 
 def resolve(model: str, name: str | None = None) -> tuple[str, CatalogueEntry]:
-    """The store's name and the repositories of a catalogue entry or any `owner/name`.
+    """The name in the models folder, and the repositories, of a catalogue entry or any `owner/name`.
 
     Raises ModelError for anything else.
     """
@@ -75,7 +78,7 @@ def resolve(model: str, name: str | None = None) -> tuple[str, CatalogueEntry]:
 def pull(
     model: str, formats: Iterable[str] = (), *, name: str | None = None, endpoint: str | None = None
 ) -> tuple[ModelFiles, list[str]]:
-    """Fetches a model and its codec into the store, or goes on with it.
+    """Downloads a model and its codec into the models folder; resumes a download that was interrupted.
 
     formats: GGUF formats that are wanted. Those the repository has are fetched; the rest is returned, to be made from
     the checkpoint, which is then fetched too, as it is where no format is named. endpoint: address of the hub.
@@ -111,7 +114,7 @@ def pull(
 
 
 def _checked(name: str, whole: bool) -> ModelFiles:
-    """Looks at what has come."""
+    """Checks the files that were downloaded."""
     files = store.stored(name)
     layout = check_checkpoint(store.model_folder(name) / CHECKPOINT) if whole else None
     for file in files.ggufs.values():
@@ -122,7 +125,7 @@ def _checked(name: str, whole: bool) -> ModelFiles:
 
 
 def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
-    """Every file of a repository's newest commit; targets are yet to be chosen."""
+    """Every file of a repository's newest commit, without targets."""
     from huggingface_hub import HfApi
 
     info = HfApi(endpoint=endpoint).model_info(repo, files_metadata=True)
@@ -140,7 +143,7 @@ def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
 
 
 def _choose(repo: str, listing: list[RemoteFile], formats: list[str], name: str) -> tuple[list[RemoteFile], list[str]]:
-    """The files of checkpoint and formats, and the formats that the repository has not."""
+    """The files to download, and the formats that the repository lacks."""
     checkpoint = [item for item in listing if store.CHECKPOINT_FILES.fullmatch(item.path)]
     ggufs = {
         store.format_of(Path(item.path)): item
@@ -163,7 +166,7 @@ def _remote(item: RemoteFile, target: str) -> RemoteFile:
 
 
 def _is_here(file: Path, origin: Origin | None, remote: RemoteFile) -> bool:
-    """Whether a file came before with the same content; its bytes are not read again."""
+    """Whether the file was downloaded before; its bytes are not hashed again if source.json has their SHA-256."""
     if not file.is_file() or file.stat().st_size != remote.size:
         return False
     if origin is not None and len(remote.digest) == _SHA256:
@@ -172,7 +175,7 @@ def _is_here(file: Path, origin: Origin | None, remote: RemoteFile) -> bool:
 
 
 def _partial(folder: Path, remote: RemoteFile) -> Path:
-    """Named by the content, so that parts of two versions are never joined."""
+    """Path of the unfinished download, named by its content, so that parts of two versions are never joined."""
     target = folder / remote.target
     return target.with_name(f".{target.name}.{remote.digest[:12]}.partial")
 
@@ -220,7 +223,7 @@ def _fetch(folder: Path, remote: RemoteFile, endpoint: str | None) -> None:
 
 
 def _digest(file: Path, remote: RemoteFile) -> str:
-    """SHA-256, or what git calls a blob with this content, as the hub's own digest is of one kind or the other."""
+    """Digest of the same kind as the hub's: SHA-256, or git's SHA-1 of a blob with this content."""
     if len(remote.digest) == _SHA256:
         return sha256_of(file)
     content = file.read_bytes()

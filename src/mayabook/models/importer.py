@@ -1,4 +1,4 @@
-"""Files of one's own become a model of the store, once they are checked."""
+"""Imports model files from a local path into the models folder, once they are checked."""
 
 import os
 import shutil
@@ -23,12 +23,15 @@ class _Parts:
     """Parts to import: name of the part (`checkpoint`, `codec` or a GGUF format) -> file or folder."""
 
     name: str
+    """Name of the model; empty where it cannot be told."""
     parts: dict[str, Path] = field(default_factory=dict)
+    """`checkpoint`, `codec` or a GGUF format -> file or folder."""
     layout: Layout | None = None
+    """Token layout of the parts; None for a codec alone."""
 
 
 def import_model(path: Path, name: str | None = None, progress: Progress = silent) -> ModelFiles:
-    """Takes a checkpoint folder, a .gguf file, a codec folder or a whole model folder into the store.
+    """Imports a checkpoint folder, a .gguf file, a codec folder or a whole model folder.
 
     Files are hard-linked where the file system can, else copied. A model that is there gains the parts it lacks.
     Raises ModelError for files that are damaged or of another kind, and where a part is there already.
@@ -64,7 +67,7 @@ def import_model(path: Path, name: str | None = None, progress: Progress = silen
 
 
 def _look(path: Path) -> _Parts:
-    """What a path holds, checked."""
+    """The model parts at a path, once they are checked."""
     if _is_codec(path):
         return _Parts("", {CODEC: path})
     files = store.find(str(path)) if path.exists() else None

@@ -1,4 +1,4 @@
-"""What is looked at before files become part of a model: that they are whole, and of the right kind."""
+"""Checks that files are whole and of the right kind before they become part of a model."""
 
 import zipfile
 from pathlib import Path
@@ -16,7 +16,8 @@ from mayabook.models.store import format_of
 
 
 def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
-    """Raises ModelError unless config, tokenizer and, if so asked, weights are whole and belong together."""
+    """Token layout of a checkpoint. Raises ModelError unless config, tokenizer and, if `weights`, the weights are whole
+    and belong together."""
     config = LlamaConfig.read(checkpoint)
     layout = Layout.read(checkpoint)
     tokenizer = CheckpointTokenizer(checkpoint)
@@ -34,7 +35,8 @@ def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
 
 
 def check_gguf(file: Path) -> tuple[Layout, str]:
-    """Layout and weight format of a GGUF file. Raises ModelError unless it is a whole Llama with speech codes."""
+    """Token layout and weight format of a GGUF file. Raises ModelError unless it is a complete Llama with speech
+    codes."""
     llama_cpp = gguf_quantisation.library()
     from mayabook.models.llama_api import LlamaVocabulary, layout_of, load_model, metadata
 

@@ -1,4 +1,4 @@
-"""The parts of llama.cpp's C API that MayaBook needs, with its messages kept and its failures as errors."""
+"""The parts of llama.cpp's C API that MayaBook needs; its log is captured, and its failures become errors."""
 
 import ctypes
 from collections import deque
@@ -29,26 +29,26 @@ def _keep_message(level: int, text: bytes, _: ctypes.c_void_p) -> None:
 
 @contextmanager
 def messages() -> Iterator[Callable[[], str]]:
-    """Inside the block llama.cpp prints nothing; the function that is yielded returns what it has said there."""
+    """Captures llama.cpp's log inside the block; yields a function that returns what was logged so far."""
     llama_cpp.llama_log_set(_keep_message, ctypes.c_void_p(0))
     _messages.clear()
     yield lambda: "\n".join(_messages)
 
 
 def build() -> tuple[str, bool]:
-    """Version, and whether this build can put layers on a GPU."""
+    """Version of llama.cpp's Python binding, and whether this build can offload layers to a GPU."""
     return f"llama-cpp-python {llama_cpp.__version__}", bool(llama_cpp.llama_supports_gpu_offload())
 
 
 def reason(said: str) -> str:
-    """The line of llama.cpp's messages that tells most about a failure."""
+    """The line of llama.cpp's log that explains a failure best."""
     lines = [line for line in said.splitlines() if "error" in line.lower() or "failed" in line.lower()]
     return lines[0].split(":", 1)[-1].strip() if lines else "llama.cpp gave no reason"
 
 
 def model_parameters() -> Any:
-    """llama.cpp's defaults, but for AMX tiles, which come with the extra buffer types: quantised weights crash there
-    (ggml-org/llama.cpp issue 20824; seen in version 0.3.36 of its Python binding)."""
+    """llama.cpp's default model parameters, without the extra buffer types that bring AMX: quantised weights crash
+    there (ggml-org/llama.cpp issue 20824; seen in version 0.3.36 of its Python binding)."""
     parameters = _model_defaults()
     if b"AMX_INT8 = 1" in llama_cpp.llama_print_system_info():
         parameters.use_extra_bufts = False
@@ -57,7 +57,7 @@ def model_parameters() -> Any:
 
 @contextmanager
 def our_defaults() -> Iterator[None]:
-    """Inside the block `llama_cpp.Llama`, which has no argument for it, begins with these parameters too."""
+    """Makes `llama_cpp.Llama`, which has no argument for it, use `model_parameters` inside the block."""
     llama_cpp.llama_cpp.llama_model_default_params = model_parameters
     try:
         yield
@@ -66,7 +66,7 @@ def our_defaults() -> Iterator[None]:
 
 
 def load_model(file: Path, *, gpu_layers: int = -1, vocab_only: bool = False) -> tuple[Any, str]:
-    """The model, to be freed with `llama_model_free`, and what llama.cpp said. gpu_layers: -1 for all.
+    """The model, to be freed with `llama_model_free`, and llama.cpp's log. gpu_layers: layers to offload, -1 for all.
 
     Raises ModelError where the file is missing, damaged or of another architecture.
     """
@@ -88,7 +88,7 @@ def load_model(file: Path, *, gpu_layers: int = -1, vocab_only: bool = False) ->
 
 
 def metadata(model: Any, key: str) -> str | None:
-    """A value of the file's metadata as text, None where it has none."""
+    """A metadata value of the file as text; None where the key is absent."""
     size = llama_cpp.llama_model_meta_val_str(model, key.encode(), None, 0)
     if size < 0:
         return None
@@ -104,7 +104,7 @@ def layout_of(model: Any, file: Path) -> Layout:
 
 
 class LlamaVocabulary:
-    """The tokenizer inside a GGUF file; fulfils `mayabook.maya.prompt.Tokenizer`. Lives as long as its model."""
+    """The tokenizer inside a GGUF file: implements `mayabook.maya.prompt.Tokenizer`. Valid until its model is freed."""
 
     def __init__(self, model: Any) -> None:
         self._vocab = llama_cpp.llama_model_get_vocab(model)

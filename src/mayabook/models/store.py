@@ -1,4 +1,4 @@
-"""Where models are and what a model folder holds.
+"""The folder of speech models on this machine, and the layout of a model in it.
 
 NAME/checkpoint/   config.json, tokenizer.json, *.safetensors, layout.json where it is not Maya1's
 NAME/gguf/         NAME-Q4_K_M.gguf and other formats
@@ -20,7 +20,7 @@ from platformdirs import user_data_path
 from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import read_json, weight_files
 from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
-from mayabook.maya.tokenizer import PLACES
+from mayabook.maya.tokenizer import TOKENIZER_PATHS
 from mayabook.models.disk import atomic_write, cannot_write
 from mayabook.models.llama_config import CONFIG_FILE
 
@@ -41,22 +41,28 @@ _NAME = re.compile(r"\w[\w.-]*")
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """What there is of a model. ggufs: by format, `Q4_K_M`."""
+    """The parts of a model that exist."""
 
     name: str
     checkpoint: Path | None
+    """Folder of the transformers checkpoint."""
     ggufs: Mapping[str, Path]
+    """GGUF files by weight format, `Q4_K_M`."""
     codec: Path | None
+    """Folder of the SNAC codec."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """source: repository and commit, or the path it was copied from. when: ISO 8601, UTC."""
+    """Where a model file came from."""
 
     source: str
+    """Repository and commit, or the path that it was copied from."""
     sha256: str
     size: int
+    """Bytes."""
     when: str
+    """ISO 8601, UTC."""
 
 
 def models_folder() -> Path:
@@ -71,7 +77,7 @@ def models_folder() -> Path:
 
 
 def model_folder(name: str) -> Path:
-    """The folder of a name, whether it is there or not. Raises ModelError for what cannot be a name."""
+    """The folder of a model, which need not exist. Raises ModelError for what cannot be a name."""
     if not _NAME.fullmatch(name):
         raise ModelError(f"{name!r} cannot be a model's name; use letters, digits, dots, dashes and underscores.")
     return models_folder() / name
@@ -82,20 +88,20 @@ def gguf_file(name: str, to: str) -> Path:
 
 
 def format_of(file: Path) -> str:
-    """The weight format that a GGUF file's name tells, `GGUF` where it tells none."""
+    """The weight format in a GGUF file's name; `GGUF` where the name has none."""
     found = _FORMAT.findall(file.stem)
     return found[-1].upper() if found else "GGUF"
 
 
 def installed() -> list[ModelFiles]:
-    """Every model of the store, in the order of their names."""
+    """Every model in the models folder, sorted by name."""
     folder = models_folder()
     found = sorted(path for path in folder.iterdir() if _is_model(path)) if folder.is_dir() else []
     return [_inside(path) for path in found]
 
 
 def stored(name: str) -> ModelFiles:
-    """A model of the store. Raises ModelError that names those there are."""
+    """The model of that name. Raises ModelError that lists the models there are."""
     folder = model_folder(name)
     if not _is_model(folder):
         raise ModelError(f"There is no model {name!r} in {models_folder()}{_known()}.")
@@ -103,7 +109,7 @@ def stored(name: str) -> ModelFiles:
 
 
 def find(model: str) -> ModelFiles:
-    """A name in the store, a folder laid out like one, a checkpoint folder, or a .gguf file.
+    """The model that is meant: a name, a model folder, a checkpoint folder, or a .gguf file.
 
     A codec is looked for beside the last two, in `codec` and `../codec`. Raises ModelError that says what there is and
     how to get a model.
@@ -114,28 +120,28 @@ def find(model: str) -> ModelFiles:
         return _loose(folder)
     files = _inside(folder)
     if files.checkpoint is None and not files.ggufs:
-        raise ModelError(f"{files.name} lacks {lacks(folder)[0]}; run the same pull or import again.")
+        raise ModelError(f"{files.name} lacks {missing_parts(folder)[0]}; run the same pull or import again.")
     return files
 
 
-def lacks(folder: Path) -> list[str]:
-    """What a model folder needs and has not, in words; empty where it can speak."""
+def missing_parts(folder: Path) -> list[str]:
+    """The parts that a model folder lacks before it can be used, in words."""
     files = _inside(folder)
     missing = []
     if files.checkpoint is None and not files.ggufs:
-        missing.append(incomplete(folder / CHECKPOINT))
+        missing.append(missing_from_checkpoint(folder / CHECKPOINT))
     if files.codec is None:
         missing.append("the codec")
     return missing
 
 
-def incomplete(checkpoint: Path) -> str:
-    """What a checkpoint folder lacks, in words; empty where it is whole."""
+def missing_from_checkpoint(checkpoint: Path) -> str:
+    """What a checkpoint folder lacks, in words; empty where it is complete."""
     if not checkpoint.is_dir():
         return "a checkpoint or GGUF file"
     if not (checkpoint / CONFIG_FILE).is_file():
         return f"{CONFIG_FILE} of the checkpoint"
-    if not any((checkpoint / place).is_file() for place in PLACES):
+    if not any((checkpoint / place).is_file() for place in TOKENIZER_PATHS):
         return "tokenizer.json of the checkpoint"
     try:
         weight_files(checkpoint)
@@ -145,13 +151,13 @@ def incomplete(checkpoint: Path) -> str:
 
 
 def files_of(folder: Path, wanted: re.Pattern[str]) -> list[str]:
-    """Names of a part's files, relative to its folder."""
+    """Files of a folder that match the pattern, by their path inside it."""
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(name for name in names if wanted.fullmatch(name))
 
 
 def origin_of(file: Path, source: str, sha256: str) -> Origin:
-    """For a file that has just come."""
+    """The origin of a file that has just been added."""
     return Origin(source, sha256, file.stat().st_size, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
@@ -162,7 +168,7 @@ def size_of(path: Path) -> int:
 
 
 def origins(folder: Path) -> dict[str, Origin]:
-    """source.json of a model folder, by path inside it."""
+    """Origins of the files in a model folder, by path inside it, from source.json."""
     if not (folder / SOURCE_FILE).is_file():
         return {}
     try:
@@ -172,7 +178,7 @@ def origins(folder: Path) -> dict[str, Origin]:
 
 
 def record(folder: Path, entries: Mapping[str, Origin]) -> None:
-    """Adds entries to source.json, and drops those whose file is gone."""
+    """Adds entries to source.json, and removes those whose file no longer exists."""
     known = {name: entry for name, entry in origins(folder).items() if (folder / name).is_file()} | dict(entries)
     text = json.dumps({name: asdict(entry) for name, entry in sorted(known.items())}, ensure_ascii=False, indent=1)
     with atomic_write(folder / SOURCE_FILE) as temporary:
@@ -215,17 +221,17 @@ def _inside(folder: Path) -> ModelFiles:
     checkpoint, codec = folder / CHECKPOINT, folder / CODEC
     return ModelFiles(
         folder.resolve().name,
-        None if incomplete(checkpoint) else checkpoint,
+        None if missing_from_checkpoint(checkpoint) else checkpoint,
         _ggufs(folder / GGUF),
         codec if _is_codec(codec) else None,
     )
 
 
 def _loose(path: Path) -> ModelFiles:
-    """A GGUF file or a checkpoint folder by itself."""
+    """A GGUF file or a checkpoint folder outside a model folder."""
     if path.is_file() and path.suffix == ".gguf":
         return ModelFiles(_bare(path), None, {format_of(path): path}, _codec_beside(path.parent))
-    if path.is_dir() and not incomplete(path):
+    if path.is_dir() and not missing_from_checkpoint(path):
         return ModelFiles(path.resolve().name, path, {}, _codec_beside(path))
     what = f"{path} is no model" if path.exists() else f"There is no model {str(path)!r}"
     raise ModelError(f"{what}{_known()}.")
