@@ -84,7 +84,7 @@ def _command(name: str, summary: str) -> Any:
 
 
 def _renamed(old: str, new: str, command: Any) -> Any:
-    """The command under its old name, which it says is old."""
+    """`command` under an old name; it first prints a note that names the new one."""
 
     @wraps(command)
     def run(**given: Any) -> None:
@@ -102,7 +102,7 @@ _SUMMARIES = {
     "ablation": "Find which settings cause artifacts.\n\nThe settings that differed between the backends of 2025 are "
     "changed one at a time, and all at once in a factorial plan.",
 }
-"""Help is shown before the lab is imported."""
+"""Experiment -> help of its command, so that help is shown without importing the lab."""
 
 for _name, _summary in _SUMMARIES.items():
     app.command(_name)(_command(_name, _summary))
@@ -189,7 +189,7 @@ def replay_investigation(
 
 
 def _given(settings: list[str] | None, **named: object) -> dict[str, Any]:
-    """What the command line sets of a plan."""
+    """Settings of a plan from the command line: those of --set, and named options that were given."""
     import tomllib
 
     from mayabook.core.errors import LabError
@@ -197,11 +197,14 @@ def _given(settings: list[str] | None, **named: object) -> dict[str, Any]:
     try:
         values: dict[str, Any] = tomllib.loads("\n".join(settings or []))
     except tomllib.TOMLDecodeError as error:
-        raise LabError(f"--set takes TOML, name = value ({error}); quote texts twice.") from error
+        raise LabError(
+            f"--set is no TOML ({error}); write name = value, such as --set 'asr_model = \"small.en\"'."
+        ) from error
     return values | {name: str(v) if isinstance(v, Path) else v for name, v in named.items() if v is not None}
 
 
 def _show(sections: "list[ReportSection]", file: Path, as_json: bool) -> None:
+    """Prints the verdict of each section, and where the report is."""
     for section in sections:
         if as_json:
             print(
@@ -214,7 +217,7 @@ def _show(sections: "list[ReportSection]", file: Path, as_json: bool) -> None:
 
 @contextmanager
 def _watching(as_json: bool) -> "Iterator[TrialListener]":
-    """Ctrl-C ends with one line, and the exit code that shells have for it."""
+    """A listener that shows how far the run is; Ctrl-C ends it with a line for a person."""
     live = _Live() if sys.stdout.isatty() and not as_json else _Plain(as_json)
     with stoppable("Stopped. The rows are kept: the same command goes on from there."), live:
         yield live
@@ -227,8 +230,10 @@ def _line(progress: "TrialProgress") -> str:
 
 
 class _Plain:
+    """Lines for a pipe, one every PLAIN_EVERY seconds, or JSON lines for every take."""
+
     def __init__(self, as_json: bool) -> None:
-        self._as_json, self._spoke = as_json, time.monotonic()
+        self._as_json, self._shown = as_json, time.monotonic()
 
     def __enter__(self) -> "_Plain":
         return self
@@ -243,12 +248,14 @@ class _Plain:
         if self._as_json:
             facts = {name: getattr(progress, name) for name in ("cell", "total", "done", "resumed", "rejected")}
             print(json.dumps({"event": "take", **facts, "eta": progress.eta}, ensure_ascii=False), flush=True)
-        elif time.monotonic() - self._spoke > PLAIN_EVERY:
-            self._spoke = time.monotonic()
+        elif time.monotonic() - self._shown > PLAIN_EVERY:
+            self._shown = time.monotonic()
             self.say(f"{progress.cell}: {_line(progress)}")
 
 
 class _Live:
+    """A bar on a terminal."""
+
     def __init__(self) -> None:
         self._console = Console()
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[facts]}"))
