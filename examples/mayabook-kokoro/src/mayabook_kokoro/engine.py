@@ -1,16 +1,15 @@
 """Speaks takes with Kokoro, in threads: one take for each core."""
 
-import hashlib
 import os
 import time
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from importlib.metadata import version
-from pathlib import Path
 
 import onnxruntime  # type: ignore[import-untyped]
 
 from mayabook.core.errors import EngineError
+from mayabook.core.fingerprint import fingerprint
 from mayabook.core.take import Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.language import foreign_script
 from mayabook_kokoro.files import find_files
@@ -32,7 +31,7 @@ class KokoroEngine:
         self.voice = settings.voice
         self.credit = f"{settings.voice} (Kokoro-82M)"
         self.identity = (
-            f"kokoro {_sha256(files.onnx)} {_sha256(files.voice)} hibari-tts {version('hibari-tts')} "
+            f"kokoro {fingerprint([files.onnx, files.voice])} hibari-tts {version('hibari-tts')} "
             f"onnxruntime {onnxruntime.__version__}"
         )
         self._speed = settings.speed
@@ -84,8 +83,3 @@ class KokoroEngine:
 
     def close(self) -> None:
         """Nothing to end: the threads live as long as `generate` runs."""
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()[:16]

@@ -5,6 +5,7 @@ used as they come.
 """
 
 import re
+from functools import cache
 
 import numpy as np
 from hibari.g2p import G2P
@@ -56,13 +57,19 @@ class Phonemizer:
     """American or British pronunciation, from hibari's lexicons and its spelling-to-sound net."""
 
     def __init__(self, *, british: bool) -> None:
-        self._g2p = G2P(british=british)
+        self._g2p = _g2p(british)
 
     def __call__(self, text: str) -> list[str]:
         """Strings of at most MAX_TOKENS phonemes that together say the whole text; none where nothing can be said."""
         plain = text.replace("](", "] (")  # hibari would take [this](/ðˈæt/) for markup
         phonemes: str = self._g2p(plain).replace("ʀ", "ɹ")  # the net's r of French and German names
         return split("".join(symbol for symbol in phonemes if symbol in TOKEN_IDS))
+
+
+@cache
+def _g2p(british: bool) -> G2P:
+    """Loaded once: it takes half a second, and keeps no state between texts."""
+    return G2P(british=british)
 
 
 def split(phonemes: str) -> list[str]:

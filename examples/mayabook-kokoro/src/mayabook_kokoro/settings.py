@@ -7,6 +7,8 @@ from mayabook_kokoro.files import REPOSITORY
 
 
 class KokoroSettings(SettingsGroup):
+    """Kokoro-82M on ONNX Runtime."""
+
     model: str = REPOSITORY
     """Where the model files are: a folder, or a repository on the model hub."""
     onnx_file: str = "onnx/model_quantized.onnx"
