@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mayabook.core.version import __version__
+
 ROOT = Path(__file__).parent.parent
 SAMPLE = next((ROOT / "examples").glob("*.epub"))
 BESIDE_THE_PACKAGE = {".gitignore", "CHANGELOG.md", "LICENSE", "NOTICE", "PKG-INFO", "README.md", "pyproject.toml"}
@@ -81,5 +83,6 @@ def test_the_wheel_runs_where_it_is_installed(wheel: Path, tmp_path: Path) -> No
     where = run(python, "-c", "import mayabook; print(mayabook.__file__)", cwd=tmp_path)
     assert Path(where.strip()) == site_packages / "mayabook" / "__init__.py"
     mayabook = python.with_name("mayabook")
+    assert run(mayabook, "--version", cwd=tmp_path) == f"mayabook {__version__}\n"
     assert "inspect" in run(mayabook, "--help", cwd=tmp_path)
     assert "2,664 words" in run(mayabook, "inspect", SAMPLE, cwd=tmp_path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -65,6 +65,17 @@ app = typer.Typer(
 )
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from mayabook.core.version import __version__
+
+        print(f"mayabook {__version__}")
+        raise typer.Exit
+
+
+_VERSION = typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and stop.")
+
+
 @app.callback()
-def mayabook() -> None:
+def mayabook(version: Annotated[bool, _VERSION] = False) -> None:
     """Turn an EPUB into an audiobook, and prove that every sentence was spoken once, as written."""
