@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mayabook.book.xml_parsing import Parsed, parse_xhtml, parse_xml
+from mayabook.book.xml_parsing import ParsedXml, parse_xhtml, parse_xml
 from tests.book.book_reading import all_text, read_body
 
 LAUGHS = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">' for n in range(1, 9))
@@ -76,7 +76,7 @@ LAST = {
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
 
 
-def words_of(parsed: Parsed) -> list[str]:
+def words_of(parsed: ParsedXml) -> list[str]:
     """The words that the tests number."""
     assert parsed.root is not None
     return re.findall(r"wörd\d+", " ".join(map(str, parsed.root.itertext())))
@@ -134,7 +134,7 @@ TOKENS = (
 @example(f"<!-- <!DOCTYPE p> --><!DOCTYPE p [{LONG}]>", [])
 @settings(max_examples=500, deadline=None)
 def test_no_entity_is_expanded_whatever_stands_before_it(
-    parse: Callable[[bytes], Parsed], before: str, after: list[str]
+    parse: Callable[[bytes], ParsedXml], before: str, after: list[str]
 ) -> None:
     root = parse(f'{before}<p title="&long;">&long;</p>{"".join(after)}'.encode()).root
     values = [] if root is None else [str(value) for element in root.iter() for value in element.values()]
@@ -143,7 +143,7 @@ def test_no_entity_is_expanded_whatever_stands_before_it(
 
 @pytest.mark.parametrize("parse", [parse_xhtml, parse_xml])
 @pytest.mark.parametrize("prolog", [name for name in PROLOGS if name.startswith("bomb")])
-def test_bombs_take_no_memory(parse: Callable[[bytes], Parsed], prolog: str) -> None:
+def test_bombs_take_no_memory(parse: Callable[[bytes], ParsedXml], prolog: str) -> None:
     tracemalloc.start()
     root = parse(f'{PROLOGS[prolog]}<html title="&lol8;"><p>text &lol8;</p></html>'.encode()).root
     peak = tracemalloc.get_traced_memory()[1]
@@ -158,7 +158,7 @@ def test_bombs_take_no_memory(parse: Callable[[bytes], Parsed], prolog: str) -> 
 @pytest.mark.parametrize(
     "before", ["", "<!-- - -->", "<?x?>", "<?", "<!DOCTYPE html>", "<!-- <!DOCTYPE html -->", "text"]
 )
-def test_nothing_external_is_opened(tmp_path: Path, parse: Callable[[bytes], Parsed], before: str) -> None:
+def test_nothing_external_is_opened(tmp_path: Path, parse: Callable[[bytes], ParsedXml], before: str) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("SECRET")
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mayabook.book.text_cleaning import clean, has_words, is_ornament
+from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
 
 
 @pytest.mark.parametrize(
@@ -23,20 +23,20 @@ from mayabook.book.text_cleaning import clean, has_words, is_ornament
     ],
 )
 def test_clean(raw: str, expected: str) -> None:
-    assert clean(raw) == expected
+    assert clean_text(raw) == expected
 
 
 @given(st.text())
 def test_clean_is_settled_after_one_pass_and_on_one_line(raw: str) -> None:
-    cleaned = clean(raw)
-    assert clean(cleaned) == cleaned
+    cleaned = clean_text(raw)
+    assert clean_text(cleaned) == cleaned
     assert cleaned == " ".join(cleaned.split())
 
 
 @given(st.text(st.characters(categories=["Lu", "Ll", "Nd"], max_codepoint=0x2FF), min_size=1))
 def test_clean_keeps_every_letter_and_digit(word: str) -> None:
-    assert clean(f"\u00ad{word}\u200b") == clean(word)
-    assert has_words(clean(word))
+    assert clean_text(f"\u00ad{word}\u200b") == clean_text(word)
+    assert has_words(clean_text(word))
 
 
 @pytest.mark.parametrize(

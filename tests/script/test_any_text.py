@@ -10,7 +10,7 @@ from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.words import words
 from mayabook.script import Lexicon, Respelling, write_script
-from mayabook.script.inline_markup import speakable
+from mayabook.script.inline_markup import remove_markup
 
 _NASTY = st.sampled_from(
     "a b é 1 I . ! ? … ; : , — – - ' \" “ ” ‘ ’ « » ( ) [ ] < > / = & * \u00a0 \u00ad \u200d \u0301 \u200f \x00 \x1c \u2028 "
@@ -53,7 +53,7 @@ def _books(draw: st.DrawFn) -> Book:
 
 
 def _letters(text: str) -> str:
-    return "".join(char for char in without_tags(speakable(text)) if char.isalnum())
+    return "".join(char for char in without_tags(remove_markup(text)) if char.isalnum())
 
 
 def _scenes(chapter: Chapter) -> list[set[int]]:
@@ -79,7 +79,7 @@ def _check_chunk(chunk: Chunk, chapter: Chapter, limits: ScriptSettings) -> None
     )
     for sentence in chunk.sentences:
         span = sentence.span
-        line = speakable(chapter.blocks[span.block].text)
+        line = remove_markup(chapter.blocks[span.block].text)
         assert sentence.text == " ".join(line[span.start : span.end].split()) != ""
         assert line[span.start] != " " != line[span.end - 1]
 
@@ -103,7 +103,7 @@ def test_no_word_is_lost_or_doubled_in_any_book(book: Book, limits: ScriptSettin
     places = [(c.chapter, s.span.block, s.span.start, s.span.end) for c in script.chunks for s in c.sentences]
     assert places == sorted(places)
     assert [chunk.index for chunk in script.chunks] == list(range(len(script.chunks)))
-    n_words = sum(len(words(without_tags(speakable(b.text)))) for chapter in book.narrated for b in chapter.blocks)
+    n_words = sum(len(words(without_tags(remove_markup(b.text)))) for chapter in book.narrated for b in chapter.blocks)
     assert script.coverage.n_book_words == script.coverage.n_chunk_words == n_words
     assert not lexicon.entries or "nato" not in " ".join(c.spoken for c in script.chunks).lower().split()
 
@@ -115,7 +115,7 @@ def test_punctuation_vanishes_only_where_it_fits_nowhere(paragraphs: list[str]) 
     blocks = tuple(Block(BlockKind.PARAGRAPH, text, "text.xhtml", "/html/body/p") for text in [*paragraphs, "The end."])
     script = write_script(Book("B", (), (Chapter(1, "C", blocks),)), ScriptSettings(max_words=500, max_chars=4000))
     if len(script.chunks) == 1:
-        expected = "".join("".join(speakable(block.text).split()) for block in blocks)
+        expected = "".join("".join(remove_markup(block.text).split()) for block in blocks)
         assert "".join(script.chunks[0].text.split()) == expected
         assert script.coverage.left_out == ()
 

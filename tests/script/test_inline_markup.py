@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mayabook.core.emotion_tags import EMOTION_TAGS, without_tags
-from mayabook.script.inline_markup import speakable
+from mayabook.script.inline_markup import remove_markup
 
 
 def test_there_are_twenty_emotion_tags() -> None:
     assert len(EMOTION_TAGS) == 20
     for tag in EMOTION_TAGS:
-        assert speakable(f"Well <{tag}> then.") == f"Well <{tag}> then."
-        assert speakable(f"Well <{tag.upper()}> then.") == f"Well <{tag}> then."
+        assert remove_markup(f"Well <{tag}> then.") == f"Well <{tag}> then."
+        assert remove_markup(f"Well <{tag.upper()}> then.") == f"Well <{tag}> then."
         assert without_tags(f"Well <{tag}> then.").split() == ["Well", "then."]
 
 
@@ -37,15 +37,15 @@ def test_there_are_twenty_emotion_tags() -> None:
     ],
 )
 def test_what_is_left_to_speak(written: str, spoken: str) -> None:
-    line = speakable(written)
+    line = remove_markup(written)
     assert " ".join(line.split()) == spoken
     assert len(line) == len(written)
 
 
 @given(st.text(st.sampled_from("<>/ ab=\"'\n" + string.ascii_lowercase)) | st.text())
 def test_same_length_same_places_and_only_known_tags(text: str) -> None:
-    line = speakable(text)
+    line = remove_markup(text)
     assert len(line) == len(text)
     assert all(new in (old, " ", old.lower()) for old, new in zip(text, line, strict=True))
     assert not set(without_tags(line)) & set("<>")
-    assert speakable(line) == line
+    assert remove_markup(line) == line

@@ -1,12 +1,12 @@
 """Candidates for the lexicon."""
 
 from mayabook.core.settings import ScriptSettings
-from mayabook.script import rare_names, write_script
+from mayabook.script import find_rare_names, write_script
 from tests.script.script_texts import book_of
 
 
 def names(*paragraphs: str) -> list[tuple[str, int]]:
-    return rare_names(write_script(book_of(list(paragraphs)), ScriptSettings()))
+    return find_rare_names(write_script(book_of(list(paragraphs)), ScriptSettings()))
 
 
 def test_names_in_sentences_most_frequent_first() -> None:

@@ -1,12 +1,12 @@
-"""XHTML -> blocks of clean text, and a record of every word that was left out, with the reason."""
+"""Extracts blocks of clean text from a content document, and records every word that is left out, with the reason."""
 
 import re
 from collections.abc import Set
 from typing import NamedTuple
 
 from mayabook.book.content_document import ContentDocument, DocumentBlock
-from mayabook.book.exclusions import REFERENCE, why_left_out
-from mayabook.book.footnotes import Place, Resolve, note_elements
+from mayabook.book.exclusions import REFERENCE, exclusion_reason
+from mayabook.book.footnotes import Place, Resolve, find_note_elements
 from mayabook.book.layout_heuristics import is_data, is_pictured_initial, is_verse, tail_after
 from mayabook.book.semantics import (
     BLOCK_TAGS,
@@ -20,22 +20,22 @@ from mayabook.book.semantics import (
     text_of,
     types_of,
 )
-from mayabook.book.text_cleaning import clean, has_words, is_ornament
+from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
 from mayabook.book.xml_parsing import Element, local_name, texts, walk
 from mayabook.core.book import Block, BlockKind, LeftOut
 
 _LINE = "\x1e"
 _CELL = "\x1f"
-"""Ends of lines and of table cells in gathered text; the parser lets no control character through."""
+"""Mark the ends of lines and of table cells in gathered text; the parser removes such control characters from books."""
 
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
 _DEEPEST_PATH = 200
-"""Steps of an element path; text in deeper elements is said to stand in the one at this depth."""
+"""Longest element path, in steps; text in deeper elements is given the path of its ancestor at this depth."""
 
 
 class _Frame(NamedTuple):
-    """What an element means for the text in it. steps: length of the path of the block it is in; first: number
-    of the first piece in it; is_block: it stands on lines of its own."""
+    """What an open element means for the text in it. steps: length of the element path of its block; first: index of
+    the first block in it; is_block: it is a block-level element."""
 
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0
@@ -49,7 +49,7 @@ class _Frame(NamedTuple):
     first: int = 0
 
 
-def read_page(
+def extract_blocks(
     root: Element,
     href: str,
     *,
@@ -58,29 +58,30 @@ def read_page(
     resolve: Resolve = lambda _: None,
     image_alt: bool = False,
 ) -> ContentDocument:
-    """Every visible word of the document, once: in a piece or in `left_out`.
+    """Every visible word of the document exactly once: in a block or in `left_out`.
 
-    cuts: ids at which a new piece starts, because a chapter may. notes: as found in the whole book.
+    cuts: ids at which a new block starts, because a chapter may start there. notes: targets of note references in the
+    whole book. resolve: link -> target. image_alt: keep the alternative text of images as blocks.
     """
     title = root.find(".//{*}title")
-    page = ContentDocument(href, "" if title is None else clean("".join(texts(title))))
-    reader = _Reader(page, cuts, notes, note_elements(root, href, notes), resolve, image_alt)
+    document = ContentDocument(href, "" if title is None else clean_text("".join(texts(title))))
+    reader = _BlockExtractor(document, cuts, notes, find_note_elements(root, href, notes), resolve, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()
-    return page
+    return document
 
 
-class _Reader:
+class _BlockExtractor:
     def __init__(
         self,
-        page: ContentDocument,
+        document: ContentDocument,
         cuts: Set[str],
         notes: frozenset[Place],
         note_elements: frozenset[Element],
         resolve: Resolve,
         image_alt: bool,
     ) -> None:
-        self._page = page
+        self._document = document
         self._cuts = cuts
         self._notes = notes
         self._note_elements = note_elements
@@ -98,7 +99,7 @@ class _Reader:
     def enter(self, element: Element) -> bool:
         tag = local_name(element)
         self._step_down(tag)
-        reason = why_left_out(element, tag, self._notes, self._resolve)
+        reason = exclusion_reason(element, tag, self._notes, self._resolve)
         is_block = reason is None and self._is_block(element, tag)
         if is_block:
             self._end_of_block(_CELL if tag in ("td", "th") else " ")
@@ -127,7 +128,7 @@ class _Reader:
                 self._flush()
             else:
                 self._end_of_block(" ")
-            empty = frame.first == len(self._page.blocks) and not frame.in_row
+            empty = frame.first == len(self._document.blocks) and not frame.in_row
             if empty and (tag == "hr" or classes_of(element) & SCENE_BREAK_CLASSES):
                 self._add(BlockKind.SCENE_BREAK, "", frame)
         self._frames.pop()
@@ -171,7 +172,7 @@ class _Reader:
             preformatted=parent.preformatted or tag == "pre",
             is_block=True,
             steps=len(self._steps),
-            first=len(self._page.blocks),
+            first=len(self._document.blocks),
         )
 
     def _is_note(self, element: Element, tag: str, types: frozenset[str], classes: frozenset[str]) -> bool:
@@ -182,13 +183,13 @@ class _Reader:
     def _leave_out(self, element: Element, reason: str) -> None:
         text = text_of(element) if reason else ""
         if has_words(text):
-            self._page.left_out.append(LeftOut(text, reason, self._page.href, self._path(len(self._steps))))
+            self._document.left_out.append(LeftOut(text, reason, self._document.href, self._path(len(self._steps))))
         if local_name(element) == "math":
             self._gather(element.get("alttext"))
         self._is_after_mark = reason == REFERENCE
 
     def _close_gap(self, after: str) -> str:
-        """What stands behind a mark that was left out; brackets or a space that were there for its sake go too."""
+        """The text after an omitted note reference; brackets or a space around the reference are removed."""
         before = "".join(self._text[-1:])
         if before.rstrip()[-1:] in ("[", "(") and after.lstrip()[:1] in ("]", ")"):
             before, after = before.rstrip()[:-1], after.lstrip()[1:]
@@ -203,10 +204,10 @@ class _Reader:
                 frame = self._frames[-1]
                 if not frame.in_row and frame.kind is not BlockKind.HEADING:
                     self._flush()
-                self._page.anchors.setdefault(name, len(self._page.blocks))
+                self._document.anchors.setdefault(name, len(self._document.blocks))
 
     def _picture(self, element: Element) -> None:
-        alt = clean(element.get("alt", ""))
+        alt = clean_text(element.get("alt", ""))
         at_start = not any(part.strip() for part in self._text)
         if at_start and (is_ornament(alt) or is_pictured_initial(element)):
             self._text.append(alt)
@@ -229,17 +230,17 @@ class _Reader:
             self._flush()
 
     def _flush(self) -> None:
-        """What was gathered becomes pieces of the kind that the innermost frame says."""
+        """Turns the gathered text into blocks of the kind that the innermost frame gives."""
         if not self._text and not self._images:
             return
         frame = self._frames[-1]
         raw = "".join(self._text)
         self._text.clear()
         if frame.in_row:
-            cells = [cell for part in raw.split(_CELL) if (cell := clean(part))]
+            cells = [cell for part in raw.split(_CELL) if (cell := clean_text(part))]
             self._add(frame.kind, ", ".join(cells), frame)
         elif frame.kind is BlockKind.HEADING:
-            self._add(frame.kind, clean(raw), frame)
+            self._add(frame.kind, clean_text(raw), frame)
         else:
             for lines in _paragraphs(raw):
                 in_prose = frame.kind in (BlockKind.PARAGRAPH, BlockKind.QUOTE)
@@ -254,7 +255,7 @@ class _Reader:
         self._n_chars = self._n_linked = 0
 
     def _add(self, kind: BlockKind, text: str, frame: _Frame) -> None:
-        pieces = self._page.blocks
+        doc_blocks = self._document.blocks
         if not has_words(text) and kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
             return
         if kind is BlockKind.SCENE_BREAK or is_ornament(text):
@@ -262,8 +263,8 @@ class _Reader:
         elif not text:
             return
         level = frame.level if kind is BlockKind.HEADING else 0
-        block = Block(kind, text, self._page.href, self._path(frame.steps), level)
-        pieces.append(DocumentBlock(block, frame.declared, self._n_linked / max(1, self._n_chars), frame.is_note))
+        block = Block(kind, text, self._document.href, self._path(frame.steps), level)
+        doc_blocks.append(DocumentBlock(block, frame.declared, self._n_linked / max(1, self._n_chars), frame.is_note))
 
     def _path(self, n_steps: int) -> str:
         return "/" + "/".join(self._steps[: min(n_steps, _DEEPEST_PATH)])
@@ -288,9 +289,9 @@ def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> 
 
 
 def _paragraphs(raw: str) -> list[list[str]]:
-    """Clean lines that hold something, in groups that were parted by empty lines."""
+    """Clean lines, grouped by the empty lines between them."""
     groups: list[list[str]] = [[]]
-    for line in map(clean, raw.split(_LINE)):
+    for line in map(clean_text, raw.split(_LINE)):
         if is_ornament(line):
             groups += [[line], []]
         elif line:

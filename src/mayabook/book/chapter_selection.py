@@ -1,4 +1,4 @@
-"""What a person wants read: chapters by number, range or title, over what the book seems to ask for."""
+"""Applies the settings `include`, `skip` and `only`: chapters by number, range or title."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _NUMBERS = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?")
 _MOST_LISTED = 40
 
 
-def select(chapters: Sequence[Chapter], settings: BookSettings) -> tuple[Chapter, ...]:
+def select_chapters(chapters: Sequence[Chapter], settings: BookSettings) -> tuple[Chapter, ...]:
     """The same chapters with `narrated` and `reason` as asked: `only`, then `include`, then `skip`, the last wins.
 
     A chapter without text is never narrated. Raises SettingsError for a selector that fits no chapter.

@@ -1,4 +1,4 @@
-"""The zip around a book. Nothing is unpacked to disk, and no name outside the zip is ever opened."""
+"""Reads the zip container of an EPUB. Nothing is unpacked to disk, and no path outside the zip is opened."""
 
 import lzma
 import posixpath

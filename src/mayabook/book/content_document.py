@@ -21,7 +21,7 @@ class DocumentBlock:
 
 @dataclass(slots=True)
 class ContentDocument:
-    """One document. title: from its head. anchors: id -> number of the piece that starts there."""
+    """One document. title: from its head. anchors: id -> number of the block that starts there."""
 
     href: str
     title: str = ""

@@ -1,20 +1,20 @@
-"""EPUB -> Book."""
+"""Reads an EPUB into a `Book`."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mayabook.book.block_extraction import read_page
-from mayabook.book.chapters import divide
+from mayabook.book.block_extraction import extract_blocks
+from mayabook.book.chapters import divide_into_chapters
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.content_document import ContentDocument
 from mayabook.book.cover_image import read_cover
 from mayabook.book.drm import refuse_drm
-from mayabook.book.footnotes import NoteMark, Place, Resolve, marks_in, note_places
-from mayabook.book.matter import Hint
-from mayabook.book.outline import find_starts
+from mayabook.book.footnotes import NoteReference, Place, Resolve, find_note_references, find_note_targets
+from mayabook.book.matter import MatterHint
+from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
 from mayabook.book.semantics import MATTER_TYPES
-from mayabook.book.table_of_contents import Contents, read_contents
+from mayabook.book.table_of_contents import TableOfContents, read_table_of_contents
 from mayabook.book.text_cleaning import has_words
 from mayabook.book.xml_parsing import Element, parse_xhtml
 from mayabook.core.book import Book, Matter
@@ -35,12 +35,12 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
             warnings.setdefault(" ".join(warning.split()))
 
         package = read_package(container, warn)
-        contents = read_contents(container, package, warn)
-        pages = _read_pages(container, package, contents, settings.image_alt, warn)
+        contents = read_table_of_contents(container, package, warn)
+        documents = _read_documents(container, package, contents, settings.image_alt, warn)
         cover = read_cover(container, package)
 
-    starts = find_starts(pages, contents.entries, warn)
-    chapters, notes = divide(pages, starts, _hints(pages, contents, package), package.metadata)
+    starts = find_chapter_starts(documents, contents.entries, warn)
+    chapters, notes = divide_into_chapters(documents, starts, _hints(documents, contents, package), package.metadata)
     if not any(has_words(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path.name} holds no text to read (pictures only?): choose another book.")
     metadata = package.metadata
@@ -54,17 +54,17 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         description=metadata.description,
         year=metadata.year,
         cover=cover,
-        left_out=tuple(entry for page in pages for entry in page.left_out) + tuple(notes),
+        left_out=tuple(entry for document in documents for entry in document.left_out) + tuple(notes),
         warnings=tuple(warnings),
     )
 
 
-def _read_pages(
-    container: Container, package: Package, contents: Contents, image_alt: bool, warn: Callable[[str], None]
+def _read_documents(
+    container: Container, package: Package, contents: TableOfContents, image_alt: bool, warn: Callable[[str], None]
 ) -> list[ContentDocument]:
     """Each document is parsed twice, for the links of the whole book and then for its text, so that only one
     tree is in memory at a time."""
-    marks: list[NoteMark] = []
+    marks: list[NoteReference] = []
     readable: list[str] = []
     for name in package.spine:
         try:
@@ -74,27 +74,29 @@ def _read_pages(
             continue
         if root is not None:
             readable.append(name)
-            marks += marks_in(root, name, _resolver(container, name))
+            marks += find_note_references(root, name, _resolver(container, name))
     if not readable:
         raise BookError(f"None of the texts of {container.path.name} can be read: get the book again.")
 
-    notes = note_places(marks)
+    notes = find_note_targets(marks)
     cuts: dict[str, set[str]] = {name: set() for name in readable}
     aims = [(entry.name, entry.fragment) for entry in contents.entries]
     for aim, fragment in aims + [(mark.name, mark.fragment) for mark in contents.landmarks]:
         if fragment and aim in cuts:
             cuts[aim].add(fragment)
-    pages = []
+    documents = []
     for name in readable:
         if (root := _parse(container, name, warn)) is not None:
             resolve = _resolver(container, name)
-            pages.append(read_page(root, name, cuts=cuts[name], notes=notes, resolve=resolve, image_alt=image_alt))
-    return pages
+            documents.append(
+                extract_blocks(root, name, cuts=cuts[name], notes=notes, resolve=resolve, image_alt=image_alt)
+            )
+    return documents
 
 
 def _parse(container: Container, name: str, warn: Callable[[str], None]) -> Element | None:
     parsed = parse_xhtml(container.read(name))
-    for mended in parsed.mended:
+    for mended in parsed.repairs:
         warn(f"{name} {mended}")
     return parsed.root
 
@@ -108,22 +110,24 @@ def _resolver(container: Container, base: str) -> Resolve:
     return resolve
 
 
-def _hints(pages: Sequence[ContentDocument], contents: Contents, package: Package) -> dict[tuple[int, int], Hint]:
+def _hints(
+    documents: Sequence[ContentDocument], contents: TableOfContents, package: Package
+) -> dict[tuple[int, int], MatterHint]:
     """What landmarks and guide say of the place they point at; where they disagree, nothing."""
-    numbers = {page.href: number for number, page in enumerate(pages)}
-    hints: dict[tuple[int, int], Hint] = {}
+    numbers = {document.href: number for number, document in enumerate(documents)}
+    hints: dict[tuple[int, int], MatterHint] = {}
     disputed: set[tuple[int, int]] = set()
     for mark in contents.landmarks:
         matter = MATTER_TYPES.get(mark.type)
         if matter is None or mark.name not in numbers:
             continue
-        page = numbers[mark.name]
-        place = (page, pages[page].anchors.get(mark.fragment, 0))
+        document = numbers[mark.name]
+        place = (document, documents[document].anchors.get(mark.fragment, 0))
         calls = "the landmarks call" if mark.source == "landmarks" else "the guide calls"
-        hint = hints.setdefault(place, Hint(matter, f"{calls} it {mark.type!r}"))
+        hint = hints.setdefault(place, MatterHint(matter, f"{calls} it {mark.type!r}"))
         if hint.matter is not matter:
             disputed.add(place)
     if package.nav in numbers:
-        hints[numbers[package.nav], 0] = Hint(Matter.CONTENTS, "it is the navigation page of the book")
+        hints[numbers[package.nav], 0] = MatterHint(Matter.CONTENTS, "it is the navigation page of the book")
         disputed.discard((numbers[package.nav], 0))
     return {place: hint for place, hint in hints.items() if place not in disputed}

@@ -22,7 +22,7 @@ _LONGEST_PAGE_NUMBER = 16
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-def why_left_out(element: Element, tag: str, notes: frozenset[Place], resolve: Resolve) -> str | None:
+def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolve: Resolve) -> str | None:
     """None for what is read, an empty reason for what was never text. Notes that are blocks are not judged here:
     whether they go depends on what else is in their chapter."""
     if tag in NEVER_TEXT:

@@ -1,6 +1,6 @@
-"""Footnotes by their shape: a mark in the text and a note that link to each other.
+"""Finds footnotes by their links: a reference in the text and a note that link to each other.
 
-Notes often stand in another file than their marks, so all links of the book are looked at before any text is taken.
+Notes are often in another file than their references, so the links of the whole book are read before any text is.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mayabook.book.semantics import BLOCK_TAGS, HEADING_TAGS, opening_of, types_of
-from mayabook.book.text_cleaning import clean, has_words
+from mayabook.book.text_cleaning import clean_text, has_words
 from mayabook.book.xml_parsing import Element, local_name, texts
 
 Place = tuple[str, str]
@@ -31,7 +31,7 @@ _FAR = 50
 
 
 @dataclass(frozen=True, slots=True)
-class NoteMark:
+class NoteReference:
     """A link that may lead to a note, or back from one.
 
     homes: the places a link must aim at to lead here. leads: no words stand before it in its block.
@@ -44,7 +44,7 @@ class NoteMark:
     returns: bool
 
 
-def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[NoteMark]:
+def find_note_references(root: Element, name: str, resolve: Resolve) -> Iterator[NoteReference]:
     for link in root.iter("{*}a"):
         text = opening_of(link, _LONGEST_MARK)
         declared = is_declared_reference(link)
@@ -57,11 +57,11 @@ def marks_in(root: Element, name: str, resolve: Resolve) -> Iterator[NoteMark]:
         heads = (leads or returns) and any(local_name(element) in HEADING_TAGS for element in around)
         if target is not None and not heads:  # headings lead back to the table of contents
             homes = frozenset((name, found) for element in around for found in _ids(element))
-            yield NoteMark(target, homes, declared, leads, returns)
+            yield NoteReference(target, homes, declared, leads, returns)
 
 
-def note_places(marks: Iterable[NoteMark]) -> frozenset[Place]:
-    """Where the notes are: at the end of a mark that is declared a reference, or from which a link leads back."""
+def find_note_targets(marks: Iterable[NoteReference]) -> frozenset[Place]:
+    """Targets that are notes: those of declared references, and those from which a link leads back to the reference."""
     marks = list(marks)
     back: defaultdict[Place, set[Place]] = defaultdict(set)
     for mark in marks:
@@ -75,8 +75,8 @@ def note_places(marks: Iterable[NoteMark]) -> frozenset[Place]:
     )
 
 
-def note_elements(root: Element, name: str, places: frozenset[Place]) -> frozenset[Element]:
-    """The blocks of this file that are notes. A block with a heading in it is none."""
+def find_note_elements(root: Element, name: str, places: frozenset[Place]) -> frozenset[Element]:
+    """The blocks of this file that are notes. A block that contains a heading is not a note."""
     ids = {found for file, found in places if file == name}
     if not ids:
         return frozenset()
@@ -93,7 +93,7 @@ def is_declared_reference(element: Element) -> bool:
 
 
 def is_reference(element: Element, places: frozenset[Place], resolve: Resolve) -> bool:
-    """Whether this is the mark of a note: declared, raised, in brackets, or with a way back."""
+    """Whether an element is a note reference: declared as one, superscript, in brackets, or linked back to."""
     if is_declared_reference(element):
         return _is_like_mark(opening_of(element, _LONGEST_MARK))
     if local_name(element) == "sup":
@@ -117,7 +117,7 @@ def _is_like_mark(text: str) -> bool:
 
 
 def _is_marks(text: str) -> bool:
-    return all(_MARK.fullmatch(part) for part in re.split(r"[\s,;–-]+", clean(text)) if has_words(part))
+    return all(_MARK.fullmatch(part) for part in re.split(r"[\s,;–-]+", clean_text(text)) if has_words(part))
 
 
 def _is_raised(link: Element) -> bool:

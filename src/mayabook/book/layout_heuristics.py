@@ -1,10 +1,10 @@
-"""What text looks like: verse, rows of data, large initials."""
+"""Layout heuristics: verse, data tables, drop caps."""
 
 import re
 from collections.abc import Sequence
 
 from mayabook.book.semantics import BLOCK_TAGS, HEADING_TAGS, opening_of
-from mayabook.book.text_cleaning import clean
+from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, local_name
 
 _LONGEST_VERSE = 60
@@ -17,7 +17,7 @@ _WORDS_OF_ONE_LETTER = frozenset("AIO")
 
 
 def is_verse(lines: Sequence[str]) -> bool:
-    """At least three short lines are verse, or are set like it."""
+    """Whether lines are read as verse: at least three, all short."""
     return len(lines) >= _FEWEST_VERSES and all(len(line) <= _LONGEST_VERSE for line in lines)
 
 
@@ -35,15 +35,15 @@ def is_data(row: Element) -> bool:
 
 
 def is_pictured_initial(image: Element) -> bool:
-    """A picture of the first letter of the word that goes on right behind it."""
+    """Whether an image is a drop cap: its alternative text is the first letter of the word that follows."""
     following = image.getnext()
     is_inline = following is not None and local_name(following) not in BLOCK_TAGS
     after = image.tail or (following.text or "" if following is not None and is_inline else "")
-    return _INITIAL.fullmatch(clean(image.get("alt", ""))) is not None and after[:1].isalpha()
+    return _INITIAL.fullmatch(clean_text(image.get("alt", ""))) is not None and after[:1].isalpha()
 
 
 def tail_after(element: Element) -> str:
-    """The text behind an element, without a space that would cut a large initial off its word ("T he")."""
+    """The text after an element, without a space that would separate a drop cap from its word ("T he")."""
     tail = element.tail or ""
     if tail[:1].isspace() and _INITIAL_CLASS.search(element.get("class", "")):
         initial = opening_of(element, 2)

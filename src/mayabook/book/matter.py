@@ -1,6 +1,6 @@
-"""What part of the book a chapter is, and why: marks in the book first, then its title, then its shape.
+"""Classifies chapters as body, front matter or back matter: by landmarks and epub:type, then by title, then by layout.
 
-Where nothing is sure it is read aloud: to skip a chapter that matters is worse than to read one that does not.
+In doubt a chapter is body and narrated: skipping a chapter that matters is worse than reading one that does not.
 """
 
 import re
@@ -41,7 +41,8 @@ _TITLE_PATTERNS = {matter: re.compile(pattern) for matter, pattern in _TITLES.it
 
 _MOST_WORDS = {Matter.COVER: 150, Matter.TITLE_PAGE: 300, Matter.IMPRINT: 3000, Matter.ADVERT: 1500}
 _MOST_WORDS_PER_BLOCK = {Matter.CONTENTS: 20, Matter.INDEX: 30}
-"""Beyond these a title or landmark is not believed: a guide often calls the whole file "cover"."""
+"""Longest matter, in words: a longer chapter is body whatever its title or landmark says; guides often call the whole
+file "cover"."""
 
 _PAGE_NUMBERS = re.compile(r".*\D(\d{1,4})(?:[–-]\d{1,4})?[nf]{0,2}\.?$")
 _IMPRINT_SIGNS = tuple(
@@ -63,29 +64,29 @@ _MOST_OTHER_WORDS_ON_TITLE_PAGE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
-    """What the book says of a place from outside: its landmarks, its guide, or being the navigation document."""
+class MatterHint:
+    """The matter that landmarks, the guide or the navigation document give for a target."""
 
     matter: Matter
     reason: str
 
 
-def judge(
-    title: str, pieces: Sequence[DocumentBlock], hint: Hint | None, metadata: Metadata, is_early: bool
+def classify_matter(
+    title: str, doc_blocks: Sequence[DocumentBlock], hint: MatterHint | None, metadata: Metadata, is_early: bool
 ) -> tuple[Matter, str]:
-    """What it is, and the reason in words for a person.
+    """The matter of a chapter, and the reason in words for a person.
 
     is_early: no chapter of any length came before, so this may be the title page.
     """
-    readable = [piece for piece in pieces if has_words(piece.block.text)]
+    readable = [doc_block for doc_block in doc_blocks if has_words(doc_block.block.text)]
     titled = _by_title(title)
     if not readable:
         is_cover = titled is Matter.COVER or (hint is not None and hint.matter is Matter.COVER)
         return (Matter.COVER, "it is a picture") if is_cover else (Matter.EMPTY, "there is no text in it")
     if holds_only_notes(readable):
         return Matter.NOTES, "it holds nothing but footnotes"
-    inner = [piece for piece in readable if piece.block.kind is not BlockKind.HEADING] or readable
-    declared = {MATTER_TYPES.get(piece.declared) for piece in inner}
+    inner = [doc_block for doc_block in readable if doc_block.block.kind is not BlockKind.HEADING] or readable
+    declared = {MATTER_TYPES.get(doc_block.declared) for doc_block in inner}
     if len(declared) == 1 and (matter := declared.pop()) is not None:
         return matter, f"epub:type or role is {inner[0].declared!r}"
     if hint is not None and _is_believable(hint.matter, readable):
@@ -95,10 +96,10 @@ def judge(
     return _by_shape(readable, metadata, is_early)
 
 
-def holds_only_notes(pieces: Sequence[DocumentBlock]) -> bool:
-    """Whether there are notes, and nothing beside them but headings."""
-    others = [piece for piece in pieces if not piece.is_note and has_words(piece.block.text)]
-    return len(others) < len(pieces) and all(piece.block.kind is BlockKind.HEADING for piece in others)
+def holds_only_notes(doc_blocks: Sequence[DocumentBlock]) -> bool:
+    """Whether the blocks are notes and their headings only, with at least one note."""
+    others = [doc_block for doc_block in doc_blocks if not doc_block.is_note and has_words(doc_block.block.text)]
+    return len(others) < len(doc_blocks) and all(doc_block.block.kind is BlockKind.HEADING for doc_block in others)
 
 
 def _by_title(title: str) -> Matter | None:
@@ -106,49 +107,49 @@ def _by_title(title: str) -> Matter | None:
     return next((matter for matter, pattern in _TITLE_PATTERNS.items() if pattern.fullmatch(plain)), None)
 
 
-def _is_believable(matter: Matter, pieces: Sequence[DocumentBlock]) -> bool:
-    n_words = sum(len(piece.block.text.split()) for piece in pieces)
-    most = _MOST_WORDS_PER_BLOCK.get(matter, n_words) * len(pieces)
+def _is_believable(matter: Matter, doc_blocks: Sequence[DocumentBlock]) -> bool:
+    n_words = sum(len(doc_block.block.text.split()) for doc_block in doc_blocks)
+    most = _MOST_WORDS_PER_BLOCK.get(matter, n_words) * len(doc_blocks)
     return n_words <= min(most, _MOST_WORDS.get(matter, n_words))
 
 
-def _by_shape(pieces: Sequence[DocumentBlock], metadata: Metadata, is_early: bool) -> tuple[Matter, str]:
-    if _is_title_page(pieces, metadata) and is_early:
+def _by_shape(doc_blocks: Sequence[DocumentBlock], metadata: Metadata, is_early: bool) -> tuple[Matter, str]:
+    if _is_title_page(doc_blocks, metadata) and is_early:
         return Matter.TITLE_PAGE, "it holds little but the title of the book"
-    if _is_imprint(pieces):
+    if _is_imprint(doc_blocks):
         return Matter.IMPRINT, "it reads like an imprint (copyright, ISBN, rights)"
-    if _is_believable(Matter.CONTENTS, pieces) and len(pieces) >= _FEWEST_LINES[Matter.CONTENTS]:
-        if _share(piece.linked > 0.5 for piece in pieces) > 0.7:
+    if _is_believable(Matter.CONTENTS, doc_blocks) and len(doc_blocks) >= _FEWEST_LINES[Matter.CONTENTS]:
+        if _share(doc_block.linked > 0.5 for doc_block in doc_blocks) > 0.7:
             return Matter.CONTENTS, "most of its lines are links"
-        numbers = [int(m[1]) for piece in pieces if (m := _PAGE_NUMBERS.fullmatch(piece.block.text))]
-        if is_early and len(numbers) > 0.7 * len(pieces) and numbers == sorted(numbers):
+        numbers = [int(m[1]) for doc_block in doc_blocks if (m := _PAGE_NUMBERS.fullmatch(doc_block.block.text))]
+        if is_early and len(numbers) > 0.7 * len(doc_blocks) and numbers == sorted(numbers):
             return Matter.CONTENTS, "its lines end in rising page numbers"
-    if _is_index(pieces):
+    if _is_index(doc_blocks):
         return Matter.INDEX, "its lines are in alphabetical order and end in page numbers"
     return Matter.BODY, UNSURE
 
 
-def _is_title_page(pieces: Sequence[DocumentBlock], metadata: Metadata) -> bool:
-    lines = [" ".join(words(piece.block.text.casefold())) for piece in pieces]
+def _is_title_page(doc_blocks: Sequence[DocumentBlock], metadata: Metadata) -> bool:
+    lines = [" ".join(words(doc_block.block.text.casefold())) for doc_block in doc_blocks]
     title = " ".join(words(metadata.title.casefold()))
     known = {*title.split(), *words(" ".join((*metadata.authors, metadata.publisher)).casefold())}
     others = [word for line in lines for word in line.split() if word not in known]
     return bool(title) and title in lines and len(others) <= _MOST_OTHER_WORDS_ON_TITLE_PAGE
 
 
-def _is_imprint(pieces: Sequence[DocumentBlock]) -> bool:
+def _is_imprint(doc_blocks: Sequence[DocumentBlock]) -> bool:
     """At least two signs, and not one paragraph about a book among others."""
-    lines = [piece.block.text for piece in pieces]
+    lines = [doc_block.block.text for doc_block in doc_blocks]
     if sum(len(line.split()) for line in lines) > _LONGEST_IMPRINT:
         return False
     signs = {sign for line in lines for sign in _IMPRINT_SIGNS if sign.search(line)}
     return len(signs) >= 2 and _share(any(sign.search(line) for sign in _IMPRINT_SIGNS) for line in lines) >= 0.25
 
 
-def _is_index(pieces: Sequence[DocumentBlock]) -> bool:
+def _is_index(doc_blocks: Sequence[DocumentBlock]) -> bool:
     other = (BlockKind.HEADING, BlockKind.TABLE_ROW)  # tables of results are sorted and end in numbers too
-    lines = [piece.block.text for piece in pieces if piece.block.kind not in other]
-    if len(lines) < _FEWEST_LINES[Matter.INDEX] or not _is_believable(Matter.INDEX, pieces):
+    lines = [doc_block.block.text for doc_block in doc_blocks if doc_block.block.kind not in other]
+    if len(lines) < _FEWEST_LINES[Matter.INDEX] or not _is_believable(Matter.INDEX, doc_blocks):
         return False
     in_order = _share(first[:1].casefold() <= second[:1].casefold() for first, second in pairwise(lines))
     return in_order > 0.8 and _share(bool(_PAGE_NUMBERS.fullmatch(line)) for line in lines) > 0.6

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mayabook.book.text_cleaning import clean
+from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, parse_xhtml, texts
 
 
@@ -50,7 +50,7 @@ def _values(package: Element, name: str) -> list[tuple[str, Element]]:
     """Texts of the Dublin Core elements of this name that say anything, in order."""
     metadata = package.find("{*}metadata")
     elements = [] if metadata is None else list(metadata.iter("{http://purl.org/dc/elements/1.1/}" + name))
-    values = [(clean("".join(texts(element))), element) for element in elements]
+    values = [(clean_text("".join(texts(element))), element) for element in elements]
     return [(text, element) for text, element in values if text]
 
 
@@ -65,7 +65,7 @@ def _attribute(element: Element, name: str) -> str:
 def _refinements(package: Element) -> dict[tuple[str, str], str]:
     """(id of the refined element, property) -> value, as EPUB 3 attaches roles and kinds of titles."""
     return {
-        (meta.get("refines", "").removeprefix("#"), meta.get("property", "")): clean("".join(texts(meta)))
+        (meta.get("refines", "").removeprefix("#"), meta.get("property", "")): clean_text("".join(texts(meta)))
         for meta in package.iter("{*}meta")
         if meta.get("refines")
     }
@@ -92,4 +92,4 @@ def _without_markup(description: str) -> str:
     if "<" not in description and "&" not in description:
         return description
     root = parse_xhtml(f"<div>{description}</div>".encode()).root
-    return "" if root is None else clean(" ".join(texts(root)))
+    return "" if root is None else clean_text(" ".join(texts(root)))

@@ -1,4 +1,4 @@
-"""Where the chapters of a book start: by its table of contents, else by its headings, else by its files."""
+"""Finds where chapters start: by the table of contents, else by headings, else by files."""
 
 import re
 from collections import Counter
@@ -18,29 +18,30 @@ _NUMBER_ONLY = re.compile(r"(chapter|part|book|section)\s+\S+|[\divxlc]+\.?", re
 
 @dataclass(frozen=True, slots=True)
 class ChapterStart:
-    """page, piece: numbers of the page and of the first piece of the chapter in it. aim: the piece that the table
-    of contents points at; its heading may stand before. title: empty where only the text can tell."""
+    """Where a chapter starts. document, block: index of a content document, and of the chapter's first block in it.
+    target_block: the block that the table of contents points at; the heading may stand before it. title: empty where
+    only the text has one."""
 
-    page: int
-    piece: int
+    document: int
+    block: int
     title: str
     depth: int
-    aim: int
+    target_block: int
 
 
-def find_starts(
-    pages: Sequence[ContentDocument], entries: Iterable[TocEntry], warn: Callable[[str], None]
+def find_chapter_starts(
+    documents: Sequence[ContentDocument], entries: Iterable[TocEntry], warn: Callable[[str], None]
 ) -> list[ChapterStart]:
-    """In reading order. Entries that lead nowhere are left out, with a warning."""
-    starts = _listed(pages, entries, warn)
-    if len(starts) < 2:  # a table with one entry ("Start") is none
-        starts = max(starts, _at_headings(pages), key=len) or _at_files(pages)
-    return _with_headings(starts, pages)
+    """Chapter starts in reading order. Entries with a broken link are skipped, with a warning."""
+    starts = _listed(documents, entries, warn)
+    if len(starts) < 2:  # a table with one entry ("Start") is no table of contents
+        starts = max(starts, _at_headings(documents), key=len) or _at_files(documents)
+    return _with_headings(starts, documents)
 
 
-def heading_title(pieces: Sequence[DocumentBlock]) -> str:
-    """The heading near the beginning of the pieces; a bare number is followed by the heading after it."""
-    for first, second in zip_longest(pieces[:_NEAR], pieces[1 : _NEAR + 1]):
+def heading_title(doc_blocks: Sequence[DocumentBlock]) -> str:
+    """The first heading near the beginning; after a bare number ("Chapter 3") the heading that follows it is added."""
+    for first, second in zip_longest(doc_blocks[:_NEAR], doc_blocks[1 : _NEAR + 1]):
         if first.block.kind is BlockKind.HEADING:
             if second and second.block.kind is BlockKind.HEADING and _NUMBER_ONLY.fullmatch(first.block.text):
                 return f"{first.block.text}: {second.block.text}"
@@ -49,24 +50,24 @@ def heading_title(pieces: Sequence[DocumentBlock]) -> str:
 
 
 def _listed(
-    pages: Sequence[ContentDocument], entries: Iterable[TocEntry], warn: Callable[[str], None]
+    documents: Sequence[ContentDocument], entries: Iterable[TocEntry], warn: Callable[[str], None]
 ) -> list[ChapterStart]:
-    numbers = {page.href: number for number, page in enumerate(pages)}
+    numbers = {document.href: number for number, document in enumerate(documents)}
     starts: list[ChapterStart] = []
     lost: list[tuple[TocEntry, int]] = []
     for entry in entries:
         number = numbers.get(entry.name or "")
         if number is None:
             warn(f"the table of contents lists {entry.title!r} at {entry.href}, which is not in the reading order")
-        elif entry.fragment and entry.fragment not in pages[number].anchors:
+        elif entry.fragment and entry.fragment not in documents[number].anchors:
             lost.append((entry, number))
         else:
-            piece = pages[number].anchors[entry.fragment] if entry.fragment else 0
-            starts.append(ChapterStart(number, piece, entry.title, entry.depth, piece))
+            doc_block = documents[number].anchors[entry.fragment] if entry.fragment else 0
+            starts.append(ChapterStart(number, doc_block, entry.title, entry.depth, doc_block))
 
-    taken = {start.page for start in starts}
+    taken = {start.document for start in starts}
     for entry, number in lost:
-        same = (i for i, piece in enumerate(pages[number].blocks) if _is_heading(piece, entry.title))
+        same = (i for i, doc_block in enumerate(documents[number].blocks) if _is_heading(doc_block, entry.title))
         found = next(same, None if number in taken else 0)
         outcome = "passed over" if found is None else "looked for by its title" if found else "taken for the whole file"
         warn(f"the table of contents lists {entry.title!r} at {entry.href}, where nothing is; it was {outcome}")
@@ -76,15 +77,17 @@ def _listed(
     return _merged(starts)
 
 
-def _is_heading(piece: DocumentBlock, title: str) -> bool:
-    return piece.block.kind is BlockKind.HEADING and words(piece.block.text.casefold()) == words(title.casefold())
+def _is_heading(doc_block: DocumentBlock, title: str) -> bool:
+    return doc_block.block.kind is BlockKind.HEADING and words(doc_block.block.text.casefold()) == words(
+        title.casefold()
+    )
 
 
 def _merged(starts: list[ChapterStart]) -> list[ChapterStart]:
-    """In reading order; those of one place ("Part One", "Chapter 1") become one, as deep as the last."""
+    """In reading order. Entries with one target ("Part One", "Chapter 1") become one, with the depth of the last."""
     merged: dict[tuple[int, int], ChapterStart] = {}
-    for start in sorted(starts, key=lambda start: (start.page, start.piece)):
-        place = (start.page, start.piece)
+    for start in sorted(starts, key=lambda start: (start.document, start.block)):
+        place = (start.document, start.block)
         if place in merged and merged[place].title.casefold() != start.title.casefold():
             title = ": ".join(filter(None, (merged[place].title, start.title)))
             merged[place] = replace(start, title=title)
@@ -93,55 +96,55 @@ def _merged(starts: list[ChapterStart]) -> list[ChapterStart]:
     return list(merged.values())
 
 
-def _at_headings(pages: Sequence[ContentDocument]) -> list[ChapterStart]:
-    """At headings of the highest level that occurs twice, and of any above it."""
+def _at_headings(documents: Sequence[ContentDocument]) -> list[ChapterStart]:
+    """Starts at headings of the highest level that occurs twice, and of the levels above it."""
     headings = [
-        (number, index, piece.block.level)
-        for number, page in enumerate(pages)
-        for index, piece in enumerate(page.blocks)
-        if piece.block.kind is BlockKind.HEADING and not piece.is_note
+        (number, index, doc_block.block.level)
+        for number, document in enumerate(documents)
+        for index, doc_block in enumerate(document.blocks)
+        if doc_block.block.kind is BlockKind.HEADING and not doc_block.is_note
     ]
     counts = Counter(level for _, _, level in headings)
     repeated = [level for level in counts if counts[level] > 1]
     lowest = min(repeated or counts, default=0)
     depths = {level: depth for depth, level in enumerate(sorted(level for level in counts if level <= lowest), 1)}
     return [
-        ChapterStart(number, index, heading_title(pages[number].blocks[index : index + 2]), depths[level], index)
+        ChapterStart(number, index, heading_title(documents[number].blocks[index : index + 2]), depths[level], index)
         for number, index, level in headings
         if level in depths
     ]
 
 
-def _at_files(pages: Sequence[ContentDocument]) -> list[ChapterStart]:
-    """Titles of files are only of use where they differ: often each carries the title of the book."""
-    titles = Counter(page.title for page in pages)
+def _at_files(documents: Sequence[ContentDocument]) -> list[ChapterStart]:
+    """One start per file. Document titles are used only where they differ: often each is the title of the book."""
+    titles = Counter(document.title for document in documents)
     return [
-        ChapterStart(number, 0, page.title if titles[page.title] == 1 else "", 1, 0)
-        for number, page in enumerate(pages)
-        if page.blocks
+        ChapterStart(number, 0, document.title if titles[document.title] == 1 else "", 1, 0)
+        for number, document in enumerate(documents)
+        if document.blocks
     ]
 
 
-def _with_headings(starts: Iterable[ChapterStart], pages: Sequence[ContentDocument]) -> list[ChapterStart]:
-    """A table of contents may point below the heading of a chapter, or below its number: they belong to it."""
+def _with_headings(starts: Iterable[ChapterStart], documents: Sequence[ContentDocument]) -> list[ChapterStart]:
+    """Moves starts up to the headings above them: a table of contents may point below the heading or the number."""
     found: list[ChapterStart] = []
     for start in starts:
-        pieces = pages[start.page].blocks
-        piece = start.piece
-        if found and found[-1].page == start.page:
-            first = found[-1].piece + 1
+        doc_blocks = documents[start.document].blocks
+        doc_block = start.block
+        if found and found[-1].document == start.document:
+            first = found[-1].block + 1
         else:
             first = 0
-            if all(_is_label(piece) for piece in pieces[:piece]):
-                piece = 0
-        while piece > first and pieces[piece - 1].block.kind is BlockKind.HEADING:
-            piece -= 1
-        found.append(replace(start, piece=piece))
+            if all(_is_label(doc_block) for doc_block in doc_blocks[:doc_block]):
+                doc_block = 0
+        while doc_block > first and doc_blocks[doc_block - 1].block.kind is BlockKind.HEADING:
+            doc_block -= 1
+        found.append(replace(start, block=doc_block))
     return found
 
 
-def _is_label(piece: DocumentBlock) -> bool:
-    """A heading in all but name: a few words that are no sentence."""
-    block = piece.block
+def _is_label(doc_block: DocumentBlock) -> bool:
+    """Whether a block is a heading or looks like one: a few words without final punctuation."""
+    block = doc_block.block
     is_line = block.kind in (BlockKind.PARAGRAPH, BlockKind.IMAGE) and block.text[-1:] not in tuple(".!?…”\"’'")
     return block.kind is BlockKind.HEADING or (is_line and len(block.text.split()) <= _MOST_WORDS_OF_LABEL)

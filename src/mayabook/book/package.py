@@ -1,4 +1,4 @@
-"""The package document (OPF): what files there are, and in which order they are read."""
+"""Reads the package document (OPF): manifest, spine, guide and metadata."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def read_package(container: Container, warn: Callable[[str], None]) -> Package:
     """Raises BookError where there is no package document or nothing in it to read."""
     name = _find_opf(container, warn)
     parsed = parse_xml(container.read(name))
-    for mended in parsed.mended:
+    for mended in parsed.repairs:
         warn(f"{name} {mended}")
     root = parsed.root
     if root is None or root.find(".//{*}manifest") is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mayabook.book.heading_chapters import split_at_headings
 from mayabook.book.reader import BookReader, unreadable
-from mayabook.book.text_cleaning import clean, has_words, is_ornament
+from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
 from mayabook.core.book import Block, BlockKind, Book
 from mayabook.core.errors import BookError
 from mayabook.core.settings import BookSettings
@@ -65,7 +65,7 @@ def _blocks(written: str, file_name: str) -> Iterator[Block]:
     paragraphs = _GAP.split(written)
     gaps = ["", *paragraphs[1::2]]
     for number, (gap, paragraph) in enumerate(zip(gaps, paragraphs[::2], strict=True), 1):
-        text = clean(paragraph)
+        text = clean_text(paragraph)
         path = f"/paragraph[{number}]"
         if not text:
             continue

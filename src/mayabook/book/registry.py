@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from mayabook.book.chapter_selection import select
+from mayabook.book.chapter_selection import select_chapters
 from mayabook.book.reader import BookReader, read_head
 from mayabook.core.book import Book
 from mayabook.core.errors import BookError
@@ -35,7 +35,7 @@ def read_with(reader: BookReader, path: Path, settings: BookSettings) -> Book:
     """`read_book` with a given reader, whatever the file is named."""
     read_head(path)
     book = reader.read(path, settings)
-    return replace(book, chapters=select(book.chapters, settings))
+    return replace(book, chapters=select_chapters(book.chapters, settings))
 
 
 def reader_for(path: Path) -> BookReader:

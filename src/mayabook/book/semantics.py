@@ -1,6 +1,6 @@
-"""What elements mean: by name, epub:type, ARIA role and class."""
+"""Semantics of elements by tag, epub:type, ARIA role and class."""
 
-from mayabook.book.text_cleaning import clean
+from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, local_name, texts, walk
 from mayabook.core.book import Matter
 
@@ -76,7 +76,7 @@ def text_of(element: Element) -> str:
         parts.append(inner.tail or "" if inner is not element else "")
 
     walk(element, enter, leave)
-    return clean("".join(parts))
+    return clean_text("".join(parts))
 
 
 def opening_of(element: Element, size: int) -> str:
@@ -88,4 +88,4 @@ def opening_of(element: Element, size: int) -> str:
         length += len(part)
         if length > _MOST_BLANKS + size:
             break
-    return clean("".join(parts))
+    return clean_text("".join(parts))

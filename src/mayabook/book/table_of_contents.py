@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.package import Package
 from mayabook.book.semantics import types_of
-from mayabook.book.text_cleaning import clean
-from mayabook.book.xml_parsing import Element, Parsed, local_name, parse_xhtml, parse_xml, texts, walk
+from mayabook.book.text_cleaning import clean_text
+from mayabook.book.xml_parsing import Element, ParsedXml, local_name, parse_xhtml, parse_xml, texts, walk
 from mayabook.core.errors import BookError
 
 
@@ -33,12 +33,12 @@ class Landmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class TableOfContents:
     entries: tuple[TocEntry, ...]
     landmarks: tuple[Landmark, ...]
 
 
-def read_contents(container: Container, package: Package, warn: Callable[[str], None]) -> Contents:
+def read_table_of_contents(container: Container, package: Package, warn: Callable[[str], None]) -> TableOfContents:
     """Empty where the book has no table of contents, or an unreadable one (with a warning)."""
     entries: list[TocEntry] = []
     landmarks = [Landmark(r.type, r.name, r.fragment, "guide") for r in package.guide]
@@ -57,18 +57,18 @@ def read_contents(container: Container, package: Package, warn: Callable[[str], 
             entries = _ncx_entries(nav_map, container, package.ncx)
     if package.nav is not None and package.nav not in package.spine:
         entries = [entry for entry in entries if entry.name != package.nav]  # many tables list themselves
-    return Contents(tuple(entries), tuple(landmarks))
+    return TableOfContents(tuple(entries), tuple(landmarks))
 
 
 def _parsed(
-    container: Container, name: str, parse: Callable[[bytes], Parsed], warn: Callable[[str], None]
+    container: Container, name: str, parse: Callable[[bytes], ParsedXml], warn: Callable[[str], None]
 ) -> Element | None:
     try:
         parsed = parse(container.read(name))
     except BookError as error:
         warn(f"the table of contents was passed over: {error}")
         return None
-    for mended in parsed.mended:
+    for mended in parsed.repairs:
         warn(f"{name} {mended}")
     return parsed.root
 
@@ -131,6 +131,6 @@ def _entry(title: str, href: str, depth: int, container: Container, base: str) -
 
 
 def _label(element: Element) -> str:
-    text = clean("".join(texts(element)))
+    text = clean_text("".join(texts(element)))
     pictures = " ".join(image.get("alt", "") for image in element.iter("{*}img"))
-    return text or clean(pictures) or clean(element.get("title", ""))
+    return text or clean_text(pictures) or clean_text(element.get("title", ""))

@@ -1,4 +1,4 @@
-"""Raw text of elements -> clean text on one line."""
+"""Cleans the raw text of elements."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U
 """Zero-width joiners and non-joiners, but not inside Arabic, Indic and other scripts that they shape."""
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Visible characters only, canonical composition (NFC), runs of white space of any kind as one space."""
     if text.isascii():
         return " ".join(text.split())

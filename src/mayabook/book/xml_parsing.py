@@ -25,37 +25,37 @@ _VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "m
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedXml:
     """root: None where there is no element at all. mended: what was wrong, each ready to follow a file name."""
 
     root: Element | None
-    mended: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
-def parse_xhtml(data: bytes) -> Parsed:
+def parse_xhtml(data: bytes) -> ParsedXml:
     """A content document. What is not well-formed XML is read as a browser would read HTML."""
     text, mended = decode_markup(data)
     if not text.strip():
-        return Parsed(None, (*mended, "is empty"))
+        return ParsedXml(None, (*mended, "is empty"))
     root, reason = _parse_xml(text)
     if root is not None:
-        return Parsed(root, mended)
+        return ParsedXml(root, mended)
     root, too_deep = _parse_html(text)
     if too_deep:
         root, too_deep = _parse_html(_flattened(text))
         how = "and cannot be read" if too_deep else "and was flattened"
-        return Parsed(None if too_deep else root, (*mended, f"nests its elements too deeply {how}"))
-    return Parsed(root, (*mended, f"is not well-formed ({reason}); it was read as HTML"))
+        return ParsedXml(None if too_deep else root, (*mended, f"nests its elements too deeply {how}"))
+    return ParsedXml(root, (*mended, f"is not well-formed ({reason}); it was read as HTML"))
 
 
-def parse_xml(data: bytes) -> Parsed:
+def parse_xml(data: bytes) -> ParsedXml:
     """A file of the container: package, NCX, encryption."""
     text, mended = decode_markup(data)
     root, reason = _parse_xml(text)
     if root is not None:
-        return Parsed(root, mended)
+        return ParsedXml(root, mended)
     root, _ = _parse_xml(text, recover=True)
-    return Parsed(root, (*mended, f"is not well-formed ({reason}); what could be read was kept"))
+    return ParsedXml(root, (*mended, f"is not well-formed ({reason}); what could be read was kept"))
 
 
 def local_name(element: Element) -> str:

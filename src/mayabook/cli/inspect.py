@@ -48,7 +48,7 @@ def inspect(
 
 
 def _facts(book: "Book", script: "Script", settings: Settings) -> dict[str, Any]:
-    from mayabook.script import rare_names
+    from mayabook.script import find_rare_names
 
     words, chunks = Counter[int](), Counter[int]()
     for chunk in script.chunks:
@@ -76,7 +76,7 @@ def _facts(book: "Book", script: "Script", settings: Settings) -> dict[str, Any]
         "seconds": round(seconds),
         "megabytes": round(seconds * settings.master.bitrate / 8000, 1),
         "seconds_to_make": round(seconds / (TIMES_REAL_TIME * (os.cpu_count() or 1))),
-        "rare_names": dict(rare_names(script)[:RARE_NAMES]),
+        "rare_names": dict(find_rare_names(script)[:RARE_NAMES]),
         "warnings": list(book.warnings),
     }
 

@@ -1,7 +1,7 @@
 """Book -> list[Chunk]: sentences, chunks of them, emotion tags, lexicon, pauses."""
 
 from mayabook.script.lexicon import Lexicon, Respelling, read_lexicon
-from mayabook.script.name_spotting import rare_names
+from mayabook.script.name_spotting import find_rare_names
 from mayabook.script.script_writer import Script, script_book, write_script
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
@@ -11,7 +11,7 @@ __all__ = [
     "Script",
     "WordCoverage",
     "check_coverage",
-    "rare_names",
+    "find_rare_names",
     "read_lexicon",
     "script_book",
     "write_script",

@@ -1,12 +1,15 @@
-"""Which sentences make a chunk.
+"""Groups sentences into chunks.
 
-Sentences grow together into chunks across the edges between them, the weakest edge first, wherever both sides
-together keep to the limits. An edge inside a paragraph is weaker than one between paragraphs, so a chunk rather
-ends with a paragraph; an edge before a sentence of few words is weaker than its like, so that such a sentence
-finds company; and among equals a checksum of the words that follow decides. No count from the beginning has a
-say, so whether there is a cut depends on the text around it alone: add a sentence to a paragraph whose chunk has
-room, and only that chunk changes; insert one anywhere, and it is that chunk and at times one or two beside it.
-All other audio of the book is kept. At last, what is left with too few words takes sentences from a neighbour.
+Neighbouring sentences are merged greedily, across the weakest boundary first, while the result is within the limits.
+How strong the boundary before a sentence is, in this order:
+
+1. inside a sentence < between sentences < between paragraphs, so that chunks tend to end with a paragraph;
+2. before a sentence of few words < before a longer one, so that short sentences are not left alone;
+3. a checksum of the following segment, as a tie-break that is stable and independent of position.
+
+Nothing is counted from the beginning of the book, so a cut depends on the text around it alone: an edit changes the
+chunk it is in and at most one or two neighbours, and the takes of all others are kept. A chunk that still has few words
+then takes sentences from a neighbour.
 """
 
 import zlib
@@ -19,41 +22,41 @@ from mayabook.script.segments import Segment
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Pieces that stay together: one that holds a word, and what has none of its own beside it."""
+class _SegmentGroup:
+    """Segments that are never separated: one with words, and those beside it that have none."""
 
     segments: tuple[Segment, ...]
 
     @property
     def n_words(self) -> int:
-        return sum(piece.n_words for piece in self.segments)
+        return sum(segment.n_words for segment in self.segments)
 
     @property
     def n_chars(self) -> int:
-        return sum(piece.n_chars for piece in self.segments) + len(self.segments) - 1
+        return sum(segment.n_chars for segment in self.segments) + len(self.segments) - 1
 
     @property
     def n_speakable(self) -> int:
-        return sum(piece.n_speakable for piece in self.segments)
+        return sum(segment.n_speakable for segment in self.segments)
 
-    def strength(self, min_words: int) -> tuple[int, bool, int]:
-        """Of the edge before it."""
+    def boundary_strength(self, min_words: int) -> tuple[int, bool, int]:
+        """Of the boundary before this group; sorts from weak to strong."""
         checksum = zlib.crc32(self.segments[0].sentence.text.encode())
-        return self.segments[0].opens, self.n_speakable >= min_words, checksum
+        return self.segments[0].boundary_before, self.n_speakable >= min_words, checksum
 
 
 class _SegmentRange:
-    """The runs of a scene. Ranges of them are named by the numbers of their first and of the one after their last."""
+    """The groups of one scene. A range of them is given as half-open indices: first group, group after the last."""
 
-    def __init__(self, runs: Sequence[_Run], settings: ScriptSettings) -> None:
-        self.runs = runs
+    def __init__(self, groups: Sequence[_SegmentGroup], settings: ScriptSettings) -> None:
+        self.groups = groups
         self.settings = settings
-        self._words = [0, *accumulate(run.n_words for run in runs)]
-        self._chars = [0, *accumulate(run.n_chars + 1 for run in runs)]
-        self._speakable = [0, *accumulate(run.n_speakable for run in runs)]
+        self._words = [0, *accumulate(group.n_words for group in groups)]
+        self._chars = [0, *accumulate(group.n_chars + 1 for group in groups)]
+        self._speakable = [0, *accumulate(group.n_speakable for group in groups)]
 
     def fullness(self, start: int, end: int) -> float:
-        """1 fills a chunk, more does not fit."""
+        """Size relative to the limits of a chunk: 1 is exactly full, more than 1 does not fit."""
         n_words, n_chars = self._words[end] - self._words[start], self._chars[end] - self._chars[start] - 1
         return max(n_words / self.settings.max_words, n_chars / self.settings.max_chars)
 
@@ -61,75 +64,80 @@ class _SegmentRange:
         return self._speakable[end] - self._speakable[start] < self.settings.min_words
 
 
-def chunk_segments(pieces: Sequence[Segment], settings: ScriptSettings) -> list[tuple[Segment, ...]]:
-    """The pieces of one scene, or of one stretch of headings, as chunks in order.
+def chunk_segments(segments: Sequence[Segment], settings: ScriptSettings) -> list[tuple[Segment, ...]]:
+    """Chunks of the segments of one scene, or of consecutive headings, in order.
 
-    A piece without a letter or digit stays with a neighbour; one that fits beside neither is left out.
+    A segment without a letter or digit stays with a neighbour; one that fits beside neither is left out.
     """
 
-    def fits(run: _Run) -> bool:
-        return run.n_words <= settings.max_words and run.n_chars <= settings.max_chars
+    def fits(group: _SegmentGroup) -> bool:
+        return group.n_words <= settings.max_words and group.n_chars <= settings.max_chars
 
-    stretch = _SegmentRange(_with_words(pieces, fits), settings)
-    cuts = _even_out(stretch, _grow(stretch))
-    return [tuple(piece for run in stretch.runs[start:end] for piece in run.segments) for start, end in pairwise(cuts)]
+    scene = _SegmentRange(_group_segments(segments, fits), settings)
+    cuts = _even_out(scene, _merge_greedily(scene))
+    return [
+        tuple(segment for group in scene.groups[start:end] for segment in group.segments)
+        for start, end in pairwise(cuts)
+    ]
 
 
-def _with_words(pieces: Sequence[Segment], fits: Callable[[_Run], bool]) -> list[_Run]:
-    """A run for each piece that holds a word. What holds none goes with the run before it, a tag with the next."""
-    runs: list[_Run] = []
+def _group_segments(segments: Sequence[Segment], fits: Callable[[_SegmentGroup], bool]) -> list[_SegmentGroup]:
+    """One group per segment with words. A segment without words joins the group before it, an emotion tag the next."""
+    groups: list[_SegmentGroup] = []
     waiting: tuple[Segment, ...] = ()
-    for piece in pieces:
-        run = _Run((*waiting, piece))
-        if waiting and not fits(run):
-            _append(runs, waiting, fits)
-            run = _Run((piece,))
+    for segment in segments:
+        group = _SegmentGroup((*waiting, segment))
+        if waiting and not fits(group):
+            _append(groups, waiting, fits)
+            group = _SegmentGroup((segment,))
         waiting = ()
-        if run.n_speakable:
-            runs.append(run)
-        elif "<" in piece.sentence.text or not _append(runs, run.segments, fits):
-            waiting = run.segments
-    _append(runs, waiting, fits)
-    return runs
+        if group.n_speakable:
+            groups.append(group)
+        elif "<" in segment.sentence.text or not _append(groups, group.segments, fits):
+            waiting = group.segments
+    _append(groups, waiting, fits)
+    return groups
 
 
-def _append(runs: list[_Run], pieces: tuple[Segment, ...], fits: Callable[[_Run], bool]) -> bool:
-    """Adds pieces to the last run; whether there was one with room for them."""
-    if not runs or not fits(longer := _Run(runs[-1].segments + pieces)):
+def _append(groups: list[_SegmentGroup], segments: tuple[Segment, ...], fits: Callable[[_SegmentGroup], bool]) -> bool:
+    """Adds segments to the last group; False where there is no group or they do not fit."""
+    if not groups or not fits(longer := _SegmentGroup(groups[-1].segments + segments)):
         return False
-    runs[-1] = longer
+    groups[-1] = longer
     return True
 
 
-def _grow(stretch: _SegmentRange) -> list[int]:
-    """Where chunks begin, and the end of the last."""
-    n_runs = len(stretch.runs)
-    starts = list(range(n_runs))  # of the range that ends with a run, where it starts
-    ends = list(range(1, n_runs + 1))  # of the range that starts with a run, where it ends
-    cuts = {0, n_runs}
-    min_words = stretch.settings.min_words
-    for edge in sorted(range(1, n_runs), key=lambda edge: stretch.runs[edge].strength(min_words)):
-        start, end = starts[edge - 1], ends[edge]
-        if stretch.fullness(start, end) <= 1:
+def _merge_greedily(scene: _SegmentRange) -> list[int]:
+    """Indices of the groups that chunks begin with, and the number of groups."""
+    n_groups = len(scene.groups)
+    starts = list(range(n_groups))  # of the range that ends with a group, where it starts
+    ends = list(range(1, n_groups + 1))  # of the range that starts with a group, where it ends
+    cuts = {0, n_groups}
+    min_words = scene.settings.min_words
+    for boundary in sorted(
+        range(1, n_groups), key=lambda boundary: scene.groups[boundary].boundary_strength(min_words)
+    ):
+        start, end = starts[boundary - 1], ends[boundary]
+        if scene.fullness(start, end) <= 1:
             ends[start], starts[end - 1] = end, start
         else:
-            cuts.add(edge)
+            cuts.add(boundary)
     return sorted(cuts)
 
 
-def _even_out(stretch: _SegmentRange, cuts: list[int]) -> list[int]:
-    """Moves a cut beside a range of few words, if then neither side has few: to where the smaller side has most."""
+def _even_out(scene: _SegmentRange, cuts: list[int]) -> list[int]:
+    """Moves each cut beside a chunk of few words to the most even place where neither side has few, if there is one."""
     cuts = list(cuts)
     for place in range(1, len(cuts) - 1):
         before, cut, after = cuts[place - 1], cuts[place], cuts[place + 1]
-        if not (stretch.has_few_words(before, cut) or stretch.has_few_words(cut, after)):
+        if not (scene.has_few_words(before, cut) or scene.has_few_words(cut, after)):
             continue
         evenness = {
-            moved: min(stretch.fullness(before, moved), stretch.fullness(moved, after))
+            moved: min(scene.fullness(before, moved), scene.fullness(moved, after))
             for moved in range(before + 1, after)
-            if max(stretch.fullness(before, moved), stretch.fullness(moved, after)) <= 1
-            and not stretch.has_few_words(before, moved)
-            and not stretch.has_few_words(moved, after)
+            if max(scene.fullness(before, moved), scene.fullness(moved, after)) <= 1
+            and not scene.has_few_words(before, moved)
+            and not scene.has_few_words(moved, after)
         }
         cuts[place] = max(evenness, key=evenness.__getitem__, default=cut)
     return cuts

@@ -1,9 +1,9 @@
-"""Cuts a sentence that is too long for one chunk where a reader would draw breath.
+"""Splits a sentence that is too long for one chunk into clauses.
 
-It is halved (or cut at a third, and so on, so that the parts come out even) at the strongest mark near the
-wanted place, and so are the parts that are still too long: the end of a sentence inside quoted speech, then
-semicolons and colons, dashes and closing brackets, commas, spaces. A word that is too long in itself, such as
-an address or a line of Chinese, is cut between characters as a reader sees them.
+The sentence is cut in halves (or a third and two thirds, and so on, so that the parts come out even) at the strongest
+mark near the target: the end of a sentence inside quoted speech, then semicolons and colons, dashes and closing
+brackets, commas, spaces. Parts that are still too long are cut again. A single word that is too long, such as a URL or
+a line of Chinese, is cut between grapheme clusters.
 """
 
 import math
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import regex
 
 from mayabook.core.language import Language
-from mayabook.script.sentence_split import library_ends, sentence_spans
+from mayabook.script.sentence_split import sentence_spans, sentencex_boundaries
 
 _CLAUSE_MARKS = [
     regex.compile(r"[!?…;:][\"'”’»)\]]*\s+|[；：。！？]+[」』”’]*\s*"),
@@ -28,7 +28,7 @@ _TAG_OR_CODE_POINT = regex.compile(r"<\w+>|.", regex.DOTALL)
 _MARGIN = 1 / 4  # share of the text that a clause mark must leave on either side
 
 Fullness = Callable[[int, int], float]
-"""How full the text between two offsets makes a chunk; above 1 it does not fit."""
+"""Size of the text between two offsets relative to the limits of a chunk; above 1 it does not fit."""
 
 
 def clause_spans(text: str, fullness: Fullness, language: Language) -> list[tuple[int, int]]:
@@ -40,7 +40,7 @@ def clause_spans(text: str, fullness: Fullness, language: Language) -> list[tupl
         return [(0, len(text))]
     unquoted = _QUOTES.sub(" ", text)
     ends = [start for start, _ in sentence_spans(unquoted, language)[1:]]
-    library = library_ends(unquoted, language)  # for a book that knows no capitals
+    library = sentencex_boundaries(unquoted, language)  # for text without capital letters
     levels = [[_before_openers(text, end) for end in level] for level in (ends, library)]
     levels += [[mark.end() for mark in marks.finditer(text)] for marks in _CLAUSE_MARKS]
     spans = []

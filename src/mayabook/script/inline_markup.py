@@ -1,6 +1,6 @@
-"""Angle brackets in the text of a book: emotion tags stay, markup goes, its words are never lost.
+"""Removes markup in angle brackets from text; emotion tags and all words are kept.
 
-Everything is replaced by as many characters, so that offsets into `Block.text` stay exact.
+Replacements have the length of what they replace, so offsets into `Block.text` stay valid.
 """
 
 import re
@@ -27,11 +27,11 @@ _ANGLED = re.compile(
 )
 
 
-def speakable(text: str) -> str:
-    """`text` at the same length: no angle bracket but those of emotion tags, no whitespace but plain spaces.
+def remove_markup(text: str) -> str:
+    """Text of the same length whose only angle brackets are those of emotion tags, and whose only whitespace is spaces.
 
-    Emotion tags are lower-cased. Closing tags, inline HTML and tags with attributes become spaces. Of anything
-    else in angle brackets, and of a stray bracket, only the brackets do: `<Warning>` may be a word of the book.
+    Emotion tags become lower case. Closing tags, inline HTML elements and tags with attributes become spaces. Otherwise
+    only the brackets do, because `<Warning>` may be a word of the book.
     """
     line = re.sub(r"\s", " ", text)
     return _ANGLED.sub(lambda found: found["emotion"].lower() if found["emotion"] else " " * len(found[0]), line)

@@ -1,12 +1,12 @@
-"""How words are to be pronounced: a table of respellings that a person writes.
+"""The pronunciation lexicon: a TOML table of respellings that a person writes.
 
     [words]
     "Siobhan" = "Shivawn"                      # a capital in the word: this case only
     "gaol" = "jail"                            # lower case: any case
     "US" = { say = "you ess", case = true }    # or say it
 
-Whole words and phrases only, also before a possessive 's. The longest entry that matches wins, and what it
-says is not looked up again.
+Entries match whole words and phrases, also before a possessive 's. The longest matching entry wins, and its respelling
+is not looked up again.
 """
 
 import tomllib
@@ -22,7 +22,7 @@ from mayabook.core.errors import ScriptError
 
 @dataclass(frozen=True, slots=True)
 class Respelling:
-    """case: whether `word` matches only as it is written here."""
+    """One entry. case: whether `word` matches in this spelling only; otherwise upper and lower case are equal."""
 
     word: str
     say: str

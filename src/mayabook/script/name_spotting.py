@@ -1,4 +1,4 @@
-"""Names that a voice may stumble over: what to look at when writing a lexicon."""
+"""Finds names that a voice may mispronounce, as candidates for the lexicon."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ _TITLE = r"\b(?:Capt|Col|Dr|Gen|Lt|Mme|Mr|Mrs|Ms|Prof|Rev|Sgt|St)\. "
 _NAME = regex.compile(rf"(?<=[\p{{Ll}}\p{{M}}\p{{Nd}},;] |{_TITLE})(?=\p{{Lu}})(?!I['’])(?>{_WORD.pattern})(?!\.\s)")
 
 
-def rare_names(script: Script) -> list[tuple[str, int]]:
+def find_rare_names(script: Script) -> list[tuple[str, int]]:
     """(name, times it occurs), most frequent first: words with a capital inside a sentence that the book never
     writes in lower case, single letters aside."""
     counts: Counter[str] = Counter()

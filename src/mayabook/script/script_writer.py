@@ -1,4 +1,4 @@
-"""A book as the list of texts that an engine is to speak, one after the other."""
+"""Turns a book into its script: the chunks of text that an engine speaks, in order."""
 
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -12,7 +12,7 @@ from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings, Settings
 from mayabook.script.chunking import chunk_segments
 from mayabook.script.lexicon import Lexicon, read_lexicon
-from mayabook.script.segments import Edge, SegmentBuilder, spoken_text
+from mayabook.script.segments import Boundary, SegmentBuilder, spoken_text
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 
@@ -44,9 +44,9 @@ def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None =
     """
     lexicon = lexicon or Lexicon()
     _check_respellings(lexicon, settings)
-    maker = SegmentBuilder(settings, Language.of(book.language), lexicon)
-    drafts = [draft for chapter in book.narrated for draft in _chapter_chunks(chapter, maker)]
-    chunks = tuple(replace(draft, index=index) for index, draft in enumerate(drafts))
+    builder = SegmentBuilder(settings, Language.of(book.language), lexicon)
+    chunks_without_index = [chunk for chapter in book.narrated for chunk in _chapter_chunks(chapter, builder)]
+    chunks = tuple(replace(chunk, index=index) for index, chunk in enumerate(chunks_without_index))
     coverage = check_coverage(book, chunks, lexicon)
     if not coverage.complete:
         raise ScriptError(
@@ -65,27 +65,27 @@ def _check_respellings(lexicon: Lexicon, settings: ScriptSettings) -> None:
             )
 
 
-def _chapter_chunks(chapter: Chapter, maker: SegmentBuilder) -> list[Chunk]:
-    """Chunks that all bear index 0; the caller numbers them."""
+def _chapter_chunks(chapter: Chapter, builder: SegmentBuilder) -> list[Chunk]:
+    """Chunks of one chapter, all with index 0; the caller numbers them."""
     chunks: list[Chunk] = []
-    for kind, stretch in groupby(enumerate(chapter.blocks), key=lambda numbered: _stretch_of(numbered[1])):
+    for kind, section in groupby(enumerate(chapter.blocks), key=lambda numbered: _section_kind(numbered[1])):
         if kind is BlockKind.SCENE_BREAK:
             if chunks and chunks[-1].pause is Pause.PARAGRAPH:
                 chunks[-1] = replace(chunks[-1], pause=Pause.SCENE)
             continue
         at_end = Pause.HEADING if kind is BlockKind.HEADING else Pause.PARAGRAPH
-        runs = chunk_segments(maker.segments(list(stretch)), maker.settings)
-        edges = [run[0].opens for run in runs[1:]] + [Edge.PARAGRAPH]
-        for run, edge in zip(runs, edges, strict=False):
-            pause = at_end if edge is Edge.PARAGRAPH else Pause.SENTENCE
-            sentences = tuple(piece.sentence for piece in run)
+        runs = chunk_segments(builder.segments(list(section)), builder.settings)
+        boundaries = [run[0].boundary_before for run in runs[1:]] + [Boundary.PARAGRAPH]
+        for run, boundary in zip(runs, boundaries, strict=False):
+            pause = at_end if boundary is Boundary.PARAGRAPH else Pause.SENTENCE
+            sentences = tuple(segment.sentence for segment in run)
             chunks.append(Chunk(0, chapter.number, sentences, spoken_text(run), pause))
     if chunks:
         chunks[-1] = replace(chunks[-1], pause=Pause.CHAPTER)
     return chunks
 
 
-def _stretch_of(block: Block) -> BlockKind:
-    """Headings stand apart from what follows them; all else between scene breaks is one stretch."""
+def _section_kind(block: Block) -> BlockKind:
+    """Kind of the section that a block belongs to: headings, scene breaks, and everything else as paragraphs."""
     apart = (BlockKind.HEADING, BlockKind.SCENE_BREAK)
     return block.kind if block.kind in apart else BlockKind.PARAGRAPH

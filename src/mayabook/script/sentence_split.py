@@ -1,7 +1,7 @@
-"""Where the sentences of a paragraph begin and end.
+"""Sentence segmentation.
 
-The library sentencex decides; a few rules mend what it is known to get wrong in novels. `missed ends` add a
-boundary, `joins` take one away, and what has no letter of its own goes with its neighbour.
+sentencex proposes the boundaries; rules for known errors in novels add boundaries (`_MISSED_ENDS`) or remove them
+(`_continues`). A sentence without a letter or digit is joined to its neighbour.
 """
 
 from collections.abc import Iterator
@@ -71,9 +71,9 @@ def sentence_spans(text: str, language: Language) -> list[tuple[int, int]]:
 
 
 def _boundaries(text: str, language: Language) -> list[int]:
-    """Where a sentence may start, in order: what the library finds and what it misses."""
+    """Offsets at which a sentence may start, ascending: those of sentencex and those that it misses."""
     found: set[int] = set()
-    for position in library_ends(text, language):
+    for position in sentencex_boundaries(text, language):
         opener = _STRAY_OPENER.search(text[max(0, position - _LOOKBACK) : position])
         found.add(position - len(opener[0]) if opener else position)
     for rule in _MISSED_ENDS:
@@ -81,10 +81,10 @@ def _boundaries(text: str, language: Language) -> list[int]:
     return sorted(position for position in found if 0 < position < len(text))
 
 
-def library_ends(text: str, language: Language) -> Iterator[int]:
-    """Where the library ends a sentence, by its own rules alone.
+def sentencex_boundaries(text: str, language: Language) -> Iterator[int]:
+    """Offsets at which sentencex ends a sentence, ascending.
 
-    It is given a window at a time, for its time grows with the square of the length of a text without spaces.
+    The text is passed in windows, because sentencex takes quadratic time on text without spaces.
     """
     position, width = 0, _WINDOW
     while position < len(text):
@@ -98,7 +98,7 @@ def library_ends(text: str, language: Language) -> Iterator[int]:
 
 
 def _joined(text: str, boundaries: list[int]) -> Iterator[int]:
-    """The boundaries that stand."""
+    """The boundaries that remain after joining."""
     carried = False  # the piece before this boundary was joined to the next one
     starts = [0, *boundaries]
     ends = [*boundaries, len(text)]

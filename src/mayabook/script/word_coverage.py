@@ -1,8 +1,8 @@
-"""Proof that the chunks hold the words of the book: each once, in order, and nothing else.
+"""Proves that the chunks hold every word of the book once, in order, and nothing else.
 
-It shares no code with the chunking but the reading of angle brackets. Three things are compared, chapter by
-chapter: the words of the blocks with the words of the chunks; the spans of the sentences with the blocks that
-they come from; and what the engine is given with what a listener should hear.
+It shares no code with chunking except `remove_markup`. Three things are compared, chapter by chapter: the words of the
+blocks with the words of the chunks; the spans of the sentences with the blocks that they name; and the text for the
+engine with the respelled sentences.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from mayabook.core.book import BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.words import words
-from mayabook.script.inline_markup import speakable
+from mayabook.script.inline_markup import remove_markup
 from mayabook.script.lexicon import Lexicon
 
 _SHOWN = 40  # characters of the book in a message
@@ -64,7 +64,7 @@ def _compare_words(chapter: Chapter, chunks: Sequence[Chunk]) -> tuple[int, int,
         (number, word)
         for number, block in enumerate(chapter.blocks)
         if block.kind is not BlockKind.SCENE_BREAK
-        for word in words(without_tags(speakable(block.text)))
+        for word in words(without_tags(remove_markup(block.text)))
     ]
     found = [word for chunk in chunks for word in words(without_tags(chunk.text))]
     met = place = 0
@@ -90,7 +90,7 @@ def _misplaced(chapter: Chapter, chunks: Sequence[Chunk], left_out: list[str]) -
     sentences = [sentence for chunk in chunks for sentence in chunk.sentences]
     place = 0
     for number, block in enumerate(chapter.blocks):
-        line = "" if block.kind is BlockKind.SCENE_BREAK else speakable(block.text)
+        line = "" if block.kind is BlockKind.SCENE_BREAK else remove_markup(block.text)
         position = 0
         while place < len(sentences) and sentences[place].span.block == number:
             sentence, span = sentences[place], sentences[place].span

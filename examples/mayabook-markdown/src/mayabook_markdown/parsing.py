@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from mayabook.book.heading_chapters import split_at_headings
 from mayabook.book.reader import unreadable
-from mayabook.book.text_cleaning import clean, has_words, is_ornament
+from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
 from mayabook.core.book import Block, BlockKind, Book, LeftOut
 from mayabook.core.errors import BookError
 from mayabook.core.settings import BookSettings
@@ -31,7 +31,7 @@ def read_markdown(path: Path, settings: BookSettings) -> Book:
     if front_matter := _FRONT_MATTER.match(text):
         for line in front_matter[1].splitlines():
             if found := _FRONT_MATTER_LINE.fullmatch(line.strip()):
-                facts[found[1].lower()] = clean(found[2].strip("\"'"))
+                facts[found[1].lower()] = clean_text(found[2].strip("\"'"))
         text = text[front_matter.end() :]
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     blocks = list(_blocks(tokens, path.name, settings.image_alt))
@@ -44,7 +44,7 @@ def read_markdown(path: Path, settings: BookSettings) -> Book:
         chapters=split_at_headings(blocks, _chapter_level(blocks)),
         language=facts.get("language") or "en",
         left_out=tuple(
-            LeftOut(clean(token.content), _LEFT_OUT[token.type], path.name, _line(token))
+            LeftOut(clean_text(token.content), _LEFT_OUT[token.type], path.name, _line(token))
             for token in tokens
             if token.type in _LEFT_OUT and has_words(token.content)
         ),
@@ -85,7 +85,7 @@ def _blocks(tokens: Sequence[Token], file_name: str, image_alt: bool) -> Iterato
         if token.type == "hr":
             yield Block(BlockKind.SCENE_BREAK, "", file_name, _line(token))
         elif token.type == "inline":
-            text = clean(_plain_text(token.children or [], image_alt))
+            text = clean_text(_plain_text(token.children or [], image_alt))
             if "tr" in opened:
                 row.append(text)
             elif is_ornament(text):
