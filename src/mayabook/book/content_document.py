@@ -1,4 +1,4 @@
-"""One document of a book, taken apart."""
+"""A content document as blocks."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,10 @@ from mayabook.core.book import Block, LeftOut
 
 @dataclass(frozen=True, slots=True)
 class DocumentBlock:
-    """A block and what is known of where it stands.
+    """A block and its context.
 
-    declared: the epub:type or role around it that says what part of the book it is. linked: share of its
-    characters that are links. is_note: it is the body of a footnote.
+    declared: epub:type or role of an ancestor that says what part of the book it is. linked: share of its characters
+    that are links, 0 to 1. is_note: it belongs to a footnote.
     """
 
     block: Block
@@ -21,7 +21,7 @@ class DocumentBlock:
 
 @dataclass(slots=True)
 class ContentDocument:
-    """One document. title: from its head. anchors: id -> number of the block that starts there."""
+    """One content document. title: from its head. anchors: id -> index of the block that starts there."""
 
     href: str
     title: str = ""

@@ -1,4 +1,4 @@
-"""The cover image: by EPUB 3 property, EPUB 2 metadata, guide, or name."""
+"""Finds the cover image: by EPUB 3 property, EPUB 2 metadata, guide, or file name."""
 
 from mayabook.book.container import Container
 from mayabook.book.package import Package
@@ -15,7 +15,7 @@ _SIGNATURES = (
 
 
 def read_cover(container: Container, package: Package) -> Cover | None:
-    """The first that is there and is a bitmap: what the bytes are counts, not what the manifest says."""
+    """The first candidate that is a bitmap, by its bytes rather than by its media type in the manifest."""
     for name in dict.fromkeys(_candidates(container, package)):
         try:
             data = container.read(name)

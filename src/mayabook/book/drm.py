@@ -1,4 +1,4 @@
-"""Whether a book is encrypted, and by whom. Obfuscated fonts do not count: their text is plain."""
+"""Detects DRM, and by which scheme. Obfuscated fonts are no DRM, because the text is not encrypted."""
 
 from mayabook.book.container import Container
 from mayabook.book.xml_parsing import parse_xml
@@ -18,7 +18,7 @@ _MARKS = (
     ("kdrm", "Kobo"),
     ("marlin", "Marlin"),
 )
-"""What gives a scheme away in the files of META-INF."""
+"""Strings in the files of META-INF -> DRM scheme."""
 
 
 def refuse_drm(container: Container) -> None:
@@ -35,7 +35,7 @@ def refuse_drm(container: Container) -> None:
 
 
 def _encrypted(container: Container) -> list[str]:
-    """Algorithms of everything encrypted but obfuscated fonts."""
+    """Algorithms of all encrypted files except obfuscated fonts."""
     name = container.find("META-INF/encryption.xml")
     if name is None:
         return []

@@ -1,4 +1,4 @@
-"""What of a document is not read aloud, and why."""
+"""Decides which elements are not read aloud, and why."""
 
 import re
 
@@ -23,8 +23,10 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 
 
 def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolve: Resolve) -> str | None:
-    """None for what is read, an empty reason for what was never text. Notes that are blocks are not judged here:
-    whether they go depends on what else is in their chapter."""
+    """Why an element is left out, in words for a person; None if it is read, "" if it was never text.
+
+    Notes that are blocks are not decided here, because that depends on the rest of their chapter.
+    """
     if tag in NEVER_TEXT:
         return ""
     if _is_hidden(element):

@@ -14,27 +14,27 @@ from mayabook.book.text_cleaning import clean_text, has_words
 from mayabook.book.xml_parsing import Element, local_name, texts
 
 Place = tuple[str, str]
-"""A file and an id in it."""
+"""Target of a link: a content document, and an id in it."""
 Resolve = Callable[[str], Place | None]
-"""Where a link of the file at hand leads; None if out of the book or to no id."""
+"""Resolves a link of the current document; None if it leaves the book or names no id."""
 
 _MARK = re.compile(r"[\[({]?(?:(?:note )?\d{1,4}|[a-z]|[ivxlc]{1,6}|[*†‡§¶#]{1,4})[\])}]?[.:]?", re.IGNORECASE)
 _SURE_MARK = re.compile(r"\[(?:(?:note )?\d{1,4}|[a-z]|[ivxlc]{1,6})\]|[\[(]?[*†‡§¶]{1,4}[\])]?", re.IGNORECASE)
-"""No other kind of link looks like this, wherever it stands."""
+"""Text that only note references have, anywhere in a paragraph."""
 _RETURN = re.compile(r"[\[(]?(?:[↩↑^←⏎⬑⤴\ufe0e\ufe0f]+|back|return)[\])]?", re.IGNORECASE)
 _LONGEST_MARK = 12
 _NOTE_TAGS = frozenset(("p", "li", "aside", "dd", "div", "blockquote", "tr"))
 _WRAPPERS = frozenset(("li", "aside", "dd"))
 _WRAPPER_LEVELS = 3
 _FAR = 50
-"""Elements without a word that may stand before a mark that leads its block."""
+"""Elements without words that may precede a note reference at the beginning of its block."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoteReference:
     """A link that may lead to a note, or back from one.
 
-    homes: the places a link must aim at to lead here. leads: no words stand before it in its block.
+    homes: targets by which other links reach this one. leads: no words precede it in its block.
     """
 
     target: Place
@@ -110,7 +110,7 @@ def is_reference(element: Element, places: frozenset[Place], resolve: Resolve) -
 
 
 def _is_like_mark(text: str) -> bool:
-    """Looser than `_MARK`, for what is declared a reference; some books declare words of the story."""
+    """Looser than `_MARK`, for declared references; some books wrongly declare words of the story."""
     if len(text) > _LONGEST_MARK:
         return False
     return bool(_MARK.fullmatch(text)) or not any(map(str.isalpha, text)) or text[0] in "[(" or text[-1].isdigit()
@@ -126,8 +126,8 @@ def _is_raised(link: Element) -> bool:
 
 
 def _around(link: Element) -> list[Element]:
-    """The elements whose ids name this link: itself and what it holds, what it stands in up to its block and the
-    list item, aside or division around that, and an empty anchor just before it."""
+    """The elements whose ids identify this link: itself and its descendants; its ancestors up to the block and the list
+    item, aside or division around that; and an empty anchor directly before it."""
     around = list(link.iter())
     before = link.getprevious()
     if before is not None and not has_words("".join(texts(before)) + (before.tail or "")):
@@ -161,7 +161,7 @@ def _leads(link: Element) -> bool:
 
 
 def _note_around(element: Element) -> Element | None:
-    """The block that this element is or opens, and the list item or aside that this block opens in turn."""
+    """The block that this element is or begins, and the list item or aside that this block begins in turn."""
     if local_name(element) not in BLOCK_TAGS and not _leads(element):
         return None
     block: Element | None = element

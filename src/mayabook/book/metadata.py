@@ -1,4 +1,4 @@
-"""What the package document says about the book: Dublin Core, as EPUB 2 and 3 write it."""
+"""Reads the Dublin Core metadata of EPUB 2 and 3."""
 
 import re
 from collections.abc import Callable

@@ -14,8 +14,8 @@ _PAGE_SUFFIXES = (".xhtml", ".html", ".htm", ".xml")
 
 @dataclass(frozen=True, slots=True)
 class ManifestItem:
-    """A file of the manifest. name: of its zip entry. properties: those of EPUB 3. fallback: id of what to read for it
-    if it is no text."""
+    """A file of the manifest. name: its zip entry. properties: those of EPUB 3. fallback: id of the item to read
+    instead of one that is no content document."""
 
     id: str
     name: str
@@ -26,7 +26,7 @@ class ManifestItem:
 
 @dataclass(frozen=True, slots=True)
 class GuideReference:
-    """What the EPUB 2 guide says of a place in the book."""
+    """An entry of the EPUB 2 guide. name: zip entry that it links to."""
 
     type: str
     name: str
@@ -35,7 +35,8 @@ class GuideReference:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """spine: zip entries of the documents in reading order. cover_id: what EPUB 2 names as the cover image."""
+    """The package document. spine: zip entries of the content documents in reading order. cover_id: id of the cover
+    image in EPUB 2."""
 
     metadata: Metadata
     items: tuple[ManifestItem, ...]

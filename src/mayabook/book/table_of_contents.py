@@ -1,4 +1,4 @@
-"""The table of contents: the navigation document of EPUB 3, else the NCX of EPUB 2."""
+"""Reads the table of contents: the navigation document of EPUB 3, else the NCX of EPUB 2."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from mayabook.core.errors import BookError
 
 @dataclass(frozen=True, slots=True)
 class TocEntry:
-    """href: as written. name: the zip entry it leads to, None if there is none. depth: from 1."""
+    """An entry. href: as written. name: zip entry that it links to, None if there is none. depth: nesting, from 1."""
 
     title: str
     href: str
@@ -24,7 +24,7 @@ class TocEntry:
 
 @dataclass(frozen=True, slots=True)
 class Landmark:
-    """What the book itself says of a place. source: "landmarks" or "guide"."""
+    """An entry of the landmarks or of the EPUB 2 guide. type: epub:type or type of guide. source: which of the two."""
 
     type: str
     name: str

@@ -33,7 +33,7 @@ class Block:
 
 
 class Matter(StrEnum):
-    """What part of a book a chapter is. Everything but `BODY` is left out unless a person asks for it."""
+    """What part of a book a chapter is. Only `BODY` is narrated, unless a person asks for more."""
 
     BODY = "body"
     COVER = "cover"

@@ -52,7 +52,7 @@ class Chunk:
 
     @property
     def text(self) -> str:
-        """What a listener should hear, as written: the sentences joined by spaces."""
+        """The text as written, which a listener should hear: the sentences joined by spaces."""
         return " ".join(sentence.text for sentence in self.sentences)
 
     @property

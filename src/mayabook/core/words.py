@@ -1,6 +1,6 @@
-"""What counts as the words of a text, for the proof that none is lost or doubled."""
+"""Splits text into words, as counted in the proof that no word is lost or doubled."""
 
 
 def words(text: str) -> list[str]:
-    """Whitespace-separated pieces that hold a letter or digit: bare punctuation is not spoken."""
+    """Whitespace-separated tokens with a letter or digit; bare punctuation is not spoken and not counted."""
     return [word for word in text.split() if any(char.isalnum() for char in word)]
