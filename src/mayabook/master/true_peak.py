@@ -1,4 +1,7 @@
-"""True peaks: the highest magnitude of the signal between its samples, not only at them."""
+"""True peaks: the highest magnitude of the signal between its samples, not only at them.
+
+`python -m bench.true_peak` compares this meter, and the limiter that uses it, with FFmpeg's.
+"""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -8,17 +11,20 @@ from scipy.signal import upfirdn
 from mayabook.core.take import Audio
 
 OVERSAMPLING = 8
-"""Speech at 24 kHz is looked at 192,000 times a second, as ITU-R BS.1770-5, annex 2, asks (4 x 48 kHz)."""
-HALF_TAPS = 8
-"""Samples that the interpolation looks at on each side."""
+"""Interpolated points a sample. At 24 kHz that is 192 kHz, which ITU-R BS.1770-5, annex 2, asks for (4 x 48 kHz)."""
+HALF_TAPS = 12
+"""Samples on each side that the interpolation filter spans. With eight and a beta of 8, FFmpeg's meter found sibilants
+(their peaks lie close to half the sample rate) 0.7 dB above the limiter's ceiling; with these values, 0.1 dB."""
+KAISER_BETA = 6.0
+"""Shape of the filter's window: a smaller one makes the filter steeper, and its ripple larger."""
 FRAME = 64
-"""Samples that are looked at together, or passed over together because they are too quiet."""
+"""Samples that are interpolated together, or skipped together because they are too quiet."""
 
 
 def _interpolator() -> NDArray[np.float32]:
     """A sinc under a Kaiser window, at OVERSAMPLING points a sample, with unit gain at 0 Hz for each phase."""
     time = np.arange(-HALF_TAPS * OVERSAMPLING, HALF_TAPS * OVERSAMPLING + 1) / OVERSAMPLING
-    weights = np.sinc(time) * np.kaiser(len(time), 8.0)
+    weights = np.sinc(time) * np.kaiser(len(time), KAISER_BETA)
     phase = np.arange(len(time)) % OVERSAMPLING
     normalised: NDArray[np.float32] = (weights / np.bincount(phase, weights)[phase]).astype(np.float32)
     return normalised
@@ -31,8 +37,10 @@ _WORST = float(np.bincount(_PHASES, np.abs(_WEIGHTS)).max())
 
 
 def true_peaks(audio: Audio, floor: float) -> Audio:
-    """Around each sample but the HALF_TAPS at either end: the true peak within half a sample, where it may exceed
-    `floor`; 0 where it surely does not, which saves nearly all the work."""
+    """The true peak within half a sample of each sample, without the HALF_TAPS samples at either end.
+
+    0 where no true peak can exceed `floor` (amplitude): those frames are not interpolated, which saves most work.
+    """
     n_samples = len(audio) - 2 * HALF_TAPS
     padded = np.append(audio, np.zeros(-n_samples % FRAME, np.float32))
     frames = sliding_window_view(padded, FRAME + 2 * HALF_TAPS)[::FRAME]
