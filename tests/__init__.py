@@ -1,1 +1,1 @@
-"""Tests: a folder for each room, and what several of them need beside."""
+"""The tests, a folder for each room. Helpers that several rooms use lie beside the folders."""

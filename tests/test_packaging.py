@@ -18,7 +18,7 @@ BESIDE_THE_PACKAGE = {".gitignore", "CHANGELOG.md", "LICENSE", "NOTICE", "PKG-IN
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Its output. The environment names no path to import from, so that only what is installed is found."""
+    """Runs a command without PYTHONPATH, so that it finds installed packages alone, and returns its output."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

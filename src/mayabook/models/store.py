@@ -68,7 +68,7 @@ class Origin:
 def models_folder() -> Path:
     """`$MAYABOOK_MODELS`, else `mayabook/models` in the user's data folder.
 
-    Version 0.1 took the data folder of Linux on every system. Where its models folder exists, it stays in use.
+    Version 0.1 used the data folder of Linux on every system; a models folder that exists there is still used.
     """
     if named := os.environ.get("MAYABOOK_MODELS"):
         return Path(named)
