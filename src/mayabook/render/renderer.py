@@ -290,7 +290,7 @@ class Renderer:
             )
         )
         figures = f"{take.duration:.1f} s of audio in {take.seconds:.1f} s"
-        _log.debug("Stored %s: %s, %s, stopped by %s", file.name, step, figures, take.stop)
+        _log.debug("Stored %s: %s, %s, stop reason: %s", file.name, step, figures, take.stop)
         spoken = 0.0 if made_of else take.duration
         self._report(replace(self.progress, audio_seconds=self.progress.audio_seconds + spoken))
         return stored
