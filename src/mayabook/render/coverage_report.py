@@ -1,4 +1,4 @@
-"""The proof: for every sentence of the book, the take that speaks it and whether it was heard."""
+"""The coverage report: for every sentence of the book, the take that speaks it and whether ASR heard all of it."""
 
 import json
 from collections import Counter
@@ -21,56 +21,71 @@ from mayabook.render.ledger import Ledger, PlannedChunk, RetryStep, ReviewDecisi
 
 
 class Status(StrEnum):
+    """How sure it is that a sentence was read as written. The values are shown to users."""
+
     HEARD = "heard"
-    """Every word was heard as written, or as something that sounds the same, and nothing is wrong with the sound."""
+    """Every word was heard as written, or as a homophone, and no finding lies in the sentence."""
     ACCEPTED = "accepted by a person"
     DOUBTFUL = "in doubt"
-    """Some word was heard otherwise, or not; or its take is flagged for something at this place."""
+    """A word was misheard or not heard, or a rejecting finding of a flagged take lies in the sentence."""
     MISSING = "missing"
     """Most of its words were not heard."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceRow:
-    """One sentence. chunk: its number, from 1. href, path: where the book has it. heard: the transcript's words for
-    it. start, end: seconds into the file `take`. attempts: takes made of its chunk. step: how the kept one was
-    made. edited: whether a person wrote this text in place of the book's."""
+    """One sentence of the report."""
 
     chapter_number: int
     chapter: str
+    """The chapter's title."""
     chunk: int
+    """Number of its chunk, from 1."""
     text: str
     href: str
+    """File of the EPUB that has it."""
     path: str
+    """Element of that file, as in `Block.path`."""
     status: Status
     heard: str
+    """Words of the transcript for it."""
     start: float | None
+    """Seconds into the take; None if no word of it has a time."""
     end: float | None
     take: str
+    """Name of the audio file."""
     attempts: int
+    """Takes made of its chunk."""
     step: RetryStep
+    """How the kept take was made."""
     accepted: bool
+    """Whether the kept take was accepted, by the checks or by a person."""
     findings: tuple[str, ...]
     edited: bool
+    """Whether a person wrote this text in place of the book's."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageReport:
-    """edited: (chunk, what the book has) of the chunks whose text a person wrote. cured: how many chunks, whose first
-    take was rejected, each step of the ladder made good. skipped, left_out: chapters and parts of chapters, with the
-    reason. errors, n_words: of the whole book, in words after normalisation, by the kept takes'
-    transcripts."""
+    """The report of a book."""
 
     title: str
     rows: tuple[SentenceRow, ...]
     skipped: tuple[tuple[str, str], ...]
+    """(title, reason) of the chapters that are not narrated."""
     left_out: tuple[tuple[str, str], ...]
+    """(text, reason) of the parts of chapters that are not narrated."""
     n_chunks: int
     flagged: tuple[int, ...]
+    """Numbers of the chunks whose kept take was not accepted."""
     edited: tuple[tuple[int, str], ...]
+    """(chunk, the book's text) of the chunks whose text a person wrote."""
     cured: dict[str, int]
+    """Retry step -> how many chunks with a rejected first take it made good."""
     errors: int
+    """Word errors of the kept takes' transcripts: substitutions, deletions and insertions, after normalisation."""
     n_words: int
+    """Words of the chunks' texts, after normalisation."""
 
     @property
     def word_error_rate(self) -> float:
@@ -83,7 +98,10 @@ class CoverageReport:
 def build_coverage_report(
     book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str, edits: Edits
 ) -> CoverageReport:
-    """checks: the `Checker.identity` whose verdicts count. Every chunk of the plan must have a judged take."""
+    """Builds the report from the ledger. checks: the `Checker.identity` whose verdicts count.
+
+    Raises ValueError if a chunk of the plan has no take with a verdict.
+    """
     rows: list[SentenceRow] = []
     flagged: list[int] = []
     edited: list[tuple[int, str]] = []
@@ -144,7 +162,7 @@ def build_coverage_report(
 
 
 def words_by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[AlignedWord]]:
-    """The verdict's rows, dealt to the chunk's sentences; an inserted word goes with the word before it."""
+    """The verdict's aligned words by sentence; an inserted word goes with the word before it."""
     ends: list[int] = []
     for sentence in chunk.sentences:
         ends.append((ends[-1] if ends else 0) + len(sentence.text.split()))
@@ -158,11 +176,11 @@ def words_by_sentence(chunk: Chunk, verdict: Verdict) -> list[list[AlignedWord]]
 
 
 def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[AlignedWord]]) -> list[list[Finding]]:
-    """The verdict's findings, dealt to the sentences that they concern.
+    """The verdict's findings by sentence; a finding may concern several.
 
-    One with a time concerns the sentences that it reaches into, or else the last that began before it; one without,
-    those with words that were not heard as written, or else all. What was not heard at a time is of the sentence that
-    began last, or of those after it of which nothing was heard.
+    With a time: the last sentence that began before it, and those that begin within it. Without: the sentences with
+    words that were not heard as written, or all if there are none. Missing text with a time: of the last sentence that
+    began before it and the unheard ones right after it, those with words that were not heard.
     """
     starts = [min((word.start for word in words if word.start is not None), default=None) for words in dealt]
     odd = {n for n, words in enumerate(dealt) if any(word.match not in MATCHED for word in words)}

@@ -1,8 +1,8 @@
-"""Texts that a person wrote for chunks, in place of the book's: a file in the job folder, kept by what the book has.
+"""Texts that a person wrote to replace the book's in single chunks, in a file of the job folder.
 
-    edits.json    {"what the book has": "what is spoken instead"}
+    edits.json    {"the chunk's text in the book": "the text that replaces it"}
 
-An edit holds wherever the chunk stands, and as long as the book has that text; the next run speaks it.
+An edit is found by the book's text, so it still applies after other parts of the book have changed.
 """
 
 import json
@@ -25,31 +25,35 @@ _ENDS = ".!?…:;—–"
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """texts: what the book has -> what is spoken."""
+    """The edits of a job."""
 
     file: Path
     texts: dict[str, str]
+    """The chunk's text in the book -> the text that replaces it."""
 
     @classmethod
     def of(cls, folder: Path) -> "Edits":
-        """Those of the job in `folder`. Raises JobError if the file is damaged."""
+        """Reads the edits of the job in `folder`. Raises JobError if the file is damaged."""
         file = folder / NAME
         try:
             texts = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         except (OSError, ValueError) as error:
             raise JobError(
-                f"{file} cannot be read ({error}); mend it, or delete it to have the book's text."
+                f"{file} cannot be read ({error}); repair it, or delete it to go back to the book's text."
             ) from error
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-            raise JobError(f"{file} is not a table of texts; delete it to have the book's text.")
+            raise JobError(f"{file} is not a table of texts; delete it to go back to the book's text.")
         return cls(file, texts)
 
     def written(self, chunk: Chunk) -> str:
-        """What the book has for a chunk that may be an edited one."""
+        """The book's text of a chunk, which may be an edited one."""
         return next((written for written, text in self.texts.items() if text == chunk.text), chunk.text)
 
     def set(self, chunk: Chunk, text: str, limits: ScriptSettings) -> None:
-        """From the next run on `chunk` says `text`; the book's own where that is empty. Raises ScriptError."""
+        """Stores `text` in place of the chunk's; an empty one restores the book's. The next run synthesises it.
+
+        Raises ScriptError if the text is longer than a chunk may be, or has no word.
+        """
         text, written = " ".join(text.split()), self.written(chunk)
         if len(text) > limits.max_chars or len(text.split()) > limits.max_words:
             raise ScriptError(
@@ -57,13 +61,14 @@ class Edits:
                 "shorten it."
             )
         if text and not words(text):
-            raise ScriptError("That text has nothing to speak; write words, or nothing to have the book's text back.")
+            raise ScriptError("That text has no words; write some, or write nothing to restore the book's text.")
         self.texts.pop(written, None)
         if text and text != written:
             self.texts[written] = text
         write_text(self.file, json.dumps(self.texts, ensure_ascii=False, indent=1))
 
     def applied(self, chunks: Sequence[Chunk], language: str, lexicon: Lexicon | None) -> tuple[Chunk, ...]:
+        """The chunks with their edits, split into sentences again."""
         return tuple(
             _edited(chunk, self.texts[chunk.text], language, lexicon or Lexicon())
             if chunk.text in self.texts
@@ -73,7 +78,8 @@ class Edits:
 
 
 def _edited(chunk: Chunk, text: str, language: str, lexicon: Lexicon | None) -> Chunk:
-    """Its sentences bear the spans of those that stood in their place, as far as there are any."""
+    """The chunk with another text. Its sentences take over the spans of the old ones in order; further sentences share
+    the last span."""
     spans = [sentence.span for sentence in chunk.sentences]
     pieces = [text[start:end] for start, end in sentence_spans(text, Language.of(language))]
     spans += [spans[-1]] * (len(pieces) - len(spans))

@@ -1,7 +1,7 @@
-"""What is tried next for a chunk whose takes were rejected: a pure function of its takes and their verdicts.
+"""The retry policy: which step a chunk with rejected takes gets next, as a pure function of its takes and verdicts.
 
-trim -> new seed -> safer sampling -> patch -> split -> other engine -> a person. Each step names what has to be
-spoken, if anything; `render` has it spoken and `splice` puts it together.
+trim -> new seed -> safer sampling -> patch -> split -> other engine -> flag for a person. A step says what has to be
+synthesised, if anything; `renderer.py` requests it from the engine and `splicing.py` puts the audio together.
 """
 
 from collections.abc import Sequence
@@ -20,28 +20,34 @@ from mayabook.render.ledger import RetryStep, StoredTake
 
 _AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED)
 _ENDED_EARLY = ("capped", "aborted")
-"""Detectors of takes that were ended before the model did."""
+"""Detectors of takes that were stopped before the model ended them."""
 LEAST_SPOKEN = 0.05
-"""Seconds. A recogniser finishes a text whose last word was cut off, and gives that word no time."""
+"""Seconds that a last word takes at least. ASR often completes a text whose last word was cut off, and gives that word
+no duration."""
 
 Judged = tuple[StoredTake, Verdict]
 SentenceRange = tuple[int, int]
-"""Sentences of a chunk, the first and the one after the last."""
+"""Sentences of a chunk: the first, and the one after the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryTask:
-    """number: of whole takes before this one, which chooses the engine's sampling. base: the take that is trimmed or
-    patched. stretches: sentences that are spoken by themselves."""
+    """The next step for a chunk."""
 
     step: RetryStep
     number: int = 0
+    """Takes of the whole chunk before this one; the engine chooses its sampling settings by it."""
     base: StoredTake | None = None
+    """The take that is trimmed or patched."""
     stretches: tuple[SentenceRange, ...] = ()
+    """Sentences that are synthesised by themselves, for a patch or a split."""
 
 
 def next_task(chunk: Chunk, history: Sequence[Judged], settings: RetrySettings) -> RetryTask | None:
-    """history: the takes by attempt, without those that a person refused. None: it is for a person."""
+    """The next step, or None if the chunk is to be flagged for a person.
+
+    history: the chunk's takes by attempt, without those that a person decided about.
+    """
     steps = [take.step for take, _ in history]
     wholes = sum(step in (RetryStep.FIRST, RetryStep.SEED, RetryStep.SAFER) for step in steps)
     if not history:
@@ -61,20 +67,20 @@ def next_task(chunk: Chunk, history: Sequence[Judged], settings: RetrySettings) 
 
 
 def _may_be_cut(take: StoredTake) -> bool:
-    """Once; and not where it was a part in the midst of the take that a cap or a loop ended."""
+    """Whether trimming makes sense: not twice, and not if a cap or a loop ended a part in the middle of the take."""
     return take.step != RetryStep.TRIM and (take.stop == StopReason.END or not take.made_of)
 
 
 def only_a_tail(verdict: Verdict) -> bool:
-    """Whether the text is complete, and all that is wrong comes after its last word.
+    """Whether the text was read completely, and all defects come after its last word.
 
-    Of a take that was ended early, nothing but what comes after its last word shows that this word was not cut off.
+    A take that was stopped early may end within its last word; only speech after that word shows that it does not.
     """
     expected = [row for row in verdict.words if row.index is not None]
     if not expected or any(row.match not in MATCHED for row in expected):
         return False
     start, end = expected[-1].start, expected[-1].end
-    if start is None or end is None:  # a laugh or the like, which nobody can tell from a tail
+    if start is None or end is None:  # an emotion tag: a laugh cannot be told from a tail
         return False
     if end - start < LEAST_SPOKEN:
         return False
@@ -87,7 +93,7 @@ def only_a_tail(verdict: Verdict) -> bool:
 
 
 def _patch(chunk: Chunk, history: Sequence[Judged]) -> RetryTask | None:
-    """Of the take with the fewest sentences in doubt, if some of its sentences are not."""
+    """A patch of the take with the fewest doubtful sentences, if it has others as well."""
     best: tuple[int, Judged, list[int]] | None = None
     for take, verdict in history:
         doubtful = doubtful_sentences(chunk, verdict)
@@ -100,7 +106,8 @@ def _patch(chunk: Chunk, history: Sequence[Judged]) -> RetryTask | None:
 
 
 def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
-    """Those that a rejecting finding concerns, or with words not heard as written; none where nothing was heard."""
+    """Indices of sentences with a word that was not heard as written, or that a rejecting finding lies in; empty if the
+    take has no transcript."""
     if not verdict.words:
         return []
     dealt = words_by_sentence(chunk, verdict)
@@ -113,12 +120,13 @@ def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
 
 
 def _told_by_place(finding: Finding) -> bool:
-    """Not by the words themselves, as what is missing is: it lies after the last word that is there."""
+    """Whether a finding rejects and its time tells the sentence. Missing text is placed by its words instead, since its
+    time is that of the last word before the gap."""
     return finding.weight >= REJECTION_WEIGHT and finding.kind not in (FindingKind.TRUNCATED, FindingKind.OMITTED)
 
 
 def _stretches(sentences: Sequence[int]) -> list[SentenceRange]:
-    """Neighbours together: [1, 2, 5] is (1, 3), (5, 6)."""
+    """Joins neighbours: [1, 2, 5] gives (1, 3), (5, 6)."""
     runs = groupby(enumerate(sentences), key=lambda item: item[1] - item[0])
     found = [[at for _, at in run] for _, run in runs]
     return [(run[0], run[-1] + 1) for run in found]

@@ -1,4 +1,4 @@
-"""Takes made of other takes: a tail cut off, sentences put in their place, sentences joined."""
+"""Audio derived from other takes: a tail trimmed off, sentences replaced, sentences joined."""
 
 import math
 from collections.abc import Sequence
@@ -16,21 +16,23 @@ from mayabook.render.coverage_report import words_by_sentence
 from mayabook.render.retry_policy import SentenceRange
 
 FADE_SECONDS = 0.01
+"""Fade at each cut, against clicks."""
 PAUSE_SECONDS = 0.3
-"""Between sentences that are joined."""
+"""Silence between joined sentences."""
 MARGIN_SECONDS = 0.06
-"""Of quiet that is kept before and after a joined piece."""
+"""Kept before and after the sound of a joined piece: soft consonants and decay lie there."""
 _WORD_SECONDS, _LETTER_SECONDS = 0.3, 0.085
-"""What a word takes at most: recognisers let the last one last to the end of the voice."""
+"""Longest plausible duration of a word: so much, and so much for each letter. ASR often stretches the last word over
+trailing speech or noise."""
 QUIET_SECONDS, _FRAME_SECONDS = 0.03, 0.005
-"""Of quiet that a cut looks for, and of the frames it is looked for in."""
+"""A cut is made in the quietest stretch of QUIET_SECONDS, searched for in steps of _FRAME_SECONDS."""
 _QUIET_DB = 20 * math.log10(0.02)
 """Level of a sample, below the peak of its piece, under which it is quiet."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscribedTake:
-    """The audio of a take and what was heard in it."""
+    """The audio of a take with its verdict, which has the transcript and the times of the words."""
 
     audio: Audio
     sample_rate: int
@@ -38,7 +40,7 @@ class TranscribedTake:
 
 
 def trimmed(voice: TranscribedTake) -> Audio:
-    """Up to the quietest place after the last word of the text."""
+    """The take up to the quietest place after the last word of the text."""
     rows = [row for row in voice.verdict.words if row.index is not None]
     last = rows[-1]
     assert last.start is not None
@@ -50,7 +52,7 @@ def trimmed(voice: TranscribedTake) -> Audio:
 
 
 def patched(voice: TranscribedTake, chunk: Chunk, pieces: Sequence[tuple[SentenceRange, Audio]]) -> Audio:
-    """With each stretch of sentences replaced by its piece."""
+    """The take with each range of sentences replaced by its piece. pieces: in order, of the take's sample rate."""
     dealt = words_by_sentence(chunk, voice.verdict)
     parts: list[Audio] = []
     at = 0
@@ -62,7 +64,7 @@ def patched(voice: TranscribedTake, chunk: Chunk, pieces: Sequence[tuple[Sentenc
 
 
 def joined(pieces: Sequence[Audio], sample_rate: int) -> Audio:
-    """One after the other with a pause between them, each without the quiet at its edges."""
+    """The pieces one after the other, silence trimmed off their edges and a pause between them."""
     gap = np.zeros(round(PAUSE_SECONDS * sample_rate), np.float32)
     parts: list[Audio] = []
     for piece in (_bare(each, sample_rate) for each in pieces):
@@ -72,7 +74,7 @@ def joined(pieces: Sequence[Audio], sample_rate: int) -> Audio:
 
 
 def _edge(voice: TranscribedTake, dealt: Sequence[Sequence[AlignedWord]], sentence: int) -> int:
-    """The sample at which a sentence begins: in the quiet between the last word heard before it and the first after."""
+    """Sample at which a sentence begins: the quietest place between the words heard before it and its own."""
     if sentence == 0:
         return 0
     if sentence == len(dealt):
@@ -85,13 +87,13 @@ def _edge(voice: TranscribedTake, dealt: Sequence[Sequence[AlignedWord]], senten
 
 
 def _quietest(voice: TranscribedTake, start: float, end: float) -> int:
-    """The sample in the middle of the quietest stretch between these seconds."""
+    """Sample in the middle of the quietest stretch between these seconds."""
     first, last = (max(0, round(seconds * voice.sample_rate)) for seconds in (start, end))
     return first + quietest_sample(voice.audio[first:last], voice.sample_rate, QUIET_SECONDS, _FRAME_SECONDS)
 
 
 def _bare(piece: Audio, sample_rate: int) -> Audio:
-    """Without the quiet at its edges, but for a margin, and faded."""
+    """The piece with the silence at its edges trimmed to a margin, and faded."""
     bounds = sound_bounds(piece, 1, _QUIET_DB)
     if bounds is None:
         return piece[:0]
