@@ -1,4 +1,4 @@
-"""What the ladder makes of an engine that is often wrong: the narrator, with severe defects put into its takes.
+"""What the retry policy makes of an engine that is often wrong: the narrator, with severe defects put into its takes.
 
     python -m bench.retry_policy                 500 chunks, every fifth take spoilt; hours on two cores
     python -m bench.retry_policy --chunks 60     a glance

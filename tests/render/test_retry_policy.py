@@ -1,4 +1,4 @@
-"""Every step of the ladder cures real takes of the real narrator, heard by the real checks."""
+"""Every step of the retry policy repairs real takes of the real narrator, checked by the real checks."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

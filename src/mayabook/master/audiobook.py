@@ -1,4 +1,4 @@
-"""The finished audiobook: levelled, encoded, labelled, and on disk whole or not at all."""
+"""Writes the finished audiobook: one gain, encoding, chapters and tags; each file appears whole or not at all."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from mayabook.master.pcm_stream import pcm, watched
 from mayabook.master.timeline import ChapterMark, Timeline
 
 MEASURING = 0.3
-"""Share of the progress bar."""
+"""Share of the progress that measuring the loudness takes."""
 TOLERANCE = 0.5
-"""LU."""
+"""LU by which the loudness may miss its target before a person is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudiobookChapter:
-    """start, end: seconds into `file`."""
+    """A chapter of the audiobook. start, end: seconds into `file`."""
 
     title: str
     file: Path

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 LINE_LENGTH = 60
+"""Characters of a line, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """start, end: seconds."""
+    """One caption. start, end: seconds into the file that it belongs to."""
 
     start: float
     end: float

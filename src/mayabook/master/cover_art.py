@@ -1,4 +1,4 @@
-"""The cover as every player shows it: a JPEG or PNG of sane size."""
+"""The cover as a JPEG or PNG that every player shows."""
 
 import io
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ from av.video.frame import VideoFrame
 from mayabook.core.book import Cover
 
 MAX_BYTES = 4 << 20
+"""A larger cover is encoded again."""
 MAX_SIDE = 2400
+"""Pixels of the longer side of a cover that is encoded again."""
 MAX_PIXELS = 100_000_000
-"""Of an image that is unpacked at all."""
+"""An image with more is not decoded: a small file may hold one that fills the memory."""
 IMAGES = "jpeg_pipe,png_pipe,apng,gif,webp_pipe,bmp_pipe,tiff_pipe,j2k_pipe"
-"""Formats that may be tried on a stranger's bytes; left to itself FFmpeg would follow playlists to other files."""
+"""FFmpeg's demuxers that may read a cover. The book is untrusted, and others of its demuxers open further files."""
 END_OF_JPEG = b"\xff\xd9"
 
 
@@ -36,7 +38,7 @@ class Picture:
 
 
 def picture(cover: Cover) -> Picture | None:
-    """The cover's own bytes if they are a sound JPEG or PNG, else what can be seen of it as JPEG, else None."""
+    """The cover's own bytes if they are a complete JPEG or PNG, else the image encoded as JPEG, else None."""
     try:
         codec, frame = _decode(cover.data)
         sound = codec == "png" or (codec == "mjpeg" and cover.data.endswith(END_OF_JPEG))

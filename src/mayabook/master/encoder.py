@@ -1,4 +1,4 @@
-"""One audio file with its chapters, cover and tags, by FFmpeg as PyAV carries it."""
+"""Encodes one audio file with its chapters, cover and tags, by FFmpeg through PyAV."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from av.container.core import Chapter
 
 FULL_SCALE = 1 << 23
-"""Of the 24-bit integers that the lossless formats hold."""
+"""Amplitude 1.0 as a 24-bit integer, which the lossless formats hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a file holds besides sound. metadata: FFmpeg's names. language: ISO 639-2. chapters: from sample 0 on."""
+    """Metadata of a file. metadata: by FFmpeg's names. language: ISO 639-2. chapters: from sample 0 on."""
 
     metadata: Mapping[str, str]
     language: str

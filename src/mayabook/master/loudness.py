@@ -19,14 +19,15 @@ from mayabook.master.true_peak import PeakMeter
 SILENCE = -70.0
 """LUFS; what is not above it does not count (ITU-R BS.1770-5, absolute gate)."""
 CLOSE_ENOUGH = 0.1
-"""LU."""
+"""LU by which the result may miss the target."""
 MAX_LIMITED_PASSES = 8
+"""Passes over the book with the limiter, at most; each corrects the gain."""
 MAX_MAKE_UP = 6.0
-"""dB of gain that may be added because the limiter takes loudness away; more would flatten the voice."""
+"""dB of gain that may make up for the loudness that the limiter takes away; more would flatten the voice."""
 LEAST_SLOPE = 0.2
-"""LU that a further dB of gain brings, at the least, for the next guess."""
+"""LU that a further dB of gain is taken to bring at least, when the next gain is estimated."""
 BELOW_LIMIT = 0.1
-"""dB by which the limiter stays below the limit, because meters differ by about as much."""
+"""dB by which the limiter's ceiling lies below the limit: true-peak meters differ by about as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class Loudness:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """gain: dB, for every sample of the book. ceiling: dBTP that the limiter keeps to, None if it is not needed.
+    """How the book is levelled. gain: dB, for all of it. ceiling: dBTP of the limiter, None if none is needed.
 
-    result: the loudness that comes of it.
+    result: the loudness after both.
     """
 
     gain: float
@@ -63,7 +64,7 @@ def find_level(
     settings: MasterSettings,
     progress: Callable[[float], None],
 ) -> Level:
-    """Measures the book once and, where its peaks need the limiter, again until it is as loud as wanted.
+    """Measures the book; if its peaks need the limiter, measures again with other gains until the target is met.
 
     read: the n_samples samples of the book, from the start at each call. progress: takes the fraction done.
     Silence is left as it is. Speech does not miss the target; a few clicks in silence can: see the result.

@@ -1,4 +1,4 @@
-"""Names of the files that appear, and whether they can."""
+"""Names of the output files, and whether they can be written."""
 
 import tempfile
 import unicodedata
@@ -10,12 +10,13 @@ from mayabook.core.output_formats import FORMATS
 from mayabook.core.settings import MasterSettings
 
 FORBIDDEN = '<>:"/\\|?*'
-"""In file names, on one system or another."""
+"""Characters that file names must not have on some system."""
 MAX_NAME_BYTES = 150
+"""Of a chapter's title in a file name; most file systems allow 255 for the whole name."""
 
 
 def destination(output: Path, settings: MasterSettings) -> Path:
-    """What will appear: the file, or the folder that holds one file per chapter."""
+    """The path of the audiobook: a file, or the folder of its chapters' files."""
     return output.with_suffix("") if settings.split else output
 
 
@@ -41,7 +42,7 @@ def chapter_file(output: Path, settings: MasterSettings, number: int, n_chapters
 
 
 def _safe(title: str) -> str:
-    """What every file system takes, of the title."""
+    """The title without what some file system refuses."""
     kept = "".join(
         " " if char in FORBIDDEN or unicodedata.category(char).startswith(("C", "Z")) else char
         for char in unicodedata.normalize("NFC", title)

@@ -13,7 +13,7 @@ from mayabook.master.timeline import Timeline, TimelineClip
 from mayabook.master.trim import faded
 
 BLOCK = 1 << 16
-"""Samples: large enough that the cost of Python between blocks does not show."""
+"""Samples in a block: enough that the time between blocks does not count."""
 
 
 def pcm(timeline: Timeline, start: int = 0, stop: int | None = None) -> Iterator[Audio]:

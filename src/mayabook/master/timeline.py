@@ -1,4 +1,4 @@
-"""Where every take stands in the audiobook, to the sample."""
+"""The timeline: the position of every take in the audiobook, to the sample."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

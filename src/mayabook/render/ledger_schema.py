@@ -76,9 +76,8 @@ def _to_4(database: sqlite3.Connection) -> None:
     row = database.execute("SELECT value FROM facts WHERE name = 'order'").fetchone()
     if row is not None:
         request = json.loads(row[0])
-        request["settings"] = {
-            {"ladder": "retry"}.get(name, name): group for name, group in request["settings"].items()
-        }
+        groups = request["settings"].items()
+        request["settings"] = {_RENAMED_IN_4.get(name, name): group for name, group in groups}
         database.execute("INSERT INTO facts VALUES ('request', ?)", (json.dumps(request),))
         database.execute("DELETE FROM facts WHERE name = 'order'")
 
