@@ -15,6 +15,7 @@ from mayabook.checks import Checker
 from mayabook.core.book import Book
 from mayabook.core.errors import EngineError, OutputError
 from mayabook.core.events import EngineSelected, Listener, MasteringProgress, Note, ScriptReady, cancellable, ignore
+from mayabook.core.language import ENGLISH, Language
 from mayabook.core.openmp import limit_spinning
 from mayabook.core.settings import Settings
 from mayabook.core.verdict import Finding
@@ -149,7 +150,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     book, script = script_book(request.book, request.lexicon, settings)
     for warning in book.warnings:
         tell(Note(warning))
-    if not book.language.lower().startswith("en"):
+    if Language.of(book.language) != ENGLISH:
         tell(Note(f"The book says its language is {book.language!r}; it is read as English."))
     chosen = Job.beside(request.output).peek(ENGINE)
     earlier = None if chosen is None else EngineChoice.model_validate_json(chosen)
