@@ -32,7 +32,7 @@ from mayabook.core.files import write_text
 from mayabook.core.settings import load_settings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.engine_selection import open_engine
-from mayabook.lab.prompts import TRUTH_FILE, read_truth
+from mayabook.lab.prompts import TRUTH_FILE, read_true_codes
 from mayabook.lab.trial_runner import token_errors
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.frames import Frames, from_levels
@@ -213,7 +213,7 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, help="how many chunks of the sample book; all by default")
     parser.add_argument("--only", action="append", help="a format; all by default")
     asked = parser.parse_args()
-    texts, frames = read_truth(WEIGHTS / TRUTH_FILE)
+    texts, frames = read_true_codes(WEIGHTS / TRUTH_FILE)
     truth, ear = Truth(texts[: asked.chunks], frames[: asked.chunks]), Ear()
     rows = {"true codes": codec_figures(truth, ear)}
     with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import CheckSettings, load_settings
 from mayabook.core.take import StopReason, Take, TakeRequest
 from mayabook.engine_selection import open_engine
-from mayabook.lab.prompts import TRUTH_FILE, read_truth
+from mayabook.lab.prompts import TRUTH_FILE, read_true_codes
 from mayabook.models import store
 
 WEIGHTS = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights"
@@ -22,7 +22,7 @@ N_CHUNKS = 4
 
 def takes_of(kind: str, **options: object) -> list[Take]:
     """Of the first chunks of the sample book, at the default settings."""
-    texts, _ = read_truth(WEIGHTS / TRUTH_FILE)
+    texts, _ = read_true_codes(WEIGHTS / TRUTH_FILE)
     settings = load_settings(None, {"engine": {"kind": kind}, "maya": {"model": str(MODEL), "slots": 4, **options}})
     engine, _ = open_engine(settings, None, lambda line: None)
     requests = [
@@ -51,7 +51,7 @@ def test_the_words_of_the_book_come_out(spoken: list[Take]) -> None:
 
 
 def test_takes_end_by_themselves_when_the_text_is_said(spoken: list[Take]) -> None:
-    _, truth = read_truth(WEIGHTS / TRUTH_FILE)
+    _, truth = read_true_codes(WEIGHTS / TRUTH_FILE)
     assert [take.stop for take in spoken] == [StopReason.END] * N_CHUNKS
     for take, frames in zip(spoken, truth, strict=False):
         assert take.codes is not None
@@ -59,7 +59,7 @@ def test_takes_end_by_themselves_when_the_text_is_said(spoken: list[Take]) -> No
 
 
 def test_most_tokens_are_the_truth(spoken: list[Take]) -> None:
-    _, truth = read_truth(WEIGHTS / TRUTH_FILE)
+    _, truth = read_true_codes(WEIGHTS / TRUTH_FILE)
     for take, frames in zip(spoken, truth, strict=False):
         assert take.codes is not None
         n = min(len(frames), len(take.codes.frames))

@@ -107,7 +107,7 @@ class PlantedOpener:
     missing: Mapping[str, str] = field(default_factory=dict)
     identity: str = "planted model"
 
-    def absent(self, name: str) -> str | None:
+    def unavailable_reason(self, name: str) -> str | None:
         return self.missing.get(name)
 
     def open(self, name: str) -> PlantedEngine:

@@ -14,8 +14,8 @@ from mayabook.engines.sampler import Sampler
 from mayabook.engines.scheduler import SlotScheduler
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.lab import logit_cache
-from mayabook.lab.logit_cache import CachedScheduler, CachingDecoder, Known
-from mayabook.lab.model_variants import LabEngine, ModelOpener, model_opener
+from mayabook.lab.logit_cache import CachedNode, CachedScheduler, CachingDecoder
+from mayabook.lab.model_variants import LabEngine, LocalModelVariants, open_model_variants
 from mayabook.lab.plan import Plan
 
 TEXTS = ("They walked down to the water.", "Nobody spoke.", "The rain had stopped.")
@@ -26,9 +26,9 @@ WILD = {**SHARP, "temperature": 2.0}
 
 
 @pytest.fixture(scope="module")
-def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelOpener:
+def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModelVariants:
     plan = Plan.load(None, {"model": str(tiny), "slots": 4, "context": 512})
-    return model_opener(plan, tmp_path_factory.mktemp("formats"))
+    return open_model_variants(plan, tmp_path_factory.mktemp("formats"))
 
 
 class Counting:
@@ -55,8 +55,8 @@ class Counting:
         self._decoder.close()
 
 
-def watched(opener: ModelOpener, name: str, *, once: bool) -> tuple[LabEngine, Counting]:
-    engine = replace(opener, recalls=False).open(name)
+def watched(opener: LocalModelVariants, name: str, *, once: bool) -> tuple[LabEngine, Counting]:
+    engine = replace(opener, caches_logits=False).open(name)
     counting = Counting(engine.decoder)
     sampler = Sampler(engine.decoder.layout, engine.decoder.n_slots)
     if once:
@@ -66,7 +66,7 @@ def watched(opener: ModelOpener, name: str, *, once: bool) -> tuple[LabEngine, C
     return engine, counting
 
 
-def requests(opener: ModelOpener, *settings: dict[str, float], seeds: int = 3) -> list[TakeRequest]:
+def requests(opener: LocalModelVariants, *settings: dict[str, float], seeds: int = 3) -> list[TakeRequest]:
     return [
         TakeRequest(f"{text} {at} {seed}", text, opener.voice, seed, sampling={**opener.sampling, **changed})
         for at, changed in enumerate(settings)
@@ -75,7 +75,7 @@ def requests(opener: ModelOpener, *settings: dict[str, float], seeds: int = 3) -
     ]
 
 
-def rows_in(places: Iterable[Known]) -> int:
+def rows_in(places: Iterable[CachedNode]) -> int:
     return sum(1 + rows_in(place.after.values()) for place in places)
 
 
@@ -92,7 +92,7 @@ def told(takes: list[Take]) -> dict[str, tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", ["Q4_K_M", "fp32"])
-def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener: ModelOpener, name: str) -> None:
+def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener: LocalModelVariants, name: str) -> None:
     wanted = requests(opener, SHARP, {**SHARP, "top_p": 0.5}, WILD)
     results, steps = [], []
     for once in (False, True):
@@ -105,7 +105,7 @@ def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener:
     assert steps[1] <= 0.5 * steps[0]  # of the 18 takes that are drawn alike 3 are computed
 
 
-def test_a_take_that_draws_as_before_costs_no_step(opener: ModelOpener) -> None:
+def test_a_take_that_draws_as_before_costs_no_step(opener: LocalModelVariants) -> None:
     engine, counting = watched(opener, "Q4_K_M", once=True)
     first = told(list(engine.generate(requests(opener, SHARP, seeds=1))))
     computed = counting.n_steps, counting.prompts
@@ -118,7 +118,7 @@ def test_a_take_that_draws_as_before_costs_no_step(opener: ModelOpener) -> None:
     engine.close()
 
 
-def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(opener: ModelOpener) -> None:
+def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(opener: LocalModelVariants) -> None:
     engine, counting = watched(opener, "Q4_K_M", once=True)
     list(engine.generate(requests(opener, SHARP, seeds=1)))
     computed = counting.prompts
@@ -130,7 +130,7 @@ def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(opener: M
     engine.close()
 
 
-def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: ModelOpener) -> None:
+def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: LocalModelVariants) -> None:
     engine, counting = watched(opener, "Q4_K_M", once=True)
     takes = list(engine.generate(requests(opener, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56})))
     assert len(takes) == 36
@@ -138,7 +138,9 @@ def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: ModelOpener) 
     engine.close()
 
 
-def test_no_take_is_drawn_again_to_leave_where_it_left(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_take_is_drawn_again_to_leave_where_it_left(
+    opener: LocalModelVariants, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made: list[logit_cache._CachedLogits] = []
 
     class Watched(logit_cache._CachedLogits):
@@ -156,23 +158,23 @@ def test_no_take_is_drawn_again_to_leave_where_it_left(opener: ModelOpener, monk
     engine.close()
 
 
-def test_memory_is_bounded(opener: ModelOpener, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded(opener: LocalModelVariants, monkeypatch: pytest.MonkeyPatch) -> None:
     row = 4 * opener.open("Q4_K_M").decoder.layout.n_audio
-    monkeypatch.setattr(logit_cache, "MOST_BYTES", 90 * row)
+    monkeypatch.setattr(logit_cache, "MAX_BYTES", 90 * row)
     engine, _ = watched(opener, "Q4_K_M", once=True)
     takes = told(list(engine.generate(requests(opener, SHARP))))
     assert isinstance(engine._scheduler, CachedScheduler)
     memory = engine._scheduler._memory
-    assert memory.full
-    assert rows_in(memory.known.values()) == 90
+    assert memory.is_full
+    assert rows_in(memory.roots.values()) == 90
     engine.close()
     plain, _ = watched(opener, "Q4_K_M", once=False)
     assert told(list(plain.generate(requests(opener, SHARP)))) == takes
     plain.close()
 
 
-def test_experiments_remember_and_isolate_does_not(opener: ModelOpener) -> None:
+def test_experiments_remember_and_isolate_does_not(opener: LocalModelVariants) -> None:
     for recalls in (True, False):
-        engine = replace(opener, recalls=recalls).open("Q4_K_M")
+        engine = replace(opener, caches_logits=recalls).open("Q4_K_M")
         assert isinstance(engine._scheduler, CachedScheduler) is recalls
         engine.close()

@@ -112,8 +112,8 @@ def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monk
 
 
 def test_the_experiment_that_times_takes_makes_each_anew() -> None:
-    assert [name for name, each in EXPERIMENTS.items() if not each.plan.once] == ["stress"]
+    assert [name for name, each in EXPERIMENTS.items() if not each.plan.memoises] == ["stress"]
 
 
 def test_the_experiments_that_compare_or_time_takes_compute_all_logits() -> None:
-    assert [name for name, each in EXPERIMENTS.items() if not each.plan.recalls] == ["isolate", "stress"]
+    assert [name for name, each in EXPERIMENTS.items() if not each.plan.caches_logits] == ["isolate", "stress"]

@@ -19,9 +19,9 @@ from mayabook.lab.compare_report import pareto
 from mayabook.lab.experiments import EXPERIMENTS, report, run
 from mayabook.lab.isolate_report import changed
 from mayabook.lab.legacy_backends import STEPS_KEPT, LegacyGenerate, LegacyLlama, tolerant_frames
-from mayabook.lab.model_variants import ModelOpener, model_opener
+from mayabook.lab.model_variants import LocalModelVariants, open_model_variants
 from mayabook.lab.plan import Plan
-from mayabook.lab.prompts import read_truth
+from mayabook.lab.prompts import read_true_codes
 from mayabook.maya.frames import pack
 from tests.lab.lab_engines import TEXTS, SilenceEar, Watching
 from tests.runs import lines_of, mayabook_in, start
@@ -32,17 +32,17 @@ CAP = 42
 
 
 @pytest.fixture(scope="module")
-def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelOpener:
+def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModelVariants:
     plan = Plan.load(None, {"model": str(tiny), "slots": 2, "context": 512})
-    made = model_opener(plan, tmp_path_factory.mktemp("formats"))
-    return replace(made, sampling={**made.sampling, "max_tokens": CAP}, recalls=False)
+    made = open_model_variants(plan, tmp_path_factory.mktemp("formats"))
+    return replace(made, sampling={**made.sampling, "max_tokens": CAP}, caches_logits=False)
 
 
-def request(opener: ModelOpener, **sampling: float | str) -> TakeRequest:
+def request(opener: LocalModelVariants, **sampling: float | str) -> TakeRequest:
     return TakeRequest("", TEXT, opener.voice, 5, sampling={**opener.sampling, **sampling})
 
 
-def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(opener: ModelOpener) -> None:
+def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(opener: LocalModelVariants) -> None:
     """Against transformers itself: its pad is the text's end, so that this token of the prompt is masked."""
     import torch
     import transformers
@@ -68,7 +68,7 @@ def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(opene
     engine.close()
 
 
-def test_prompt_settings_are_of_the_request(opener: ModelOpener) -> None:
+def test_prompt_settings_are_of_the_request(opener: LocalModelVariants) -> None:
     engine = opener.open("Q4_K_M")
     once, twice = (engine.prompt(request(opener, bos=bos)) for bos in ("once", "twice"))
     assert twice == [SMALL.bos, *once]
@@ -80,7 +80,7 @@ def test_prompt_settings_are_of_the_request(opener: ModelOpener) -> None:
     engine.close()
 
 
-def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(opener: ModelOpener) -> None:
+def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(opener: LocalModelVariants) -> None:
     reference = opener.open("fp32")
     frames = [np.random.Generator(np.random.Philox(1)).integers(0, 256, (n, 7)).astype(np.int32) for n in (3, 4, 5)]
     prompts = [reference.prompt(request(opener))] * 3
@@ -88,17 +88,17 @@ def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(opener: Mode
     for name in ("fp32", "F16", "Q4_K_M"):
         other = opener.open(name)
         results = list(teacher_forcing.compare(reference.decoder, other.decoder, prompts, frames))
-        found[name] = sum(float(result.divergence.sum()) for result in results)
-        assert [result.steps.tolist() for result in results] == [[n + 1, 2 * n, 4 * n] for n in (3, 4, 5)]
+        found[name] = sum(float(result.kl_divergence.sum()) for result in results)
+        assert [result.n_steps.tolist() for result in results] == [[n + 1, 2 * n, 4 * n] for n in (3, 4, 5)]
         if name == "fp32":
-            assert all((result.agreed == result.steps).all() for result in results)
+            assert all((result.n_agreed == result.n_steps).all() for result in results)
         other.close()
     assert found["fp32"] == 0
     assert 0 < found["F16"] < found["Q4_K_M"]
     reference.close()
 
 
-def test_teacher_forcing_is_what_a_slot_says_by_itself(opener: ModelOpener) -> None:
+def test_teacher_forcing_is_what_a_slot_says_by_itself(opener: LocalModelVariants) -> None:
     engine, other = opener.open("fp32"), opener.open("fp32")
     frames = np.random.Generator(np.random.Philox(1)).integers(0, 256, (3, 7)).astype(np.int32)
     prompts = [engine.prompt(replace(request(opener), text=text)) for text in ("Come in.", TEXT)]
@@ -106,8 +106,8 @@ def test_teacher_forcing_is_what_a_slot_says_by_itself(opener: ModelOpener) -> N
     logits = teacher_forcing.read_logits(engine.decoder, 0, prompts[1], frames)
     columns = np.array([*pack(frames, SMALL), SMALL.code_end]) - SMALL.code_end
     alone = -teacher_forcing.log_softmax(logits)[np.arange(len(columns)), columns]
-    assert result.surprise.sum() == pytest.approx(alone.sum(), rel=1e-4)
-    assert result.surprise[0] == pytest.approx(alone[::7].sum(), rel=1e-4)
+    assert result.nll.sum() == pytest.approx(alone.sum(), rel=1e-4)
+    assert result.nll[0] == pytest.approx(alone[::7].sum(), rel=1e-4)
     engine.close()
     other.close()
 
@@ -133,7 +133,7 @@ def test_original_ways_speak_and_say_what_they_carry_over(tiny: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", [LegacyLlama, LegacyGenerate])
-def test_an_original_is_an_engine(kind: type, opener: ModelOpener) -> None:
+def test_an_original_is_an_engine(kind: type, opener: LocalModelVariants) -> None:
     engine = kind(opener, "Q4_K_M" if kind is LegacyLlama else "fp32", changes={"max_tokens": CAP})
     one, other = (next(iter(engine.generate([replace(request(opener), seed=seed)]))) for seed in (1, 1))
     assert one.codes is not None
@@ -144,7 +144,7 @@ def test_an_original_is_an_engine(kind: type, opener: ModelOpener) -> None:
 
 
 @pytest.mark.parametrize("kind", [LegacyLlama, LegacyGenerate])
-def test_an_original_draws_by_the_settings_it_is_given(kind: type, opener: ModelOpener) -> None:
+def test_an_original_draws_by_the_settings_it_is_given(kind: type, opener: LocalModelVariants) -> None:
     changes = {"max_tokens": 35, "temperature": 0.8}
     engine = kind(opener, "Q4_K_M" if kind is LegacyLlama else "fp32", changes=changes)
     list(engine.generate([request(opener, max_tokens=70)]))
@@ -154,7 +154,7 @@ def test_an_original_draws_by_the_settings_it_is_given(kind: type, opener: Model
     engine.close()
 
 
-def test_a_model_is_its_weights_and_its_codec(opener: ModelOpener, tmp_path: Path) -> None:
+def test_a_model_is_its_weights_and_its_codec(opener: LocalModelVariants, tmp_path: Path) -> None:
     assert opener.files.codec is not None
     shutil.copytree(opener.files.codec, tmp_path / "codec")
     same = replace(opener, files=replace(opener.files, codec=tmp_path / "codec"))
@@ -177,7 +177,7 @@ def test_a_truth_that_is_none_is_one_line(damage: str, tiny: Path, tmp_path: Pat
     else:
         file.write_bytes(b"" if damage == "empty" else whole[: len(whole) // 2])
     with pytest.raises(LabError, match=r"truth\.npz is no truth .*; it needs texts, frames and lengths") as caught:
-        read_truth(file)
+        read_true_codes(file)
     assert "\n" not in str(caught.value)
 
 
@@ -222,7 +222,7 @@ def test_pareto_keeps_what_nothing_beats() -> None:
     assert pareto({"a": (1, 3), "b": (2, 2), "c": (3, 3), "d": (3, 1), "e": (3, 1)}) == ["a", "b", "d", "e"]
 
 
-def test_a_model_without_codec_or_format_is_one_line(opener: ModelOpener) -> None:
+def test_a_model_without_codec_or_format_is_one_line(opener: LocalModelVariants) -> None:
     with pytest.raises(EngineError, match="AWQ of tiny cannot be had"):
         opener.open("AWQ")
     with pytest.raises(EngineError, match="no codec"):

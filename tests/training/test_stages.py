@@ -17,7 +17,7 @@ from mayabook.core.errors import ModelError
 from mayabook.core.settings import NarratorSettings, Settings
 from mayabook.core.take import TakeRequest
 from mayabook.engines.narrator import Narrator
-from mayabook.lab.prompts import TRUTH_FILE, read_truth
+from mayabook.lab.prompts import TRUTH_FILE, read_true_codes
 from mayabook.maya.codec import open_codec
 from mayabook.maya.codec_config import CodecConfig
 from mayabook.maya.codec_torch import TorchCodec
@@ -116,7 +116,7 @@ def test_the_exported_folder_is_a_model(work: Path) -> None:
 def test_the_export_tells_no_path_and_carries_the_truth(work: Path) -> None:
     weights = work / "weights"
     assert not [file for file in weights.rglob("*.json") if str(work) in file.read_text(encoding="utf-8")]
-    told, truth = read_truth(weights / TRUTH_FILE)
+    told, truth = read_true_codes(weights / TRUTH_FILE)
     here, coded = Corpus(work), codec.read_frames(work)
     numbers = here.numbers(BOOK)
     assert told == [here.utterances[number].text for number in numbers]

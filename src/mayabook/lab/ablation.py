@@ -11,7 +11,7 @@ from mayabook.core.errors import LabError
 from mayabook.engines.sampler_settings import preset
 from mayabook.lab.factorial import design
 from mayabook.lab.legacy_backends import legacy_backends
-from mayabook.lab.model_variants import ModelOpener, best_of
+from mayabook.lab.model_variants import LocalModelVariants, first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.report import is_artifact
 from mayabook.lab.trial_runner import TrialRunner, Wanted
@@ -128,14 +128,14 @@ def run(plan: AblationPlan, bench: TrialRunner) -> None:
     if not factors:
         raise LabError("There is no factor left to vary; name others in the plan.")
     wanted: dict[str, list[Wanted]] = {}
-    first = best_of(bench.opener, ["Q4_K_M", "F16", "fp32"])
+    first = first_available(bench.opener, ["Q4_K_M", "F16", "fp32"])
     for cell, (part, settings, signs) in cells_of(plan, factors).items():
         sampling = dict(settings)
         wished = sampling.pop("format")
         if "format" not in factors and part != "ladder":
             wished = first
-        if bench.opener.absent(wished) is not None:
-            bench.watcher.say(f"Skipped {cell}: {bench.opener.absent(wished)}")
+        if bench.opener.unavailable_reason(wished) is not None:
+            bench.watcher.say(f"Skipped {cell}: {bench.opener.unavailable_reason(wished)}")
             continue
         n = plan.chunks if part == "factorial" else plan.takes
         wanted.setdefault(wished, []).extend(
@@ -145,7 +145,7 @@ def run(plan: AblationPlan, bench: TrialRunner) -> None:
             for item in bench.items(n)
         )
     ways: list[tuple[str, Any, str, Any]] = []
-    if plan.libraries and isinstance(bench.opener, ModelOpener):
+    if plan.libraries and isinstance(bench.opener, LocalModelVariants):
         ways = list(legacy_backends(bench.opener))
     bench.expect(sum(len(group) for group in wanted.values()) + len(ways) * plan.libraries)
     for name, group in wanted.items():

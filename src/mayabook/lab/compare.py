@@ -15,7 +15,7 @@ from mayabook.core.take import TakeRequest
 from mayabook.engines.worker_pool import Workers
 from mayabook.lab import teacher_forcing
 from mayabook.lab.memory_trim import give_back_freed_memory
-from mayabook.lab.model_variants import FORMATS, FULL_PRECISION, LabEngine, ModelOpener, best_of
+from mayabook.lab.model_variants import FORMATS, FULL_PRECISION, LabEngine, LocalModelVariants, first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import Row
 from mayabook.lab.trial_runner import TrialRunner, Wanted, cells
@@ -41,7 +41,7 @@ class ComparePlan(Plan):
 
 
 def run(plan: ComparePlan, bench: TrialRunner) -> None:
-    reference = best_of(bench.opener, [plan.reference] if plan.reference else FULL_PRECISION)
+    reference = first_available(bench.opener, [plan.reference] if plan.reference else FULL_PRECISION)
     names = [reference, *(name for name in bench.available(plan.formats) if name != reference)]
     bench.expect(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)
     for name in names if plan.cost else ():  # before this process has anything in memory or in its caches
@@ -66,14 +66,14 @@ def _force(plan: ComparePlan, bench: TrialRunner, reference: str, others: Sequen
     if all(key in bench.rows for named in keys.values() for key in named):
         return
     opener = bench.opener
-    if isinstance(opener, ModelOpener):
-        opener = replace(opener, recalls=False)  # all tokens are given: nothing would be recalled
+    if isinstance(opener, LocalModelVariants):
+        opener = replace(opener, caches_logits=False)  # all tokens are given: nothing would be recalled
     truth = opener.open(reference)
     assert isinstance(truth, LabEngine)
     try:
         requests = [bench.request(truth, Wanted(str(item.number), reference, item)) for item in items]
         prompts = [truth.prompt(request) for request in requests]
-        frames = {item.number: item.truth for item in items if item.truth is not None}
+        frames = {item.number: item.true_frames for item in items if item.true_frames is not None}
         for take in truth.generate(r for r in requests if int(r.key) not in frames):
             assert take.codes is not None
             frames[int(take.request.key)] = take.codes.frames
@@ -101,18 +101,18 @@ def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.Teacher
         "cell": name,
         "part": "forced",
         "chunk": chunk,
-        "steps": result.steps.tolist(),
-        "divergence": [round(value, 6) for value in result.divergence.tolist()],
-        "agreed": result.agreed.tolist(),
-        "surprise": [round(value, 4) for value in result.surprise.tolist()],
-        "other_surprise": [round(value, 4) for value in result.other_surprise.tolist()],
+        "steps": result.n_steps.tolist(),
+        "divergence": [round(value, 6) for value in result.kl_divergence.tolist()],
+        "agreed": result.n_agreed.tolist(),
+        "surprise": [round(value, 4) for value in result.nll.tolist()],
+        "other_surprise": [round(value, 4) for value in result.other_nll.tolist()],
     }
 
 
 def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
     """Speed and memory, in a fresh process; size and bits per weight."""
     key = f"cost {name}"
-    if key in bench.rows or not isinstance(bench.opener, ModelOpener):
+    if key in bench.rows or not isinstance(bench.opener, LocalModelVariants):
         return
     opener = bench.opener
     size, n_weights = opener.weight_bytes(name), opener.n_weights()  # makes the file, before it is timed
@@ -122,7 +122,7 @@ def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
         for item in bench.items(plan.cost)
     )
     workers: Workers[tuple[TakeRequest, ...], tuple[int, float, int]] = Workers(
-        partial(_probe, replace(opener, once=False, recalls=False), name), 1
+        partial(_probe, replace(opener, memoises=False, caches_logits=False), name), 1
     )
     try:
         ((_, (n_tokens, seconds, memory)),) = list(workers.serve([requests]))
@@ -141,7 +141,7 @@ def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
     )
 
 
-def _probe(opener: ModelOpener, name: str) -> Callable[[tuple[TakeRequest, ...]], tuple[int, float, int]]:
+def _probe(opener: LocalModelVariants, name: str) -> Callable[[tuple[TakeRequest, ...]], tuple[int, float, int]]:
     give_back_freed_memory()
     engine = opener.open(name)
 

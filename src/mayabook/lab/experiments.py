@@ -11,7 +11,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.lab import ablation, ablation_report, compare, compare_report, isolate, isolate_report, stress, sweep
 from mayabook.lab.memoise import MemoisedChecker
 from mayabook.lab.memory_trim import give_back_freed_memory
-from mayabook.lab.model_variants import ModelOpener, Opener, model_opener
+from mayabook.lab.model_variants import LocalModelVariants, ModelVariants, open_model_variants
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import read_prompts
 from mayabook.lab.report import ReportSection
@@ -77,7 +77,7 @@ def run(
     folder: Path,
     watcher: TrialListener,
     *,
-    opener: Opener | None = None,
+    opener: ModelVariants | None = None,
     made: Path | None = None,
     hearing: Hears | None = None,
 ) -> list[Row]:
@@ -87,11 +87,11 @@ def run(
     Raises LabError for rows of another plan, model, text or of other checks.
     """
     give_back_freed_memory()
-    found = opener or model_opener(plan, made or folder / FORMATS_FOLDER)
-    material = read_prompts(plan, found.files if isinstance(found, ModelOpener) else None)
+    found = opener or open_model_variants(plan, made or folder / FORMATS_FOLDER)
+    material = read_prompts(plan, found.files if isinstance(found, LocalModelVariants) else None)
     watcher.say(f"{experiment.name}: {material.note(plan.takes)}")
     if experiment.hears:
-        hearing = hearing or (MemoisedChecker if plan.once else Checker)(CheckSettings(asr_model=plan.asr_model))
+        hearing = hearing or (MemoisedChecker if plan.memoises else Checker)(CheckSettings(asr_model=plan.asr_model))
     header = {
         "experiment": experiment.name,
         "plan": plan.model_dump(mode="json"),

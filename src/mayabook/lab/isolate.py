@@ -17,7 +17,7 @@ from mayabook.engines import Engine
 from mayabook.engines.slot_decoder import Logits
 from mayabook.engines.worker_pool import Workers
 from mayabook.lab.legacy_backends import LegacyBackend, legacy_backends
-from mayabook.lab.model_variants import LabEngine, ModelOpener, Opener
+from mayabook.lab.model_variants import LabEngine, LocalModelVariants, ModelVariants
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import Prompt
 from mayabook.lab.teacher_forcing import read_logits
@@ -56,7 +56,7 @@ def run(plan: IsolatePlan, bench: TrialRunner) -> None:
         raise LabError("There are too few chunks to tell a take from its neighbours; two at least, in another book.")
     formats = bench.available(plan.formats)
     ways: list[tuple[str, Any, str, Any]] = []
-    if plan.originals and isinstance(bench.opener, ModelOpener):
+    if plan.originals and isinstance(bench.opener, LocalModelVariants):
         ways = list(legacy_backends(bench.opener))
     per_format = len(items) * (1 + plan.rounds + len(plan.after)) + len(items) + plan.slots + 3 * plan.few
     bench.expect(per_format * len(formats) + sum(len(fixes) * 4 * len(items[: plan.originals]) for *_, fixes in ways))
@@ -176,7 +176,7 @@ def _fresh(plan: IsolatePlan, bench: TrialRunner, name: str, item: Prompt) -> No
         workers.close()
 
 
-def _alone(plan: IsolatePlan, opener: Opener, name: str) -> Callable[[Prompt], Take]:
+def _alone(plan: IsolatePlan, opener: ModelVariants, name: str) -> Callable[[Prompt], Take]:
     engine = opener.open(name)
     return lambda item: next(iter(engine.generate([_request(plan, engine, item, "")])))
 

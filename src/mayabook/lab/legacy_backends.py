@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mayabook.core.take import Codes, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.sampler_settings import SamplerSettings, preset
 from mayabook.engines.slot_decoder import Logits
-from mayabook.lab.model_variants import ModelOpener
+from mayabook.lab.model_variants import LocalModelVariants
 from mayabook.maya.frames import Frames
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, Layout
@@ -37,7 +37,7 @@ class LegacyBackend:
 
     sample_rate = SAMPLE_RATE
 
-    def __init__(self, opener: ModelOpener, name: str, fix: Fix, settings: SamplerSettings) -> None:
+    def __init__(self, opener: LocalModelVariants, name: str, fix: Fix, settings: SamplerSettings) -> None:
         self.name, self.fix = name, fix
         self.voice, self.credit = opener.voice, name
         self.identity = f"{name} {fix} {opener.identity}"
@@ -94,7 +94,9 @@ class LegacyBackend:
 class LegacyLlama(LegacyBackend):
     """`Llama()` of llama-cpp-python, one take after the other."""
 
-    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
+    def __init__(
+        self, opener: LocalModelVariants, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED
+    ) -> None:
         self._file = opener.gguf(format)
         super().__init__(opener, f"Llama() {format}", fix, _settings("original-gguf", changes))
 
@@ -150,7 +152,9 @@ class LegacyLlama(LegacyBackend):
 class LegacyGenerate(LegacyBackend):
     """transformers' `generate()` with no attention mask and the text's end as pad, one take after the other."""
 
-    def __init__(self, opener: ModelOpener, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED) -> None:
+    def __init__(
+        self, opener: LocalModelVariants, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED
+    ) -> None:
         self._format = format
         super().__init__(opener, f"generate() {format}", fix, _settings("original-transformers", changes))
 
@@ -185,14 +189,14 @@ class LegacyGenerate(LegacyBackend):
         self._decoder.close()
 
 
-def legacy_backends(opener: ModelOpener) -> Iterator[tuple[str, type[LegacyBackend], str, Sequence[Fix]]]:
+def legacy_backends(opener: LocalModelVariants) -> Iterator[tuple[str, type[LegacyBackend], str, Sequence[Fix]]]:
     """Name, class, format and fixes of each way that this model allows."""
     for format in ("Q4_K_M", "F16"):
-        if opener.absent(format) is None:
+        if opener.unavailable_reason(format) is None:
             yield f"Llama() {format}", LegacyLlama, format, LLAMA_FIXES
             break
     for format in ("NF4-bf16", "fp32"):
-        if opener.absent(format) is None:
+        if opener.unavailable_reason(format) is None:
             yield f"generate() {format}", LegacyGenerate, format, GENERATE_FIXES
             break
 

@@ -19,9 +19,9 @@ from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotSchedu
 from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
 from mayabook.maya.token_layout import Layout
 
-SLOTS = 64
+CACHED_SLOTS = 64
 """Takes that are drawn at once from remembered logits."""
-MOST_BYTES = 8 << 30
+MAX_BYTES = 8 << 30
 """Of logits that are remembered, and no more than half of the free memory."""
 
 Prompt = tuple[int, ...]
@@ -29,14 +29,14 @@ Key = TypeVar("Key", Prompt, int)
 
 
 @dataclass(slots=True)
-class Known:
+class CachedNode:
     """What is known after the tokens that lead here: the logits, and where each next token leads."""
 
     logits: NDArray[np.float32]
-    after: "dict[int, Known]" = field(default_factory=dict)
+    after: "dict[int, CachedNode]" = field(default_factory=dict)
 
 
-Exits = dict[int, tuple[Known, int]]
+CacheMisses = dict[int, tuple[CachedNode, int]]
 """Where takes left what is known, and by which token; each by the identity of its order's prompt."""
 
 
@@ -47,10 +47,10 @@ class CachingDecoder:
         self._decoder = decoder
         self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
         self.identity, self.device = decoder.identity, decoder.device
-        self.known: dict[Prompt, Known] = {}
-        self._at: dict[int, Known] = {}
+        self.roots: dict[Prompt, CachedNode] = {}
+        self._at: dict[int, CachedNode] = {}
         """By slot, those that go on."""
-        self._rows_left = min(MOST_BYTES, free_memory() // 2) // (4 * self.layout.n_audio)
+        self._rows_left = min(MAX_BYTES, free_memory() // 2) // (4 * self.layout.n_audio)
 
     @property
     def logits(self) -> Logits:
@@ -58,12 +58,12 @@ class CachingDecoder:
         return rows
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         return self._rows_left <= 0
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
         self._decoder.prefill(slot, prompt)
-        self._reach(slot, self.known, tuple(prompt))
+        self._reach(slot, self.roots, tuple(prompt))
 
     def step(self, tokens: NDArray[np.int32]) -> None:
         self._decoder.step(tokens)
@@ -73,18 +73,18 @@ class CachingDecoder:
             else:
                 self._reach(slot, at.after, int(tokens[slot]))
 
-    def _reach(self, slot: int, places: dict[Key, Known], key: Key) -> None:
+    def _reach(self, slot: int, places: dict[Key, CachedNode], key: Key) -> None:
         """Remembers where a slot has come to. Once memory is full only what was there is followed."""
         self._at.pop(slot, None)
         if key not in places:
-            if self.full:
+            if self.is_full:
                 return
             self._rows_left -= 1
-            places[key] = Known(np.asarray(self._decoder.logits[slot]).copy())
+            places[key] = CachedNode(np.asarray(self._decoder.logits[slot]).copy())
         self._at[slot] = places[key]
 
     def close(self) -> None:
-        self.known.clear()
+        self.roots.clear()
         self._at.clear()
         self._decoder.close()
 
@@ -94,12 +94,12 @@ class _CachedLogits:
 
     identity = device = "memory"
 
-    def __init__(self, known: Mapping[Prompt, Known], layout: Layout, n_context: int) -> None:
-        self.layout, self.n_slots, self.n_context = layout, SLOTS, n_context
-        self.logits: Logits = np.full((SLOTS, layout.n_audio), np.nan, np.float32)
-        self.exits: Exits = {}
+    def __init__(self, known: Mapping[Prompt, CachedNode], layout: Layout, n_context: int) -> None:
+        self.layout, self.n_slots, self.n_context = layout, CACHED_SLOTS, n_context
+        self.logits: Logits = np.full((CACHED_SLOTS, layout.n_audio), np.nan, np.float32)
+        self.exits: CacheMisses = {}
         self._known = known
-        self._at: dict[int, Known] = {}
+        self._at: dict[int, CachedNode] = {}
         self._prompts: dict[int, int] = {}
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
@@ -132,36 +132,36 @@ class CachedScheduler(SlotScheduler):
 
     def run(self, orders: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
         waiting = list(orders)
-        exits: Exits = {}
-        while waiting := (yield from self._recalled(waiting, exits)):
-            made = waiting if self._memory.full else self._unlike(waiting)
-            for together in self._alike_in_length(made):
+        exits: CacheMisses = {}
+        while waiting := (yield from self._replay_cached(waiting, exits)):
+            made = waiting if self._memory.is_full else self._one_of_each_prompt(waiting)
+            for together in self._batches_by_length(made):
                 yield from super().run(together)
             done = set(map(id, made))
             waiting = [order for order in waiting if id(order) not in done]
 
-    def _unlike(self, orders: Sequence[DecodingRequest]) -> list[DecodingRequest]:
+    def _one_of_each_prompt(self, orders: Sequence[DecodingRequest]) -> list[DecodingRequest]:
         first: dict[tuple[Prompt, int | None], DecodingRequest] = {}
         for order in orders:
             prompt = tuple(order.prompt)
-            first.setdefault((prompt, order.request.seed if prompt in self._memory.known else None), order)
+            first.setdefault((prompt, order.request.seed if prompt in self._memory.roots else None), order)
         return list(first.values())
 
-    def _alike_in_length(self, orders: Sequence[DecodingRequest]) -> Iterator[list[DecodingRequest]]:
+    def _batches_by_length(self, orders: Sequence[DecodingRequest]) -> Iterator[list[DecodingRequest]]:
         """As many as there are slots, the longest texts first: every row of a step pays for the longest take in it, so
         takes that begin and end together cost least."""
         ordered = sorted(orders, key=lambda order: len(order.prompt), reverse=True)
         for first in range(0, len(ordered), self._memory.n_slots):
             yield ordered[first : first + self._memory.n_slots]
 
-    def _recalled(
-        self, orders: Sequence[DecodingRequest], exits: Exits
+    def _replay_cached(
+        self, orders: Sequence[DecodingRequest], exits: CacheMisses
     ) -> Generator[SampledCodes | None, None, list[DecodingRequest]]:
         """The takes whose tokens were drawn before. Returns the orders of the others.
 
         A take that left what was known would leave it there again, unless its next token is known by now.
         """
-        known, layout = self._memory.known, self._memory.layout
+        known, layout = self._memory.roots, self._memory.layout
         left = {id(order.request): order for order in orders}
         begun = []
         for order in orders:
@@ -169,7 +169,7 @@ class CachedScheduler(SlotScheduler):
             if tuple(order.prompt) in known if at is None else token in at.after:
                 begun.append(order)
         recalled = _CachedLogits(known, layout, self._memory.n_context)
-        for sampled in SlotScheduler(recalled, Sampler(layout, SLOTS)).run(begun):
+        for sampled in SlotScheduler(recalled, Sampler(layout, CACHED_SLOTS)).run(begun):
             if sampled is not None and sampled.stop != StopReason.NOT_FINITE:
                 del left[id(sampled.request)]
                 yield sampled

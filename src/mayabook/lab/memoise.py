@@ -22,9 +22,9 @@ from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import Layout
 
-TAKES = 256
+MAX_DECODED_TAKES = 256
 """Of which the audio is remembered: some 1.5 MB each."""
-VERDICTS = 4096
+MAX_CHECKED_TAKES = 4096
 """Pieces of audio of which is remembered what was heard."""
 
 Value = TypeVar("Value")
@@ -55,7 +55,7 @@ class MemoisedCodec:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._audio: MemoTable[NDArray[np.float32]] = MemoTable(TAKES)
+        self._audio: MemoTable[NDArray[np.float32]] = MemoTable(MAX_DECODED_TAKES)
         self.sample_rate, self.codebook_size, self.noise = codec.sample_rate, codec.codebook_size, codec.noise
         self.identity = codec.identity
 
@@ -74,16 +74,16 @@ class MemoisedChecker(Checker):
     """What depends on codes and on how a take stopped is judged each time. All checkers of a process share what was
     heard."""
 
-    _signal: MemoTable[list[Score]] = MemoTable(VERDICTS)
-    _heard: MemoTable[Examination] = MemoTable(VERDICTS)
+    _signal_scores: MemoTable[list[Score]] = MemoTable(MAX_CHECKED_TAKES)
+    _examinations: MemoTable[Examination] = MemoTable(MAX_CHECKED_TAKES)
 
     def signal_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> list[Score]:
         make = super().signal_scores
-        return self._signal.get(self._key(audio, sample_rate, chunk), lambda: make(audio, sample_rate, chunk))
+        return self._signal_scores.get(self._key(audio, sample_rate, chunk), lambda: make(audio, sample_rate, chunk))
 
     def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
         make = super().word_scores
-        return self._heard.get(self._key(audio, sample_rate, chunk), lambda: make(audio, sample_rate, chunk))
+        return self._examinations.get(self._key(audio, sample_rate, chunk), lambda: make(audio, sample_rate, chunk))
 
     def _key(self, audio: Audio, sample_rate: int, chunk: Chunk) -> bytes:
         return _digest(repr((self.identity, sample_rate, chunk.text, chunk.spoken)), audio)

@@ -50,7 +50,7 @@ transformers makes of a call without an attention mask whose pad is that token: 
 not count it, so the prompt is as without it."""
 
 
-class Opener(Protocol):
+class ModelVariants(Protocol):
     """Opens the formats of a model. Picklable, so that a fresh process can do it."""
 
     @property
@@ -58,7 +58,7 @@ class Opener(Protocol):
         """Fingerprint of the model's files, those of its codec too."""
         ...
 
-    def absent(self, name: str) -> str | None:
+    def unavailable_reason(self, name: str) -> str | None:
         """Why a format cannot be had, None where it can."""
         ...
 
@@ -94,7 +94,7 @@ class LabEngine(MayaEngine):
 
 
 @dataclass(frozen=True)
-class ModelOpener:
+class LocalModelVariants:
     """Of a real model. made: folder for GGUF files that are made for the experiment. once, recalls: as in
     `Plan`."""
 
@@ -103,9 +103,9 @@ class ModelOpener:
     sampling: Sampling
     slots: int
     context: int
-    made: Path
-    once: bool = True
-    recalls: bool = True
+    gguf_folder: Path
+    memoises: bool = True
+    caches_logits: bool = True
 
     @property
     def identity(self) -> str:
@@ -113,7 +113,7 @@ class ModelOpener:
         weights = list(self.files.ggufs.values()) if checkpoint is None else sorted(checkpoint.glob("*.safetensors"))
         return fingerprint([*weights, *(sorted(codec.iterdir()) if codec is not None else [])])
 
-    def absent(self, name: str) -> str | None:
+    def unavailable_reason(self, name: str) -> str | None:
         if name in ("GPTQ", "AWQ"):
             own = self.files.checkpoint and _quantised_by(self.files.checkpoint)
             return None if own == name.lower() else f"the checkpoint is not quantised by {name}"
@@ -134,7 +134,7 @@ class ModelOpener:
 
     def open(self, name: str) -> LabEngine:
         """Raises EngineError where the format cannot be had."""
-        reason = self.absent(name)
+        reason = self.unavailable_reason(name)
         if reason is not None:
             raise EngineError(f"{name} of {self.files.name} cannot be had: {reason}; leave it out of the plan.")
         if self.files.codec is None:
@@ -143,7 +143,7 @@ class ModelOpener:
         try:
             on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
             sampler = Sampler(decoder.layout, decoder.n_slots)
-            remembering = CachingDecoder(decoder) if self.recalls and not on_gpu else None
+            remembering = CachingDecoder(decoder) if self.caches_logits and not on_gpu else None
             engine = LabEngine(
                 "gguf" if name in GGUFS else "transformers",
                 remembering or decoder,
@@ -163,7 +163,7 @@ class ModelOpener:
 
     def codec(self, layout: Layout, device: str = "cpu") -> Codec:
         assert self.files.codec is not None
-        return (memoised_codec if self.once else open_codec)(self.files.codec, layout, device)
+        return (memoised_codec if self.memoises else open_codec)(self.files.codec, layout, device)
 
     def _decoder(self, name: str) -> Any:
         if name in GGUFS:
@@ -196,7 +196,7 @@ class ModelOpener:
         return own
 
     def _made(self, name: str) -> Path:
-        return self.made / f"{self.files.name}-{name}.gguf"
+        return self.gguf_folder / f"{self.files.name}-{name}.gguf"
 
     def weight_bytes(self, name: str) -> int:
         """Of the file, or of the weights in memory."""
@@ -217,7 +217,7 @@ class ModelOpener:
         return sum(stored.size for stored in Checkpoint.read(self.files.checkpoint).weights.tensors.values())
 
 
-def model_opener(plan: Plan, made: Path) -> ModelOpener:
+def open_model_variants(plan: Plan, made: Path) -> LocalModelVariants:
     """Raises ModelError where the model cannot be found."""
     if not plan.model and not installed():
         raise LabError("No Maya1 model is here; fetch it with `mayabook models pull`, or name one with --model.")
@@ -225,14 +225,16 @@ def model_opener(plan: Plan, made: Path) -> ModelOpener:
     if not files.ggufs and files.checkpoint is None:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; get it again.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
-    return ModelOpener(files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.once, plan.recalls)
+    return LocalModelVariants(
+        files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.memoises, plan.caches_logits
+    )
 
 
-def best_of(opener: Opener, wanted: Iterable[str]) -> str:
+def first_available(opener: ModelVariants, wanted: Iterable[str]) -> str:
     """The first format that can be had. Raises LabError that says why none can."""
     reasons = []
     for name in wanted:
-        reason = opener.absent(name)
+        reason = opener.unavailable_reason(name)
         if reason is None:
             return name
         reasons.append(f"{name}: {reason}")

@@ -17,9 +17,9 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    once: ClassVar[bool] = True
+    memoises: ClassVar[bool] = True
     """Whether takes with the same codes are decoded and heard once."""
-    recalls: ClassVar[bool] = True
+    caches_logits: ClassVar[bool] = True
     """Whether takes of a prompt that draw the same tokens have their logits computed once."""
 
     model: str = ""

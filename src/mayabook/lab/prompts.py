@@ -31,7 +31,7 @@ class Prompt:
     chunk_number: int
     chunk: Chunk
     seed: int
-    truth: Frames | None
+    true_frames: Frames | None
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class PromptSet:
 
     name: str
     chunks: tuple[Chunk, ...]
-    truth: Mapping[str, Frames]
+    true_frames: Mapping[str, Frames]
     """By `Chunk.spoken`."""
 
     @property
@@ -48,11 +48,11 @@ class PromptSet:
         """16 hexadecimal digits of the texts and what is known of their codes."""
         whole = hashlib.sha256()
         for chunk in self.chunks:
-            codes = self.truth.get(chunk.spoken)
+            codes = self.true_frames.get(chunk.spoken)
             whole.update(f"{chunk.text}\0{chunk.spoken}\0".encode() + (b"" if codes is None else codes.tobytes()))
         return whole.hexdigest()[:16]
 
-    def items(self, n: int, voice: str, first_seed: int = 0) -> list[Prompt]:
+    def prompts(self, n: int, voice: str, first_seed: int = 0) -> list[Prompt]:
         """n of them, in the order of the book; once it is through, from its beginning with the next seeds."""
         return [self._item(number, voice, first_seed) for number in range(n)]
 
@@ -60,7 +60,7 @@ class PromptSet:
         turn, at = divmod(number, len(self.chunks))
         chunk = self.chunks[at]
         return Prompt(
-            number, at, chunk, take_seed(voice, chunk.spoken, first_seed + turn), self.truth.get(chunk.spoken)
+            number, at, chunk, take_seed(voice, chunk.spoken, first_seed + turn), self.true_frames.get(chunk.spoken)
         )
 
     def note(self, n: int) -> str:
@@ -74,7 +74,7 @@ class PromptSet:
 def read_prompts(plan: Plan, files: ModelFiles | None) -> PromptSet:
     """Raises LabError where there is nothing to speak, or the truth cannot be read."""
     place = Path(plan.truth) if plan.truth else _beside(files)
-    texts, frames = read_truth(place) if place is not None else ([], [])
+    texts, frames = read_true_codes(place) if place is not None else ([], [])
     truth = dict(zip(texts, frames, strict=True))
     if plan.book:
         _, script = script_book(Path(plan.book), None, Settings())
@@ -94,7 +94,7 @@ def _beside(files: ModelFiles | None) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def read_truth(file: Path) -> tuple[list[str], list[Frames]]:
+def read_true_codes(file: Path) -> tuple[list[str], list[Frames]]:
     """Texts as they are spoken, and the frames of each. Raises LabError."""
     try:
         with np.load(file) as arrays:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from mayabook.lab.model_variants import best_of
+from mayabook.lab.model_variants import first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import lines
 from mayabook.lab.report import (
@@ -50,7 +50,7 @@ class StressPlan(Plan):
 
 
 def run(plan: StressPlan, bench: TrialRunner) -> None:
-    name = best_of(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
+    name = first_available(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
     orders = ORDERS if plan.shuffled else ORDERS[:1]
     items = bench.items()
     mixed = np.random.Generator(np.random.Philox(plan.seed)).permutation(len(items))

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mayabook.core.take import Sampling
 from mayabook.engines.sampler_settings import preset, presets
-from mayabook.lab.model_variants import best_of
+from mayabook.lab.model_variants import first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.plots import heatmap, lines
 from mayabook.lab.report import (
@@ -49,7 +49,7 @@ class SweepPlan(Plan):
 
 
 def run(plan: SweepPlan, bench: TrialRunner) -> None:
-    name = best_of(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
+    name = first_available(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
     points = [(temperature, top_p) for temperature in plan.temperatures for top_p in plan.top_ps]
     own = preset(plan.preset).as_sampling()
     settings: dict[str, tuple[Sampling, dict[str, object]]] = {

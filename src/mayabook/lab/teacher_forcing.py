@@ -24,11 +24,11 @@ class TeacherForced:
     and other, over the audio ids.
     """
 
-    steps: NDArray[np.int64]
-    divergence: NDArray[np.float64]
-    agreed: NDArray[np.int64]
-    surprise: NDArray[np.float64]
-    other_surprise: NDArray[np.float64]
+    n_steps: NDArray[np.int64]
+    kl_divergence: NDArray[np.float64]
+    n_agreed: NDArray[np.int64]
+    nll: NDArray[np.float64]
+    other_nll: NDArray[np.float64]
 
 
 def compare(
@@ -71,12 +71,12 @@ def _add(
 ) -> None:
     slot = step % CODES_PER_FRAME
     level = CODEBOOK_LEVELS[slot]
-    sums.steps[level] += 1
-    sums.divergence[level] += float((np.exp(ours) * (ours - theirs)).sum())
+    sums.n_steps[level] += 1
+    sums.kl_divergence[level] += float((np.exp(ours) * (ours - theirs)).sum())
     allowed = _allowed(slot, layout)
-    sums.agreed[level] += int(ours[allowed].argmax() == theirs[allowed].argmax())
-    sums.surprise[level] -= float(ours[token - layout.code_end])
-    sums.other_surprise[level] -= float(theirs[token - layout.code_end])
+    sums.n_agreed[level] += int(ours[allowed].argmax() == theirs[allowed].argmax())
+    sums.nll[level] -= float(ours[token - layout.code_end])
+    sums.other_nll[level] -= float(theirs[token - layout.code_end])
 
 
 def _allowed(slot: int, layout: Layout) -> NDArray[np.int64]:

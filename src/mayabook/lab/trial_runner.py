@@ -20,7 +20,7 @@ from mayabook.core.files import make_folder
 from mayabook.core.take import Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.engines import Engine
-from mayabook.lab.model_variants import Opener
+from mayabook.lab.model_variants import ModelVariants
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import Prompt, PromptSet
 from mayabook.lab.rows import Row, Rows
@@ -81,7 +81,7 @@ class TrialRunner:
 
     plan: Plan
     material: PromptSet
-    opener: Opener
+    opener: ModelVariants
     rows: Rows
     watcher: TrialListener
     hearing: Hears | None = None
@@ -92,7 +92,7 @@ class TrialRunner:
         self.progress.done = self.progress.resumed = sum(1 for _ in self.rows)
 
     def items(self, n: int | None = None) -> list[Prompt]:
-        return self.material.items(n or self.plan.takes, self.plan.voice, self.plan.seed)
+        return self.material.prompts(n or self.plan.takes, self.plan.voice, self.plan.seed)
 
     def expect(self, n: int) -> None:
         """So many takes more are to come."""
@@ -102,7 +102,7 @@ class TrialRunner:
         """Those that can be had; says why the others cannot."""
         found = []
         for name in formats:
-            reason = self.opener.absent(name)
+            reason = self.opener.unavailable_reason(name)
             if reason is None:
                 found.append(name)
             else:
@@ -195,9 +195,9 @@ def take_row(item: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any
         if len(take.codes.removed):
             row["removed"] = round(float(take.codes.removed.astype(np.float64).mean()), 6)
             row["log_probability"] = round(float(take.codes.log_probability.astype(np.float64).mean()), 6)
-        if item.truth is not None:
-            row |= {"token_errors": token_errors(take.codes.frames, item.truth), "n_true": item.truth.size}
-            row["duration_ratio"] = round(len(take.codes.frames) / max(1, len(item.truth)), 4)
+        if item.true_frames is not None:
+            row |= {"token_errors": token_errors(take.codes.frames, item.true_frames), "n_true": item.true_frames.size}
+            row["duration_ratio"] = round(len(take.codes.frames) / max(1, len(item.true_frames)), 4)
     if verdict is not None:
         row |= {
             "accepted": verdict.accepted,
