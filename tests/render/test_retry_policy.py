@@ -1,6 +1,7 @@
 """Every step of the retry policy repairs real takes of the real narrator, checked by the real checks."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -325,4 +326,4 @@ def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(
         job.ledger.set_plan(plan)
         once = RetrySettings(attempts=1)
         Renderer(job, plan, engines[0], checker, once, lambda now: seen.append((now.done_chunks, now.flagged))).run()
-    assert seen == [(0, 0), (1, 1), (2, 2), (3, 3)]
+    assert [counts for counts, _ in groupby(seen)] == [(0, 0), (1, 1), (2, 2), (3, 3)]
