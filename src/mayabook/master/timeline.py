@@ -21,7 +21,7 @@ from mayabook.master.trim import LEAD_SECONDS, TAIL_SECONDS, sounding
 class TakeSegment:
     """The kept take of one chunk, in book order.
 
-    path: a FLAC as `core.audio` writes it; None where nothing was rendered. chapter: `Chapter.number`.
+    path: a FLAC as `core.audio_files` writes it; None where nothing was rendered. chapter: `Chapter.number`.
     text: what a listener should hear. pause: what ends after it.
     """
 
