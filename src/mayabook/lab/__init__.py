@@ -1,1 +1,1 @@
-"""Experiments on engines, formats and settings: a plan, rows of takes, a report that reads only the rows."""
+"""Experiments on engines, weight formats and settings: a plan, a row per take, and a report made from those rows."""

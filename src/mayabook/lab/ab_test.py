@@ -1,4 +1,4 @@
-"""listen: a page for a blind comparison of two cells by ear, that stands alone in one file."""
+"""listen: writes a blind A/B listening test of two cells as a self-contained HTML page."""
 
 import base64
 import json
@@ -18,10 +18,11 @@ from mayabook.lab.trial_runner import cells
 def write_ab_test(
     folder: Path, rows: Sequence[Row], one: str, other: str, file: Path, n: int = 20, seed: int = 0
 ) -> int:
-    """Writes the page and returns how many pairs it has. Sides are drawn by the seed, and levels are made equal.
+    """Writes the page to `file` and returns its number of pairs, at most n.
 
-    Pairs of the same codes are left out: there is nothing to tell. Raises LabError where a cell is missing, or no pair
-    is left.
+    Each pair has the same text and seed, and equal levels; `seed` chooses the pairs and randomises their sides. Pairs
+    with equal codes are left out, because they sound the same. Raises LabError if a cell has no audio, or no pair is
+    left.
     """
     found = cells([row for row in rows if row.get("audio") and (folder / row["audio"]).is_file()])
     for name in (one, other):

@@ -1,8 +1,8 @@
-"""The two ways in which the libraries were called in November 2025, kept small, to see whether they carry state.
+"""The two legacy back ends: minimal copies of how the libraries were called in November 2025, to test them for state.
 
-Both draw from the whole vocabulary, so that tokens need not be frames: codes are taken out in sevens, whatever stands
-between them, and each is read modulo the size of its codebook. Generation ends with CODE_END; the original went on to
-its cap and cut the rest away, which is the same and slower.
+Both sample from the whole vocabulary, so the tokens need not form frames: the codes are extracted in groups of seven,
+whatever tokens lie between them, and each is taken modulo the codebook size. Generation stops at CODE_END; the original
+continued to its cap and cut off the rest, which gives the same result more slowly.
 """
 
 import gc
@@ -24,16 +24,20 @@ from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, Layout
 
 Fix = Literal["none", "reset", "empty_cache", "past_key_values", "reload"]
+"""What is done between takes to clear state that a library may carry over."""
 LLAMA_FIXES: tuple[Fix, ...] = ("none", "reset", "reload")
 GENERATE_FIXES: tuple[Fix, ...] = ("none", "empty_cache", "past_key_values", "reload")
 STEPS_KEPT = 32
-"""Steps whose logits are kept for comparison."""
+"""First decoding steps of a take whose logits are kept for comparison."""
 _UNCHANGED: Sampling = MappingProxyType({})
 
 
 class LegacyBackend:
-    """Fulfils `mayabook.engines.Engine`: takes one after the other, by the settings it was made with. tokens: of the
-    last take. logits: of its first steps, before the sampler, audio ids alone."""
+    """A `mayabook.engines.Engine` that synthesises one take at a time, always with the settings it was created with.
+
+    tokens: those of the last take. logits: those of its first steps for the audio ids, before the sampler,
+    shape (n_steps, n_audio).
+    """
 
     sample_rate = SAMPLE_RATE
 
@@ -53,17 +57,19 @@ class LegacyBackend:
     _tokenizer: Tokenizer
 
     def _load(self) -> None:
+        """Loads the model, its token layout and its tokenizer."""
         raise NotImplementedError
 
     def _mend(self) -> None:
-        """Does what the fix does before a take."""
+        """Applies the fix before a take; `reload` is handled by `generate`."""
         raise NotImplementedError
 
     def _generate(self, prompt: Sequence[int], seed: int) -> list[int]:
-        """Tokens, and `logits`."""
+        """Generates and returns the tokens of a take, and sets `logits`."""
         raise NotImplementedError
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        """Yields a take per request; the fix is applied before every take but the first."""
         for request in requests:
             if self._is_used and self.fix == "reload":
                 self.close()
@@ -92,7 +98,7 @@ class LegacyBackend:
 
 
 class LegacyLlama(LegacyBackend):
-    """`Llama()` of llama-cpp-python, one take after the other."""
+    """llama-cpp-python's `Llama()`, one take after the other."""
 
     def __init__(
         self, opener: LocalModelVariants, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED
@@ -150,7 +156,7 @@ class LegacyLlama(LegacyBackend):
 
 
 class LegacyGenerate(LegacyBackend):
-    """transformers' `generate()` with no attention mask and the text's end as pad, one take after the other."""
+    """transformers' `generate()` with no attention mask and the text end as pad token, one take after the other."""
 
     def __init__(
         self, opener: LocalModelVariants, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED
@@ -190,7 +196,7 @@ class LegacyGenerate(LegacyBackend):
 
 
 def legacy_backends(opener: LocalModelVariants) -> Iterator[tuple[str, type[LegacyBackend], str, Sequence[Fix]]]:
-    """Name, class, format and fixes of each way that this model allows."""
+    """Yields name, class, format and fixes of each legacy back end that has an available format."""
     for format in ("Q4_K_M", "F16"):
         if opener.unavailable_reason(format) is None:
             yield f"Llama() {format}", LegacyLlama, format, LLAMA_FIXES
@@ -202,11 +208,15 @@ def legacy_backends(opener: LocalModelVariants) -> Iterator[tuple[str, type[Lega
 
 
 def _settings(name: str, changes: Mapping[str, float | str]) -> SamplerSettings:
+    """Settings of a preset with some changed."""
     return SamplerSettings.of({**preset(name).as_sampling(), **changes})
 
 
 def tolerant_frames(tokens: Sequence[int], layout: Layout) -> tuple[Frames, int]:
-    """Codes in sevens up to CODE_END, and how many tokens were not the code that their place asks for."""
+    """Frames from the tokens before CODE_END, shape (n_frames, 7), and how many tokens do not belong where they stand.
+
+    Those are the tokens that are no codes, and the codes whose codebook is not that of their position in the frame.
+    """
     before = list(tokens)
     if layout.code_end in before:
         before = before[: before.index(layout.code_end)]

@@ -1,8 +1,8 @@
-"""Logits that were computed once are not computed again: takes of one prompt that draw the same tokens share them.
+"""A logit cache: takes of one prompt that sample the same tokens share the logits, which are computed once.
 
-Logits depend on the tokens of their slot and on nothing else, which is what `isolate` shows. So a take whose settings
-or seed differ is drawn from the logits that other takes of its prompt left behind, for as long as it draws the tokens
-of one of them; if it draws others, it is made like any other take, from its beginning.
+Logits depend only on the tokens of their own batch row; `isolate` verifies this. A take with another seed or other
+settings can therefore be sampled from the cached logits of earlier takes of its prompt, as long as it samples the same
+tokens as one of them. If it samples any other token, it is decoded from the beginning like an uncached take.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -20,9 +20,9 @@ from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
 from mayabook.maya.token_layout import Layout
 
 CACHED_SLOTS = 64
-"""Takes that are drawn at once from remembered logits."""
+"""Takes that are sampled at once from cached logits."""
 MAX_BYTES = 8 << 30
-"""Of logits that are remembered, and no more than half of the free memory."""
+"""Most bytes of cached logits; half of the free memory if that is less."""
 
 Prompt = tuple[int, ...]
 Key = TypeVar("Key", Prompt, int)
@@ -30,18 +30,23 @@ Key = TypeVar("Key", Prompt, int)
 
 @dataclass(slots=True)
 class CachedNode:
-    """What is known after the tokens that lead here: the logits, and where each next token leads."""
+    """A node of the prefix tree: a prompt and the tokens sampled after it."""
 
     logits: NDArray[np.float32]
+    """Logits after these tokens, shape (n_audio,)."""
     after: "dict[int, CachedNode]" = field(default_factory=dict)
+    """Children by the next token."""
 
 
 CacheMisses = dict[int, tuple[CachedNode, int]]
-"""Where takes left what is known, and by which token; each by the identity of its order's prompt."""
+"""By `id` of a request's prompt: the node at which its take left the cache, and the uncached token that it sampled."""
 
 
 class CachingDecoder:
-    """Fulfils `SlotDecoder` by another whose logits are in main memory, and remembers those of every token path."""
+    """A `SlotDecoder` that wraps another and caches the logits of every token path.
+
+    The wrapped decoder's logits must be in main memory.
+    """
 
     def __init__(self, decoder: SlotDecoder) -> None:
         self._decoder = decoder
@@ -49,7 +54,7 @@ class CachingDecoder:
         self.identity, self.device = decoder.identity, decoder.device
         self.roots: dict[Prompt, CachedNode] = {}
         self._at: dict[int, CachedNode] = {}
-        """By slot, those that go on."""
+        """Slot -> the node it has reached, for the slots that are still cached."""
         self._rows_left = min(MAX_BYTES, free_memory() // 2) // (4 * self.layout.n_audio)
 
     @property
@@ -59,6 +64,7 @@ class CachingDecoder:
 
     @property
     def is_full(self) -> bool:
+        """Whether the cache has no room for further logits."""
         return self._rows_left <= 0
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
@@ -74,7 +80,10 @@ class CachingDecoder:
                 self._reach(slot, at.after, int(tokens[slot]))
 
     def _reach(self, slot: int, places: dict[Key, CachedNode], key: Key) -> None:
-        """Remembers where a slot has come to. Once memory is full only what was there is followed."""
+        """Moves a slot to the child `key`, and caches its logits if that is new.
+
+        When the cache is full, slots only follow nodes that exist; a slot that leaves them is no longer tracked.
+        """
         self._at.pop(slot, None)
         if key not in places:
             if self.is_full:
@@ -90,7 +99,7 @@ class CachingDecoder:
 
 
 class _CachedLogits:
-    """Fulfils `SlotDecoder` from memory. The logits of a slot that leaves what is known are not numbers."""
+    """A `SlotDecoder` that replays cached logits. The logits of a slot that leaves the cache become NaN."""
 
     identity = device = "memory"
 
@@ -123,8 +132,10 @@ class _CachedLogits:
 
 
 class CachedScheduler(SlotScheduler):
-    """Draws what it can from memory; then makes a take of each prompt, or of each prompt and seed where takes of the
-    prompt are known, since that is which takes are most alike; then draws from memory again."""
+    """Replays cached logits; decodes one take per uncached prompt, and one per seed of a cached prompt; then repeats.
+
+    Takes of the same prompt and seed are the most alike, so one of them often serves the others.
+    """
 
     def __init__(self, decoder: CachingDecoder, sampler: Sampler) -> None:
         super().__init__(decoder, sampler)
@@ -141,6 +152,7 @@ class CachedScheduler(SlotScheduler):
             waiting = [order for order in waiting if id(order) not in done]
 
     def _one_of_each_prompt(self, orders: Sequence[DecodingRequest]) -> list[DecodingRequest]:
+        """The first request of each uncached prompt, and of each seed of a cached prompt."""
         first: dict[tuple[Prompt, int | None], DecodingRequest] = {}
         for order in orders:
             prompt = tuple(order.prompt)
@@ -148,8 +160,10 @@ class CachedScheduler(SlotScheduler):
         return list(first.values())
 
     def _batches_by_length(self, orders: Sequence[DecodingRequest]) -> Iterator[list[DecodingRequest]]:
-        """As many as there are slots, the longest texts first: every row of a step pays for the longest take in it, so
-        takes that begin and end together cost least."""
+        """Batches of at most n_slots requests, longest prompts first.
+
+        Every batch row runs until the longest take of the batch ends, so takes of similar length cost least together.
+        """
         ordered = sorted(orders, key=lambda order: len(order.prompt), reverse=True)
         for first in range(0, len(ordered), self._memory.n_slots):
             yield ordered[first : first + self._memory.n_slots]
@@ -157,9 +171,10 @@ class CachedScheduler(SlotScheduler):
     def _replay_cached(
         self, orders: Sequence[DecodingRequest], exits: CacheMisses
     ) -> Generator[SampledCodes | None, None, list[DecodingRequest]]:
-        """The takes whose tokens were drawn before. Returns the orders of the others.
+        """Yields the takes that can be sampled from cached logits alone, and returns the requests of the others.
 
-        A take that left what was known would leave it there again, unless its next token is known by now.
+        exits: cache misses of earlier calls, updated in place. A take that missed is tried again only if the token it
+        missed has been cached since, because it would miss at the same place.
         """
         known, layout = self._memory.roots, self._memory.layout
         left = {id(order.request): order for order in orders}

@@ -1,6 +1,7 @@
-"""The same codes are decoded once, and the same audio is heard once: most takes of most cells are the same.
+"""Memoises the codec and the checks: equal codes are decoded once, and equal audio is checked once.
 
-What is remembered is a pure function of what it is remembered by, so rows do not change, only the time they take.
+Most takes are the same in most cells. Memoised results are pure functions of their keys, so an experiment writes the
+same rows, only sooner.
 """
 
 import hashlib
@@ -23,21 +24,22 @@ from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import Layout
 
 MAX_DECODED_TAKES = 256
-"""Of which the audio is remembered: some 1.5 MB each."""
+"""Takes whose decoded audio is kept, about 1.5 MB each."""
 MAX_CHECKED_TAKES = 4096
-"""Pieces of audio of which is remembered what was heard."""
+"""Takes whose scores are kept."""
 
 Value = TypeVar("Value")
 
 
 class MemoTable(Generic[Value]):
-    """The values used last, as many as it is allowed. May be used from several threads."""
+    """A least-recently-used cache of at most `most` values. May be used from several threads."""
 
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, Lock()
         self._known: OrderedDict[bytes, Value] = OrderedDict()
 
     def get(self, key: bytes, make: Callable[[], Value]) -> Value:
+        """The value of a key. `make` computes a missing one outside the lock, so two threads may compute the same."""
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -51,7 +53,10 @@ class MemoTable(Generic[Value]):
 
 
 class MemoisedCodec:
-    """Fulfils `mayabook.maya.codec.Codec`."""
+    """A `mayabook.maya.codec.Codec` that keeps the audio of the codes it decoded last.
+
+    Seeds are part of the key only if the codec adds noise.
+    """
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
@@ -66,13 +71,15 @@ class MemoisedCodec:
 
 @lru_cache(maxsize=1)
 def memoised_codec(folder: Path, layout: Layout, device: str) -> MemoisedCodec:
-    """Shared by all engines of a process, one after the other."""
+    """Opens the codec in `folder` with a cache that all engines of a process share, one after the other."""
     return MemoisedCodec(open_codec(folder, layout, device))
 
 
 class MemoisedChecker(Checker):
-    """What depends on codes and on how a take stopped is judged each time. All checkers of a process share what was
-    heard."""
+    """A `Checker` that keeps its scores of audio, in caches that all checkers of a process share.
+
+    Scores that depend on a take's codes or on its stop reason are computed each time.
+    """
 
     _signal_scores: MemoTable[list[Score]] = MemoTable(MAX_CHECKED_TAKES)
     _examinations: MemoTable[Examination] = MemoTable(MAX_CHECKED_TAKES)
@@ -86,8 +93,10 @@ class MemoisedChecker(Checker):
         return self._examinations.get(self._key(audio, sample_rate, chunk), lambda: make(audio, sample_rate, chunk))
 
     def _key(self, audio: Audio, sample_rate: int, chunk: Chunk) -> bytes:
+        """Key of a take's scores: checker, sample rate, texts and audio."""
         return _digest(repr((self.identity, sample_rate, chunk.text, chunk.spoken)), audio)
 
 
 def _digest(what: str, array: NDArray[np.generic]) -> bytes:
+    """SHA-256 of a description and an array's bytes."""
     return hashlib.sha256(what.encode() + b"\0" + np.ascontiguousarray(array).tobytes()).digest()

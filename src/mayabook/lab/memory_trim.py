@@ -1,4 +1,4 @@
-"""Memory that is freed goes back to the system, so that a long experiment takes no more than its largest part."""
+"""Makes malloc return freed memory to the system, so that a long experiment needs no more than its largest part."""
 
 import ctypes
 import sys
@@ -6,12 +6,15 @@ import sys
 _MMAP_THRESHOLD = -3
 """M_MMAP_THRESHOLD of glibc's malloc.h."""
 _LARGE = 1 << 20
-"""Bytes from which on a block is mapped by itself, and unmapped when it is freed."""
+"""Blocks of this many bytes or more get a memory mapping of their own, which is unmapped when they are freed."""
 
 
 def give_back_freed_memory() -> None:
-    """glibc raises that bound by itself, keeps what is smaller in an arena for each thread, and every engine of an
-    experiment has threads of its own: in a comparison of six formats these held 9 GB. Does nothing on other systems."""
+    """Fixes glibc's mmap threshold at 1 MiB; does nothing on other systems than Linux.
+
+    glibc raises the threshold by itself and keeps smaller blocks in an arena per thread. Every engine of an experiment
+    has threads of its own, so in a comparison of six formats the arenas held 9 GB.
+    """
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:

@@ -1,4 +1,4 @@
-"""What experiments are done on: a model in one of its formats, on the engine that runs it."""
+"""Model variants: a model in one of its weight formats, opened on the engine that runs it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -38,41 +38,48 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
     "FP4-double": ("auto", "fp4-double"),
     "NF4-bf16": ("bfloat16", "nf4-double"),
 }
-"""Formats of a checkpoint: what transformers computes in, and how bitsandbytes quantises. NF4-bf16 is what the
-investigation of 2025-11-17 used."""
+"""Formats in which transformers loads a checkpoint: compute dtype, and quantisation by bitsandbytes. The investigation
+of 2025-11-17 used NF4-bf16."""
 GGUFS = tuple(gguf_formats.FORMATS)
+"""Formats of GGUF files."""
 FORMATS = (*CHECKPOINTS, *GGUFS, "GPTQ", "AWQ")
+"""All formats that a plan may name."""
 FULL_PRECISION = ("fp32", "F32", "F16")
+"""Formats that serve as the reference, the preferred one first."""
 
 PROMPT_KEYS = {"bos": get_args(Bos), "text_end": ("seen", "hidden")}
-"""Settings of the prompt that a request of the lab may have among its sampler settings. A hidden text end is what
-transformers makes of a call without an attention mask whose pad is that token: nothing attends to it, and positions do
-not count it, so the prompt is as without it."""
+"""Prompt settings that a lab request may have among its sampler settings, with their values.
+
+text_end `hidden` reproduces a transformers call without an attention mask whose pad token is the text end: no token
+attends to it and position ids skip it, so the token is left out of the prompt."""
 
 
 class ModelVariants(Protocol):
-    """Opens the formats of a model. Picklable, so that a fresh process can do it."""
+    """The variants of a model, which opens an engine for each format. Picklable, for use in worker processes."""
 
     @property
     def identity(self) -> str:
-        """Fingerprint of the model's files, those of its codec too."""
+        """Fingerprint of the model's weights and codec files."""
         ...
 
     def unavailable_reason(self, name: str) -> str | None:
-        """Why a format cannot be had, None where it can."""
+        """Why a format is unavailable, or None if it is available."""
         ...
 
-    def open(self, name: str) -> Engine: ...
+    def open(self, name: str) -> Engine:
+        """Opens the engine of a format; the caller closes it."""
+        ...
 
 
 class LabEngine(MayaEngine):
-    """A Maya engine whose requests may set what leads and ends the prompt."""
+    """A Maya engine whose requests may also set how the prompt begins and ends, by `PROMPT_KEYS`."""
 
     def schedule_by(self, scheduler: SlotScheduler) -> None:
+        """Replaces the scheduler."""
         self._scheduler = scheduler
 
     def sampled(self, requests: Sequence[TakeRequest]) -> Iterator[SampledCodes]:
-        """Codes alone, nothing decoded."""
+        """Samples the codes of takes without decoding them to audio."""
         return (sampled for sampled in self._scheduler.run(self._decoding_requests(requests)) if sampled is not None)
 
     def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
@@ -82,7 +89,7 @@ class LabEngine(MayaEngine):
                 yield replace(order, request=request, prompt=self.prompt(request))
 
     def prompt(self, request: TakeRequest) -> list[int]:
-        """Token ids."""
+        """Token ids of a request's prompt. Raises LabError for an unknown value of a prompt setting."""
         for name, choices in PROMPT_KEYS.items():
             if request.sampling.get(name, choices[0]) not in choices:
                 raise LabError(f"{name} cannot be {request.sampling[name]!r}; choose from: {', '.join(choices)}.")
@@ -95,17 +102,23 @@ class LabEngine(MayaEngine):
 
 @dataclass(frozen=True)
 class LocalModelVariants:
-    """Of a real model. made: folder for GGUF files that are made for the experiment. once, recalls: as in
-    `Plan`."""
+    """The variants of a model on this machine."""
 
     files: ModelFiles
     voice: str
+    """Description of the voice in words."""
     sampling: Sampling
+    """Sampler settings of requests that have none of their own."""
     slots: int
+    """Takes that an engine decodes at once."""
     context: int
+    """Tokens of a slot, prompt and speech together."""
     gguf_folder: Path
+    """Folder for the GGUF files that are created for the experiment."""
     memoises: bool = True
+    """As in `Plan`."""
     caches_logits: bool = True
+    """As in `Plan`. Applies to engines whose logits are in main memory."""
 
     @property
     def identity(self) -> str:
@@ -130,10 +143,11 @@ class LocalModelVariants:
         return _not_installed("llama_cpp")
 
     def _sources(self) -> bool:
+        """Whether there is a checkpoint or an unquantised GGUF file to create other GGUF files from."""
         return self.files.checkpoint is not None or any(kind in self.files.ggufs for kind in gguf_formats.CONVERTED)
 
     def open(self, name: str) -> LabEngine:
-        """Raises EngineError where the format cannot be had."""
+        """Opens the engine of a format. Raises EngineError if the format is unavailable or the model has no codec."""
         reason = self.unavailable_reason(name)
         if reason is not None:
             raise EngineError(f"{name} of {self.files.name} cannot be had: {reason}; leave it out of the plan.")
@@ -162,6 +176,7 @@ class LocalModelVariants:
             raise
 
     def codec(self, layout: Layout, device: str = "cpu") -> Codec:
+        """The model's codec, memoised if the plan says so."""
         assert self.files.codec is not None
         return (memoised_codec if self.memoises else open_codec)(self.files.codec, layout, device)
 
@@ -183,7 +198,7 @@ class LocalModelVariants:
         )
 
     def gguf(self, name: str) -> Path:
-        """The file of a format, made where it is not there."""
+        """The GGUF file of a format, which is created by conversion or quantisation if it is missing."""
         own = self.files.ggufs.get(name) or self._made(name)
         if own.is_file():
             return own
@@ -196,10 +211,11 @@ class LocalModelVariants:
         return own
 
     def _made(self, name: str) -> Path:
+        """Where a GGUF file that the lab creates is stored."""
         return self.gguf_folder / f"{self.files.name}-{name}.gguf"
 
     def weight_bytes(self, name: str) -> int:
-        """Of the file, or of the weights in memory."""
+        """Bytes of the GGUF file, or of the checkpoint's weights in memory."""
         if name in GGUFS:
             return self.gguf(name).stat().st_size
         from mayabook.engines.transformers_decoder import weight_bytes
@@ -209,7 +225,7 @@ class LocalModelVariants:
         return weight_bytes(self.files.checkpoint, cast("DType", dtype), cast("Quantisation", quantisation))
 
     def n_weights(self) -> int | None:
-        """Numbers in the checkpoint, None where there is none."""
+        """Number of parameters in the checkpoint, or None if there is no checkpoint."""
         from mayabook.engines.checkpoint import Checkpoint
 
         if self.files.checkpoint is None:
@@ -218,7 +234,10 @@ class LocalModelVariants:
 
 
 def open_model_variants(plan: Plan, made: Path) -> LocalModelVariants:
-    """Raises ModelError where the model cannot be found."""
+    """Finds the plan's model. made: folder for the GGUF files that are created.
+
+    Raises ModelError if the model cannot be found, and LabError if none is installed or it has no weights.
+    """
     if not plan.model and not installed():
         raise LabError("No Maya1 model is here; fetch it with `mayabook models pull`, or name one with --model.")
     files = find(plan.model) if plan.model else installed()[0]
@@ -231,7 +250,7 @@ def open_model_variants(plan: Plan, made: Path) -> LocalModelVariants:
 
 
 def first_available(opener: ModelVariants, wanted: Iterable[str]) -> str:
-    """The first format that can be had. Raises LabError that says why none can."""
+    """The first available format. Raises LabError with the reason for each if none is available."""
     reasons = []
     for name in wanted:
         reason = opener.unavailable_reason(name)
@@ -248,11 +267,13 @@ def _gpu_sampler(decoder: Any) -> "TokenSampler":
 
 
 def _not_installed(*packages: str) -> str | None:
+    """Names the first package that is missing, or None if all are installed."""
     gone = [name for name in packages if find_spec(name) is None]
     return f"{gone[0]} is not installed" if gone else None
 
 
 def _quantised_by(checkpoint: Path) -> str:
+    """Quantisation method that the checkpoint's configuration names."""
     from mayabook.engines.checkpoint import Checkpoint
 
     return Checkpoint.read(checkpoint).config.quantised_by

@@ -1,4 +1,4 @@
-"""Plans: what an experiment does, as data. A plan file is TOML with these names at its top level."""
+"""Plans: the settings of an experiment. A plan file is TOML with these names at its top level."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from mayabook.maya.voices import DEFAULT_VOICE
 
 
 class Plan(BaseModel):
-    """What all experiments share."""
+    """Settings that all experiments have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     memoises: ClassVar[bool] = True
-    """Whether takes with the same codes are decoded and heard once."""
+    """Whether takes with equal codes are decoded and checked only once."""
     caches_logits: ClassVar[bool] = True
-    """Whether takes of a prompt that draw the same tokens have their logits computed once."""
+    """Whether takes of a prompt that sample the same tokens share their logits, which are then computed once."""
 
     model: str = ""
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""
@@ -49,9 +49,9 @@ class Plan(BaseModel):
 
     @classmethod
     def load(cls, file: Path | None, given: Mapping[str, Any]) -> Self:
-        """Defaults, then the file, then what was given (None: not given).
+        """Builds a plan from the defaults, overridden by the file, overridden by `given`; None counts as not given.
 
-        Raises LabError with the offending name and, where it is unknown, those there are.
+        Raises LabError if the file cannot be read, a name is unknown or a value is invalid.
         """
         values: dict[str, Any] = {}
         if file is not None:

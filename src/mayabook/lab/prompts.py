@@ -1,4 +1,4 @@
-"""What is spoken in experiments: the chunks of a book or of a truth, and the true codes where they are known."""
+"""The prompt set of an experiment: chunks of a book or of a reference archive, with the true codes where known."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,34 +18,36 @@ from mayabook.render.content_keys import take_seed
 from mayabook.script import script_book
 
 TRUTH_FILE = "reference.npz"
+"""Archive of texts and their true codes, in the model's folder or its parent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A chunk to speak with a seed. number: from 0 over the items. chunk_number: of the chunk, the same for its seeds.
-
-    truth: the codes that speak it, None where they are not known.
-    """
+    """A chunk to synthesise with a seed."""
 
     number: int
+    """Position among the prompts of an experiment, from 0."""
     chunk_number: int
+    """Position of the chunk in the prompt set, from 0; the same for all seeds of the chunk."""
     chunk: Chunk
     seed: int
     true_frames: Frames | None
+    """True codes of the chunk; None if they are not known."""
 
 
 @dataclass(frozen=True)
 class PromptSet:
-    """name: where the texts are from, for a person."""
+    """The chunks that an experiment may synthesise, and their true codes where known."""
 
     name: str
+    """Source of the texts, shown to users."""
     chunks: tuple[Chunk, ...]
     true_frames: Mapping[str, Frames]
-    """By `Chunk.spoken`."""
+    """`Chunk.spoken` -> true codes."""
 
     @property
     def digest(self) -> str:
-        """16 hexadecimal digits of the texts and what is known of their codes."""
+        """Fingerprint of the texts and their known true codes, 16 hexadecimal digits."""
         whole = hashlib.sha256()
         for chunk in self.chunks:
             codes = self.true_frames.get(chunk.spoken)
@@ -53,10 +55,11 @@ class PromptSet:
         return whole.hexdigest()[:16]
 
     def prompts(self, n: int, voice: str, first_seed: int = 0) -> list[Prompt]:
-        """n of them, in the order of the book; once it is through, from its beginning with the next seeds."""
+        """The first n prompts: all chunks in order with the first seed, then all again with the next, and so on."""
         return [self._item(number, voice, first_seed) for number in range(n)]
 
     def _item(self, number: int, voice: str, first_seed: int) -> Prompt:
+        """The prompt of that number; every pass over the chunks has a seed of its own."""
         turn, at = divmod(number, len(self.chunks))
         chunk = self.chunks[at]
         return Prompt(
@@ -64,7 +67,7 @@ class PromptSet:
         )
 
     def note(self, n: int) -> str:
-        """A line for a person on what n takes are."""
+        """A line for users on which chunks and seeds n takes are made of."""
         chunks = f"{len(self.chunks)} chunks of {self.name}"
         if n <= len(self.chunks):
             return f"{n} takes of the first {n} of {chunks}"
@@ -72,7 +75,11 @@ class PromptSet:
 
 
 def read_prompts(plan: Plan, files: ModelFiles | None) -> PromptSet:
-    """Raises LabError where there is nothing to speak, or the truth cannot be read."""
+    """Reads the chunks of the plan's book, or else the texts of its reference archive, which also has the true codes.
+
+    files: the model's, beside which the archive is looked for if the plan names none. Raises LabError if there is no
+    text, or the archive cannot be read.
+    """
     place = Path(plan.truth) if plan.truth else _beside(files)
     texts, frames = read_true_codes(place) if place is not None else ([], [])
     truth = dict(zip(texts, frames, strict=True))
@@ -86,7 +93,7 @@ def read_prompts(plan: Plan, files: ModelFiles | None) -> PromptSet:
 
 
 def _beside(files: ModelFiles | None) -> Path | None:
-    """The truth in the model's folder or the one above it."""
+    """The reference archive in the model's folder or its parent, or None if there is none."""
     part = files and (files.codec or files.checkpoint)
     if not part:
         return None
@@ -95,7 +102,7 @@ def _beside(files: ModelFiles | None) -> Path | None:
 
 
 def read_true_codes(file: Path) -> tuple[list[str], list[Frames]]:
-    """Texts as they are spoken, and the frames of each. Raises LabError."""
+    """Reads a reference archive: texts as they are spoken, and the frames of each. Raises LabError if it is invalid."""
     try:
         with np.load(file) as arrays:
             texts: list[str] = arrays["texts"].tolist()
@@ -108,5 +115,6 @@ def read_true_codes(file: Path) -> tuple[list[str], list[Frames]]:
 
 
 def _chunk(index: int, spoken: str) -> Chunk:
+    """A chunk of one sentence that is the whole text."""
     text = " ".join(spoken.split())
     return Chunk(index, 1, (Sentence(text, Span(0, 0, len(text))),), spoken, Pause.PARAGRAPH)

@@ -1,4 +1,4 @@
-"""Teacher forcing: two formats read the same tokens, and at each step say what they would have drawn."""
+"""Teacher forcing: feeds the same tokens to two formats and compares their next-token distributions at each step."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,29 +12,37 @@ from mayabook.maya.frames import Frames, pack
 from mayabook.maya.token_layout import CODEBOOK_LEVELS, CODES_PER_FRAME, Layout
 
 N_LEVELS = max(CODEBOOK_LEVELS) + 1
+"""Levels of the codec."""
 LEVELS = tuple(f"L{level + 1}" for level in range(N_LEVELS))
+"""Names of the levels, for reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherForced:
-    """Of one take; sums by level of the codec, shape (3,) each. The step after the last frame counts to the first.
+    """Comparison of two formats on one take: sums by level of the codec, shape (3,) each.
 
-    steps: how many. divergence: Kullback and Leibler's, of the other from the reference, in nats, over the audio ids.
-    agreed: the likeliest of the ids that the step allows is the same. surprise: -log p of the true token, of reference
-    and other, over the audio ids.
+    The step after the last frame, which predicts CODE_END, counts towards the first level.
     """
 
     n_steps: NDArray[np.int64]
+    """Decoding steps."""
     kl_divergence: NDArray[np.float64]
+    """KL(reference || other) over the audio ids, in nats."""
     n_agreed: NDArray[np.int64]
+    """Steps at which both formats give the same most likely token of those that the frame position allows."""
     nll: NDArray[np.float64]
+    """Negative log-likelihood of the true tokens under the reference, over the audio ids, in nats."""
     other_nll: NDArray[np.float64]
+    """The same under the other format."""
 
 
 def compare(
     reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
 ) -> Iterator[TeacherForced]:
-    """One result for each take, in their order. Two decoders, of the same layout; slots are filled in turn."""
+    """Compares two decoders of the same token layout on takes; yields a result per take, in order.
+
+    Takes are processed in batches of as many as both decoders have slots. prompts: token ids, one prompt per take.
+    """
     n_slots = min(reference.n_slots, other.n_slots)
     for first in range(0, len(takes), n_slots):
         last = first + n_slots
@@ -44,6 +52,7 @@ def compare(
 def _together(
     reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
 ) -> Iterator[TeacherForced]:
+    """Compares the decoders on one batch of takes."""
     layout = reference.layout
     tokens = [[*pack(frames, layout), layout.code_end] for frames in takes]
     sums = [
@@ -69,6 +78,7 @@ def _together(
 def _add(
     sums: TeacherForced, step: int, token: int, ours: NDArray[np.float64], theirs: NDArray[np.float64], layout: Layout
 ) -> None:
+    """Adds one step to a take's sums. ours, theirs: log-probabilities of reference and other, shape (n_audio,)."""
     slot = step % CODES_PER_FRAME
     level = CODEBOOK_LEVELS[slot]
     sums.n_steps[level] += 1
@@ -80,14 +90,14 @@ def _add(
 
 
 def _allowed(slot: int, layout: Layout) -> NDArray[np.int64]:
-    """Columns that may be drawn at a position of a frame."""
+    """Columns of the logits that are allowed at a position of a frame: its codes, and CODE_END at the first."""
     first = layout.first_column + slot * layout.codebook_size
     codes = np.arange(first, first + layout.codebook_size)
     return np.concatenate([[0], codes]) if slot == 0 else codes
 
 
 def rows(decoder: SlotDecoder) -> Logits:
-    """The decoder's logits as a NumPy array of their own, shape (n_slots, n_audio)."""
+    """A copy of the decoder's logits as a float32 NumPy array, shape (n_slots, n_audio)."""
     logits: Any = decoder.logits
     if not isinstance(logits, np.ndarray):
         logits = logits.detach().float().cpu().numpy()
@@ -95,7 +105,7 @@ def rows(decoder: SlotDecoder) -> Logits:
 
 
 def log_softmax(logits: Logits) -> NDArray[np.float64]:
-    """Of each row."""
+    """Log-softmax of each row, in float64."""
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=1, keepdims=True)
     result: NDArray[np.float64] = wide - np.log(np.exp(wide).sum(axis=1, keepdims=True))
@@ -105,8 +115,10 @@ def log_softmax(logits: Logits) -> NDArray[np.float64]:
 def read_logits(
     decoder: SlotDecoder, slot: int, prompt: Sequence[int], frames: Frames, neighbours: Sequence[Sequence[int]] = ()
 ) -> Logits:
-    """Logits of a slot while it is given a take's codes, shape (n_tokens + 1, n_audio). neighbours: prompts for the
-    slots that come after it, which then go on with the same codes."""
+    """Logits of a slot while it is fed a take's codes, shape (n_tokens + 1, n_audio).
+
+    neighbours: prompts for the slots after it, cyclically; these are then fed the same codes.
+    """
     decoder.prefill(slot, prompt)
     beside = [(slot + 1 + at) % decoder.n_slots for at in range(min(len(neighbours), decoder.n_slots - 1))]
     for other, theirs in zip(beside, neighbours, strict=False):

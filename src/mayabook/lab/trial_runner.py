@@ -1,4 +1,4 @@
-"""The workbench: takes requests through an engine, has them heard, and writes a row for each; goes on where it was."""
+"""Runs the trials of an experiment: synthesises and checks takes, writes a row for each, resumes interrupted runs."""
 
 import hashlib
 import os
@@ -28,56 +28,69 @@ from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import CODES_PER_FRAME
 
 AUDIO = "audio"
+"""Folder of the stored takes, inside the folder of the rows."""
 _UNHEARD = 8
-"""Takes that may wait to be heard before the engine has to."""
+"""Takes that may wait for the checks before the engine pauses."""
 
 
 @dataclass(slots=True)
 class TrialProgress:
-    """Takes. elapsed: seconds of this run. audio: seconds of speech made in it."""
+    """Progress of an experiment; counts are takes."""
 
     cell: str = ""
+    """Cell of the last take."""
     total: int = 0
     done: int = 0
+    """Takes with a row, `resumed` included."""
     resumed: int = 0
+    """Takes whose rows earlier runs wrote."""
     rejected: int = 0
+    """Takes of this run that the checks rejected."""
     elapsed: float = 0.0
+    """Seconds of this run."""
     audio: float = 0.0
+    """Seconds of speech that this run synthesised."""
 
     @property
     def eta(self) -> float | None:
-        """Seconds to go at the pace of this run, None before there is one."""
+        """Seconds left at the rate of this run, or None before its first take."""
         fresh = self.done - self.resumed
         return (self.total - self.done) * self.elapsed / fresh if fresh and self.elapsed else None
 
 
 class TrialListener(Protocol):
+    """Receives the messages and the progress of an experiment, for display."""
+
     def say(self, line: str) -> None: ...
     def step(self, progress: TrialProgress) -> None: ...
 
 
 class Hears(Protocol):
-    """`mayabook.checks.Checker`. identity: of recogniser and thresholds."""
+    """Judges takes, as `mayabook.checks.Checker` does."""
 
     identity: str
+    """Fingerprint of the ASR model and the thresholds."""
 
     def check(self, take: Take, chunk: Chunk) -> Verdict: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A take to make. extra: what its row says besides. sampling: in place of the engine's own where it is not None."""
+    """A trial: a take to synthesise for a cell of the experiment."""
 
     key: str
+    """Identifies the trial and its row."""
     cell: str
     item: Prompt
     sampling: Mapping[str, float | str] | None = None
+    """Sampler settings; None uses the engine's."""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further entries of the row."""
 
 
 @dataclass
 class TrialRunner:
-    """What an experiment works with. hearing: judges takes; None where the experiment needs no verdicts."""
+    """Runs trials on the engines of a model and records their rows."""
 
     plan: Plan
     material: PromptSet
@@ -85,6 +98,7 @@ class TrialRunner:
     rows: Rows
     watcher: TrialListener
     hearing: Hears | None = None
+    """Judges the takes; None if the experiment needs no verdicts."""
     progress: TrialProgress = field(default_factory=TrialProgress)
 
     def __post_init__(self) -> None:
@@ -92,14 +106,15 @@ class TrialRunner:
         self.progress.done = self.progress.resumed = sum(1 for _ in self.rows)
 
     def items(self, n: int | None = None) -> list[Prompt]:
+        """The first n prompts; by default as many as the plan has takes per cell."""
         return self.material.prompts(n or self.plan.takes, self.plan.voice, self.plan.seed)
 
     def expect(self, n: int) -> None:
-        """So many takes more are to come."""
+        """Adds n takes to the expected total."""
         self.progress.total += n
 
     def available(self, formats: Sequence[str]) -> list[str]:
-        """Those that can be had; says why the others cannot."""
+        """The formats that are available; tells the listener why the others are skipped."""
         found = []
         for name in formats:
             reason = self.opener.unavailable_reason(name)
@@ -110,15 +125,15 @@ class TrialRunner:
         return found
 
     def speak(self, name: str, wanted: Sequence[Wanted], stop: Callable[[], bool] | None = None) -> None:
-        """`run` with the engine of a format."""
+        """Runs trials on the engine of a format."""
         self.run(partial(self.opener.open, name), wanted, stop)
 
     def run(
         self, open_engine: Callable[[], Engine], wanted: Sequence[Wanted], stop: Callable[[], bool] | None = None
     ) -> None:
-        """Makes the takes that have no row yet; the engine is opened only where there are any, and closed.
+        """Runs the trials that have no row yet. The engine is opened only if there are any, and then closed.
 
-        stop: asked after each row, ends the call.
+        stop: called after each take; True ends the call once the takes already synthesised have their rows.
         """
         missing = [want for want in wanted if want.key not in self.rows]
         if not missing:
@@ -130,6 +145,7 @@ class TrialRunner:
             engine.close()
 
     def _make(self, engine: Engine, missing: Sequence[Wanted], stop: Callable[[], bool] | None) -> None:
+        """Synthesises the takes; threads check them meanwhile, and rows are written in the order of synthesis."""
         by_key = {want.key: want for want in missing}
         requests = (self.request(engine, want) for want in missing)
         pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="hear")
@@ -148,10 +164,12 @@ class TrialRunner:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def request(self, engine: Engine, want: Wanted) -> TakeRequest:
+        """The engine request of a trial."""
         sampling = engine.sampling(0) if want.sampling is None else want.sampling
         return TakeRequest(want.key, want.item.chunk.spoken, engine.voice, want.item.seed, sampling=sampling)
 
     def _row(self, want: Wanted, take: Take) -> Row:
+        """Judges a take and returns its row; stores the audio of rejected takes, or of all if the plan says so."""
         verdict = None if self.hearing is None else self.hearing.check(take, want.item.chunk)
         row = {"key": want.key, "cell": want.cell, **take_row(want.item, take, verdict), **want.extra}
         if self.plan.keep_audio or (verdict is not None and not verdict.accepted):
@@ -163,12 +181,13 @@ class TrialRunner:
         return row
 
     def _record(self, row: Row) -> None:
+        """Writes the row of a take and counts its audio and verdict."""
         self.add(row)
         self.progress.audio += row["audio_seconds"]
         self.progress.rejected += row.get("accepted") is False
 
     def add(self, row: Row) -> None:
-        """A row of something that counts as a take."""
+        """Writes a row, counts it as a take and reports the progress."""
         self.rows.add(row)
         self.progress.cell = row["cell"]
         self.progress.done += 1
@@ -177,7 +196,10 @@ class TrialRunner:
 
 
 def take_row(item: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any]:
-    """What is kept of a take. token_errors: Levenshtein's distance to the truth, in tokens of n_true."""
+    """The entries that describe a take and its verdict.
+
+    token_errors: Levenshtein distance to the n_true true tokens. memory: resident bytes of this process.
+    """
     row: dict[str, Any] = {
         "item": item.number,
         "chunk": item.chunk_number,
@@ -211,24 +233,25 @@ def take_row(item: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any
 
 
 def digest(frames: Frames) -> str:
-    """Names the codes of a take: equal only for equal codes."""
+    """Fingerprint of a take's codes, 16 hexadecimal digits."""
     return hashlib.sha256(f"{frames.shape} ".encode() + np.ascontiguousarray(frames, np.int32).tobytes()).hexdigest()[
         :16
     ]
 
 
 def token_errors(frames: Frames, truth: Frames) -> int:
+    """Levenshtein distance between the tokens of two takes; a token is a code and its position in the frame."""
     return int(Levenshtein.distance(_numbers(frames), _numbers(truth)))
 
 
 def _numbers(frames: Frames) -> list[int]:
-    """One number for each code and its position in the frame."""
+    """A distinct number for each pair of a code and its position in the frame."""
     numbers: list[int] = (frames.astype(np.int64) * CODES_PER_FRAME + np.arange(CODES_PER_FRAME)).reshape(-1).tolist()
     return numbers
 
 
 def cells(rows: Iterator[Row] | Sequence[Row]) -> dict[str, list[Row]]:
-    """Rows by cell, in the order in which cells were begun."""
+    """Groups rows by cell, in the order of each cell's first row."""
     found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(row["cell"], []).append(row)
