@@ -1,4 +1,4 @@
-"""ablation: a factorial plan over the settings that differed between two back ends, and each undone alone."""
+"""ablation: a factorial design over the settings in which two back ends differed, and each setting changed alone."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -19,6 +19,7 @@ from mayabook.lab.trial_runner import TrialRunner, Wanted
 NAME = "ablation"
 
 Levels = Mapping[str, Any]
+"""Settings of sampler and prompt, and the format, at one level of a factor."""
 
 FACTORS: dict[str, tuple[Levels, Levels]] = {
     "penalty": (
@@ -36,9 +37,10 @@ FACTORS: dict[str, tuple[Levels, Levels]] = {
     "cap": ({"max_tokens": 0}, {"max_tokens": 2500}),
     "format": ({"format": "Q4_K_M"}, {"format": "NF4-bf16"}),
 }
-"""What differed, or may have: how llama-cpp-python read in November 2025, and how transformers did. The cap was 2500 in
-both; its other level lets the length of the text decide. NF4-bf16 is NF4 with double quantisation, computed in
-bfloat16: with the weights the number format differs."""
+"""Factors that differed, or may have: the level of llama-cpp-python in November 2025, then that of transformers.
+
+The cap was 2500 in both; its other level, 0, derives the cap from the length of the text. NF4-bf16 is NF4 with double
+quantisation, computed in bfloat16, so the factor `format` changes both the weights and the number format."""
 LADDER: dict[str, Levels] = {
     "penalty none": {"repetition_penalty": 1.0},
     "penalty 64": {"penalty_window": 64, "penalty_prompt": False},
@@ -50,13 +52,14 @@ LADDER: dict[str, Levels] = {
     "weights bf16": {"format": "bf16"},
     "weights NF4, float32": {"format": "NF4-double"},
 }
-"""Further single changes to the second way."""
+"""Further single changes to the transformers settings, for more than two levels of a factor."""
 GOOD, BAD = "original-gguf", "original-transformers"
-"""Presets, and cells: the two ways as they were."""
+"""Presets of the two legacy back ends, and the cells that use their settings unchanged."""
 
 
 class AblationPlan(Plan):
-    """All factors at once in a factorial plan; then each alone, undone in the one way and done in the other."""
+    """A factorial design over all factors; then each factor alone, undone in the transformers settings and applied to
+    those of llama.cpp."""
 
     factors: tuple[str, ...] = tuple(FACTORS)
     """Which of: penalty, mask, bos, order, top_k, min_p, cap, format."""
@@ -75,7 +78,7 @@ class AblationPlan(Plan):
 
 
 def ways(plan: AblationPlan) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The two ways complete: settings of sampler and prompt, and format."""
+    """All settings of the two legacy back ends, llama.cpp's first: sampler, prompt and format."""
     both = []
     for name, level in ((GOOD, 0), (BAD, 1)):
         settings: dict[str, Any] = {**preset(name).as_sampling(), "temperature": plan.temperature, "top_p": plan.top_p}
@@ -86,7 +89,10 @@ def ways(plan: AblationPlan) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def cells_of(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tuple[str, dict[str, Any], dict[str, int]]]:
-    """Part, settings and signs by name of the cell; the parts are `factorial`, `one` and `ladder`."""
+    """Name of a cell -> its part of the experiment, its settings and its signs by factor.
+
+    The parts are `factorial`, `one` (one factor changed) and `ladder`; only cells of `factorial` have signs.
+    """
     good, bad = ways(plan)
     found: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {}
     if plan.chunks:
@@ -111,16 +117,21 @@ def cells_of(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tuple[str,
 
 
 def differing() -> list[str]:
-    """The factors in which the two ways, as they were, are not the same."""
+    """The factors in which the two legacy back ends differ."""
     good, bad = ways(AblationPlan())
     return [name for name, levels in FACTORS.items() if any(good[key] != bad[key] for level in levels for key in level)]
 
 
 def _changes(settings: Levels, change: Levels) -> bool:
+    """Whether the change alters any of the settings."""
     return any(settings[name] != value for name, value in change.items())
 
 
 def run(plan: AblationPlan, bench: TrialRunner) -> None:
+    """Runs the trials of all cells, grouped by format, then those of the legacy back ends.
+
+    Raises LabError for an unknown factor, or if none is left to vary.
+    """
     unknown = sorted(set(plan.factors) - FACTORS.keys())
     if unknown:
         raise LabError(f"There is no factor {unknown[0]!r}; choose from: {', '.join(FACTORS)}.")
@@ -159,12 +170,16 @@ def run(plan: AblationPlan, bench: TrialRunner) -> None:
 
 
 def _formats(factor: str) -> list[str]:
+    """The formats of a factor's two levels."""
     return [str(level["format"]) for level in FACTORS[factor]]
 
 
 def outcome(rows: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Signs of the cells, names of the factors, and artifacts, shape (n_chunks, n_cells), of chunks that every cell
-    has; of each the first item."""
+    """The results of the factorial design, for `effects`: signs, names of the factors, and artifacts as 0 or 1.
+
+    Signs have shape (n_cells, n_factors), artifacts (n_chunks, n_cells). Only chunks with a take in every cell count,
+    each with the first of its prompts.
+    """
     table: dict[str, dict[int, int]] = {}
     signs: dict[str, dict[str, int]] = {}
     for row in sorted(rows, key=lambda row: int(row["item"])):
@@ -177,7 +192,7 @@ def outcome(rows: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[str], n
 
 
 def unfinished(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What the factorial plan lacks, as long as it cannot be read; empty once every cell has two chunks."""
+    """What the factorial design still lacks for an analysis; empty once all cells have two chunks in common."""
     seen: dict[str, set[int]] = {}
     for row in rows:
         seen.setdefault(row["cell"], set()).add(row["chunk"])

@@ -1,4 +1,4 @@
-"""What the rows of `ablation` say: causes ranked by effect, and takes healed when one alone is removed."""
+"""The report of `ablation`: causes ranked by their effect, and takes that a single change repairs."""
 
 import math
 import textwrap
@@ -27,13 +27,16 @@ from mayabook.lab.statistics import bound_without_events, holm, paired
 from mayabook.lab.trial_runner import cells
 
 LEVEL = 0.05
+"""Significance level of adjusted p-values."""
 _TITLE = "Causes, all varied at once"
 _PAIRS_SHOWN = 6
+"""Interactions in the table of effects."""
 _EXAMPLES, _TEXT_SHOWN = 3, 60
-"""Takes that are told as healed, and characters of their text."""
+"""Repaired takes that are listed for each change, and characters of their text."""
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
+    """The sections of the report, as far as there are rows for them."""
     parts = {part: [row for row in rows if row["part"] == part] for part in ("factorial", "one", "ladder", "library")}
     sections = []
     if parts["factorial"]:
@@ -47,12 +50,13 @@ def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
 
 
 def ranked(rows: Sequence[Row]) -> list[Effect]:
-    """Effects of the factorial plan, the surest first; none while it is unfinished."""
+    """Effects of the factorial design by ascending p-value; empty while the design is unfinished."""
     own = [row for row in rows if row["part"] == "factorial"]
     return [] if not own or unfinished(own) else effects(*outcome(own))
 
 
 def _factorial(rows: Sequence[Row]) -> ReportSection:
+    """The section on the factorial design."""
     found = ranked(rows)
     if not found:
         return ReportSection(_TITLE, f"The plan is unfinished, and says nothing yet: {unfinished(rows)}.")
@@ -77,6 +81,7 @@ def _factorial(rows: Sequence[Row]) -> ReportSection:
 
 
 def _row(effect: Effect) -> tuple[str, ...]:
+    """An effect as a row of the table."""
     points = f"{effect.interval.low:+.1%} to {effect.interval.high:+.1%}"
     return (
         effect.name, f"{effect.value:+.1%}", points, p_value(effect.p), p_value(effect.adjusted),
@@ -85,6 +90,7 @@ def _row(effect: Effect) -> tuple[str, ...]:
 
 
 def _verdict(found: Sequence[Effect]) -> str:
+    """The significant effects, and how large an effect the others may still have."""
     causes = [effect for effect in found if effect.adjusted <= LEVEL]
     bound = _bound(found, [effect for effect in found if effect.is_main and effect not in causes])
     if not causes:
@@ -94,7 +100,10 @@ def _verdict(found: Sequence[Effect]) -> str:
 
 
 def _bound(found: Sequence[Effect], others: Sequence[Effect]) -> str:
-    """What would have been found of the other main effects. n chunks give no p below 2 / 2^n."""
+    """How large an effect of the other factors would have been detected.
+
+    The exact test on n chunks gives no p-value below 2 / 2^n, so few chunks cannot show any effect.
+    """
     n = found[0].n_chunks
     if 2 * 0.5**n * len(found) > LEVEL:
         needed = math.ceil(math.log2(2 * len(found) / LEVEL))
@@ -108,6 +117,7 @@ def _bound(found: Sequence[Effect], others: Sequence[Effect]) -> str:
 
 
 def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]) -> ReportSection:
+    """The section on single changes, each compared with the unchanged cell that it starts from."""
     bad, good = one[BAD], one[GOOD]
     changed = {
         name: (found, good if name.startswith(GOOD) else bad) for name, found in one.items() if name not in (GOOD, BAD)
@@ -146,7 +156,7 @@ def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str,
 
 
 def _healed(name: str, found: Sequence[Row], base: Sequence[Row]) -> str:
-    """The same takes after the change and before it."""
+    """Examples of takes that a change repairs. found: takes with the change; base: without it."""
     spoilt = {row["item"]: row for row in base if is_artifact(row)}
     healed = [(spoilt[row["item"]], row) for row in found if not is_artifact(row) and row["item"] in spoilt]
     examples = [
@@ -158,11 +168,12 @@ def _healed(name: str, found: Sequence[Row], base: Sequence[Row]) -> str:
 
 
 def _tokens(rows: Sequence[Row]) -> str:
+    """Share of wrong tokens, empty if the true codes are not known."""
     return percent(token_error_rate(rows))
 
 
 def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> ReportSection:
-    """Beside the same settings on MayaBook's engines, on the chunks that both have."""
+    """The section on the legacy back ends, each compared with its settings on MayaBook's engines on common chunks."""
     beside = {name: GOOD if name.startswith("Llama()") else BAD for name in ways}
     both = [name for name, ours in beside.items() if ours in one]
     tests = [paired(differences(ways[name], one[beside[name]])) for name in both]
@@ -190,6 +201,7 @@ def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str
 
 
 def _healing_verdict(bad: Sequence[Row], good: Sequence[Row], healing: Sequence[str], spoiling: Sequence[str]) -> str:
+    """The artifact rates of the two unchanged cells, and the single changes with a significant effect."""
     p = paired(differences(bad, good))
     text = (
         f"The transformers way has artifacts in {percent(artifacts(bad).value)} of takes and the llama.cpp way in "

@@ -1,4 +1,4 @@
-"""What the report of 2025-11-17 claimed, held against rows: each claim with its figures and a verdict."""
+"""Tests the claims of the report of 2025-11-17 against the rows of the experiments; each gets figures and a verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,36 +28,43 @@ from mayabook.lab.trial_runner import cells
 from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, SAMPLES_PER_FRAME
 
 HOLDS, REFUTED, UNDECIDED, NOT_RUN = "holds", "refuted", "undecided at this n", "not run"
+"""Verdicts."""
 ENOUGH = 0.1
-"""A share of chunks that must be excluded before takes without an event refute a cause. The report heard defects in
-three chunks of three, which a cause of less than 37 % of chunks would hardly have given it."""
+"""Takes without an event refute a cause only if the upper bound of its rate is at most this share of chunks.
+
+The report heard defects in three chunks of three, which a cause that affects less than 37 % of chunks would hardly have
+produced."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedClaim:
-    """figures: what was found. follows: for a user's settings."""
+    """A claim of the report with its verdict."""
 
     claim: str
     experiment: str
+    """Experiment whose rows the verdict rests on."""
     figures: str
+    """The results, in words."""
     verdict: str
     follows: str
+    """Consequence for a user's settings."""
 
 
 Results = Mapping[str, Sequence[Row]]
-"""Rows by the name of their experiment; an experiment that was not run is missing or empty."""
+"""Name of an experiment -> its rows; an experiment that was not run is missing or has none."""
 
 
 def judge(results: Results) -> list[JudgedClaim]:
-    """Every claim, in the order of the report. Nothing follows from what was not run."""
+    """Judges all claims, in the order of the report. Claims whose experiment was not run have no consequence."""
     found = [claim(results) for claim in _CLAIMS]
     return [replace(judged, follows="") if judged.verdict == NOT_RUN else judged for judged in found]
 
 
 def _ways(results: Results, name: str = "", fix: str = "", *, seeded: bool = True) -> list[tuple[Row, bool]]:
-    """Takes of the original ways whose name begins so, and whether they differ from the first of their chunk.
+    """Takes of the legacy back ends, each with whether its codes differ from the first take of its chunk.
 
-    fix: only with this one. seeded: with the same seed, or with another.
+    name: how the back ends' names begin. fix: only takes with fixes whose name begins so. seeded: whether the takes
+    have the seed of the first take, or another.
     """
     found = cells(results.get("isolate", ()))
     pairs = [pair for cell, rows in found.items() if cell.startswith(name) for pair in changed(rows)]
@@ -67,8 +74,11 @@ def _ways(results: Results, name: str = "", fix: str = "", *, seeded: bool = Tru
 def _none_differs(
     pairs: Sequence[tuple[Row, bool]], what: str, reseeded: Sequence[tuple[Row, bool]]
 ) -> tuple[str, str]:
-    """Figures and verdict of a claim that takes differ. reseeded: the same with another seed; where these do not differ
-    either, takes hardly show what logits that are not the same may do."""
+    """Figures and verdict of a claim that takes differ.
+
+    reseeded: the same takes with another seed. If even those do not differ, equal takes cannot show that a difference
+    of logits has no effect, and the claim stays undecided.
+    """
     wrong = sum(differs for _, differs in pairs)
     if not pairs:
         return "", NOT_RUN
@@ -81,6 +91,7 @@ def _none_differs(
 
 
 def bleeding(results: Results) -> JudgedClaim:
+    """Whether takes of transformers' `generate()` depend on earlier ones."""
     own, reseeded = (_ways(results, "generate()", "none", seeded=seeded) for seeded in (True, False))
     figures, verdict = _none_differs(own, "of generate() differ from the first", reseeded)
     return JudgedClaim(
@@ -90,6 +101,7 @@ def bleeding(results: Results) -> JudgedClaim:
 
 
 def reset(results: Results) -> JudgedClaim:
+    """Whether takes of llama.cpp without `reset()` depend on earlier ones."""
     own, reseeded = (_ways(results, "Llama()", "none", seeded=seeded) for seeded in (True, False))
     figures, verdict = _none_differs(own, "of Llama() without reset() differ", reseeded)
     follows = (
@@ -102,6 +114,7 @@ def reset(results: Results) -> JudgedClaim:
 
 
 def twice(results: Results) -> JudgedClaim:
+    """Whether differing takes of one chunk prove state, or only another seed."""
     free, seeded = _ways(results, seeded=False), _ways(results)
     if not free:
         figures, verdict = "", NOT_RUN
@@ -117,7 +130,7 @@ def twice(results: Results) -> JudgedClaim:
 
 
 def reloading(results: Results) -> JudgedClaim:
-    """Takes of a model that was kept, beside those of one that was just loaded."""
+    """Whether takes of a model that stays loaded differ from those of a freshly loaded one."""
     found = [row for row in results.get("isolate", ()) if row["cell"].startswith("generate()")]
     fresh = [row for row in found if row["condition"].startswith(ALONE) and fix_of(row) == "reload"]
     kept = [
@@ -136,6 +149,7 @@ def reloading(results: Results) -> JudgedClaim:
 
 
 def decline(results: Results) -> JudgedClaim:
+    """Whether artifacts or word errors rise over a long run, or codes depend on the position."""
     orders = cells(results.get("stress", ()))
     if "shuffled" not in orders:
         return JudgedClaim("Quality declines in a long run.", "stress", "", NOT_RUN, "")
@@ -162,8 +176,10 @@ def decline(results: Results) -> JudgedClaim:
 
 
 def settings(results: Results) -> JudgedClaim:
-    """A cause is a setting that differed, and whose level on the transformers' side makes artifacts: by itself, or as a
-    main effect."""
+    """Whether settings cause artifacts.
+
+    A cause is a setting that differed and whose transformers level increases artifacts, alone or as a main effect.
+    """
     claim = "Settings are not the cause: both ways used the same."
     rows = results.get("ablation", ())
     if not rows:
@@ -192,7 +208,7 @@ def settings(results: Results) -> JudgedClaim:
 
 
 def _between(results: Results, claim: str, one: str, other: str, follows: str) -> JudgedClaim:
-    """Whether the first format is worse than the second."""
+    """Judges the claim that format `one` has more artifacts than format `other`."""
     takes = parts(results.get("compare", ()), "take")
     if one not in takes or other not in takes:
         return JudgedClaim(claim, "compare", "", NOT_RUN, "")
@@ -215,21 +231,25 @@ def _between(results: Results, claim: str, one: str, other: str, follows: str) -
 
 
 def nf4(results: Results) -> JudgedClaim:
+    """Whether NF4 as it was used has more artifacts than Q4_K_M."""
     claim = "NF4 as it was used (double quantisation, bfloat16) gives more artifacts than Q4_K_M."
     return _between(results, claim, "NF4-bf16", "Q4_K_M", "See the table of formats.")
 
 
 def double(results: Results) -> JudgedClaim:
+    """Whether double quantisation has more artifacts than plain NF4."""
     claim = "Double quantisation gives more artifacts."
     return _between(results, claim, "NF4-double", "NF4", "It saves 0.4 bits a weight; use it where memory is short.")
 
 
 def bf16(results: Results) -> JudgedClaim:
+    """Whether bfloat16 has more artifacts than float32."""
     claim = "bfloat16 gives more artifacts than float32."
     return _between(results, claim, "bf16", "fp32", "Use what the device computes natively: --dtype auto.")
 
 
 def reliable(results: Results) -> JudgedClaim:
+    """Whether Q4_K_M is free of artifacts."""
     rows = cells(results.get("ablation", ())).get(GOOD, [])
     figures = f"0 of 3 exclude a rate above {bound_without_events(3):.0%} and nothing more"
     if rows:
@@ -245,6 +265,7 @@ def reliable(results: Results) -> JudgedClaim:
 
 
 def slower(results: Results) -> JudgedClaim:
+    """Whether llama.cpp is at least five times slower than transformers, by tokens per second."""
     costs = {name: found[0] for name, found in parts(results.get("compare", ()), "cost").items()}
     other = next((name for name in ("NF4-bf16", "NF4-double", "NF4", "fp32") if name in costs), None)
     if "Q4_K_M" not in costs or other is None:
@@ -258,6 +279,7 @@ def slower(results: Results) -> JudgedClaim:
 
 
 def capped(results: Results) -> JudgedClaim:
+    """Whether the length of a take was due to state; its length in seconds is that of its cap in tokens."""
     cap = preset(BAD).max_tokens
     whole = cap // CODES_PER_FRAME * SAMPLES_PER_FRAME / SAMPLE_RATE
     trimmed = whole - SAMPLES_PER_FRAME / SAMPLE_RATE
@@ -272,6 +294,7 @@ def capped(results: Results) -> JudgedClaim:
 
 
 def style(results: Results) -> JudgedClaim:
+    """Whether temperature and top_p leave the artifact rate unchanged."""
     points = cells([row for row in results.get("sweep", ()) if row["part"] == "point"])
     if len(points) < 2:
         return JudgedClaim("Temperature changes style, not artifacts.", "sweep", "", NOT_RUN, "")

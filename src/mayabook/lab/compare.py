@@ -1,4 +1,4 @@
-"""compare: the formats of a model on the same chunks and seeds, and under teacher forcing."""
+"""compare: the weight formats of a model on the same chunks and seeds, under teacher forcing, and by cost."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,11 +22,11 @@ from mayabook.lab.trial_runner import TrialRunner, Wanted, cells
 
 NAME = "compare"
 COST_TOKENS = 420
-"""Of each take, some five seconds of audio."""
+"""Tokens of each take for the cost measurement, about five seconds of audio."""
 
 
 class ComparePlan(Plan):
-    """Formats against full precision."""
+    """Weight formats compared with full precision."""
 
     formats: tuple[str, ...] = tuple(name for name in FORMATS if name not in ("BF16", "F32"))
     """Weight formats; those that cannot be had are skipped, GGUF files that are not there are made."""
@@ -41,10 +41,11 @@ class ComparePlan(Plan):
 
 
 def run(plan: ComparePlan, bench: TrialRunner) -> None:
+    """Measures costs, synthesises takes and runs teacher forcing for each available format."""
     reference = first_available(bench.opener, [plan.reference] if plan.reference else FULL_PRECISION)
     names = [reference, *(name for name in bench.available(plan.formats) if name != reference)]
     bench.expect(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)
-    for name in names if plan.cost else ():  # before this process has anything in memory or in its caches
+    for name in names if plan.cost else ():  # first, while this process has nothing in memory or caches
         _measure(plan, bench, name)
     for name in names if plan.takes else ():
         _speak(plan, bench, name, reference)
@@ -53,6 +54,7 @@ def run(plan: ComparePlan, bench: TrialRunner) -> None:
 
 
 def _speak(plan: ComparePlan, bench: TrialRunner, name: str, reference: str) -> None:
+    """Runs the trials of a format."""
     wanted = [
         Wanted(f"{name} {item.number}", name, item, extra={"part": "take", "reference": reference})
         for item in bench.items()
@@ -61,13 +63,14 @@ def _speak(plan: ComparePlan, bench: TrialRunner, name: str, reference: str) -> 
 
 
 def _force(plan: ComparePlan, bench: TrialRunner, reference: str, others: Sequence[str]) -> None:
+    """Compares formats with the reference under teacher forcing, on the true codes or else on its takes."""
     items = bench.items(plan.forced)
     keys = {name: [f"forced {name} {item.number}" for item in items] for name in others}
     if all(key in bench.rows for named in keys.values() for key in named):
         return
     opener = bench.opener
     if isinstance(opener, LocalModelVariants):
-        opener = replace(opener, caches_logits=False)  # all tokens are given: nothing would be recalled
+        opener = replace(opener, caches_logits=False)  # under teacher forcing the cache would never be read
     truth = opener.open(reference)
     assert isinstance(truth, LabEngine)
     try:
@@ -96,6 +99,7 @@ def _force(plan: ComparePlan, bench: TrialRunner, reference: str, others: Sequen
 
 
 def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.TeacherForced) -> Row:
+    """The row of a take under teacher forcing; sums by level of the codec. surprise: negative log-likelihood."""
     return {
         "key": key,
         "cell": name,
@@ -110,12 +114,15 @@ def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.Teacher
 
 
 def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
-    """Speed and memory, in a fresh process; size and bits per weight."""
+    """Writes the cost row of a format: bytes, bits per weight, tokens per second, and peak memory in bytes.
+
+    Speed and memory are measured in a fresh process without the codec.
+    """
     key = f"cost {name}"
     if key in bench.rows or not isinstance(bench.opener, LocalModelVariants):
         return
     opener = bench.opener
-    size, n_weights = opener.weight_bytes(name), opener.n_weights()  # makes the file, before it is timed
+    size, n_weights = opener.weight_bytes(name), opener.n_weights()  # creates the file before anything is timed
     sampling = {**opener.sampling, "max_tokens": min(plan.cap or COST_TOKENS, COST_TOKENS)}
     requests = tuple(
         TakeRequest(str(item.number), item.chunk.spoken, opener.voice, item.seed, sampling=sampling)
@@ -142,11 +149,12 @@ def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
 
 
 def _probe(opener: LocalModelVariants, name: str) -> Callable[[tuple[TakeRequest, ...]], tuple[int, float, int]]:
+    """Opens a format's engine in a worker process and returns the function that measures it."""
     give_back_freed_memory()
     engine = opener.open(name)
 
     def serve(requests: tuple[TakeRequest, ...]) -> tuple[int, float, int]:
-        """Tokens, seconds, and bytes of memory at the peak. What is done for the first time is not counted."""
+        """Tokens, seconds and peak memory in bytes. A warm-up take precedes the timing."""
         for _ in engine.sampled(requests[:1]):
             pass
         started = time.perf_counter()
@@ -157,7 +165,7 @@ def _probe(opener: LocalModelVariants, name: str) -> Callable[[tuple[TakeRequest
 
 
 def peak_memory() -> int:
-    """Bytes of this process, at their highest where the system tells (Linux), else now."""
+    """Peak resident memory of this process in bytes; the current value on systems that do not report the peak."""
     status = Path("/proc/self/status")
     if status.is_file():
         line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM")), "")
@@ -168,14 +176,14 @@ def peak_memory() -> int:
 
 
 def divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, float, float]:
-    """Mean divergence in nats a token over chunks, half the width of its 95 % interval, and top-1 agreement.
+    """Mean KL divergence in nats per token, half the width of its 95 % interval, and top-1 agreement.
 
-    level: of the codec, None for all.
+    The interval is Student's t over the chunks' means; NaN for a single chunk. level: of the codec; None for all.
     """
     from scipy import stats
 
     levels = range(teacher_forcing.N_LEVELS) if level is None else [level]
-    rows = list({row["chunk"]: row for row in rows}.values())  # of one chunk the truth is the same each time
+    rows = list({row["chunk"]: row for row in rows}.values())  # prompts of the same chunk have the same true codes
     steps = np.array([sum(row["steps"][at] for at in levels) for row in rows], float)
     sums = np.array([sum(row["divergence"][at] for at in levels) for row in rows], float)
     agreed = sum(row["agreed"][at] for row in rows for at in levels)
@@ -186,4 +194,5 @@ def divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, fl
 
 
 def parts(rows: Sequence[Row], part: str) -> dict[str, list[Row]]:
+    """Rows of one part of the experiment (`take`, `forced` or `cost`) by format."""
     return cells([row for row in rows if row["part"] == part])

@@ -1,4 +1,4 @@
-"""What the rows of `compare` say."""
+"""The report of `compare`: artifacts, KL divergence and costs by weight format."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +26,7 @@ from mayabook.lab.teacher_forcing import LEVELS
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
+    """The sections of the report, as far as there are rows for them."""
     takes, read, costs = parts(rows, "take"), parts(rows, "forced"), parts(rows, "cost")
     sections = []
     if takes:
@@ -38,7 +39,7 @@ def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
 
 
 def against_reference(takes: Mapping[str, Sequence[Row]]) -> dict[str, float]:
-    """p-values of the paired comparison with the reference, adjusted for their number."""
+    """Format -> p-value of its paired comparison with the reference, adjusted by Holm's method."""
     reference = next(iter(takes.values()))[0]["reference"]
     names = [name for name in takes if name != reference]
     tests = [paired(differences(takes[name], takes[reference])) for name in names]
@@ -46,6 +47,7 @@ def against_reference(takes: Mapping[str, Sequence[Row]]) -> dict[str, float]:
 
 
 def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> ReportSection:
+    """The section on artifacts, word errors and wrong tokens by format."""
     reference = next(iter(takes.values()))[0]["reference"]
     adjusted = against_reference(takes)
     table = ReportTable(
@@ -86,6 +88,7 @@ def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> ReportSection:
 
 
 def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mapping[str, float]) -> str:
+    """The formats that differ significantly from the reference, and the sample sizes that could settle the others."""
     worse = [name for name, p in adjusted.items() if p <= 0.05 and sum(differences(takes[name], takes[reference])) > 0]
     better = [name for name, p in adjusted.items() if p <= 0.05 and name not in worse]
     n = len(takes[reference])
@@ -108,6 +111,7 @@ def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mappi
 
 
 def _logits(read: Mapping[str, Sequence[Row]]) -> ReportSection:
+    """The section on KL divergence and top-1 agreement under teacher forcing."""
     found = {name: [divergence(rows, level) for level in (None, 0, 1, 2)] for name, rows in read.items()}
     table = ReportTable(
         (
@@ -136,6 +140,7 @@ def _logits(read: Mapping[str, Sequence[Row]]) -> ReportSection:
 def _costs(
     costs: Mapping[str, Sequence[Row]], takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]
 ) -> ReportSection:
+    """The section on size, speed and memory, with the Pareto front of size and quality."""
     rows = {name: found[0] for name, found in costs.items()}
     table = ReportTable(
         ("format", "MB", "bits a weight", "tokens/s", "peak memory, MB"),
@@ -161,7 +166,10 @@ def _costs(
 
 
 def _quality(takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]) -> tuple[str, dict[str, float]]:
-    """What formats are ranked by: wrong tokens where truth is known, else divergence, else artifacts."""
+    """The measure that formats are ranked by, and its values.
+
+    Wrong tokens if the true codes are known, else KL divergence, else artifacts.
+    """
     errors = {name: token_error_rate(found) for name, found in takes.items()}
     known = {name: value for name, value in errors.items() if value is not None}
     if known:
@@ -172,7 +180,7 @@ def _quality(takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row
 
 
 def pareto(points: Mapping[str, tuple[float, float]]) -> list[str]:
-    """Names of the points that no other one beats in both coordinates; less is better."""
+    """The Pareto front: names of the points that no other point dominates; lower is better in both coordinates."""
     return [
         name
         for name, (x, y) in points.items()

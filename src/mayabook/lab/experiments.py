@@ -1,4 +1,4 @@
-"""The experiments by name, run from a plan into a folder and reported from its rows."""
+"""The experiments by name; runs one from a plan into a folder, and reports on the rows in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,18 +20,21 @@ from mayabook.lab.rows import Row, Rows, read_rows
 from mayabook.lab.trial_runner import Hears, TrialListener, TrialRunner
 
 FORMATS_FOLDER = "formats"
+"""Folder of the GGUF files that experiments create."""
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """what: one line for a person. hears: whether takes are judged."""
+    """An experiment: its plan, and the functions that run it and report on it."""
 
     name: str
     what: str
+    """Its purpose in one line, shown to users."""
     plan: type[Plan]
     run: Callable[[Any, TrialRunner], None]
     report: Callable[[Path, Sequence[Row]], list[ReportSection]]
     hears: bool = True
+    """Whether the takes are checked."""
 
 
 EXPERIMENTS = {
@@ -81,10 +84,10 @@ def run(
     made: Path | None = None,
     hearing: Hears | None = None,
 ) -> list[Row]:
-    """Runs what is not done yet and returns all rows. Ctrl-C leaves a folder that the same call goes on with.
+    """Runs the trials that have no row yet and returns all rows. After Ctrl-C the same call resumes the run.
 
-    opener, hearing: what speaks and what listens, in place of the plan's. made: folder for GGUF files that are made.
-    Raises LabError for rows of another plan, model, text or of other checks.
+    opener, hearing: model variants and checker, in place of those of the plan. made: folder for GGUF files that are
+    created. Raises LabError if the folder has rows of another plan, model, prompt set or checker.
     """
     give_back_freed_memory()
     found = opener or open_model_variants(plan, made or folder / FORMATS_FOLDER)
@@ -105,7 +108,10 @@ def run(
 
 
 def report(folder: Path) -> list[ReportSection]:
-    """Writes report.html and report.md from a folder's rows, and returns their sections."""
+    """Writes report.html and report.md from the rows in a folder, and returns their sections.
+
+    Raises LabError if there are no rows, or they are of an unknown experiment.
+    """
     header, rows = read_rows(folder)
     experiment = EXPERIMENTS.get(header.get("experiment", ""))
     if experiment is None:
@@ -120,7 +126,7 @@ def report(folder: Path) -> list[ReportSection]:
 
 
 def described(header: Row, rows: Sequence[Row]) -> str:
-    """What the rows are of, in one line."""
+    """One line on the rows: their number, model, texts and seed."""
     plan = header["plan"]
     name = f"{Path(plan['model']).name} " if plan["model"] else ""
     return f"{len(rows)} rows; model {name}{header['model']}, texts {header['texts']}, seed {plan['seed']}."

@@ -1,4 +1,4 @@
-"""Two-level factorial plans: which cells to run, and what they say of each factor and pair of factors."""
+"""Two-level factorial designs: the cells to run, and the estimated main effects and two-factor interactions."""
 
 import math
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from mayabook.core.errors import LabError
 from mayabook.lab.statistics import CONFIDENCE, POWER, Interval, holm, paired
 
 Signs = NDArray[np.int64]
-"""-1 and 1, shape (n_cells, n_factors)."""
+"""Levels of the factors as -1 (low) and 1 (high), shape (n_cells, n_factors)."""
 
 
 def design(n_factors: int, most_cells: int = 64) -> Signs:
-    """The smallest regular fraction in which no main effect is aliased with a pair (resolution IV), or all cells where
-    these are no more.
+    """The smallest regular fractional factorial design of resolution IV, or the full design if that is no larger.
 
-    Basic factors are in standard order; the others are products of three, five, ... of them.
+    In resolution IV no main effect is aliased with a two-factor interaction. Basic factors are in standard order; each
+    further factor is a product of three, five, ... of them. Raises LabError if it needs more than most_cells cells.
     """
     n_basic = 0
     while n_basic < n_factors and 2 ** (n_basic - 1) < n_factors:
@@ -36,19 +36,20 @@ def design(n_factors: int, most_cells: int = 64) -> Signs:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the high level of a factor changes in the share of events, or that of a pair of factors by their product.
-
-    names: one factor, or all pairs that this plan cannot tell apart, as `a x b`. p: exact; adjusted: Holm's, over all
-    effects of the plan. detectable: the smallest effect that this many chunks would find in four of five tries, at the
-    strictest level that Holm asks for.
-    """
+    """The effect of a factor, or of an interaction of two factors, on the share of events."""
 
     names: tuple[str, ...]
+    """One factor, or all interactions that the design aliases with each other, as `a x b`."""
     value: float
+    """Share of events at the high level less that at the low one; for an interaction, by the product of the signs."""
     interval: Interval
+    """95 % interval of the value (Student's t over chunks)."""
     p: float
+    """Exact two-sided p-value of a paired test over chunks."""
     adjusted: float
+    """p, adjusted by Holm's method over all effects of the design."""
     detectable: float
+    """The smallest effect that is detected with a power of 80 % at the strictest level of Holm's method."""
     n_chunks: int
 
     @property
@@ -61,9 +62,10 @@ class Effect:
 
 
 def effects(signs: Signs, names: Sequence[str], events: NDArray[np.int64]) -> list[Effect]:
-    """The largest first. events: 0 or 1, shape (n_chunks, n_cells), every chunk in every cell.
+    """Estimates all effects, by ascending p-value, then by descending size.
 
-    The unit is the chunk: each gives one contrast, the events of its high cells less those of its low ones.
+    events: 0 or 1, shape (n_chunks, n_cells), every chunk in every cell. The chunk is the unit: each gives one contrast
+    per effect, the events of its high cells less those of its low ones. Raises LabError for fewer than two chunks.
     """
     n_chunks, n_cells = events.shape
     if n_chunks < 2:
@@ -85,7 +87,7 @@ def effects(signs: Signs, names: Sequence[str], events: NDArray[np.int64]) -> li
 
 
 def _columns(signs: Signs, names: Sequence[str]) -> list[tuple[tuple[str, ...], Signs]]:
-    """The distinct columns of main effects and pairs, each with what it stands for."""
+    """The distinct columns of main effects and interactions, each with the names of the effects that share it."""
     columns: list[tuple[list[str], Signs]] = [([name], signs[:, at]) for at, name in enumerate(names)]
     for one, other in combinations(range(len(names)), 2):
         product, name = signs[:, one] * signs[:, other], f"{names[one]} x {names[other]}"

@@ -1,4 +1,4 @@
-"""The investigation of 2025-11-17 done again: every experiment, and one document on what its report claimed."""
+"""Replays the investigation of 2025-11-17: runs every experiment and writes one document on its report's claims."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,9 @@ from mayabook.lab.trial_runner import TrialListener
 
 DOCUMENT = "investigation.md"
 SLOTS = 16
+"""Takes that every experiment of the replay decodes at once by default."""
 FORMATS = tuple(name for name in ComparePlan().formats if name != "FP4-double")
-"""Double quantisation is held against NF4's."""
+"""Formats of the `compare` experiment. Double quantisation is compared for NF4 only."""
 PLANS: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 200, "forced": 12, "formats": FORMATS},
     "stress": {"takes": 100},
@@ -28,8 +29,8 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
     "ablation": {"takes": 342, "chunks": 57, "ladder": False, "libraries": 12},
     "sweep": {"takes": 200},
 }
-"""What the whole replay sets, in the order in which it runs: what is timed comes first, before this process has much in
-memory. maya1-tiny knows 57 chunks by heart: 342 takes are six seeds of each."""
+"""Settings of the full replay by experiment, in the order of the runs: timed experiments come first, while this process
+has little in memory. maya1-tiny has memorised 57 chunks, so 342 takes are six seeds of each."""
 QUICK: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 6, "forced": 1, "cost": 1, "formats": ("fp32", "NF4-bf16", "Q4_K_M")},
     "stress": {"takes": 12},
@@ -48,16 +49,17 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
         "presets": ("mayabook", "maya-official"),
     },
 }
-"""A look at whether it all runs; too few takes to decide anything."""
+"""Settings of a smoke test of the whole replay, which has too few takes to decide anything."""
 
 
 def replay(
     given: Mapping[str, Any], folder: Path, document: Path, watcher: TrialListener, *, quick: bool = False
 ) -> list[ReportSection]:
-    """Runs what is not done yet, each experiment in a folder of its own, and writes the document with its drawings in a
-    folder beside it, and the same as a page with takes to listen to into `folder`.
+    """Runs all experiments, resuming interrupted ones, and writes the document; returns its sections.
 
-    given: what all plans are given: model, book, truth, voice, seed, slots, ...
+    Each experiment has a folder of its own in `folder`. The document's figures are written to a folder beside it, and
+    the same report with audio to `report.html` in `folder`. given: settings for all plans: model, book, truth, voice,
+    seed, slots, ...
     """
     for name, sizes in (QUICK if quick else PLANS).items():
         experiment = EXPERIMENTS[name]
@@ -68,7 +70,7 @@ def replay(
 
 
 def write_document(folder: Path, document: Path, *, quick: bool = False) -> list[ReportSection]:
-    """From rows alone."""
+    """Writes the document and the HTML page from the stored rows alone, and returns their sections."""
     results: dict[str, Sequence[Row]] = {}
     sections: list[ReportSection] = []
     ran = []
@@ -98,6 +100,7 @@ def write_document(folder: Path, document: Path, *, quick: bool = False) -> list
 
 
 def _introduction(quick: bool) -> str:
+    """The paragraph on how the document was created and how to read it."""
     command = "mayabook lab replay-investigation" + (" --quick" if quick else "")
     few = " It is the quick look, with too few takes to decide much." if quick else ""
     return (
@@ -109,6 +112,6 @@ def _introduction(quick: bool) -> str:
 
 
 def default_model() -> str | None:
-    """maya1-tiny, in a checkout of MayaBook."""
+    """Path of maya1-tiny in a checkout of MayaBook, or None elsewhere."""
     place = Path("training/maya1_tiny/weights/maya1-tiny")
     return str(place) if place.is_dir() else None

@@ -1,7 +1,7 @@
-"""isolate: whether a take depends on anything but its request - on what came before or beside it, on the process.
+"""isolate: tests whether a take depends on anything but its request: earlier takes, other batch rows, or the process.
 
-Every take is compared, code for code, with the first take of its chunk, made alone. Engines that give logits are asked
-for these too, beside busy neighbours and alone.
+Every take is compared code for code with the first take of its chunk, which is synthesised alone. For engines with
+logits, these are also compared between a take alone and a take beside busy batch rows.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,14 +25,16 @@ from mayabook.lab.trial_runner import TrialRunner, digest
 
 NAME = "isolate"
 ALONE = "alone, first"
+"""Condition of the take that all others of its chunk are compared with."""
 LOGITS = "logits"
+"""Condition of the comparison of logits."""
 
 
 class IsolatePlan(Plan):
-    """Each chunk again and again under other circumstances."""
+    """Every chunk is synthesised again under many conditions."""
 
     recalls: ClassVar[bool] = False
-    """What is remembered would hide what is asked for."""
+    """Cached logits would hide the very dependence that is tested for."""
 
     formats: tuple[str, ...] = ("Q4_K_M", "fp32")
     """Weight formats."""
@@ -51,6 +53,10 @@ class IsolatePlan(Plan):
 
 
 def run(plan: IsolatePlan, bench: TrialRunner) -> None:
+    """Runs all conditions on each available format, then on the legacy back ends with and without each fix.
+
+    Raises LabError if there are fewer than two chunks.
+    """
     items = bench.items()
     if len({item.chunk_number for item in items}) < 2:
         raise LabError("There are too few chunks to tell a take from its neighbours; two at least, in another book.")
@@ -68,6 +74,7 @@ def run(plan: IsolatePlan, bench: TrialRunner) -> None:
 
 
 def _format(plan: IsolatePlan, bench: TrialRunner, name: str, items: Sequence[Prompt]) -> None:
+    """Runs all conditions on one format."""
     engine = bench.opener.open(name)
     few = items[: plan.few]
     try:
@@ -97,6 +104,7 @@ def _format(plan: IsolatePlan, bench: TrialRunner, name: str, items: Sequence[Pr
 
 
 def _reloaded(plan: IsolatePlan, bench: TrialRunner, name: str, items: Sequence[Prompt]) -> None:
+    """Synthesises items on a freshly loaded model."""
     condition = f"model loaded anew every {plan.reload_every}"
     if all(_key(name, condition, item) in bench.rows for item in items):
         return
@@ -109,6 +117,7 @@ def _reloaded(plan: IsolatePlan, bench: TrialRunner, name: str, items: Sequence[
 
 
 def _key(cell: str, condition: str, item: Prompt) -> str:
+    """Key of a row."""
     return f"{cell} | {condition} | {item.number}"
 
 
@@ -121,7 +130,10 @@ def _speak(
     items: Sequence[Prompt],
     kept: set[int] | None = None,
 ) -> None:
-    """Takes of the items in one call, a row for each of those whose places are kept (None: all)."""
+    """Synthesises the items in one call of the engine and writes their rows.
+
+    kept: indices of the items that get a row; None records all.
+    """
     kept = set(range(len(items))) if kept is None else kept
     if all(_key(cell, condition, items[at]) in bench.rows for at in kept):
         return
@@ -133,11 +145,13 @@ def _speak(
 
 
 def _request(plan: IsolatePlan, engine: Engine, item: Prompt, key: str) -> TakeRequest:
+    """A request with the engine's sampling settings and the plan's cap."""
     sampling = {**engine.sampling(0), **({"max_tokens": plan.cap} if plan.cap else {})}
     return TakeRequest(key, item.chunk.spoken, engine.voice, item.seed, sampling=sampling)
 
 
 def _add(bench: TrialRunner, cell: str, condition: str, item: Prompt, take: Take, **more: object) -> None:
+    """Writes the row of a take, with a fingerprint of its codes, or of its audio if the engine has no codes."""
     tokens = digest(take.codes.frames) if take.codes is not None else digest(take.audio.view(np.int32)[:, None])
     bench.add(
         {
@@ -154,7 +168,7 @@ def _add(bench: TrialRunner, cell: str, condition: str, item: Prompt, take: Take
 
 
 def _read_logits(plan: IsolatePlan, bench: TrialRunner, engine: LabEngine, name: str, items: Sequence[Prompt]) -> None:
-    """The largest difference of any logit: the take alone in slot 0, and in the last slot beside busy ones."""
+    """Writes each item's largest logit difference: alone in slot 0 against the last slot beside busy slots."""
     for item in items:
         key = _key(name, LOGITS, item)
         if key in bench.rows:
@@ -168,6 +182,7 @@ def _read_logits(plan: IsolatePlan, bench: TrialRunner, engine: LabEngine, name:
 
 
 def _fresh(plan: IsolatePlan, bench: TrialRunner, name: str, item: Prompt) -> None:
+    """Synthesises an item in a fresh process."""
     workers: Workers[Prompt, Take] = Workers(partial(_alone, plan, bench.opener, name), 1)
     try:
         for _, take in workers.serve([item]):
@@ -177,6 +192,7 @@ def _fresh(plan: IsolatePlan, bench: TrialRunner, name: str, item: Prompt) -> No
 
 
 def _alone(plan: IsolatePlan, opener: ModelVariants, name: str) -> Callable[[Prompt], Take]:
+    """Opens a format's engine in a worker process and returns the function that synthesises a prompt."""
     engine = opener.open(name)
     return lambda item: next(iter(engine.generate([_request(plan, engine, item, "")])))
 
@@ -189,9 +205,9 @@ def _original(
     fixes: Sequence[str],
     items: Sequence[Prompt],
 ) -> None:
-    """For each fix, and chunk: alone in a new instance, again at once, again with another seed, after another chunk.
+    """Runs a legacy back end with each fix on each chunk, in a new instance each: the takes of `_story`.
 
-    Logits are compared with those of the chunk's first take, step by step, as long as both drew the same tokens.
+    Logits are compared with those of the chunk's first take, step by step, as long as both sampled the same tokens.
     """
     few = items[: plan.originals]
     first: dict[int, tuple[list[int], Logits]] = {}
@@ -216,16 +232,18 @@ def _original(
 
 
 def same_start(one: Sequence[int], other: Sequence[int]) -> int:
-    """Tokens that both begin with."""
+    """Length of the common prefix."""
     return next(
         (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
     )
 
 
 _WHAT = (ALONE, "once more, at once", "once more, another seed", "after another chunk")
+"""Conditions of a legacy back end's takes, in order."""
 
 
 def _story(plan: IsolatePlan, engine: LegacyBackend, item: Prompt, other: Prompt) -> Iterator[tuple[str, Take]]:
+    """Condition and take: first and alone, again at once, again with another seed, and again after another chunk."""
     own, theirs = (_request(plan, engine, one, "") for one in (item, other))
     reseeded = TakeRequest("", own.text, own.voice, own.seed + 1, sampling=own.sampling)
     for what, request in ((_WHAT[0], own), (_WHAT[1], own), (_WHAT[2], reseeded)):

@@ -1,4 +1,4 @@
-"""What the rows of `isolate` say."""
+"""The report of `isolate`: how many takes changed under each condition."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +10,11 @@ from mayabook.lab.rows import Row
 from mayabook.lab.trial_runner import cells
 
 FIX = ", fix: "
+"""Separates condition and fix in the rows of legacy back ends."""
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
+    """The sections of the report, as far as there are rows for them."""
     engines = {name: found for name, found in cells(rows).items() if not any(FIX in row["condition"] for row in found)}
     ways = {name: found for name, found in cells(rows).items() if name not in engines}
     sections = [_engines(engines)] if engines else []
@@ -20,7 +22,10 @@ def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
 
 
 def changed(rows: Sequence[Row]) -> list[tuple[Row, bool]]:
-    """The takes of a cell beside the first of their item (and fix), and whether their codes differ from it."""
+    """The takes of a cell, each with whether its codes differ from the first take of the same item and fix.
+
+    First takes themselves are left out.
+    """
     first = {(row["item"], fix_of(row)): row["tokens"] for row in rows if row["condition"].startswith(ALONE)}
     return [
         (row, row["tokens"] != first[row["item"], fix_of(row)])
@@ -30,7 +35,10 @@ def changed(rows: Sequence[Row]) -> list[tuple[Row, bool]]:
 
 
 def leaks(rows: Sequence[Row]) -> dict[str, tuple[int, int]]:
-    """Takes that differ and takes, by condition; rounds together."""
+    """Condition -> takes that differ from the first, and all takes.
+
+    All shuffled rounds count as one condition, and so do all slots.
+    """
     found: dict[str, tuple[int, int]] = {}
     for row, differs in changed(rows):
         name = _condition(row)
@@ -40,6 +48,7 @@ def leaks(rows: Sequence[Row]) -> dict[str, tuple[int, int]]:
 
 
 def _condition(row: Row) -> str:
+    """A row's condition without the number of a round or slot."""
     name = str(row["condition"])
     if name.startswith("shuffled"):
         return "shuffled"
@@ -47,6 +56,7 @@ def _condition(row: Row) -> str:
 
 
 def _engines(engines: dict[str, list[Row]]) -> ReportSection:
+    """The section on MayaBook's engines."""
     table = ReportTable(
         ("format", "condition", "takes", "with other codes"),
         [
@@ -69,6 +79,7 @@ def _list(gaps: dict[str, float]) -> str:
 
 
 def _verdict(engines: dict[str, list[Row]]) -> str:
+    """The formats and conditions under which takes differ, or the bound if none do."""
     every = {name: leaks(found) for name, found in engines.items()}
     leaking = [f"{name}, {condition}" for name, found in every.items() for condition, (bad, _) in found.items() if bad]
     if leaking:
@@ -78,6 +89,7 @@ def _verdict(engines: dict[str, list[Row]]) -> str:
 
 
 def _ways(ways: dict[str, list[Row]]) -> ReportSection:
+    """The section on the legacy back ends."""
     table = ReportTable(
         ("way", "condition", "takes", "with other codes", "largest logit difference"),
         [
@@ -99,11 +111,15 @@ def _ways(ways: dict[str, list[Row]]) -> ReportSection:
 
 
 def _gap(rows: Sequence[Row], condition: str) -> float:
+    """Largest logit difference of a condition."""
     return max(float(row["difference"]) for row in rows if row["condition"] == condition)
 
 
 def ways_verdict(ways: dict[str, list[Row]]) -> str:
-    """For each way, as it was called: whether anything is carried over where the seed is the same."""
+    """For each legacy back end without a fix: whether state carried over changes takes with the same seed.
+
+    If it does, names the fixes with which no take differs.
+    """
     parts = []
     for name, found in ways.items():
         pairs = changed(found)
@@ -128,16 +144,16 @@ def ways_verdict(ways: dict[str, list[Row]]) -> str:
 
 
 def bent(seeded: Sequence[tuple[Row, bool]]) -> str:
-    """Whether logits differ where takes do not."""
+    """A sentence on the logits of takes with equal codes: by how much they differ, if at all."""
     gap = largest_gap(seeded)
     return f" Their logits differ by up to {gap:.2g}." if gap else " Their logits are the same to the last bit."
 
 
 def largest_gap(pairs: Sequence[tuple[Row, bool]]) -> float:
-    """Of any logit of the steps that are kept."""
+    """Largest difference of any logit in the steps that were kept."""
     return max(float(row["difference"]) for row, _ in pairs)
 
 
 def fix_of(row: Row) -> str:
-    """Of an original way's take; empty for MayaBook's engines."""
+    """Name of the fix of a legacy back end's row; empty for MayaBook's engines."""
     return str(row["condition"]).partition(FIX)[2]

@@ -1,4 +1,4 @@
-"""Drawings, as SVG text that stands in a page or a file. Needs matplotlib, the extra `lab`."""
+"""Plots as SVG source for pages and files. Requires matplotlib, which the extra `lab` installs."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from mayabook.lab.report import ReportFigure
 from mayabook.lab.statistics import Interval
 
 WIDTH, HEIGHT = 6.4, 3.4
-"""Inches; a phone scales them."""
+"""Size of a plot in inches."""
 _STYLE: Any = {
-    "svg.hashsalt": "mayabook",  # the same bytes for the same figures
+    "svg.hashsalt": "mayabook",  # makes the SVG deterministic
     "svg.fonttype": "none",
     "font.size": 10,
     "axes.spines.top": False,
@@ -23,6 +23,7 @@ _STYLE: Any = {
 
 
 def _axes(height: float = HEIGHT) -> tuple[Any, Any]:
+    """A matplotlib figure and its axes. height: inches. Raises LabError if matplotlib is not installed."""
     try:
         from matplotlib import rc_context
         from matplotlib.figure import Figure as Canvas
@@ -34,6 +35,7 @@ def _axes(height: float = HEIGHT) -> tuple[Any, Any]:
 
 
 def _svg(canvas: Any) -> str:
+    """SVG source of a matplotlib figure, without XML header, date and creator."""
     from matplotlib import rc_context
 
     out = io.StringIO()
@@ -46,7 +48,7 @@ def _svg(canvas: Any) -> str:
 def intervals(
     name: str, caption: str, found: Mapping[str, tuple[float, Interval]], label: str, *, zero: bool = False
 ) -> ReportFigure:
-    """Values with their intervals, one row each. zero: draw the line of no effect."""
+    """Plots values with their intervals, one row each. zero: marks the line of no effect."""
     canvas, axes = _axes(0.9 + 0.28 * len(found))
     values = [value for value, _ in found.values()]
     low = [value - interval.low for value, interval in found.values()]
@@ -63,6 +65,7 @@ def intervals(
 def lines(
     name: str, caption: str, found: Mapping[str, Sequence[tuple[float, float]]], labels: tuple[str, str]
 ) -> ReportFigure:
+    """Plots one line per name through its (x, y) points. labels: of the x and y axes."""
     canvas, axes = _axes()
     for label, points in found.items():
         axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1, label=label)
@@ -80,7 +83,10 @@ def heatmap(
     rows: tuple[str, Sequence[float]],
     columns: tuple[str, Sequence[float]],
 ) -> ReportFigure:
-    """Shares, with their figures written in."""
+    """Plots a grid of shares and writes each into its field; None is a missing value.
+
+    rows, columns: label of the axis, and values of its ticks.
+    """
     canvas, axes = _axes()
     values = np.array([[np.nan if value is None else value for value in row] for row in grid], float)
     axes.imshow(values, cmap="YlOrRd", vmin=0, vmax=max(0.05, float(np.nanmax(values))), aspect="auto")
@@ -96,7 +102,7 @@ def heatmap(
 def scatter(
     name: str, caption: str, points: Mapping[str, tuple[float, float]], best: Sequence[str], labels: tuple[str, str]
 ) -> ReportFigure:
-    """Named points; those of `best` in colour and joined."""
+    """Plots named (x, y) points; those of `best` are coloured and joined by a line. labels: of the x and y axes."""
     canvas, axes = _axes(4.0)
     for label, (x, y) in points.items():
         colour = "#b3341f" if label in best else "#888888"
@@ -111,7 +117,7 @@ def scatter(
 
 
 def spectrogram(audio: Audio, sample_rate: int) -> bytes:
-    """A small PNG: 0 to 8 kHz, 80 dB."""
+    """A small spectrogram as PNG, 0 to 8 kHz, with a dynamic range of 80 dB."""
     from scipy.signal import spectrogram as power
 
     canvas, axes = _axes(1.6)

@@ -1,4 +1,4 @@
-"""What a report consists of, whatever it is written as."""
+"""The parts of a report, independent of its file format, and the statistics and phrases that reports share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,22 +11,26 @@ from mayabook.lab.statistics import Interval, Rate, bound_without_events, holm, 
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
+    """A table of strings."""
+
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFigure:
-    """name: of its file. svg: the drawing."""
+    """A plot."""
 
     name: str
+    """File name without extension."""
     caption: str
     svg: str
+    """The SVG source."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioClip:
-    """An artifact to listen to, beside its spectrogram."""
+    """Audio of an artifact, which pages show with its spectrogram."""
 
     caption: str
     file: Path
@@ -34,10 +38,11 @@ class AudioClip:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """verdict: in words, no more than the figures support."""
+    """A section of a report."""
 
     title: str
     verdict: str
+    """The conclusion, which claims no more than the figures support."""
     paragraphs: Sequence[str] = ()
     tables: Sequence[ReportTable] = ()
     figures: Sequence[ReportFigure] = ()
@@ -45,15 +50,15 @@ class ReportSection:
 
 
 def is_artifact(row: Row) -> bool:
-    """Whether the checks reject a take whose codes are not the true ones.
+    """Whether a take is an artifact: the checks reject it, and its codes are not the true ones.
 
-    Where they are, the model made no mistake: what the checks reject is how the codec speaks them, or their own error.
+    If the codes are the true ones, the model made no error: the rejection is due to the codec, or is a false alarm.
     """
     return not row["accepted"] and row.get("token_errors", 1) > 0
 
 
 def false_alarms(rows: Sequence[Row]) -> list[str]:
-    """A paragraph on true codes that were rejected, if any were."""
+    """A paragraph on rejected takes that have the true codes; empty if there are none."""
     true = [row for row in rows if row.get("token_errors") == 0]
     rejected = sum(not row["accepted"] for row in true)
     if not rejected:
@@ -65,7 +70,7 @@ def false_alarms(rows: Sequence[Row]) -> list[str]:
 
 
 def by_chunk(rows: Sequence[Row], finding: str = "") -> list[tuple[int, int]]:
-    """For each chunk, artifacts (or those with that finding) and takes."""
+    """(artifacts, takes) of each chunk. finding: counts only artifacts with this kind of finding."""
     counts: dict[int, list[int]] = {}
     for row in rows:
         pair = counts.setdefault(row["chunk"], [0, 0])
@@ -75,12 +80,12 @@ def by_chunk(rows: Sequence[Row], finding: str = "") -> list[tuple[int, int]]:
 
 
 def artifacts(rows: Sequence[Row], finding: str = "") -> Rate:
-    """Share of takes that are artifacts, or artifacts with a kind of defect."""
+    """Share of takes that are artifacts. finding: counts only artifacts with this kind of finding."""
     return rate(by_chunk(rows, finding))
 
 
 def differences(one: Sequence[Row], other: Sequence[Row]) -> list[int]:
-    """For each chunk that both have, artifacts of the first less those of the second, item by item."""
+    """For each chunk: artifacts in `one` less artifacts in `other`, over the items that both have."""
     theirs = {row["item"]: row for row in other}
     sums: dict[int, int] = {}
     for row in one:
@@ -91,36 +96,40 @@ def differences(one: Sequence[Row], other: Sequence[Row]) -> list[int]:
 
 
 def discordant(one: Sequence[Row], other: Sequence[Row]) -> tuple[int, int, int]:
-    """Items that are artifacts in the first alone, in the second alone, and items that both have."""
+    """Discordant pairs: artifacts in `one` only, artifacts in `other` only, and the number of items that both have."""
     theirs = {row["item"]: is_artifact(row) for row in other}
     pairs = [(is_artifact(row), theirs[row["item"]]) for row in one if row["item"] in theirs]
     return sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs), len(pairs)
 
 
 def n_chunks(rows: Iterable[Row]) -> int:
+    """Number of distinct chunks."""
     return len({row["chunk"] for row in rows})
 
 
 def all_pairs(named: Mapping[str, Sequence[Row]]) -> dict[frozenset[str], float]:
-    """p-values of the paired comparison of any two cells, adjusted for the number of pairs: whichever cell is then
-    called the best, it was chosen from these."""
+    """p-values of the paired comparisons of all pairs of cells, adjusted by Holm's method.
+
+    The adjustment covers all pairs, so that it remains valid for a best cell that is chosen post hoc.
+    """
     pairs = [frozenset(pair) for pair in combinations(named, 2)]
     tests = [paired(differences(*(named[name] for name in pair))) for pair in pairs]
     return dict(zip(pairs, holm(tests), strict=True))
 
 
 def fewest(rates: Mapping[str, Rate]) -> list[str]:
-    """The cells with the lowest rate; more than one where they are equal."""
+    """The cell with the lowest rate, or all of them on a tie."""
     lowest = min(found.value for found in rates.values())
     return [name for name, found in rates.items() if found.value == lowest]
 
 
 def word_error_rate(rows: Sequence[Row]) -> float:
+    """Word error rate of the ASR transcripts over all takes."""
     return float(sum(row["errors"] for row in rows) / max(1, sum(row["n_words"] for row in rows)))
 
 
 def token_error_rate(rows: Sequence[Row]) -> float | None:
-    """None where no truth is known."""
+    """Levenshtein distance to the true codes per true token, over all takes; None if no true codes are known."""
     known = [row for row in rows if "n_true" in row]
     if not known:
         return None
@@ -128,37 +137,41 @@ def token_error_rate(rows: Sequence[Row]) -> float | None:
 
 
 def median(values: Sequence[float]) -> float:
+    """Median of one value or more."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     return float(ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
 
 
 def percent(value: float | None) -> str:
+    """A share as a percentage; empty for None."""
     return "" if value is None else f"{value:.1%}"
 
 
 def span(interval: Interval) -> str:
+    """An interval in per cent."""
     return f"{interval.low:.1%} to {interval.high:.1%}"
 
 
 def shown(found: Rate) -> str:
-    """Share, counts and interval."""
+    """A rate as text: share, counts and interval."""
     return f"{percent(found.value)} ({found.events} of {found.n}; {span(found.interval)})"
 
 
 def p_value(p: float) -> str:
+    """A p-value to three decimals, or `< 0.001`."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def no_events(rows: Sequence[Row], what: str) -> str:
-    """What may be said where nothing happened. Takes of one chunk may be alike: chunks are counted."""
+    """A phrase on a zero count with its upper bound; by chunk, because takes of one chunk are not independent."""
     n = n_chunks(rows)
     bound = f"more than {bound_without_events(n):.1%} of chunks is excluded with 95 % confidence"
     return f"none of {len(rows)} takes of {n} chunks {what}: {bound}"
 
 
 def kinds(rows: Sequence[Row]) -> list[str]:
-    """Kinds of findings that occur in artifacts, the commonest first, then by name."""
+    """Kinds of findings that occur in artifacts, most frequent first, then by name."""
     counts: dict[str, int] = {}
     for row in filter(is_artifact, rows):
         for kind in set(row["findings"]):
@@ -167,7 +180,7 @@ def kinds(rows: Sequence[Row]) -> list[str]:
 
 
 def clips(folder: Path, rows: Sequence[Row], most: int = 6) -> list[AudioClip]:
-    """Artifacts, the first of each kind of defect in front."""
+    """At most `most` artifacts with stored audio; one of each kind of finding comes first."""
     seen: set[str] = set()
     first: list[AudioClip] = []
     rest: list[AudioClip] = []

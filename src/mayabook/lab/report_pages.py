@@ -1,4 +1,4 @@
-"""Pages and documents: a report as one HTML file that stands alone, and as Markdown with its drawings beside it."""
+"""Writes reports as a self-contained HTML page, or as Markdown with SVG figures in a folder beside it."""
 
 import base64
 import html
@@ -16,17 +16,19 @@ from mayabook.lab.report import AudioClip, ReportSection, ReportTable
 
 
 def render(template: str, **values: Any) -> str:
+    """Renders a Jinja template of this package with HTML escaping."""
     page = Environment(loader=PackageLoader("mayabook.lab"), autoescape=True, trim_blocks=True).get_template(template)
     return page.render(**values)
 
 
 def write_html(file: Path, title: str, facts: Sequence[str], sections: Sequence[ReportSection]) -> None:
-    """facts: lines on what was run, under the title."""
+    """Writes a report as one HTML file. facts: paragraphs under the title on what was run."""
     shown = [(section, [_player(clip) for clip in section.clips]) for section in sections]
     write_text(file, render("report.html.j2", title=title, facts=facts, sections=shown))
 
 
 def _player(clip: AudioClip) -> dict[str, str]:
+    """Template values of a clip: caption, audio and spectrogram as data URIs."""
     from mayabook.lab.plots import spectrogram
 
     picture = base64.b64encode(spectrogram(*read_flac(clip.file))).decode()
@@ -34,7 +36,7 @@ def _player(clip: AudioClip) -> dict[str, str]:
 
 
 def markdown(title: str, facts: Sequence[str], sections: Sequence[ReportSection], pictures: str) -> str:
-    """pictures: folder of the drawings, as seen from the document."""
+    """A report as Markdown. pictures: folder of the figures, relative to the document."""
     blocks = [f"# {title}", *facts]
     for section in sections:
         blocks += [f"## {section.title}", f"**{section.verdict}**", *section.paragraphs]
@@ -44,12 +46,13 @@ def markdown(title: str, facts: Sequence[str], sections: Sequence[ReportSection]
 
 
 def write_markdown(file: Path, title: str, facts: Sequence[str], sections: Sequence[ReportSection]) -> None:
-    """Drawings go into a folder named like the document."""
+    """Writes a report as Markdown; its figures go into a folder named like the document, without extension."""
     write_figures(file.with_suffix(""), sections)
     write_text(file, markdown(title, facts, sections, file.stem))
 
 
 def write_figures(folder: Path, sections: Sequence[ReportSection]) -> None:
+    """Writes the figures as SVG files, without trailing spaces."""
     make_folder(folder)
     for section in sections:
         for figure in section.figures:
@@ -57,9 +60,11 @@ def write_figures(folder: Path, sections: Sequence[ReportSection]) -> None:
 
 
 def table(one: ReportTable) -> str:
+    """A table as Markdown."""
     lines = [one.head, ["---"] * len(one.head), *one.rows]
     return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
 
 
 def _cell(text: str) -> str:
+    """Escapes a text for a Markdown table."""
     return html.escape(text, quote=False).replace("|", "\\|")

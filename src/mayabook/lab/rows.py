@@ -1,7 +1,7 @@
-"""Rows of an experiment on disk: one JSON object a line, only ever added to.
+"""The rows of an experiment on disk: an append-only file of one JSON object per line.
 
-The first line says which plan, model and texts they are of; a run of another is refused. A line that a killed run left
-unfinished is cut off.
+The first line, the header, names the experiment, plan, model, texts and checks; a run with other ones is refused. An
+incomplete last line, which a killed run leaves behind, is removed.
 """
 
 import json
@@ -18,13 +18,16 @@ from mayabook.core.files import cannot_write, make_folder
 
 FILE = "rows.jsonl"
 RENAMED = {"attribute": "ablation"}
-"""Old name of an experiment -> its name today; folders and rows with the old one are still read."""
+"""Old name of an experiment -> its current name; folders and rows with the old name can still be read."""
 Row = Mapping[str, Any]
-"""Has `key`, which names it in its file, and `cell`."""
+"""A row. Every row but the header has `key`, which identifies it within its file, and `cell`."""
 
 
 class Rows:
-    """A context manager: one process at a time has a folder's rows open for writing."""
+    """The rows in a folder, opened for writing as a context manager. Only one process at a time can open a folder.
+
+    Entering raises LabError if another run has the folder open, or its header differs.
+    """
 
     def __init__(self, folder: Path, header: Row) -> None:
         self.folder, self._header = folder, dict(header)
@@ -50,6 +53,7 @@ class Rows:
         return self
 
     def _open(self) -> None:
+        """Writes the header of a new file, or reads the rows of an existing one."""
         whole, n_bytes = _read(self._file)
         if not whole:
             self._file.write_text(json.dumps(self._header, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -61,6 +65,7 @@ class Rows:
         self._out = self._file.open("a", encoding="utf-8")
 
     def _check(self, found: Row) -> None:
+        """Raises LabError if a header differs from this run's."""
         for name, value in self._header.items():
             if found.get(name) != value:
                 raise LabError(
@@ -84,7 +89,7 @@ class Rows:
         return self._rows.get(key)
 
     def add(self, row: Row) -> None:
-        """On disk when it returns. Raises OutputError where it cannot be written."""
+        """Appends a row, which is on disk when this returns. Raises OutputError if it cannot be written."""
         try:
             self._out.write(json.dumps(row, ensure_ascii=False) + "\n")
             self._out.flush()
@@ -95,14 +100,14 @@ class Rows:
 
 
 def result_folder(parent: Path, experiment: str) -> Path:
-    """The folder of an experiment's rows in `parent`; one of its old name goes on, where there is no other."""
+    """The folder of an experiment's rows in `parent`; one with its old name if only that has rows."""
     folder = parent / experiment
     old = [parent / name for name, new in RENAMED.items() if new == experiment and (parent / name / FILE).is_file()]
     return old[0] if old and not (folder / FILE).is_file() else folder
 
 
 def _difference(one: object, other: object) -> str:
-    """In words; of tables, the first entry that differs."""
+    """Describes how two header values differ; for tables, by the first entry that does."""
     if isinstance(one, dict) and isinstance(other, dict):
         name = next(name for name in [*other, *one] if one.get(name) != other.get(name))
         return f"{name}: {_difference(one.get(name), other.get(name))}"
@@ -110,7 +115,7 @@ def _difference(one: object, other: object) -> str:
 
 
 def read_rows(folder: Path) -> tuple[Row, list[Row]]:
-    """Header and rows of a finished or unfinished run. Raises LabError where there are none."""
+    """Reads header and rows of a finished or unfinished run. Raises LabError if there are none or they are damaged."""
     whole, _ = _read(folder / FILE)
     if not whole:
         raise LabError(f"There are no rows in {folder}; run an experiment into it first.")
@@ -118,7 +123,7 @@ def read_rows(folder: Path) -> tuple[Row, list[Row]]:
 
 
 def _read(file: Path) -> tuple[Sequence[Row], int]:
-    """The whole lines of a file, and how many bytes they take."""
+    """The complete lines of a file, and their length in bytes. Raises LabError if a line is damaged."""
     if not file.is_file():
         return [], 0
     data = file.read_bytes()

@@ -1,6 +1,6 @@
-"""What rates, pairs and trends allow to be said, and how many takes would allow more.
+"""Intervals, paired tests, trend tests and sample sizes for rates of artifacts.
 
-Takes of one chunk with several seeds are not independent: intervals and tests here take chunks as the unit.
+Takes of one chunk with several seeds are not independent, so all intervals and tests use the chunk as the unit.
 """
 
 import math
@@ -11,33 +11,41 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+"""Coverage of intervals; tests use a level of 1 - CONFIDENCE."""
 POWER = 0.8
+"""Power for which sample sizes and detectable effects are computed."""
 FEW = 5
-"""Chunks with events, or without, from which a design effect is estimated."""
+"""Chunks with an event, and chunks with a take without one, that a reliable design effect needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
+    """An interval estimate."""
+
     low: float
     high: float
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """events of n takes from n_chunks chunks. interval: Wilson's, on the effective number of takes."""
+    """A proportion: takes with an event among all takes."""
 
     events: int
     n: int
+    """All takes."""
     n_chunks: int
+    """Chunks that the takes are of."""
     interval: Interval
+    """Wilson interval on the effective number of takes."""
 
     @property
     def value(self) -> float:
+        """The proportion; NaN without takes."""
         return self.events / self.n if self.n else math.nan
 
 
 def wilson(events: float, n: float, confidence: float = CONFIDENCE) -> Interval:
-    """Interval of a proportion (Wilson 1927); n may be an effective, fractional number. Everything for n = 0."""
+    """Wilson interval of a proportion (Wilson 1927). n may be an effective, fractional number; 0 gives [0, 1]."""
     if n <= 0:
         return Interval(0.0, 1.0)
     z = float(stats.norm.ppf((1 + confidence) / 2))
@@ -48,11 +56,11 @@ def wilson(events: float, n: float, confidence: float = CONFIDENCE) -> Interval:
 
 
 def rate(events: Sequence[tuple[int, int]]) -> Rate:
-    """events: for each chunk, events and takes.
+    """The rate of events with an interval that allows for clustering by chunk. events: (events, takes) of each chunk.
 
-    The effective number of takes is n divided by the design effect, and scaled for the few chunks it is estimated from
-    (Korn and Graubard 1998). Where few chunks have events, or few have none, it cannot be estimated well, and is never
-    more than the number of chunks.
+    The effective number of takes is n divided by the design effect, scaled for the few chunks that the design effect is
+    estimated from (Korn and Graubard 1998). If fewer than FEW chunks have an event, or fewer than FEW have a take
+    without one, the estimate is unreliable, and the effective number is at most the number of chunks.
     """
     hits, sizes = np.array([pair[0] for pair in events], float), np.array([pair[1] for pair in events], float)
     n, k = float(sizes.sum()), len(events)
@@ -74,9 +82,10 @@ def rate(events: Sequence[tuple[int, int]]) -> Rate:
 
 
 def paired(differences: Sequence[int]) -> float:
-    """Two-sided p-value of no difference, exact: each chunk's sum of differences may have had either sign.
+    """Exact two-sided p-value of a paired sign-flip permutation test. differences: the sum of each chunk.
 
-    With one pair of outcomes for each chunk this is McNemar's exact test.
+    Under the null hypothesis each chunk's sum has either sign with equal probability. With one pair of binary outcomes
+    per chunk this is McNemar's exact test.
     """
     sizes = [abs(value) for value in differences if value]
     reach = sum(sizes)
@@ -90,15 +99,21 @@ def paired(differences: Sequence[int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """tau: Kendall's, -1 to 1. slope: Theil and Sen's, of the value for each position."""
+    """A monotonic trend of values by position."""
 
     tau: float
+    """Kendall's tau, -1 to 1."""
     p: float
+    """Two-sided p-value of no trend."""
     slope: float
+    """Theil-Sen slope: change of the value per position."""
 
 
 def mann_kendall(values: Sequence[float]) -> Trend:
-    """Whether values rise or fall with their position; ties are allowed for."""
+    """Mann-Kendall test of whether values rise or fall with their position, corrected for ties.
+
+    Fewer than three values, or equal ones, give no trend and p = 1.
+    """
     if len(values) < 3 or len(set(values)) == 1:
         return Trend(0.0, 1.0, 0.0)
     positions = np.arange(len(values))
@@ -107,7 +122,7 @@ def mann_kendall(values: Sequence[float]) -> Trend:
 
 
 def tau_to_find(n: int, n_tests: int = 1) -> float:
-    """Kendall's tau that n values without ties would show in four of five tries, one of so many tests; 1 at most."""
+    """Kendall's tau, at most 1, that one of n_tests tests on n values without ties detects with a power of 80 %."""
     if n < 3:
         return 1.0
     z = float(stats.norm.ppf(1 - (1 - CONFIDENCE) / 2 / n_tests) + stats.norm.ppf(POWER))
@@ -115,7 +130,7 @@ def tau_to_find(n: int, n_tests: int = 1) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values adjusted so that all of them together err at the stated level (Holm 1979)."""
+    """p-values adjusted by Holm's method (Holm 1979), which controls the family-wise error rate."""
     order = np.argsort(p_values, kind="stable")
     adjusted = np.empty(len(p_values))
     highest = 0.0
@@ -126,14 +141,16 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def bound_without_events(n: int, confidence: float = CONFIDENCE) -> float:
-    """The rate that n takes without an event exclude, one-sided: 0.63 for 3, 0.015 for 200."""
+    """One-sided upper bound of a rate after n trials without an event: 0.63 for 3, 0.015 for 200. 1 for n = 0."""
     return float(1 - (1 - confidence) ** (1 / n)) if n else 1.0
 
 
 def pairs_to_tell(only_first: int, only_second: int, n: int, n_tests: int = 1) -> int | None:
-    """Pairs, each of a chunk of its own, of which McNemar's exact test, as one of so many, would settle a difference as
-    large as the one seen, four times of five; None where none was seen. Connor's (1987) normal approximation, and no
-    fewer than let a test of all discordant pairs on one side be significant.
+    """Sample size at which McNemar's exact test would detect the observed difference; None if there is none.
+
+    In pairs, each of a chunk of its own, at a power of 80 % and as one of n_tests tests. only_first, only_second: the
+    observed discordant pairs, of n. Connor's (1987) normal approximation, but at least as many pairs as make the test
+    significant if all discordant pairs are on one side.
     """
     if only_first == only_second:
         return None

@@ -1,4 +1,4 @@
-"""stress: many chunks in a row, in the order of the book and shuffled, and every figure against its position."""
+"""stress: many consecutive chunks, in book order and shuffled, to test every figure for a trend by position."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -28,16 +28,17 @@ from mayabook.lab.trial_runner import TrialRunner, Wanted, cells
 
 NAME = "stress"
 ORDERS = ("in order", "shuffled")
+"""Cells: the order of the book, and a random one."""
 _STRETCH = 20
-"""Takes that a point of the plot stands for."""
+"""Takes that each point of a plot averages; also the fewest takes after which an order may be stopped."""
 
 
 class StressPlan(Plan):
-    """The same takes in two orders: what position does is then told apart from what the text does."""
+    """The same takes in two orders, which separates the effect of the position from that of the text."""
 
     once: ClassVar[bool] = False
     recalls: ClassVar[bool] = False
-    """Memory and time are held against position."""
+    """Memory and time are measured, so nothing may be cached."""
 
     format: str = ""
     """Weight format; empty takes Q4_K_M, or the first that is here."""
@@ -50,6 +51,7 @@ class StressPlan(Plan):
 
 
 def run(plan: StressPlan, bench: TrialRunner) -> None:
+    """Runs the trials of each order; stops an order early if the plan says so."""
     name = first_available(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
     orders = ORDERS if plan.shuffled else ORDERS[:1]
     items = bench.items()
@@ -66,6 +68,7 @@ def run(plan: StressPlan, bench: TrialRunner) -> None:
 
 
 def _too_bad(plan: StressPlan, bench: TrialRunner, order: str) -> bool:
+    """Whether the lower bound of an order's artifact rate exceeds the plan's limit."""
     rows = [row for row in bench.rows if row["cell"] == order and "accepted" in row]
     if len(rows) < _STRETCH or artifacts(rows).interval.low <= plan.stop_above:
         return False
@@ -80,14 +83,15 @@ FIGURES: dict[str, Callable[[Row], Any]] = {
     "seconds a token": lambda row: row["seconds"] / max(1, row.get("n_tokens", 0)),
     "memory": lambda row: row["memory"] / 1e6,
 }
-"""What is held against position."""
+"""Figures tested for a trend by position. `length of the truth` is None without true codes; memory is in MB."""
 QUALITY = ("artifacts", "word errors", "length of the truth")
-"""Of these figures, those of the takes; the others are what they cost."""
+"""Figures that measure quality; the others measure cost."""
 _START = 20
-"""First takes whose costs say little of position: nothing is heard yet beside them, and buffers grow."""
+"""First takes that are left out of the trends of cost: no checks run beside them yet, and buffers still grow."""
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
+    """The report: artifact rates, Mann-Kendall trends of every figure, and whether codes depend on the position."""
     orders = {name: sorted(found, key=lambda row: row["position"]) for name, found in cells(rows).items()}
     trends = {
         (order, name): mann_kendall(values)
@@ -120,17 +124,18 @@ def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
 
 
 def _values(rows: Sequence[Row], name: str) -> list[Any]:
-    """By position; costs without those of the start, where there are enough others."""
+    """Values of a figure by position; costs without the first takes, if enough others remain."""
     values = [FIGURES[name](row) for row in rows]
     return values if name in QUALITY or len(values) < 2 * _START else values[_START:]
 
 
 def _shown(trend: Trend) -> tuple[str, str, str]:
+    """Tau, slope per 100 takes, and p-value, formatted."""
     return f"{trend.tau:+.2f}", f"{100 * trend.slope:+.3g}", p_value(trend.p)
 
 
 def _verdict(orders: dict[str, list[Row]], sure: dict[tuple[str, str], Trend], n_trends: int) -> str:
-    """sure: trends beyond chance, by order and figure, of so many."""
+    """Which figures depend on the position. sure: significant trends by order and figure. n_trends: trends tested."""
     n = max(len(found) for found in orders.values())
     if ORDERS[1] not in orders:
         bent = sorted(name for _, name in sure)
@@ -155,7 +160,7 @@ def _verdict(orders: dict[str, list[Row]], sure: dict[tuple[str, str], Trend], n
 
 
 def _same_tokens(orders: dict[str, list[Row]]) -> str | None:
-    """Whether a chunk got the same codes wherever it stood."""
+    """A sentence on whether items got the same codes in both orders; None if that cannot be compared."""
     if len(orders) < 2:
         return None
     one, other = ({row["item"]: row.get("tokens") for row in found} for found in orders.values())
@@ -169,6 +174,7 @@ def _same_tokens(orders: dict[str, list[Row]]) -> str | None:
 
 
 def _memory(orders: dict[str, list[Row]]) -> str:
+    """A sentence on the memory after the first and the last take of each order."""
     ends = {name: (found[0]["memory"] / 1e6, found[-1]["memory"] / 1e6) for name, found in orders.items()}
     parts = [
         f"{name} from {a:.0f} MB after the first take to {b:.0f} MB after the last" for name, (a, b) in ends.items()
@@ -177,6 +183,7 @@ def _memory(orders: dict[str, list[Row]]) -> str:
 
 
 def _curves(orders: dict[str, list[Row]], name: str) -> dict[str, list[tuple[float, float]]]:
+    """By order: the means of a figure over stretches of takes, each with the position of its middle."""
     curves = {}
     for order, found in orders.items():
         values = [FIGURES[name](row) for row in found]

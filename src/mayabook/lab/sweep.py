@@ -1,4 +1,4 @@
-"""sweep: temperature by top_p, and what becomes of artifacts, words and length."""
+"""sweep: a grid of temperature and top_p, and sampler presets, compared by artifacts, word errors and length."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ NAME = "sweep"
 
 
 class SweepPlan(Plan):
-    """temperatures x top_ps, each point on the same chunks and seeds."""
+    """A grid of temperatures x top_ps; all points use the same chunks and seeds."""
 
     format: str = ""
     """Weight format; empty takes Q4_K_M, or the first that is here."""
@@ -49,6 +49,7 @@ class SweepPlan(Plan):
 
 
 def run(plan: SweepPlan, bench: TrialRunner) -> None:
+    """Runs the trials of every grid point and preset."""
     name = first_available(bench.opener, [plan.format] if plan.format else ["Q4_K_M", "fp32"])
     points = [(temperature, top_p) for temperature in plan.temperatures for top_p in plan.top_ps]
     own = preset(plan.preset).as_sampling()
@@ -67,6 +68,7 @@ def run(plan: SweepPlan, bench: TrialRunner) -> None:
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
+    """The sections of the report, as far as there are rows for them."""
     named = cells([row for row in rows if row["part"] == "preset"])
     points = [row for row in rows if row["part"] == "point"]
     sections = [_points(folder, points)] if points else []
@@ -74,6 +76,7 @@ def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
 
 
 def _presets(named: Mapping[str, Sequence[Row]]) -> ReportSection:
+    """The section on the presets."""
     rates = {name: artifacts(found) for name, found in named.items()}
     best = fewest(rates)
     adjusted = _against(best[0], named)
@@ -105,6 +108,7 @@ def _presets(named: Mapping[str, Sequence[Row]]) -> ReportSection:
 
 
 def _points(folder: Path, rows: Sequence[Row]) -> ReportSection:
+    """The section on the grid of temperature and top_p."""
     points = cells(rows)
     rates = {name: artifacts(found) for name, found in points.items()}
     best = fewest(rates)
@@ -152,13 +156,13 @@ def _points(folder: Path, rows: Sequence[Row]) -> ReportSection:
 
 
 def _length(rows: Sequence[Row]) -> str:
-    """Against the truth where it is known, else in seconds."""
+    """Median length relative to the true codes if they are known, else in seconds."""
     ratios = [row["duration_ratio"] for row in rows if "duration_ratio" in row]
     return f"{median(ratios):.2f} of the truth" if ratios else f"{median([row['audio_seconds'] for row in rows]):.1f} s"
 
 
 def _against(best: str, named: Mapping[str, Sequence[Row]]) -> dict[str, float]:
-    """p-values of the others against the best, which was chosen after the fact: adjusted for all pairs."""
+    """Cell -> p-value of its comparison with the best, adjusted for all pairs because the best is chosen post hoc."""
     pairs = all_pairs(named)
     return {name: pairs[frozenset((name, best))] for name in named if name != best}
 
@@ -169,6 +173,7 @@ def _verdict(
     rates: Mapping[str, Rate],
     adjusted: Mapping[str, float],
 ) -> str:
+    """The best cells, those that are significantly worse, or else the sample size that could show a difference."""
     text = f"Fewest artifacts with {'; '.join(best)}: {shown(rates[best[0]])}."
     worse = [name for name, p in adjusted.items() if p <= 0.05]
     others = [name for name in rates if name not in best]
