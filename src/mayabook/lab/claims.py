@@ -314,3 +314,4 @@ def style(results: Results) -> JudgedClaim:
 _CLAIMS: tuple[Callable[[Results], JudgedClaim], ...] = (
     bleeding, reset, twice, reloading, decline, settings, nf4, double, bf16, reliable, slower, capped, style,
 )  # fmt: skip
+"""The functions that judge a claim each, in the order of the report."""

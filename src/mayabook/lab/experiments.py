@@ -72,6 +72,7 @@ EXPERIMENTS = {
         ),
     )
 }
+"""The experiments by name."""
 
 
 def run(

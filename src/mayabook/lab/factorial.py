@@ -54,10 +54,12 @@ class Effect:
 
     @property
     def name(self) -> str:
+        """The names, joined by `or`."""
         return " or ".join(self.names)
 
     @property
     def is_main(self) -> bool:
+        """Whether it is the main effect of a factor, not an interaction."""
         return len(self.names) == 1 and " x " not in self.names[0]
 
 

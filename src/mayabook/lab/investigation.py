@@ -18,6 +18,7 @@ from mayabook.lab.rows import Row, read_rows, result_folder
 from mayabook.lab.trial_runner import TrialListener
 
 DOCUMENT = "investigation.md"
+"""Default name of the document."""
 SLOTS = 16
 """Takes that every experiment of the replay decodes at once by default."""
 FORMATS = tuple(name for name in ComparePlan().formats if name != "FP4-double")

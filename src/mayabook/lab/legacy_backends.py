@@ -26,7 +26,9 @@ from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, Layout
 Fix = Literal["none", "reset", "empty_cache", "past_key_values", "reload"]
 """What is done between takes to clear state that a library may carry over."""
 LLAMA_FIXES: tuple[Fix, ...] = ("none", "reset", "reload")
+"""Fixes that `Llama()` can be tried with."""
 GENERATE_FIXES: tuple[Fix, ...] = ("none", "empty_cache", "past_key_values", "reload")
+"""Fixes that `generate()` can be tried with."""
 STEPS_KEPT = 32
 """First decoding steps of a take whose logits are kept for comparison."""
 _UNCHANGED: Sampling = MappingProxyType({})

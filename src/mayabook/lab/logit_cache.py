@@ -25,6 +25,7 @@ MAX_BYTES = 8 << 30
 """Most bytes of cached logits; half of the free memory if that is less."""
 
 Prompt = tuple[int, ...]
+"""Token ids."""
 Key = TypeVar("Key", Prompt, int)
 
 
@@ -142,6 +143,7 @@ class CachedScheduler(SlotScheduler):
         self._memory = decoder
 
     def run(self, orders: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
+        """Yields the codes of all requests, in any order; None as in `SlotScheduler.run`."""
         waiting = list(orders)
         exits: CacheMisses = {}
         while waiting := (yield from self._replay_cached(waiting, exits)):

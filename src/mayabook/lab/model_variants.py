@@ -181,6 +181,7 @@ class LocalModelVariants:
         return (memoised_codec if self.memoises else open_codec)(self.files.codec, layout, device)
 
     def _decoder(self, name: str) -> Any:
+        """Loads the decoder of a format."""
         if name in GGUFS:
             from mayabook.engines.gguf_decoder import GgufDecoder
 
@@ -261,6 +262,7 @@ def first_available(opener: ModelVariants, wanted: Iterable[str]) -> str:
 
 
 def _gpu_sampler(decoder: Any) -> "TokenSampler":
+    """A sampler for logits that are on the GPU."""
     from mayabook.engines.torch_sampler import TorchSampler
 
     return TorchSampler(decoder.layout, decoder.n_slots, decoder.logits.device)

@@ -17,6 +17,7 @@ from mayabook.core.errors import LabError
 from mayabook.core.files import cannot_write, make_folder
 
 FILE = "rows.jsonl"
+"""Name of the file of rows in a folder."""
 RENAMED = {"attribute": "ablation"}
 """Old name of an experiment -> its current name; folders and rows with the old name can still be read."""
 Row = Mapping[str, Any]
@@ -86,6 +87,7 @@ class Rows:
         return iter(list(self._rows.values()))
 
     def get(self, key: str) -> Row | None:
+        """The row of a key, or None."""
         return self._rows.get(key)
 
     def add(self, row: Row) -> None:
