@@ -4,8 +4,10 @@ import pytest
 
 from mayabook.core.errors import LabError
 from mayabook.lab.ablation import AblationPlan
+from mayabook.lab.isolate import IsolatePlan
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import FILE, Rows, read_rows, result_folder
+from mayabook.lab.stress import StressPlan
 from mayabook.lab.sweep import SweepPlan
 
 
@@ -79,3 +81,12 @@ def test_damaged_and_missing_rows(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("{}\nnot JSON\n")
     with pytest.raises(LabError, match="damaged"):
         read_rows(tmp_path)
+
+
+def test_experiments_on_state_and_cost_compute_everything_themselves() -> None:
+    """Cached logits would hide a state that leaks from take to take, and make time and memory those of the cache."""
+    assert not IsolatePlan.caches_logits
+    assert not StressPlan.caches_logits
+    assert not StressPlan.memoises
+    assert AblationPlan.caches_logits
+    assert AblationPlan.memoises

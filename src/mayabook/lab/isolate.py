@@ -33,7 +33,7 @@ LOGITS = "logits"
 class IsolatePlan(Plan):
     """Every chunk is synthesised again under many conditions."""
 
-    recalls: ClassVar[bool] = False
+    caches_logits: ClassVar[bool] = False
     """Cached logits would hide the very dependence that is tested for."""
 
     formats: tuple[str, ...] = ("Q4_K_M", "fp32")

@@ -36,8 +36,8 @@ _STRETCH = 20
 class StressPlan(Plan):
     """The same takes in two orders, which separates the effect of the position from that of the text."""
 
-    once: ClassVar[bool] = False
-    recalls: ClassVar[bool] = False
+    memoises: ClassVar[bool] = False
+    caches_logits: ClassVar[bool] = False
     """Memory and time are measured, so nothing may be cached."""
 
     format: str = ""
