@@ -1,4 +1,4 @@
-"""From a book file to an audiobook: read, script, render, master. What the command line and every other front calls."""
+"""From a book file to an audiobook: read, script, render, master. The command line and all other front ends call it."""
 
 import logging
 import os
@@ -57,7 +57,7 @@ class AudiobookRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FlaggedChunk:
-    """A chunk that no retry made good: its best take is in the audiobook, and a person should listen to it."""
+    """A chunk of which no take was accepted: the best one is in the audiobook, and a person should listen to it."""
 
     number: int
     """From 1 over the whole book, as `mayabook review` counts."""
@@ -135,7 +135,7 @@ def run_request(
     progress: Listener | None = None,
     cancel: threading.Event | None = None,
 ) -> AudiobookResult:
-    """`make_audiobook` for whoever has the request, as a review has."""
+    """`make_audiobook` with a request that exists already, such as that of a reviewed job."""
     limit_spinning()
     return _run(request, cancellable(progress or ignore, cancel), force=force)
 
@@ -186,7 +186,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
 
 
 class FallbackEngine:
-    """The engine for chunks that the first one could not speak, opened when it is asked for.
+    """The engine for chunks of which the first engine gave no accepted take, opened when it is first needed.
 
     Use as a context manager: it is closed at the end of the block.
     """

@@ -25,7 +25,7 @@ class Needs(StrEnum):
     STOP_REASON = "stop reason"
     CODES = "codes"
     LEVEL = "level"
-    """In a take that such a detector finds silent, nobody looks for anything else in signal and words."""
+    """If such a detector finds a take silent, the detectors of signal and words are skipped."""
     SIGNAL = "signal"
     WORDS = "words"
     """The transcript, aligned with the text: it needs ASR."""
@@ -67,13 +67,16 @@ class Evidence:
 
 
 Scoring = Callable[[Evidence], list[Score]]
-"""Any number of scores, of the detector's own measures; none where there is nothing to tell."""
+"""Gives scores of the detector's own measures, any number; an empty list where there is nothing to report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """measures: what its scores are of. cost: CPU milliseconds for a second of audio, of detectors of words without the
-    ASR that they need, rounded, as `python -m bench.detector_cost` measures it."""
+    """A registered detector.
+
+    measures: those that its scores may belong to. cost: CPU milliseconds per second of audio, rounded, as `python -m
+    bench.detector_cost` measures it; for detectors of words, the time of the ASR that they need is not included.
+    """
 
     measures: tuple[Measure, ...]
     needs: Needs

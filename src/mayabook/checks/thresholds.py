@@ -1,4 +1,4 @@
-"""Reads every figure that the checks decide by from `thresholds.toml`."""
+"""Reads the limits, costs and other parameters of the checks from `thresholds.toml`."""
 
 import hashlib
 import tomllib
@@ -38,9 +38,9 @@ class PaceThresholds:
     seconds_per_phoneme: float
     """Usual duration of a phoneme."""
     min_phonemes: int
-    """From this many phonemes on, a take has a pace of its own."""
+    """With fewer phonemes, the pace of a take cannot be measured: the usual duration of a phoneme is used instead."""
     slack_seconds: float
-    """Voice that a take may have beyond its phonemes, or lack."""
+    """Allowed difference, either way, between the voice in a take and the usual duration of its phonemes."""
     seconds_per_tag: float
     """Longest duration of an acted emotion, such as a laugh or a sigh."""
     last_word_extra_seconds: float
@@ -70,7 +70,7 @@ class LoopThresholds:
     """Repetitions in the audio itself."""
 
     min_period_seconds: float
-    """Shortest turn of a loop ..."""
+    """Shortest period of a loop ..."""
     max_period_seconds: float
     """... and longest."""
     smoothing_seconds: float
@@ -90,7 +90,7 @@ class TokenThresholds:
     max_loop_frames: int
     """Longest period of a loop, in frames of seven codes."""
     min_distinct_codes: int
-    """A loop with fewer distinct codes in its turn is a held pause."""
+    """A loop with fewer distinct codes in its period is a held pause."""
     tail_seconds: float
     """The end of a take whose probabilities are compared with those before."""
 
@@ -104,11 +104,11 @@ class PhoneticThresholds:
     voicing_distance: float
     other_distance: float
     tolerance_per_phoneme: float
-    """Words count as homophones up to this distance for each phoneme ..."""
+    """Words count as homophones up to this distance for each phoneme that the longer word has beyond ..."""
     max_exact_phonemes_of_word: int
-    """... beyond the first so many, for a common word ..."""
+    """... this number of phonemes, for a common word ..."""
     max_exact_phonemes_of_name: int
-    """... and for a capitalised one."""
+    """... or this one, for a capitalised word. Words with no more phonemes must match exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +170,16 @@ class RecognitionSettings:
     min_resume_seconds: float
     """This much voice after the last recognised word is transcribed again by itself."""
     max_untimed_seconds: float
-    """A recognised word that is shorter has no time of its own."""
+    """A recognised word shorter than this is untimed: ASR may have completed a text that was not spoken."""
     min_untimed_words: int
-    """So many last words without time of their own were not spoken there."""
+    """At least this many untimed words at the end were not spoken there."""
     untimed_end_seconds: float
-    """A last word without time that ends this near to the end of the audio was not spoken."""
+    """An untimed last word that ends this near to the end of the audio was not spoken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """limits: by detector measure, the value from which a take is rejected. digest: names this set of figures."""
+    """limits: for each measure, the value from which a take is rejected. digest: hash of `thresholds.toml`."""
 
     limits: Mapping[str, float]
     signal: SignalThresholds

@@ -28,7 +28,7 @@ def sound_bounds(audio: Audio, frame_samples: int, threshold_db: float) -> tuple
 
 
 def fade_edges(audio: Audio, n_samples: int, shape: FadeShape) -> Audio:
-    """A copy whose first and last `n_samples` rise from zero and fall to it; of audio that is shorter, its halves."""
+    """A copy with a fade-in and a fade-out of `n_samples`, or of half the audio each where it is shorter than both."""
     n = min(n_samples, len(audio) // 2)
     if shape == FadeShape.LINEAR:
         ramp = np.linspace(0, 1, n, dtype=np.float32)

@@ -13,11 +13,11 @@ class Cancelled(MayaBookError):  # noqa: N818 - nothing went wrong
 
 
 class BookError(MayaBookError):
-    """The EPUB cannot be read."""
+    """The book cannot be read."""
 
 
 class DrmError(BookError):
-    """The EPUB is encrypted."""
+    """The book is encrypted."""
 
 
 class ScriptError(MayaBookError):

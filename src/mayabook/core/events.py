@@ -98,7 +98,7 @@ Listener = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """The listener of whoever needs none."""
+    """A listener that does nothing."""
 
 
 def cancellable(listener: Listener, cancel: threading.Event | None) -> Listener:

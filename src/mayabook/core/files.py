@@ -9,7 +9,7 @@ from pathlib import Path
 from mayabook.core.errors import MayaBookError, OutputError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""Of an OSError: there is no room."""
+"""`errno` of an OSError where a disk, quota or file-size limit is exhausted."""
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 

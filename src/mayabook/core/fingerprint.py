@@ -1,4 +1,4 @@
-"""Names for the content of model files: what they are, wherever they lie."""
+"""Hashes of model files, by file name and content; the folder that they lie in does not matter."""
 
 import hashlib
 import json

@@ -1,7 +1,7 @@
 """What a settings model says of its fields: flag, meaning, range and default, for a command line, a form or a message.
 
-A settings model documents each field by the text below it, and bounds it by pydantic's `Field`. All that a front needs
-is read from there, so a setting is described in one place.
+A settings model documents each field by the text below it, and bounds it by pydantic's `Field`. All that a front end
+needs is read from there, so a setting is described in one place.
 """
 
 from collections.abc import Iterator, Sequence

@@ -51,7 +51,7 @@ class TakeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """Codec tokens of a take, with what the model thought of each.
+    """Codec tokens of a take, with the probabilities that the model gave at each step.
 
     The traces have one value for each sampled token, CODE_END included. They are of the model's own distribution over
     the audio ids, before repetition penalty, temperature and truncation.
@@ -60,12 +60,12 @@ class Codes:
     frames: NDArray[np.int32]
     """Codes, shape (n_frames, 7)."""
     log_probability: NDArray[np.float16]
-    """Natural logarithm of the probability of the token that was drawn, among the ids that its place in the frame
+    """Natural logarithm of the probability of the token that was drawn, among the ids that its position in the frame
     allows."""
     entropy: NDArray[np.float16]
-    """In nats, over the ids that the place in the frame allows."""
+    """In nats, over the ids that the position in the frame allows."""
     removed: NDArray[np.float16]
-    """Probability of all ids that the place in the frame does not allow, 0 to 1."""
+    """Probability of all ids that the position in the frame does not allow, 0 to 1."""
     end_probability: NDArray[np.float16]
     """Probability of CODE_END, whether or not it could be drawn."""
 

@@ -15,7 +15,7 @@ SettingsModel = TypeVar("SettingsModel", bound=SettingsGroup)
 
 
 class EngineChoice(BaseModel):
-    """Which engine reads a book, and what it chose where the settings leave a choice.
+    """Which engine reads a book, with the model, format and slots that it chose where the settings leave them open.
 
     It is stored with the job, so that the job goes on with the same engine.
     """
@@ -43,8 +43,8 @@ class EngineContext:
     """What an engine may need to know besides its own settings."""
 
     earlier: EngineChoice | None = None
-    """What an earlier run of the same job chose, of this engine or of one with the same settings table; it holds
-    wherever the settings leave a choice."""
+    """The choice of an earlier run of the same job, if that used this engine or one with the same settings table. It
+    applies wherever the settings leave something open."""
     note: Callable[[str], None] = _ignore
     """Takes one line for a person, such as a warning."""
     language: str = "en"
@@ -77,7 +77,7 @@ class EnginePlugin(ABC, Generic[SettingsModel]):
     """What it is, in one line."""
     settings_table: ClassVar[str]
     """Table of the settings file that holds its settings: `[narrator]`. Engines that run the same model may share one:
-    `auto` then tries one of them."""
+    of these, `auto` tries only the first that is available."""
     settings_model: type[SettingsModel]
     """Model of that table; every field has a default and a docstring."""
     packages: ClassVar[Sequence[str]] = ()

@@ -34,7 +34,9 @@ class AudiobookChapter:
 
 @dataclass(frozen=True, slots=True)
 class Audiobook:
-    """files: in order. captions: beside them, if asked for. duration: seconds of all files together.
+    """The finished audiobook.
+
+    files: in order. captions: beside them, if asked for. duration: seconds of all files together.
 
     loudness (LUFS), true_peak (dBTP): of what the encoder was given, over the whole book.
     warnings: what is not as it should be, one line each.

@@ -83,7 +83,7 @@ class StoredTake:
     accepted: bool | None
     """None while there is no verdict."""
     risk: float
-    """Highest weight of the verdict's findings; 0 while there is no verdict."""
+    """`Verdict.risk`: the sum of the findings' weights; 0 while there is no verdict."""
     step: RetryStep = RetryStep.FIRST
     made_of: tuple[str, ...] = ()
     """File names of the takes it was derived from."""

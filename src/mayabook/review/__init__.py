@@ -1,4 +1,4 @@
-"""What a person sees and decides of a job after a run: flagged chunks, their takes, and the decisions about them.
+"""Review of a finished job: its flagged chunks with their takes, and a person's decisions about them.
 
     with open_review(Path("book.mayabook")) as review:
         for entry in review.entries():
@@ -6,7 +6,7 @@
         review.accept(12)
     run_request(review.request, force=True, progress=listener)
 
-Every front (command line, studio, script) runs the same functions, and shows them in its own way.
+Every front end, such as the command line or a script, calls these functions and shows the results in its own way.
 """
 
 from mayabook.review.entries import ReviewEntry, TextChange, describe_take, diff_transcript, entry_as_dict

@@ -82,8 +82,8 @@ class EngineContract:
             assert field.description, f"setting {self.plugin.settings_table}.{name} has no docstring"
 
     def test_its_options_mean_the_same_as_those_of_other_engines(self) -> None:
-        """A flag such as --speed may be that of other engines too, if it takes the same kind of value; it then sets
-        each. A flag of any other table is taken."""
+        """Engines may share a flag such as --speed if all take the same kind of value; it then sets each of them. The
+        flags of other tables are reserved."""
         models = {table: type(getattr(Settings(), table)) for table in Settings.model_fields}
         others = [field for table, model in models.items() for field in setting_fields(table, model)]
         for field in setting_fields(self.plugin.settings_table, self.plugin.settings_model):

@@ -37,8 +37,11 @@ found in the first pass."""
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """start, end: seconds into the whole recording; equal where something is missing. place: the same, by file and
-    chapter. text: what the text has there, empty for speech that it has not. evidence: one line for a person."""
+    """A defect of the recording.
+
+    start, end: seconds into the whole recording; equal where something is missing. position: `start` by file and
+    chapter. text: the book's text there; empty for extra speech. evidence: one line for a person.
+    """
 
     kind: DefectKind
     start: float
@@ -50,7 +53,7 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class HeardSentence:
-    """A sentence of the text. start, end: seconds into the recording, None where it was not found. sound: every word
+    """A sentence of the text. start, end: seconds into the recording, None where it was not found. is_sound: every word
     of it was heard, or it passed the checks."""
 
     chapter: str
@@ -62,9 +65,11 @@ class HeardSentence:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """files: of the recording, in order. defects: by time. before, after: speech before and after the text, an
-    introduction or credits; (words, start, end), None where there is none. n_looked: sentences that were heard a second
-    time."""
+    """Result of a verification.
+
+    files: of the recording, in order. duration: seconds. defects: by time. intro, outro: speech before and after the
+    text as (words, start, end), None where there is none. n_rechecked: sentences that went through the second pass.
+    """
 
     title: str
     files: tuple[Path, ...]
