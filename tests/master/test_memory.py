@@ -12,11 +12,11 @@ import resource, sys
 from pathlib import Path
 from mayabook.core.chunk import Pause
 from mayabook.core.settings import MasterSettings
-from mayabook.master import Segment, Tags, build_timeline, write_audiobook
+from mayabook.master import Tags, TakeSegment, build_timeline, write_audiobook
 
 take, output, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 settings = MasterSettings(loudness=-21, captions="srt")
-timeline = build_timeline((Segment(take, n // 20, "Text.", Pause.SENTENCE) for n in range(count)), {}, settings)
+timeline = build_timeline((TakeSegment(take, n // 20, "Text.", Pause.SENTENCE) for n in range(count)), {}, settings)
 write_audiobook(timeline, Tags("Book"), output, settings, lambda fraction: None)
 print(timeline.duration, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """

@@ -1,6 +1,7 @@
 """Kokoro itself speaks, and MayaBook's recogniser hears it."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -87,7 +88,14 @@ def test_another_process_speaks_the_same_samples(folder: Path, engine: KokoroEng
         "(take,) = engine.generate([TakeRequest('', sys.argv[2], engine.voice, 1, 0, engine.sampling(0))])\n"
         "print(hashlib.sha256(take.audio.tobytes()).hexdigest())\n"
     )
-    other = subprocess.run([sys.executable, "-c", script, folder, SHORT], check=True, capture_output=True, text=True)
+    path = os.pathsep.join(filter(None, sys.path))  # as pytest has it: the package need not be installed
+    other = subprocess.run(
+        [sys.executable, "-c", script, folder, SHORT],
+        env=os.environ | {"PYTHONPATH": path},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     assert other.stdout.strip() == hashlib.sha256(speak(engine, SHORT).tobytes()).hexdigest()
 
 

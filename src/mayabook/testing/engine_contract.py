@@ -1,5 +1,6 @@
 """What every engine promises, as tests: an engine's own tests subclass `EngineContract`."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +96,14 @@ class EngineContract:
     def test_describing_it_loads_no_inference_library(self) -> None:
         module = type(self.plugin).__module__
         script = f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"
-        loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+        path = os.pathsep.join(filter(None, sys.path))  # as pytest has it: the package need not be installed
+        loaded = subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         assert loaded.split() == []
 
     def test_it_opens_as_it_is_described(self) -> None:
