@@ -26,7 +26,7 @@ TEXT = (
     "cabin was dry, and had never been opened. Nobody in the village could say whose hand had written the address."
 )
 RUNS = 5
-HEAD = "| measure | finding | value | needs | limit | CPU ms for a second of audio |\n|---|---|---|---|---|---|"
+HEAD = "| measure | finding | value | needs | threshold | CPU ms for a second of audio |\n|---|---|---|---|---|---|"
 
 
 def main() -> None:
@@ -51,9 +51,9 @@ def main() -> None:
 
 def documented(detector: Detector) -> list[str]:
     """Rows of the table in docs/quality.md: one for each measure."""
-    limits = load_thresholds().limits
+    thresholds = load_thresholds().rejection
     return [
-        f"| {measure.name} | {measure.kind} | {measure.unit} | {detector.needs} | {limits[measure.name]:g} | "
+        f"| {measure.name} | {measure.kind} | {measure.unit} | {detector.needs} | {thresholds[measure.name]:g} | "
         f"{detector.cost:g} |"
         for measure in detector.measures
     ]

@@ -180,14 +180,14 @@ def report(fates: Sequence[Fate]) -> None:
     spoilt = [each for each in fates if each.first.detail]
     missed = [each for each in spoilt if each.first.accepted]
     alarms = [each for each in fates if not each.first.detail and not each.first.accepted]
-    left = [each for each in fates if not each.kept.good]
-    wrong = [each for each in fates if each.kept.good and each.wrong]
-    cut = [each for each in fates if each.kept.good and each.cut]
+    left = [each for each in fates if not each.kept.is_good]
+    wrong = [each for each in fates if each.kept.is_good and each.wrong]
+    cut = [each for each in fates if each.kept.is_good and each.cut]
     print(f"chunks                                {n}")
     print(f"first takes spoilt                    {len(spoilt)}, {len(missed)} of them accepted")
     print(f"first takes without a defect          {n - len(spoilt)}, {len(alarms)} of them rejected")
-    for step, count in Counter(each.kept.step for each in fates if each.kept.good).most_common():
-        print(f"  {'accepted as' if step == RetryStep.FIRST else 'cured by':<12}{step:<24}{count}")
+    for step, count in Counter(each.kept.step for each in fates if each.kept.is_good).most_common():
+        print(f"  {'accepted as' if step == RetryStep.FIRST else 'repaired by':<12}{step.label:<24}{count}")
     print(f"left for a person                     {share(len(left), n)}")
     print(f"accepted with a defect                {share(len(wrong), n)}")
     print(f"accepted, the defect cut out          {len(cut)}, {sum(each.exact for each in cut)} heard word for word")

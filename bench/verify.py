@@ -45,7 +45,7 @@ def main() -> None:
         found = listen(clean)
         seconds = time.perf_counter() - started
         print(f"clean audiobook: {len(found.defects)} defects reported in {found.duration:.0f} s of audio, ", end="")
-        print(f"{found.n_sound} of {len(found.sentences)} sentences sound, {found.duration / seconds:.0f}x real time")
+        print(f"{found.n_correct} of {len(found.sentences)} sentences sound, {found.duration / seconds:.0f}x real time")
         caught, odd = Counter[str](), 0
         for seed in range(arguments.books):
             book = work / f"spoilt-{seed}.m4b"

@@ -1,1 +1,1 @@
-"""The tests, a folder for each room. Helpers that several rooms use lie beside the folders."""
+"""The tests, a folder for each subpackage. Helpers that several of them use lie beside the folders."""

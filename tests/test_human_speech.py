@@ -59,7 +59,7 @@ def test_a_human_reader_is_understood(checker: Checker) -> None:
 
 @pytest.mark.parametrize("text", RECORDINGS)
 def test_nothing_is_wrong_with_a_human_reading_but_the_noise_of_the_room(checker: Checker, text: str) -> None:
-    """The noise limit is fitted on takes with pauses and without a room; docs/quality.md tells more. In the recording
+    """The noise threshold is fitted on takes with pauses and without a room; docs/quality.md tells more. In the recording
     AMIABLE the noise also counts as voice after the last word."""
     known = {"noise", "tail"} if text == AMIABLE else {"noise"}
     assert rejecting(judge(checker, recording(text), text)) <= known

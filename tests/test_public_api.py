@@ -74,7 +74,7 @@ FIELDS = {
     "MasteringProgress": "fraction",
     "VerificationProgress": "fraction",
     "master.Audiobook": "files captions duration chapters loudness true_peak warnings",
-    "render.CoverageReport": "title rows skipped left_out n_chunks flagged edited cured errors n_words",
+    "render.CoverageReport": "title rows skipped left_out n_chunks flagged edited repaired errors n_words",
     "core.verdict.Finding": "kind evidence weight start end detector",
     "core.book.Chapter": "number title blocks depth matter narrated reason",
     "Verification": "title files duration sentences defects intro outro n_rechecked",

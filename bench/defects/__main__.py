@@ -1,4 +1,4 @@
-"""python -m bench.defects: a labelled corpus, what the checks see in it, their limits, the table of docs/quality.md.
+"""python -m bench.defects: a labelled corpus, its scores, the thresholds fitted to them, the table of docs/quality.md.
 
 With no stage named, all of them in order; each goes on where it stopped. fit changes mayabook/checks/thresholds.toml.
 """
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench.defects import corpus, limits, scores, table
+from bench.defects import corpus, scores, table, thresholds
 from bench.defects.cost import Cost, measure
 from bench.defects.picture import draw
 from mayabook.core.errors import MayaBookError
@@ -45,16 +45,16 @@ def score(work: Work = WORK, workers: Workers = 2) -> None:
 
 @app.command()
 def fit(work: Work = WORK, workers: Workers = 2) -> None:
-    """3: set the limits."""
+    """3: set the thresholds."""
     rows = corpus.read_index(work)
-    fitted = limits.fit(rows, scores.score(work, rows, workers), limits.present())
-    for name, old in limits.present().items():
-        print(f"limits: {name} {old:g} -> {fitted.limits[name]:g}")
+    fitted = thresholds.fit(rows, scores.score(work, rows, workers), thresholds.present())
+    for name, old in thresholds.present().items():
+        print(f"thresholds: {name} {old:g} -> {fitted.thresholds[name]:g}")
     print(
-        f"limits: fitted to {fitted.allowed:.0%} of the false alarms allowed; on validation {fitted.caught:.1%} of the "
-        f"defects by weight are caught, at {fitted.alarms:.0%} of the false alarms allowed"
+        f"thresholds: fitted to {fitted.allowed:.0%} of the false alarms allowed; on validation {fitted.caught:.1%} of "
+        f"the defects by weight are caught, at {fitted.alarms:.0%} of the false alarms allowed"
     )
-    print(f"limits: {limits.write_limits(fitted.limits)}")
+    print(f"thresholds: {thresholds.write_thresholds(fitted.thresholds)}")
 
 
 @app.command()
@@ -63,7 +63,7 @@ def report(
 ) -> None:
     """4: the table; and in WORK/missed.md what was judged wrongly of the other splits, to work on."""
     rows = corpus.read_index(work)
-    examined, bounds = scores.score(work, rows, workers), limits.present()
+    examined, bounds = scores.score(work, rows, workers), thresholds.present()
     figures = table.table(rows, examined, bounds, _cost(rows, work) if cost else None)
     print(figures)
     if cost:

@@ -21,8 +21,8 @@ import typer
 
 from bench.defects import scores, table
 from bench.defects.corpus import CLEAN, Labelled, read_index, take_of
-from bench.defects.limits import present, rejections
 from bench.defects.scores import Examined
+from bench.defects.thresholds import present, rejections
 from bench.processor import PROCESSORS, environment
 from mayabook.lab.statistics import wilson
 
@@ -64,9 +64,9 @@ def judge_here(processor: str, compute_type: str, work: Work = WORK, every: int 
     print(f"{compute_type}, {PROCESSORS[processor]}", flush=True)
     rows = read_index(work)[::every]
     if (processor, compute_type) != (REFERENCE, FORMATS[0]):
-        limits = {name: limit for name, limit in present().items() if name not in WORDS}
+        thresholds = {name: threshold for name, threshold in present().items() if name not in WORDS}
         known = _judged(work, REFERENCE, FORMATS[0])
-        unheard = rejections(rows, known, limits)
+        unheard = rejections(rows, known, thresholds)
         rows = [row for row, rejected in zip(rows, unheard, strict=True) if not rejected]
     scores.score(work, rows, workers, _file(work, processor, compute_type), compute_type)
 
@@ -113,7 +113,7 @@ def _judged(work: Path, processor: str, compute_type: str) -> dict[str, Examined
 
 
 def _table(work: Path) -> Iterator[str]:
-    limits, rows = present(), read_index(work)
+    thresholds, rows = present(), read_index(work)
     yield "| number format | processor | takes | transcripts equal | words differ by, nats | verdicts that differ |"
     yield "|---|---|---|---|---|---|"
     for compute_type in FORMATS:
@@ -122,7 +122,7 @@ def _table(work: Path) -> Iterator[str]:
             judged = _judged(work, processor, compute_type)
             both = [row for row in rows if row.id in judged and row.id in reference]
             if both and processor != REFERENCE:
-                told = " | ".join(_compared(both, reference, judged, limits))
+                told = " | ".join(_compared(both, reference, judged, thresholds))
                 yield f"| {compute_type} | {PROCESSORS[processor]} | {len(both):,} | {told} |"
 
 
@@ -130,14 +130,14 @@ def _compared(
     rows: Sequence[Labelled],
     ours: Mapping[str, Examined],
     theirs: Mapping[str, Examined],
-    limits: Mapping[str, float],
+    thresholds: Mapping[str, float],
 ) -> Iterator[str]:
     heard = sum(ours[row.id].transcript == theirs[row.id].transcript for row in rows)
     yield f"{heard / len(rows):.1%}"
     pairs = [(ours[row.id].log_probabilities, theirs[row.id].log_probabilities) for row in rows]
     differ = np.concatenate([np.abs(np.subtract(*pair)) for pair in pairs if len(pair[0]) == len(pair[1])])
     yield f"{differ.max():.1g} at most, in 1 % more than {np.quantile(differ, 0.99):.1g}"
-    flipped = rejections(rows, ours, limits) != rejections(rows, theirs, limits)
+    flipped = rejections(rows, ours, thresholds) != rejections(rows, theirs, thresholds)
     grades = [row.grade for row, differs in zip(rows, flipped, strict=True) if differs]
     told = ", ".join(f"{grades.count(grade)} {grade}" for grade in GRADES if grade in grades)
     high = wilson(len(grades), len(rows)).high

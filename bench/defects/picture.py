@@ -1,4 +1,4 @@
-"""How recall and false alarms go together: all limits times one factor, and the word error rate for comparison."""
+"""How recall and false alarms go together: all thresholds times one factor, and the word error rate for comparison."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,16 +8,16 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from bench.defects.corpus import Labelled
-from bench.defects.limits import GOALS, Values, risks
 from bench.defects.scores import Examined
 from bench.defects.table import PAGE, RECALL_GOALS
+from bench.defects.thresholds import GOALS, Values, risks
 from mayabook.core.files import atomic_write
 
 COLOURS = {"severe": "#1f5f8b", "moderate": "#c2571a"}
 STYLE: Any = {"svg.hashsalt": "mayabook", "svg.fonttype": "none", "font.size": 9}
 
 
-def draw(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]) -> None:
+def draw(rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]) -> None:
     """docs/quality.svg, of the test split."""
     tested = [row for row in rows if row.split == "test"]
     rates = np.array([examined[row.id].wer for row in tested])
@@ -28,7 +28,7 @@ def draw(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Map
         for grade, colour in COLOURS.items():
             spoilt = np.array([row.grade == grade for row in tested])
             for values, name, line in (
-                (risks(tested, examined, limits), "the checks", "-"),
+                (risks(tested, examined, thresholds), "the checks", "-"),
                 (rates, "word error rate", ":"),
             ):
                 axes.plot(*_curve(values[sound], values[spoilt]), line, color=colour, label=f"{grade}, {name}")
@@ -43,7 +43,7 @@ def draw(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Map
 
 
 def _curve(sound: Values, spoilt: Values) -> tuple[Values, Values]:
-    """False alarms and recall at every limit."""
+    """False alarms and recall at every threshold."""
     steps = np.unique(np.concatenate([sound, spoilt]))[::-1]
     return (np.concatenate([[0.0], [(part >= step).mean() for step in steps]]) for part in (sound, spoilt))  # type: ignore[return-value]
 

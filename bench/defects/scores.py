@@ -1,6 +1,6 @@
 """Stage 2: what the checks see in each take. WORK/scores.jsonl, a row for each.
 
-Limits change no score, so that rows stand until the checks themselves are changed.
+Thresholds change no score, so that rows stand until the checks themselves are changed.
 """
 
 import hashlib
@@ -107,9 +107,9 @@ def examine(row: Labelled, work: Path, identity: str = "", compute_type: str = C
 
 
 def _identity(compute_type: str) -> str:
-    """Of all that changes a score: recogniser, rules and every figure but the limits."""
+    """Of all that changes a score: recogniser, rules and every figure but the rejection thresholds."""
     ours = checker(compute_type)
     figures = asdict(ours.thresholds)
-    del figures["limits"], figures["digest"]
+    del figures["rejection"], figures["digest"]
     digest = hashlib.sha256(json.dumps(figures, sort_keys=True).encode()).hexdigest()[:12]
     return ours.identity.replace(ours.thresholds.digest, digest)

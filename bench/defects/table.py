@@ -9,37 +9,37 @@ from numpy.typing import NDArray
 
 from bench.defects.corpus import CLEAN, HARD, Labelled, grades
 from bench.defects.cost import Cost
-from bench.defects.limits import ACCEPTED, GOALS, fit_wer, named, rejections
 from bench.defects.scores import Examined, matrix
+from bench.defects.thresholds import ACCEPTED, GOALS, fit_wer, named, rejections
 from mayabook.core.files import write_text
 from mayabook.lab.statistics import wilson
 
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
-PICTURE = "![Recall against false alarms, all limits multiplied by one factor](quality.svg)"
+PICTURE = "![Recall against false alarms, all thresholds multiplied by one factor](quality.svg)"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 RECALL_GOALS = {"severe": 0.99, "moderate": 0.90}
 Mask = NDArray[np.bool_]
 
 
 def table(
-    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float], cost: Cost | None
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float], cost: Cost | None
 ) -> str:
     """Markdown. cost: left out where it was not measured."""
     tested = [row for row in rows if row.split == "test"]
     wer = fit_wer(rows, examined)
-    ours = rejections(tested, examined, limits)
+    ours = rejections(tested, examined, thresholds)
     plain = np.array([examined[row.id].wer >= wer for row in tested])
     parts = [
         [*_summary(tested, ours, plain, cost)],
         [*_by_class(tested, ours, plain)],
         [*_by_kind(tested, ours, plain)],
-        [*_by_detector(tested, examined, limits)],
-        [*_named(tested, examined, limits)],
+        [*_by_detector(tested, examined, thresholds)],
+        [*_named(tested, examined, thresholds)],
     ]
     parts.append(
         [_corpus(rows), f"The word error rate is that of the same transcripts, and rejects from {wer:.1%} on: the"]
     )
-    parts[-1].append("lowest limit that keeps the false alarms of the fit split within the same bounds.")
+    parts[-1].append("lowest threshold that keeps the false alarms of the fit split within the same bounds.")
     return "\n\n".join("\n".join(part) for part in parts)
 
 
@@ -84,39 +84,41 @@ def _by_kind(rows: Sequence[Labelled], ours: Mask, plain: Mask) -> Iterator[str]
 
 
 def _by_detector(
-    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
 ) -> Iterator[str]:
-    yield "| detector | limit | takes it rejects | of them spoilt (precision) | 95 % interval | clean | hard |"
+    yield "| detector | threshold | takes it rejects | of them spoilt (precision) | 95 % interval | clean | hard |"
     yield "|---|---|---|---|---|---|---|"
     spoilt = np.array([row.spoilt for row in rows])
     of_label = {name: np.array([row.label == name for row in rows]) for name in (CLEAN, HARD)}
-    hits = matrix([examined[row.id] for row in rows], list(limits)) >= np.array(list(limits.values()))
-    for at, (name, limit) in enumerate(limits.items()):
+    hits = matrix([examined[row.id] for row in rows], list(thresholds)) >= np.array(list(thresholds.values()))
+    for at, (name, threshold) in enumerate(thresholds.items()):
         hit = hits[:, at]
         if n := int(hit.sum()):
             right = int((hit & spoilt).sum())
             alarms = " | ".join(str(int((hit & chosen).sum())) for chosen in of_label.values())
-            yield f"| {name} | {limit:g} | {n} | {right / n:.1%} | {_interval(right, n)} | {alarms} |"
+            yield f"| {name} | {threshold:g} | {n} | {right / n:.1%} | {_interval(right, n)} | {alarms} |"
     yield ""
-    quiet = [name for name, hit in zip(limits, hits.T, strict=True) if not hit.any()]
+    quiet = [name for name, hit in zip(thresholds, hits.T, strict=True) if not hit.any()]
     if quiet:
         yield f"No take of the test split is rejected by {', '.join(quiet)}."
 
 
 def confusion(
-    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
 ) -> dict[str, dict[str, int]]:
     """How many takes of each class are rejected as what, the most first."""
     verdicts: dict[str, list[str]] = {}
     for row in rows:
-        verdicts.setdefault(row.label, []).append(named(examined[row.id], limits))
+        verdicts.setdefault(row.label, []).append(named(examined[row.id], thresholds))
     return {label: dict(Counter(found).most_common()) for label, found in sorted(verdicts.items())}
 
 
-def _named(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]) -> Iterator[str]:
+def _named(
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
+) -> Iterator[str]:
     yield "| takes | accepted | rejected as |"
     yield "|---|---|---|"
-    for label, found in confusion(rows, examined, limits).items():
+    for label, found in confusion(rows, examined, thresholds).items():
         rejected = ", ".join(f"{kind} {n}" for kind, n in found.items() if kind != ACCEPTED)
         yield f"| {label} | {found.get(ACCEPTED, 0)} | {rejected} |"
 
@@ -136,15 +138,15 @@ def _interval(hits: int, n: int) -> str:
 def misses(
     rows: Sequence[Labelled],
     examined: Mapping[str, Examined],
-    limits: Mapping[str, float],
+    thresholds: Mapping[str, float],
     wanted: Callable[[Labelled], bool],
 ) -> Iterator[str]:
     """A line for each take on which the verdict is wrong."""
     chosen = [row for row in rows if wanted(row)]
-    for row, rejected in zip(chosen, rejections(chosen, examined, limits), strict=True):
+    for row, rejected in zip(chosen, rejections(chosen, examined, thresholds), strict=True):
         if rejected != row.spoilt:
             values = examined[row.id].values
-            nearest = sorted(((value / limits[name], name) for name, value in values.items()), reverse=True)[:3]
+            nearest = sorted(((value / thresholds[name], name) for name, value in values.items()), reverse=True)[:3]
             near = ", ".join(f"{name} {share:.2f}" for share, name in nearest)
             yield (
                 f"{'missed' if row.spoilt else 'false alarm'}: {row.id} [{row.detail}] ({near})\n"

@@ -1,4 +1,4 @@
-"""What the tests of this room share: read a book made of strings, and look at it."""
+"""Helpers of the tests in this folder: read a book made of strings, and look at it."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The invariant of this room: every visible word of the documents in the reading order ends in exactly one block
+"""The invariant of `mayabook.book`: every visible word of the documents in the reading order ends in exactly one block
 of one chapter, or is left out for a stated reason."""
 
 import re
@@ -24,11 +24,11 @@ from tests.epubs import write_epub
 def accounted(book: Book) -> Counter[str]:
     blocks = [block.text for chapter in book.chapters for block in chapter.blocks]
     everything = " ".join([*blocks, *(entry.text for entry in book.left_out)])
-    return Counter(words(everything.replace(",", " ")))  # commas between table cells are the room's own
+    return Counter(words(everything.replace(",", " ")))  # commas between table cells are added by mayabook.book
 
 
 def visible(pages: Iterable[str]) -> Counter[str]:
-    """Words of documents by another way than the room's own: every tag but the inline ones is a space."""
+    """Words of documents by another way than mayabook.book's own: every tag but the inline ones is a space."""
     counted: Counter[str] = Counter()
     for page in pages:
         root = etree.fromstring(f"<body xmlns:epub='e'>{page}</body>")
@@ -111,7 +111,7 @@ def test_any_text(paragraphs: list[str]) -> None:
 
 
 def letters(texts: Iterable[str]) -> str:
-    """Letters and digits; NFKC takes ligatures apart, as the room does."""
+    """Letters and digits; NFKC takes ligatures apart, as mayabook.book does."""
     composed = normalize("NFC", "".join(texts))
     return normalize("NFKC", "".join(char for char in composed if char.isalnum()))
 

@@ -18,7 +18,7 @@ from mayabook.core.verdict import FindingKind
 from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of
 
 FIGURES = load_thresholds()
-LIMIT = FIGURES.limits["repeat"]
+THRESHOLD = FIGURES.rejection["repeat"]
 TEXT = (
     "The boat came in at dawn, with nobody aboard. The woman next door saw it first from the kitchen window. "
     "She called her brother, and they both walked down to the water."
@@ -75,7 +75,7 @@ def test_a_stutter_is_found_where_it_is(size: str, seed: int) -> None:
     found = score(audio)
     assert found is not None
     assert (found.detector, found.kind) == ("repeat", FindingKind.LOOP)
-    assert found.value >= LIMIT
+    assert found.value >= THRESHOLD
     assert found.start == pytest.approx(start, abs=0.1)
     assert found.end == pytest.approx(end, abs=0.15)
 
@@ -133,7 +133,7 @@ def test_turns_need_not_be_the_same_samples(decibels: float) -> None:
 )
 def test_sound_speech_is_none(checker: Checker, text: str) -> None:
     found = checker.signal_scores(speech(text), RATE, chunk_of(text))
-    assert max((each.value for each in found if each.detector == "repeat"), default=0.0) < LIMIT / 1.3
+    assert max((each.value for each in found if each.detector == "repeat"), default=0.0) < THRESHOLD / 1.3
 
 
 def test_what_is_said_more_often_than_written_is_one(checker: Checker) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.defects import corpus, limits, scores, table
+from bench.defects import corpus, scores, table, thresholds
 from bench.defects.corpus import Labelled, Plan
 from bench.defects.scores import Examined
 from mayabook.checks.recogniser import COMPUTE_TYPE
@@ -54,7 +54,7 @@ SAME_NATS = 0.001
 
 def _chosen() -> list[Plan]:
     """Of the test split. Hard lines are taken in steps, to have most kinds of them, from the second on: none of these is
-    near a limit, and what the narrator makes of them differs with the processor."""
+    near a threshold, and what the narrator makes of them differs with the processor."""
     plans = [plan for plan in corpus.plans({"test": max(CELLS.values())}) if plan.pace in (1.0, 1.08, 0.92)]
     clean = [plan for plan in plans if plan.label == corpus.CLEAN][::5][:CLEAN]
     hard = [plan for plan in plans if plan.label == corpus.HARD][1::4][:HARD]
@@ -123,7 +123,7 @@ def test_verdicts_are_the_same_on_an_older_processor(
     assert [each.transcript for each in ours] == [each.transcript for each in theirs]
     assert differ_by(ours, theirs) < SAME_NATS
     known = {each.id: each for each in theirs}
-    mine, other = (limits.rejections(chosen, each, limits.present()) for each in (examined, known))
+    mine, other = (thresholds.rejections(chosen, each, thresholds.present()) for each in (examined, known))
     np.testing.assert_array_equal(mine, other)
 
 
@@ -135,7 +135,7 @@ def test_in_int8_they_would_not_be(
 
 
 def test_the_confusion_table(rows: list[Labelled], examined: dict[str, Examined]) -> None:
-    assert table.confusion(rows, examined, limits.present()) == {
+    assert table.confusion(rows, examined, thresholds.present()) == {
         "capped": {"truncated": 3},
         "changed": {"garbled": 5},
         "clean": {"accepted": 8},

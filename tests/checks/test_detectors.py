@@ -1,21 +1,29 @@
-"""The registry of detectors: names are unique, every measure has a limit, and an added detector takes part in verdicts."""
+"""The registry of detectors: names are unique, every measure has a threshold, and an added detector takes part in verdicts."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench.defects.limits import AIMS
+from bench.defects.thresholds import AIMS
 from bench.detector_cost import documented
 from mayabook.checks import Checker, detectors
-from mayabook.checks.detectors import Evidence, Measure, Needs, measures, register, require_limits, run_detectors
+from mayabook.checks.detectors import (
+    Evidence,
+    Measure,
+    Needs,
+    measures,
+    register,
+    require_rejection_thresholds,
+    run_detectors,
+)
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.errors import CheckError
 from mayabook.core.settings import CheckSettings
 from mayabook.core.verdict import FindingKind
 
-LIMITS = load_thresholds().limits
+THRESHOLDS = load_thresholds().rejection
 
 
 @pytest.fixture
@@ -24,20 +32,20 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detectors, "_REGISTRY", list(detectors.detectors()))
 
 
-def test_every_measure_has_a_limit_and_every_limit_a_measure() -> None:
-    assert set(LIMITS) == set(measures())
-    require_limits(LIMITS)
+def test_every_measure_has_a_threshold_and_every_threshold_a_measure() -> None:
+    assert set(THRESHOLDS) == set(measures())
+    require_rejection_thresholds(THRESHOLDS)
 
 
-def test_a_measure_without_a_limit_stops_the_checks_with_one_line(registry: None) -> None:
+def test_a_measure_without_a_threshold_stops_the_checks_with_one_line(registry: None) -> None:
     register(Measure("buzz", FindingKind.NOISY, "buzzes a second"), needs=Needs.SIGNAL, cost=0.0)(lambda evidence: [])
-    with pytest.raises(CheckError, match=r"'buzz' has no limit; add it to \[limits\] in thresholds.toml"):
+    with pytest.raises(CheckError, match=r"'buzz' has no threshold; add it to \[rejection\] in thresholds.toml"):
         Checker(CheckSettings())
 
 
-def test_a_limit_without_a_measure_is_told() -> None:
+def test_a_threshold_without_a_measure_is_told() -> None:
     with pytest.raises(CheckError, match="No detector measures 'hum'"):
-        require_limits({**LIMITS, "hum": 1.0})
+        require_rejection_thresholds({**THRESHOLDS, "hum": 1.0})
 
 
 def test_names_of_measures_are_unique(registry: None) -> None:
@@ -70,5 +78,5 @@ def test_calibration_and_documentation_know_every_measure() -> None:
     assert set(AIMS) <= set(measures())
     page = (Path(__file__).parents[2] / "docs" / "quality.md").read_text(encoding="utf-8")
     rows = [row for detector in detectors.detectors() for row in documented(detector)]
-    assert len(rows) == len(LIMITS)
+    assert len(rows) == len(THRESHOLDS)
     assert [row for row in rows if row not in page] == []

@@ -41,7 +41,7 @@ def scores(audio: Audio) -> dict[str, Score]:
 
 
 def rejecting(audio: Audio) -> set[str]:
-    return {name for name, score in scores(audio).items() if score.value >= FIGURES.limits[name]}
+    return {name for name, score in scores(audio).items() if score.value >= FIGURES.rejection[name]}
 
 
 def middle(audio: Audio) -> int:
@@ -67,7 +67,7 @@ def clicked(height: float) -> Audio:
 
 
 @pytest.mark.parametrize("text", [TEXT, "“Nobody,” she said, “has ever been up there at night.”", "No."])
-def test_clean_speech_passes_every_limit(text: str) -> None:
+def test_clean_speech_passes_every_threshold(text: str) -> None:
     assert rejecting(speech(text)) - {"fast"} == set()  # the pace is that of TEXT
     assert rejecting(clean()) == set()
 

@@ -35,7 +35,7 @@ def scores(given: Codes) -> dict[str, Score]:
 
 
 def rejecting(given: Codes) -> set[str]:
-    return {name for name, score in scores(given).items() if score.value >= FIGURES.limits[name]}
+    return {name for name, score in scores(given).items() if score.value >= FIGURES.rejection[name]}
 
 
 def test_sound_codes_are_not_rejected() -> None:

@@ -8,8 +8,8 @@ from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.word_alignment import Aligner
 from mayabook.core.verdict import WordMatch
 
-LIMITS = load_thresholds()
-SOUNDS = Phonetics(LIMITS.phonetics)
+THRESHOLDS = load_thresholds()
+SOUNDS = Phonetics(THRESHOLDS.phonetics)
 
 
 def matches(written: str, heard: str) -> list[str]:
@@ -19,13 +19,13 @@ def matches(written: str, heard: str) -> list[str]:
         f"{' '.join(written.split()[at] for slot in ours[slice(*pair.expected)] for at in slot.words)}"
         f" {pair.match} "
         f"{' '.join(heard.split()[at] for slot in theirs[slice(*pair.heard)] for at in slot.words)}"
-        for pair in Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
+        for pair in Aligner(SOUNDS, THRESHOLDS.alignment).align(ours, theirs)
     ]
 
 
 def all_good(written: str, heard: str) -> bool:
     ours, theirs = text_units(written.split()), text_units(heard.split())
-    pairs = Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
+    pairs = Aligner(SOUNDS, THRESHOLDS.alignment).align(ours, theirs)
     return all(pair.match in (WordMatch.SAME, WordMatch.SOUND) for pair in pairs)
 
 
@@ -83,6 +83,6 @@ def test_kinds_of_difference_are_told_apart() -> None:
 def test_every_slot_is_in_one_pair(text: str) -> None:
     for heard in ("", "word", "a b c x y z d e", "e d c b a"):
         ours, theirs = text_units(text.split()), text_units(heard.split())
-        pairs = Aligner(SOUNDS, LIMITS.alignment).align(ours, theirs)
+        pairs = Aligner(SOUNDS, THRESHOLDS.alignment).align(ours, theirs)
         assert [at for pair in pairs for at in range(*pair.expected)] == list(range(len(ours)))
         assert [at for pair in pairs for at in range(*pair.heard)] == list(range(len(theirs)))

@@ -60,7 +60,7 @@ def test_a_folder_that_was_moved_still_finds_its_takes(ledger: Ledger, tmp_path:
 
 def test_verdicts_of_other_checks_do_not_count(ledger: Ledger, tmp_path: Path) -> None:
     add(ledger, tmp_path, 0, GOOD)
-    assert ledger.takes("k", "checks")[0].good
+    assert ledger.takes("k", "checks")[0].is_good
     assert ledger.takes("k", "stricter checks")[0].accepted is None
     assert ledger.kept("k", "stricter checks") is None
 
@@ -97,7 +97,7 @@ def test_a_new_plan_keeps_the_takes(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_a_damaged_ledger_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"not a database at all, but long enough to be read as one" * 20)
-    with pytest.raises(JobError, match=r"is damaged .*; move that folder away"):
+    with pytest.raises(JobError, match=r"is damaged .*Rename or delete that folder and run"):
         Ledger(tmp_path / "ledger.sqlite")
 
 

@@ -127,8 +127,8 @@ def test_what_its_cap_ended_is_trimmed_only_if_something_comes_after_the_text(
     settings = RetrySettings(attempts=2, patch=0, split=0)
     kept, verdict, takes = render(tmp_path, engines[0], checker, settings, sentences=(LIKELY,))
     assert [take.step for take in takes][:2] == [RetryStep.FIRST, second]
-    assert kept.good == (second == RetryStep.TRIM)
-    assert not kept.good or verdict.errors == 0
+    assert kept.is_good == (second == RetryStep.TRIM)
+    assert not kept.is_good or verdict.errors == 0
 
 
 def test_a_new_seed_cures_what_happens_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
@@ -183,7 +183,7 @@ def test_a_part_that_its_cap_ended_cures_nothing(tmp_path: Path, checker: Checke
     kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1, split=0))
     assert [take.step for take in takes] == [RetryStep.FIRST, RetryStep.PATCH]
     assert takes[1].stop == StopReason.CAP
-    assert not kept.good
+    assert not kept.is_good
     assert any(finding.detector == "capped" for finding in verdict.findings) == (kept.step == RetryStep.PATCH)
 
 
@@ -192,7 +192,7 @@ def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engine
     engines.append(Faulty(lambda request, audio: twice if whole(request) else audio))
     kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
     assert not takes[0].accepted
-    assert kept.good
+    assert kept.is_good
     assert heard_as_written(verdict)
     once = len(speech(TEXT))
     assert abs(kept.n_samples - once) < 24000
@@ -241,7 +241,7 @@ def test_what_nothing_cures_is_flagged_with_its_best_take(
 
     engines.append(Faulty(worse_and_worse))
     kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(patch=0, split=0))
-    assert not kept.good
+    assert not kept.is_good
     assert kept.attempt == 0
     assert len(takes) == 3
     assert {row.index for row in verdict.words if row.index is not None} == set(range(len(TEXT.split())))
@@ -252,7 +252,7 @@ def test_silence_is_refused_unheard_and_heard_only_if_it_is_kept(
 ) -> None:
     engines.append(Faulty(lambda request, audio: np.zeros_like(audio)))
     kept, verdict, _ = render(tmp_path, engines[0], checker, RetrySettings(attempts=2, patch=0, split=0))
-    assert not kept.good
+    assert not kept.is_good
     assert len(verdict.words) == len(TEXT.split())
 
 
@@ -310,7 +310,7 @@ def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(
     newer = Checker(CheckSettings())
     newer.identity += ", newer"
     again, verdict, takes = render(tmp_path, engines[0], newer, once)
-    assert (again.id, again.good, len(takes)) == (kept.id, True, 1)
+    assert (again.id, again.is_good, len(takes)) == (kept.id, True, 1)
     assert not verdict.accepted
     assert verdict.words
 

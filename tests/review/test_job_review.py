@@ -41,7 +41,7 @@ def test_the_flagged_chunk_is_listed_with_its_takes(finished_job: Path) -> None:
     assert entry.take.risk == min(take.risk for take, _ in entry.takes)
     assert everything[0] == entry
     assert len(everything) > 1
-    assert all(each.take.good for each in everything[1:])
+    assert all(each.take.is_good for each in everything[1:])
 
 
 def test_the_audiobook_names_its_job(finished_job: Path) -> None:

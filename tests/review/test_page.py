@@ -1,4 +1,4 @@
-"""The review page, written by the room itself."""
+"""The review page, written by `mayabook.review` itself."""
 
 from collections import Counter
 from html.parser import HTMLParser

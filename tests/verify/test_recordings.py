@@ -93,7 +93,7 @@ def test_a_paragraph_in_the_wrong_place_is_misplaced(tmp_path: Path) -> None:
     audio = spoken([PARAGRAPHS[0], PARAGRAPHS[2], PARAGRAPHS[3], PARAGRAPHS[1]])
     found = verified(write(tmp_path / "story.wav", audio), tmp_path)
     assert DefectKind.MISPLACED in {defect.kind for defect in found.defects}
-    assert [sentence.text for sentence in found.sentences if not sentence.is_sound] == [PARAGRAPHS[1]]
+    assert [sentence.text for sentence in found.sentences if not sentence.is_correct] == [PARAGRAPHS[1]]
 
 
 def test_a_folder_is_heard_in_natural_order_and_a_file_that_is_missing_is_named_by_its_words(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def verified(file: Path) -> Verification:
 def test_a_clean_audiobook_is_clean_and_every_sentence_has_its_time(audiobook: Path) -> None:
     found = verified(audiobook)
     assert found.defects == ()
-    assert found.n_sound == len(found.sentences) > 30
+    assert found.n_correct == len(found.sentences) > 30
     assert (found.intro, found.outro) == (None, None)
     starts = [sentence.start for sentence in found.sentences]
     assert None not in starts
@@ -49,7 +49,7 @@ def test_every_severe_defect_is_found_and_nothing_else(audiobook: Path, tmp_path
     assert [one.kind for one in truth if not is_found(one, found)] == []
     assert [defect for defect in found.defects if not any(beside(defect, one) for one in truth)] == []
     assert {defect.position.chapter for defect in found.defects} == {"Chapter One: The Wrong Time"}
-    missing = [sentence.text for sentence in found.sentences if not sentence.is_sound]
+    missing = [sentence.text for sentence in found.sentences if not sentence.is_correct]
     for one in truth:
         if one.kind == "missing sentence":
             assert one.text in missing

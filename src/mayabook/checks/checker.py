@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.audio_loops import repeated_word_counts
-from mayabook.checks.detectors import Evidence, Needs, require_limits, run_detectors
+from mayabook.checks.detectors import Evidence, Needs, require_rejection_thresholds, run_detectors
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.recogniser import COMPUTE_TYPE, ForcedAlignment, RecognisedWord, Recogniser, Transcription
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
@@ -25,7 +25,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import AlignedWord, Verdict, WordMatch
 
-RULES = 7
+RULES_VERSION = 7
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -42,35 +42,34 @@ class Checker:
     def __init__(self, settings: CheckSettings, language: str = "en", compute_type: str = COMPUTE_TYPE) -> None:
         """compute_type: number format of the recogniser. Others than the default are for comparison only.
 
-        Raises CheckError if the recogniser cannot be loaded, or a detector has no limit.
+        Raises CheckError if the recogniser cannot be loaded, or a measure of a detector has no threshold.
         """
         self.thresholds = load_thresholds()
-        require_limits(self.thresholds.limits)
+        require_rejection_thresholds(self.thresholds.rejection)
         self._recogniser = Recogniser(settings.asr_model, language, self.thresholds, compute_type)
         self.language = self._recogniser.language
         self._phonetics = Phonetics(self.thresholds.phonetics, self.language)
         self.aligner = Aligner(self._phonetics, self.thresholds.alignment)
-        self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES}"
+        self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
     def check(self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset()) -> Verdict:
         """Runs all detectors.
 
-        decisive: names of measures that need no ASR. If one of them reaches its limit, the take is rejected without
+        decisive: names of measures that need no ASR. If one of them reaches its threshold, the take is rejected without
         being transcribed, in a hundredth of the time, and the verdict has no words.
         """
         scores = self._scores_without_asr(take, chunk)
-        limits = self.thresholds.limits
-        found = scores_to_findings(scores, limits)
+        found = scores_to_findings(scores, self.thresholds.rejection)
         if any(each.weight >= REJECTION_WEIGHT and each.detector in decisive for each in found):
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
-        return judge(self._with_word_scores(take, chunk, scores), limits)
+        return judge(self._with_word_scores(take, chunk, scores), self.thresholds.rejection)
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """Recognised words, without bracketed noises. audio: mono, any length. sample_rate: Hz."""
         return _without_noises(self._recogniser.transcribe(audio, sample_rate))
 
     def examine(self, take: Take, chunk: Chunk) -> Examination:
-        """All scores, before limits apply."""
+        """All scores, before thresholds are applied."""
         return self._with_word_scores(take, chunk, self._scores_without_asr(take, chunk))
 
     def signal_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> list[Score]:

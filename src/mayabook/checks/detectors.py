@@ -1,7 +1,7 @@
 """The registry of detectors: what each looks at, what it measures, and what it costs.
 
 To add one: write a function from `Evidence` to scores, decorate it with `register`, and give each of its measures a
-limit in `thresholds.toml`. Checker, calibration and documentation read the registry.
+rejection threshold in `thresholds.toml`. Checker, calibration and documentation read the registry.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,8 +35,8 @@ class Needs(StrEnum):
 class Measure:
     """One value that a detector gives; it grows with badness.
 
-    name: of its limit in `thresholds.toml`, and `Finding.detector`. kind: of the finding. unit: what the value counts.
-    is_incurable: no cut and no patch can save a take with such a defect, so a retry need not wait for ASR.
+    name: in `Finding.detector` and in the table [rejection] of `thresholds.toml`. kind: of the finding. unit: what the
+    value counts. is_incurable: neither trimming nor patching can repair such a take, so a retry need not wait for ASR.
     """
 
     name: str
@@ -111,7 +111,7 @@ def measures() -> dict[str, Measure]:
 
 
 def incurable_measures() -> frozenset[str]:
-    """Names of the measures of defects that only another take cures."""
+    """Names of the measures of defects that only another take can repair."""
     return frozenset(name for name, measure in measures().items() if measure.is_incurable)
 
 
@@ -120,29 +120,39 @@ def run_detectors(evidence: Evidence, *needs: Needs) -> list[Score]:
     return [score for detector in detectors(*needs) for score in detector.score(evidence)]
 
 
-def require_limits(limits: Mapping[str, float]) -> None:
-    """Raises CheckError unless every registered measure has a limit, and every limit is of a registered measure."""
+def require_rejection_thresholds(thresholds: Mapping[str, float]) -> None:
+    """Raises CheckError unless every registered measure has a threshold, and every threshold a registered measure."""
     for name in measures():
-        if name not in limits:
-            raise CheckError(f"The detector measure {name!r} has no limit; add it to [limits] in thresholds.toml.")
-    for name in limits:
+        if name not in thresholds:
+            raise CheckError(
+                f"The detector measure {name!r} has no threshold; add it to [rejection] in thresholds.toml."
+            )
+    for name in thresholds:
         if name not in measures():
-            raise CheckError(f"No detector measures {name!r}; remove it from [limits] in thresholds.toml.")
+            raise CheckError(f"No detector measures {name!r}; remove it from [rejection] in thresholds.toml.")
 
 
 _STOPS = {
-    StopReason.CAP: (Measure("capped", FindingKind.TRUNCATED, "2 if so"), "it ended by its token cap"),
-    StopReason.LOOP: (Measure("aborted", FindingKind.LOOP, "2 if so"), "it was aborted because its codes repeated"),
+    StopReason.CAP: (
+        Measure("capped", FindingKind.TRUNCATED, "2 if the take reached its token cap, else 0"),
+        "the take reached its token cap",
+    ),
+    StopReason.LOOP: (
+        Measure("aborted", FindingKind.LOOP, "2 if the engine aborted the take because its codes repeated, else 0"),
+        "the engine aborted the take because its codes repeated",
+    ),
     StopReason.NOT_FINITE: (
-        Measure("not_finite", FindingKind.GARBLED, "2 if so", is_incurable=True),
-        "its logits contain NaN or infinity",
+        Measure(
+            "not_finite", FindingKind.GARBLED, "2 if the logits contained NaN or infinity, else 0", is_incurable=True
+        ),
+        "the logits contain NaN or infinity",
     ),
 }
 
 
 @register(*(measure for measure, _ in _STOPS.values()), needs=Needs.STOP_REASON, cost=0.0)
 def _stop(evidence: Evidence) -> list[Score]:
-    """A take that its cap ended is truncated, whatever it sounds like."""
+    """A take that reached its token cap is truncated, whatever it sounds like."""
     if evidence.stop not in _STOPS:
         return []
     measure, text = _STOPS[evidence.stop]
@@ -154,7 +164,7 @@ def _stop(evidence: Evidence) -> list[Score]:
     Measure(
         "off_grammar",
         FindingKind.OFF_GRAMMAR,
-        "mean probability of the ids that the position in the frame does not allow",
+        "mean probability of the token ids that the position in the frame does not allow",
         is_incurable=True,
     ),
     needs=Needs.CODES,
@@ -172,8 +182,8 @@ def _code_loop(evidence: Evidence) -> list[Score]:
 
 
 @register(
-    Measure("unlikely_tail", FindingKind.TAIL, "nats by which the last codes are less likely than those before"),
-    Measure("open_tail", FindingKind.TAIL, "nats by which the last codes have more entropy than those before"),
+    Measure("unlikely_tail", FindingKind.TAIL, "drop of the mean log-probability over the last codes, in nats"),
+    Measure("open_tail", FindingKind.TAIL, "rise of the mean entropy over the last codes, in nats"),
     needs=Needs.CODES,
     cost=0.0,
 )
@@ -182,7 +192,7 @@ def _tail_confidence(evidence: Evidence) -> list[Score]:
 
 
 @register(
-    Measure("silent", FindingKind.SILENT, "times by which the level is too low", is_incurable=True),
+    Measure("silent", FindingKind.SILENT, "lowest allowed RMS level over the take's level", is_incurable=True),
     needs=Needs.LEVEL,
     cost=0.02,
 )
@@ -200,8 +210,8 @@ def _clipping(evidence: Evidence) -> list[Score]:
 
 
 @register(
-    Measure("edge", FindingKind.SILENT, "seconds of silence at an end"),
-    Measure("pause", FindingKind.SILENT, "seconds of the longest silence inside"),
+    Measure("edge", FindingKind.SILENT, "seconds of silence before the first or after the last word"),
+    Measure("pause", FindingKind.SILENT, "seconds of the longest silence between words"),
     needs=Needs.SIGNAL,
     cost=0.03,
 )
@@ -229,7 +239,10 @@ def _clicks(evidence: Evidence) -> list[Score]:
 
 @register(
     Measure(
-        "drift", FindingKind.DRIFT, "nats, by the root of the frames, for two vocal tracts over one", is_incurable=True
+        "drift",
+        FindingKind.DRIFT,
+        "log-likelihood gained by two vocal tracts over one, in nats over the square root of the number of frames",
+        is_incurable=True,
     ),
     needs=Needs.SIGNAL,
     cost=2.0,
@@ -246,8 +259,8 @@ def _audio_loop(evidence: Evidence) -> list[Score]:
 
 
 @register(
-    Measure("slow", FindingKind.OFF_PACE, "times too slow for the phonemes of the text"),
-    Measure("fast", FindingKind.OFF_PACE, "times too fast for the phonemes of the text"),
+    Measure("slow", FindingKind.OFF_PACE, "seconds of voice over the usual duration of the text's phonemes"),
+    Measure("fast", FindingKind.OFF_PACE, "usual duration of the text's phonemes over the seconds of voice"),
     needs=Needs.SIGNAL,
     cost=0.03,
 )
@@ -259,12 +272,12 @@ def _pace(evidence: Evidence) -> list[Score]:
 
 
 @register(
-    Measure("truncated", FindingKind.TRUNCATED, "nats of the words omitted at the end"),
-    Measure("omitted", FindingKind.OMITTED, "nats of the words omitted before the end"),
-    Measure("garbled", FindingKind.GARBLED, "nats of the substituted words"),
-    Measure("inserted", FindingKind.INSERTED, "nats of the inserted words"),
-    Measure("loop", FindingKind.LOOP, "nats of the repeated words"),
-    Measure("tail", FindingKind.TAIL, "nats of the words and the voice after the end of the text"),
+    Measure("truncated", FindingKind.TRUNCATED, "summed weight of the words omitted at the end, in nats"),
+    Measure("omitted", FindingKind.OMITTED, "summed weight of the words omitted before the end, in nats"),
+    Measure("garbled", FindingKind.GARBLED, "summed weight of the substituted words, in nats"),
+    Measure("inserted", FindingKind.INSERTED, "summed weight of the inserted words, in nats"),
+    Measure("loop", FindingKind.LOOP, "summed weight of the repeated words, in nats"),
+    Measure("tail", FindingKind.TAIL, "summed weight of words and voice after the end of the text, in nats"),
     needs=Needs.WORDS,
     cost=0.0,
 )

@@ -98,7 +98,9 @@ class Recogniser:
             ) from error
         spoken = Language.of(language).code if self._whisper.model.is_multilingual else "en"
         if spoken not in self._whisper.supported_languages:
-            raise CheckError(f"The recogniser {model!r} does not know the language {spoken!r}; choose another model.")
+            raise CheckError(
+                f"The recogniser {model!r} does not transcribe {spoken!r}; choose another with --asr-model."
+            )
         self.language = Language.of(spoken)
         self._tokenizer = Tokenizer(
             self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=spoken
@@ -134,23 +136,25 @@ class Recogniser:
         rows, frames = np.asarray(aligned.alignments, np.int64).T
         first = np.searchsorted(rows, np.arange(len(flat) + 1)).clip(max=len(frames) - 1)
         times = frames[first] / ENCODER_FRAMES_PER_SECOND
-        chances = np.log(np.asarray(aligned.text_token_probs, np.float64) + 1e-9)
-        readings, at = [], 0
+        log_probabilities = np.log(np.asarray(aligned.text_token_probs, np.float64) + 1e-9)
+        aligned_words, at = [], 0
         for tokens in spelt:
             ends = at + len(tokens)
-            # punctuation says nothing of what was said
+            # the probability of punctuation says nothing about what was spoken
             spoken = [n for n in range(at, ends) if _is_spoken(self._tokenizer.decode([flat[n]]))]
-            least = min((float(chances[n]) for n in spoken or range(at, ends)), default=0.0)
-            readings.append(ForcedAlignment(least, float(times[at]) + window.start, float(times[ends]) + window.start))
+            least = min((float(log_probabilities[n]) for n in spoken or range(at, ends)), default=0.0)
+            aligned_words.append(
+                ForcedAlignment(least, float(times[at]) + window.start, float(times[ends]) + window.start)
+            )
             at = ends
-        return readings
+        return aligned_words
 
     def _window_end(self, audio: Audio, start: int) -> int:
-        hearing = self._thresholds.recognition
-        longest = round(hearing.max_window_seconds * SAMPLE_RATE)
+        settings = self._thresholds.recognition
+        longest = round(settings.max_window_seconds * SAMPLE_RATE)
         if len(audio) - start <= longest:
             return len(audio)
-        first = start + round(hearing.min_window_seconds * SAMPLE_RATE)
+        first = start + round(settings.min_window_seconds * SAMPLE_RATE)
         return first + quietest_sample(audio[first : start + longest], SAMPLE_RATE)
 
     def _transcribe_window(self, audio: Audio, offset: float) -> tuple[list[RecognisedWord], Any, int]:
@@ -182,23 +186,23 @@ class Recogniser:
     def _without_untimed(self, words: list[RecognisedWord]) -> list[RecognisedWord]:
         """Drops the last words if several have no duration.
 
-        Whisper made them up, or the voice that is theirs comes after them and is heard again.
+        Whisper made them up, or they are spoken later in the audio and will be transcribed again.
         """
-        hearing = self._thresholds.recognition
+        settings = self._thresholds.recognition
         last = len(words)
-        while last and words[last - 1].end - words[last - 1].start < hearing.max_untimed_seconds:
+        while last and words[last - 1].end - words[last - 1].start < settings.max_untimed_seconds:
             last -= 1
-        return words[:last] if last and len(words) - last >= hearing.min_untimed_words else words
+        return words[:last] if last and len(words) - last >= settings.min_untimed_words else words
 
     def _decode(self, audio: Audio, encoded: Any, n_frames: int) -> list[RecognisedWord]:
         prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
-        # CTranslate2 lets half of max_length be new: half of the tokens a second that the figure names
-        room = EXTRA_TOKENS + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.recognition.max_tokens_per_second)
+        # CTranslate2 lets half of max_length be new tokens, so this allows half of max_tokens_per_second
+        n_new = EXTRA_TOKENS + math.ceil(len(audio) / SAMPLE_RATE * self._thresholds.recognition.max_tokens_per_second)
         result = self._whisper.model.generate(
             encoded,
             [prompt],
             beam_size=1,
-            max_length=min(448, len(prompt) + room),
+            max_length=min(448, len(prompt) + n_new),
             suppress_blank=True,
             suppress_tokens=[-1],
         )[0]
@@ -221,12 +225,12 @@ class Recogniser:
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:
         """Encoder output for up to 30 s of audio, and its number of mel frames. Padded with the quietest feature."""
-        hearing = self._thresholds.recognition
+        settings = self._thresholds.recognition
         features = self._whisper.feature_extractor(audio)[:, : 30 * MEL_FRAMES_PER_SECOND]
         n_frames = features.shape[1] - 1
-        seconds = max(hearing.min_padded_seconds, features.shape[1] / MEL_FRAMES_PER_SECOND + hearing.padding_seconds)
+        seconds = max(settings.min_padded_seconds, features.shape[1] / MEL_FRAMES_PER_SECOND + settings.padding_seconds)
         # Few lengths: the encoder keeps code and buffers for each length it has met.
-        length = min(30.0, math.ceil(seconds / hearing.padded_step_seconds) * hearing.padded_step_seconds)
+        length = min(30.0, math.ceil(seconds / settings.padded_step_seconds) * settings.padded_step_seconds)
         padding = round(length * MEL_FRAMES_PER_SECOND) - features.shape[1]
         features = np.pad(features, ((0, 0), (0, max(0, padding))), constant_values=features.min())
         return self._whisper.encode(features), n_frames

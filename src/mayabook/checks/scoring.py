@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict
 
 REJECTION_WEIGHT = 0.5
-"""Weight of a finding from which a take is rejected: that of a score at its limit."""
+"""Weight of a finding from which a take is rejected: that of a score at its threshold."""
 REPORTED_SHARE = 0.5
-"""Share of its limit from which a score is reported as a finding."""
+"""Share of its threshold from which a score is reported as a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """Everything that the checks find in a take before limits apply; fields as in `Verdict`."""
+    """Everything that the checks find in a take, before thresholds are applied; fields as in `Verdict`."""
 
     scores: tuple[Score, ...]
     transcript: str
@@ -38,9 +38,12 @@ class Examination:
     n_words: int
 
 
-def scores_to_findings(scores: Sequence[Score], limits: Mapping[str, float]) -> tuple[Finding, ...]:
-    """Findings, the worst first. A score at its limit weighs REJECTION_WEIGHT, others in proportion, up to 1."""
-    weighed = [(min(1.0, REJECTION_WEIGHT * score.value / limits[score.detector]), score) for score in scores]
+def scores_to_findings(scores: Sequence[Score], thresholds: Mapping[str, float]) -> tuple[Finding, ...]:
+    """Findings, the worst first. A score at its threshold weighs REJECTION_WEIGHT, others in proportion, up to 1.
+
+    thresholds: `Thresholds.rejection`.
+    """
+    weighed = [(min(1.0, REJECTION_WEIGHT * score.value / thresholds[score.detector]), score) for score in scores]
     found = [
         Finding(score.kind, score.evidence, weight, score.start, score.end, score.detector)
         for weight, score in weighed
@@ -49,9 +52,9 @@ def scores_to_findings(scores: Sequence[Score], limits: Mapping[str, float]) -> 
     return tuple(sorted(found, key=lambda finding: -finding.weight))
 
 
-def judge(examination: Examination, limits: Mapping[str, float]) -> Verdict:
-    """A take is accepted unless a score reaches its limit."""
-    found = scores_to_findings(examination.scores, limits)
+def judge(examination: Examination, thresholds: Mapping[str, float]) -> Verdict:
+    """A take is accepted unless a score reaches its threshold. thresholds: `Thresholds.rejection`."""
+    found = scores_to_findings(examination.scores, thresholds)
     return Verdict(
         accepted=all(finding.weight < REJECTION_WEIGHT for finding in found),
         findings=found,

@@ -105,7 +105,7 @@ def pace_score(
     )
     fast = shortest * figures.seconds_per_phoneme / (seconds + figures.slack_seconds)
     value, kind, n = max((slow, "slow", longest), (fast, "fast", shortest))
-    evidence = f"{seconds:.1f} s of voice for {n} speech sounds is {value:.1f} times too {kind}"
+    evidence = f"{seconds:.1f} s of voice for {n} phonemes is {value:.1f} times too {kind}"
     return [Score(kind, FindingKind.OFF_PACE, value, evidence)]
 
 

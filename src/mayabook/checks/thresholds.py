@@ -1,4 +1,4 @@
-"""Reads the limits, costs and other parameters of the checks from `thresholds.toml`."""
+"""Reads the thresholds, costs and other parameters of the checks from `thresholds.toml`."""
 
 import hashlib
 import tomllib
@@ -179,9 +179,10 @@ class RecognitionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """limits: for each measure, the value from which a take is rejected. digest: hash of `thresholds.toml`."""
+    """rejection: for each measure of a detector, the value from which it rejects a take. digest: hash of
+    `thresholds.toml`. The other fields are what the detectors need to measure."""
 
-    limits: Mapping[str, float]
+    rejection: Mapping[str, float]
     signal: SignalThresholds
     pace: PaceThresholds
     drift: DriftThresholds
@@ -198,7 +199,7 @@ def load_thresholds() -> Thresholds:
     data = files("mayabook.checks").joinpath("thresholds.toml").read_bytes()
     tables = tomllib.loads(data.decode("utf-8"))
     return Thresholds(
-        limits=tables["limits"],
+        rejection=tables["rejection"],
         signal=SignalThresholds(**tables["signal"]),
         pace=PaceThresholds(**tables["pace"]),
         drift=DriftThresholds(**tables["drift"]),

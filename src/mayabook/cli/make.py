@@ -71,7 +71,7 @@ def _with_absolute_models(settings: Settings) -> Settings:
 
 
 def _is_path(model: object) -> bool:
-    """A name or a repository of the hub is none, unless it is there as a file or folder."""
+    """Whether it is an existing file or folder, not the name of a model."""
     return isinstance(model, str) and (os.sep in model or model.endswith(".gguf")) and Path(model).exists()
 
 
@@ -105,18 +105,18 @@ def _lines(result: "AudiobookResult") -> list[str]:
         f"{audiobook.loudness:.1f} LUFS; made in {clock(result.seconds)}{rate}",
         f"  text: {result.script.coverage.n_book_words:,} words in the book, "
         f"{result.script.coverage.n_chunk_words:,} in the script",
-        f"  heard: {heard} of {len(coverage.rows)} sentences as written, {coverage.count(Status.DOUBTFUL)} in doubt, "
+        f"  heard as written: {heard} of {len(coverage.rows)} sentences, {coverage.count(Status.DOUBTFUL)} in doubt, "
         f"{coverage.count(Status.MISSING)} missing; word error rate {coverage.word_error_rate:.1%}",
         f"  chunks: {coverage.n_chunks - len(coverage.flagged)} of {coverage.n_chunks} accepted, "
         f"{len(coverage.flagged)} flagged",
-        f"  proof: {_short(result.job_folder / 'coverage.html')}",
+        f"  coverage report: {_short(result.job_folder / 'coverage.html')}",
     ]
-    if coverage.cured:
-        cures = ", ".join(f"{count} by {step}" for step, count in coverage.cured.items())
-        lines.append(f"  cured: {cures}")
+    if coverage.repaired:
+        steps = ", ".join(f"{count} by {step.label}" for step, count in coverage.repaired.items())
+        lines.append(f"  repaired by retries: {steps}")
     lines += [f"  note: {warning}" for warning in audiobook.warnings]
     if coverage.flagged:
-        lines.append(f"  listen to the flagged ones with: mayabook review {_short(result.job_folder)}")
+        lines.append(f"  review the flagged chunks: mayabook review {_short(result.job_folder)}")
     return lines
 
 
@@ -142,7 +142,7 @@ def _facts(result: "AudiobookResult") -> dict[str, object]:
         "sentences": {status.value: coverage.count(status) for status in Status},
         "chunks": coverage.n_chunks,
         "flagged": list(coverage.flagged),
-        "cured": coverage.cured,
+        "repaired": coverage.repaired,
         "wer": coverage.word_error_rate,
         "job": str(result.job_folder),
         "warnings": list(audiobook.warnings),

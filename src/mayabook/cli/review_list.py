@@ -25,7 +25,7 @@ def print_entries(folder: Path, entries: Sequence[ReviewEntry], *, as_json: bool
 
 def print_entry(console: Console, entry: ReviewEntry) -> None:
     take, verdict = entry.take, entry.verdict
-    state = "accepted" if take.good else "flagged"
+    state = "accepted" if take.is_good else "flagged"
     console.print(
         Text(f"Chunk {entry.number}, {entry.chapter_title}: {state}, risk {take.risk:.2f}, take {take.attempt + 1}"),
         style="bold",

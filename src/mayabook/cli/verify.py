@@ -114,7 +114,7 @@ def _print(found: "Verification") -> None:
     for defect in found.defects:
         kinds[defect.kind] = kinds.get(defect.kind, 0) + 1
     told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing is wrong"
-    console.print(f"  {found.n_sound:,} of {len(found.sentences):,} sentences are sound; {told}")
+    console.print(f"  {found.n_correct:,} of {len(found.sentences):,} sentences are sound; {told}")
 
 
 def _where(defect: "Defect", *, several: bool) -> str:
@@ -129,4 +129,4 @@ def _short(text: str, most: int = 160) -> str:
 
 
 def _facts(found: "Verification") -> dict[str, object]:
-    return asdict(found) | {"sound": found.n_sound, "clean": found.is_clean}
+    return asdict(found) | {"sound": found.n_correct, "clean": found.is_clean}

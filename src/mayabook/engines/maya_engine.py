@@ -16,7 +16,7 @@ from mayabook.maya.codec import Codec
 from mayabook.maya.prompt import Bos, PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import SAMPLE_RATE
 
-RULES = 1
+RULES_VERSION = 1
 """Version of prompt, token cap, loop detection and sampler, as part of the identity. It is raised when a change in one
 of them changes takes; takes of an older version are then made again."""
 _UNDECODED = 4
@@ -48,7 +48,7 @@ class MayaEngine:
         self._prompts = PromptBuilder(tokenizer, decoder.layout, bos)
         self._scheduler = SlotScheduler(decoder, sampler)
         self._decoding = ThreadPoolExecutor(1, thread_name_prefix="codec")
-        self.identity = f"{decoder.identity}; {codec.identity}; bos {bos}; rules {RULES}"
+        self.identity = f"{decoder.identity}; {codec.identity}; bos {bos}; rules {RULES_VERSION}"
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         decoding: dict[Future[Audio], SampledCodes] = {}

@@ -26,8 +26,8 @@ def choose_slots(asked: int, free: int, need: MemoryNeed, most: int) -> tuple[in
     asked: number of slots; 0 for as many as fit. free: bytes of free memory. most: the largest number that is chosen
     automatically. Raises EngineError where not even one slot fits.
     """
-    room = free - SPARE - need.weights
-    fit = max(0, room // need.per_slot)
+    free_for_slots = free - SPARE - need.weights
+    fit = max(0, free_for_slots // need.per_slot)
     if fit < 1:
         short = need.weights + need.per_slot + SPARE
         raise EngineError(

@@ -21,9 +21,9 @@ DESCRIPTION = "A warm, low voice of a woman in her forties, calm and clear."
 N_CODES = 14
 """Codes that follow each prompt: two frames, the same for all formats."""
 N_CONTEXT = 512
-LIMITS = {"F32": 1e-2, "F16": 1e-2, "BF16": 5e-2}
+MAX_ERROR = {"F32": 1e-2, "F16": 1e-2, "BF16": 5e-2}
 """Largest relative error of formats that are not quantised; a bf16 number has 8 significant bits."""
-QUANTISED_LIMIT = 0.9
+MAX_QUANTISED_ERROR = 0.9
 """Largest relative error of a quantised format: unrelated logits would be at 1.4, and Q4 of random weights reaches
 0.3."""
 
@@ -60,10 +60,12 @@ def _compare(kind: str, file: Path, truth: Logits, tokenizer: Tokenizer) -> Chec
     distance = relative_error(logits, truth)
     same = float(np.mean(logits.argmax(axis=1) == truth.argmax(axis=1)))
     figures = f"relative error {distance:.1e}, same likeliest code in {same:.0%} of {len(truth)} steps"
-    limit = LIMITS.get(kind, QUANTISED_LIMIT)
-    if distance <= limit:  # false for NaN
+    most = MAX_ERROR.get(kind, MAX_QUANTISED_ERROR)
+    if distance <= most:  # false for NaN
         return CheckResult(name, "ok", figures)
-    return CheckResult(name, "failed", f"{figures}, and {limit:g} is the limit; convert and quantise {file} again.")
+    return CheckResult(
+        name, "failed", f"{figures}, where at most {most:g} is expected; convert and quantise {file} again."
+    )
 
 
 def _rows(decoder: "GgufDecoder | TransformersDecoder", tokenizer: Tokenizer) -> Logits:

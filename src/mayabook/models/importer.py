@@ -52,10 +52,10 @@ def import_model(path: Path, name: str | None = None, progress: Progress = silen
         check_codec(codec, found.layout or Layout())
     copies = [copy for part, source in found.parts.items() for copy in _files(name, part, source)]
     sizes = sum(file.stat().st_size for _, file in copies)
-    room = store.models_folder()
-    require_free_space(room, 0)
-    if room.stat().st_dev != path.stat().st_dev:  # else files are linked
-        require_free_space(room, sizes)
+    models = store.models_folder()
+    require_free_space(models, 0)
+    if models.stat().st_dev != path.stat().st_dev:  # else files are linked
+        require_free_space(models, sizes)
     entries: dict[str, Origin] = {}
     done = 0
     for target, file in copies:

@@ -131,7 +131,7 @@ class LlamaVocabulary:
 
     def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
         data = text.encode()
-        room = len(data) + 8
-        tokens = (llama_cpp.llama_token * room)()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, room, False, parse_special)
+        capacity = len(data) + 8
+        tokens = (llama_cpp.llama_token * capacity)()
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, capacity, False, parse_special)
         return list(tokens[: max(0, count)])

@@ -80,8 +80,8 @@ class CoverageReport:
     """Numbers of the chunks whose kept take was not accepted."""
     edited: tuple[tuple[int, str], ...]
     """(chunk, the book's text) of the chunks whose text a person wrote."""
-    cured: dict[str, int]
-    """Retry step -> how many chunks with a rejected first take it made good."""
+    repaired: dict[RetryStep, int]
+    """Retry step -> how many chunks with a rejected first take got an accepted one by it."""
     errors: int
     """Word errors of the kept takes' transcripts: substitutions, deletions and insertions, after normalisation."""
     n_words: int
@@ -105,7 +105,7 @@ def build_coverage_report(
     rows: list[SentenceRow] = []
     flagged: list[int] = []
     edited: list[tuple[int, str]] = []
-    cured: Counter[str] = Counter()
+    repaired: Counter[RetryStep] = Counter()
     errors = n_words = 0
     blocks = {chapter.number: chapter.blocks for chapter in book.chapters}
     for item in plan:
@@ -114,10 +114,10 @@ def build_coverage_report(
         if take is None or verdict is None:
             raise ValueError(f"chunk {item.number} has no judged take")
         n_takes = len(ledger.takes(item.key, checks))
-        if not take.good:
+        if not take.is_good:
             flagged.append(item.number)
         elif take.step != RetryStep.FIRST and take.decision is None:
-            cured[take.step.value] += 1
+            repaired[take.step] += 1
         if (written := edits.written(item.chunk)) != item.chunk.text:
             edited.append((item.number, written))
         errors, n_words = errors + verdict.errors, n_words + verdict.n_words
@@ -142,7 +142,7 @@ def build_coverage_report(
                     take=take.file.name,
                     attempts=n_takes,
                     step=take.step,
-                    accepted=take.good,
+                    accepted=take.is_good,
                     findings=tuple(f"{finding.kind}: {finding.evidence}" for finding in found),
                     edited=written != item.chunk.text,
                 )
@@ -155,7 +155,7 @@ def build_coverage_report(
         n_chunks=len(plan),
         flagged=tuple(flagged),
         edited=tuple(edited),
-        cured={step.value: cured[step.value] for step in RetryStep if cured[step.value]},
+        repaired={step: repaired[step] for step in RetryStep if repaired[step]},
         errors=errors,
         n_words=n_words,
     )
@@ -209,7 +209,7 @@ def _status(words: Sequence[AlignedWord], found: Sequence[Finding], take: Stored
     if sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
         return Status.MISSING
     if any(word.match not in MATCHED for word in words) or (
-        not take.good and any(finding.weight >= REJECTION_WEIGHT for finding in found)
+        not take.is_good and any(finding.weight >= REJECTION_WEIGHT for finding in found)
     ):
         return Status.DOUBTFUL
     return Status.HEARD

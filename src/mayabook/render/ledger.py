@@ -26,7 +26,7 @@ _VERDICT = TypeAdapter(Verdict)
 
 
 class RetryStep(StrEnum):
-    """How a take was made. The values are stored, and shown to users."""
+    """How a take was made. The values are stored; people are shown the label."""
 
     FIRST = "first take"
     TRIM = "trimming"
@@ -37,6 +37,11 @@ class RetryStep(StrEnum):
     FALLBACK = "other engine"
     PART = "part"
     """Some sentences of a chunk, for a patch or a split; stored under a key of their own."""
+
+    @property
+    def label(self) -> str:
+        """In words for a person."""
+        return "fallback engine" if self == RetryStep.FALLBACK else self.value
 
 
 class ReviewDecision(StrEnum):
@@ -96,8 +101,8 @@ class StoredTake:
         return self.file.with_suffix(".npz")
 
     @property
-    def good(self) -> bool:
-        """Whether a person accepted it, or the checks did and no person rejected it."""
+    def is_good(self) -> bool:
+        """Whether a person accepted it, or the checks accepted it and no person rejected it."""
         return self.decision == ReviewDecision.ACCEPTED or (self.accepted is True and self.decision is None)
 
 
@@ -132,12 +137,18 @@ class Ledger:
         except sqlite3.OperationalError as error:
             if "full" in str(error) or "disk I/O" in str(error):  # a quota or limit is an I/O error to SQLite
                 raise OutputError(
-                    f"The disk with {self._folder} is full or failing ({error}); free some space and run the same "
-                    "command again: it resumes."
+                    f"Cannot write to the ledger in {self._folder}: the disk is full or failing ({error}). Free some "
+                    "space and run the same command again: it resumes."
                 ) from error
-            raise JobError(f"The ledger in {self._folder} cannot be used ({error}); check its permissions.") from error
+            raise JobError(
+                f"The ledger in {self._folder} cannot be opened ({error}); make the folder writable and run the same "
+                "command again."
+            ) from error
         except sqlite3.DatabaseError as error:
-            raise JobError(f"The ledger in {self._folder} is damaged ({error}); move that folder away.") from error
+            raise JobError(
+                f"The ledger in {self._folder} is damaged ({error}). Rename or delete that folder and run the same "
+                "command again: every take is then synthesised anew."
+            ) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -257,7 +268,8 @@ class Ledger:
             database.execute("UPDATE takes SET decision = ? WHERE id = ?", (decision, take.id))
 
     def kept(self, key: str, checks: str) -> StoredTake | None:
-        """The take that goes into the audiobook: good before not good, then least risk, then earliest."""
+        """The take that goes into the audiobook: accepted before rejected (a person's decision counts more than the
+        checks'), then least risk, then earliest."""
         takes = [take for take in self.takes(key, checks) if take.accepted is not None or take.decision is not None]
         ranks = {ReviewDecision.ACCEPTED: 0, None: 1, ReviewDecision.REJECTED: 2}
         return min(

@@ -55,7 +55,7 @@ class _PlannedStep:
     @property
     def parts(self) -> list[tuple[SentenceRange, Chunk]]:
         """The sentences that are spoken by themselves, each range as a chunk of its own."""
-        return [(stretch, self.item.chunk.part(*stretch)) for stretch in self.task.stretches]
+        return [(sentence_range, self.item.chunk.part(*sentence_range)) for sentence_range in self.task.sentence_ranges]
 
 
 class Renderer:
@@ -90,38 +90,38 @@ class Renderer:
         n_threads = max(2, os.cpu_count() or 1)
         pool = ThreadPoolExecutor(n_threads, thread_name_prefix="check")
         try:
-            unchecked, wanted = self._survey()
+            unchecked, next_steps = self._survey()
             done = self.progress
             self._report(replace(done, resumed_chunks=done.done_chunks, resumed_words=done.done_words))
-            while unchecked or wanted:
-                self._round(pool, n_threads * _BACKLOG_PER_CHECKER, unchecked, wanted)
-                unchecked, wanted = self._survey()
+            while unchecked or next_steps:
+                self._round(pool, n_threads * _BACKLOG_PER_CHECKER, unchecked, next_steps)
+                unchecked, next_steps = self._survey()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _survey(self) -> tuple[list[StoredTake], list[_PlannedStep]]:
-        """Takes that need a verdict, and the next step of each unsettled chunk. Recounts the settled chunks."""
+        """Takes that need a verdict, and the next step of each unsettled chunk. Counts the settled chunks anew."""
         unchecked: list[StoredTake] = []
-        wanted: list[_PlannedStep] = []
+        next_steps: list[_PlannedStep] = []
         self._settled.clear()
         self.progress = replace(self.progress, done_chunks=0, done_words=0, flagged=0)
         for key, (item, *_) in self._copies.items():
             takes = self._takes_on_disk(key)
             unjudged = [take for take in takes if take.accepted is None and take.decision is None]
-            chosen = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
-            if chosen:  # accepted by a person under other checks: the coverage report needs a transcript all the same
-                unchecked += chosen
-            elif any(take.good for take in takes):
+            by_person = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
+            if by_person:  # accepted under other checks: the coverage report needs a transcript all the same
+                unchecked += by_person
+            elif any(take.is_good for take in takes):
                 self._settle(item, flagged=False)
             elif unjudged:
                 unchecked += unjudged
             elif (task := next_task(item.chunk, history := self._history(takes), self._retry)) is not None:
-                wanted.append(_PlannedStep(item, 1 + max((take.attempt for take in takes), default=-1), task))
+                next_steps.append(_PlannedStep(item, 1 + max((take.attempt for take in takes), default=-1), task))
             elif untranscribed := _untranscribed(item.chunk, history):
                 unchecked += untranscribed  # the take that is kept in the end must have a transcript
             else:
                 self._settle(item, flagged=True)
-        return unchecked, wanted
+        return unchecked, next_steps
 
     def _history(self, takes: Sequence[StoredTake]) -> list[Judged]:
         """Takes with a verdict, without those that a person decided about."""
@@ -168,24 +168,28 @@ class Renderer:
         self._on_progress(self.progress)
 
     def _round(
-        self, pool: ThreadPoolExecutor, backlog: int, unchecked: Sequence[StoredTake], wanted: Sequence[_PlannedStep]
+        self,
+        pool: ThreadPoolExecutor,
+        backlog: int,
+        unchecked: Sequence[StoredTake],
+        next_steps: Sequence[_PlannedStep],
     ) -> None:
         """One step for every chunk. backlog: takes that may wait for their check."""
         checking: dict[Future[Verdict], StoredTake] = {}
         again = {take.id for take in unchecked if take.accepted is not None or take.decision is not None}
 
         def check(take: StoredTake) -> None:
-            checking[pool.submit(self._judge, take, thorough=take.id in again)] = take
+            checking[pool.submit(self._judge, take, transcribe_always=take.id in again)] = take
             self._collect(checking, at_most=backlog)
 
         for take in unchecked:
             check(take)
-        for_fallback = [want for want in wanted if want.task.step == RetryStep.FALLBACK]
-        derived = [want for want in wanted if want.task.step in _DERIVED]
-        whole = [want for want in wanted if want.task.step not in (RetryStep.FALLBACK, *_DERIVED)]
-        for step, count in Counter(want.task.step for want in wanted).items():
-            _log.info("%s: %d chunks", step, count)
-        steps = {(want.item.key, want.attempt): want.task.step for want in wanted}
+        for_fallback = [each for each in next_steps if each.task.step == RetryStep.FALLBACK]
+        derived = [each for each in next_steps if each.task.step in _DERIVED]
+        whole = [each for each in next_steps if each.task.step not in (RetryStep.FALLBACK, *_DERIVED)]
+        for step, count in Counter(each.task.step for each in next_steps).items():
+            _log.info("%s: %d chunks", step.label, count)
+        steps = {(each.item.key, each.attempt): each.task.step for each in next_steps}
         with closing(self._engine.generate(self._requests(whole, derived))) as takes:
             for spoken in takes:
                 step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
@@ -195,64 +199,71 @@ class Renderer:
         if for_fallback:
             assert self._open_fallback is not None
             fallback = self._open_fallback()
-            with closing(fallback.generate(self._whole_request(fallback, want) for want in for_fallback)) as takes:
+            with closing(fallback.generate(self._whole_request(fallback, each) for each in for_fallback)) as takes:
                 for spoken in takes:
                     check(self._store(spoken, RetryStep.FALLBACK))
-        for want in derived:
-            check(self._derive(want))
+        for planned_step in derived:
+            check(self._derive(planned_step))
         self._collect(checking, at_most=0)
 
     def _requests(self, whole: Sequence[_PlannedStep], derived: Sequence[_PlannedStep]) -> Iterator[TakeRequest]:
-        for want in whole:
-            yield self._whole_request(self._engine, want)
+        for planned_step in whole:
+            yield self._whole_request(self._engine, planned_step)
         asked: set[tuple[str, int]] = set()
-        for want in derived:
-            for _, part in want.parts:
+        for planned_step in derived:
+            for _, part in planned_step.parts:
                 key = part_key(self._engine, part)
-                if (key, want.attempt) not in asked and self._part(key, want.attempt) is None:
-                    asked.add((key, want.attempt))
-                    yield self._request(self._engine, key, part.spoken, want.attempt, 0)
+                if (key, planned_step.attempt) not in asked and self._part(key, planned_step.attempt) is None:
+                    asked.add((key, planned_step.attempt))
+                    yield self._request(self._engine, key, part.spoken, planned_step.attempt, 0)
 
-    def _whole_request(self, engine: Engine, want: _PlannedStep) -> TakeRequest:
-        return self._request(engine, want.item.key, want.item.chunk.spoken, want.attempt, want.task.number)
+    def _whole_request(self, engine: Engine, planned_step: _PlannedStep) -> TakeRequest:
+        item, attempt = planned_step.item, planned_step.attempt
+        return self._request(engine, item.key, item.chunk.spoken, attempt, planned_step.task.n_whole_takes)
 
-    def _request(self, engine: Engine, key: str, text: str, attempt: int, number: int) -> TakeRequest:
+    def _request(self, engine: Engine, key: str, text: str, attempt: int, n_whole_takes: int) -> TakeRequest:
+        """n_whole_takes: as in `RetryTask`."""
         return TakeRequest(
             key=key,
             text=text,
             voice=engine.voice,
             seed=take_seed(engine.voice, text, attempt),
             attempt=attempt,
-            sampling=engine.sampling(number),
+            sampling=engine.sampling(n_whole_takes),
         )
 
     def _part(self, key: str, attempt: int) -> StoredTake | None:
         return next((take for take in self._takes_on_disk(key) if take.attempt == attempt), None)
 
-    def _derive(self, want: _PlannedStep) -> StoredTake:
+    def _derive(self, planned_step: _PlannedStep) -> StoredTake:
         """Makes the take of a step that trims, patches or joins other takes."""
-        task, base = want.task, want.task.base
-        parts = [(stretch, self._part(part_key(self._engine, part), want.attempt)) for stretch, part in want.parts]
-        heard = None if base is None else self._transcribed(base)
-        sample_rate = self._engine.sample_rate if heard is None else heard.sample_rate
+        task, base, chunk = planned_step.task, planned_step.task.base, planned_step.item.chunk
+        parts = [
+            (sentence_range, self._part(part_key(self._engine, part), planned_step.attempt))
+            for sentence_range, part in planned_step.parts
+        ]
+        base_take = None if base is None else self._transcribed(base)
+        sample_rate = self._engine.sample_rate if base_take is None else base_take.sample_rate
         pieces = [
-            (stretch, part, resample(*self._read(part), sample_rate)) for stretch, part in parts if part is not None
+            (sentence_range, part, resample(*self._read(part), sample_rate))
+            for sentence_range, part in parts
+            if part is not None
         ]
         if task.step == RetryStep.TRIM:
-            assert heard is not None
-            audio = trimmed(heard)
+            assert base_take is not None
+            audio = trimmed(base_take)
         elif task.step == RetryStep.PATCH:
-            assert heard is not None
-            audio = patched(heard, want.item.chunk, [(stretch, piece) for stretch, _, piece in pieces])
+            assert base_take is not None
+            audio = patched(base_take, chunk, [(sentence_range, piece) for sentence_range, _, piece in pieces])
         else:
             audio = joined([piece for _, _, piece in pieces], sample_rate)
         made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
         # If the token cap or a loop ended a part, the whole take counts as ended that way. A cap of the base take
         # counts only if the end of the base take is still in the result.
         stops = [part.stop for _, part, _ in pieces]
-        if task.step == RetryStep.PATCH and base is not None and task.stretches[-1][1] < len(want.item.chunk.sentences):
+        if task.step == RetryStep.PATCH and base is not None and task.sentence_ranges[-1][1] < len(chunk.sentences):
             stops.append(base.stop)
-        request = self._request(self._engine, want.item.key, want.item.chunk.spoken, want.attempt, task.number)
+        request = self._whole_request(self._engine, planned_step)
         stop = next((each for each in stops if each != StopReason.END), StopReason.END)
         take = Take(request, audio, sample_rate, stop, 0.0)
         return self._store(take, task.step, tuple(each.file.name for each in made_of))
@@ -290,7 +301,7 @@ class Renderer:
             )
         )
         figures = f"{take.duration:.1f} s of audio in {take.seconds:.1f} s"
-        _log.debug("Stored %s: %s, %s, stop reason: %s", file.name, step, figures, take.stop)
+        _log.debug("Stored %s: %s, %s, stop reason: %s", file.name, step.label, figures, take.stop)
         spoken = 0.0 if made_of else take.duration
         self._report(replace(self.progress, audio_seconds=self.progress.audio_seconds + spoken))
         return stored
@@ -300,12 +311,13 @@ class Renderer:
             return read_flac(stored.file)
         except soundfile.LibsndfileError as error:
             raise JobError(
-                f"{stored.file} is damaged; delete it and run the same command again to make a new one."
+                f"The take {stored.file} is damaged; delete the file and run the same command again: it is synthesised "
+                "anew."
             ) from error
 
-    def _judge(self, stored: StoredTake, *, thorough: bool) -> Verdict:
-        """Runs the checks; called in a checking thread. thorough: transcribes the take even if a detector that needs no
-        transcript rejects it."""
+    def _judge(self, stored: StoredTake, *, transcribe_always: bool) -> Verdict:
+        """Runs the checks; called in a checking thread. transcribe_always: transcribes the take even if a detector
+        that needs no transcript rejects it."""
         chunk = self._copies[stored.key][0].chunk
         audio, sample_rate = self._read(stored)
         codes = read_codes(stored.codes_file) if stored.codes_file.is_file() else None
@@ -313,7 +325,7 @@ class Renderer:
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
-        return self._checker.check(take, chunk, frozenset() if thorough else incurable_measures())
+        return self._checker.check(take, chunk, frozenset() if transcribe_always else incurable_measures())
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
         """Stores finished verdicts; waits while more than `at_most` checks are outstanding."""

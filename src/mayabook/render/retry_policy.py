@@ -1,6 +1,6 @@
 """The retry policy: which step a chunk with rejected takes gets next, as a pure function of its takes and verdicts.
 
-trim -> new seed -> safer sampling -> patch -> split -> other engine -> flag for a person. A step says what has to be
+trim -> new seed -> safer sampling -> patch -> split -> fallback engine -> flag for a person. A step says what has to be
 synthesised, if anything; `renderer.py` requests it from the engine and `splicing.py` puts the audio together.
 """
 
@@ -35,12 +35,12 @@ class RetryTask:
     """The next step for a chunk."""
 
     step: RetryStep
-    number: int = 0
-    """Takes of the whole chunk before this one; the engine chooses its sampling settings by it."""
+    n_whole_takes: int = 0
+    """Takes of the whole chunk before this one; the engine chooses its sampling settings by their number."""
     base: StoredTake | None = None
     """The take that is trimmed or patched."""
-    stretches: tuple[SentenceRange, ...] = ()
-    """Sentences that are synthesised by themselves, for a patch or a split."""
+    sentence_ranges: tuple[SentenceRange, ...] = ()
+    """Ranges of sentences that are synthesised by themselves, for a patch or a split."""
 
 
 def next_task(chunk: Chunk, history: Sequence[Judged], settings: RetrySettings) -> RetryTask | None:
@@ -49,18 +49,18 @@ def next_task(chunk: Chunk, history: Sequence[Judged], settings: RetrySettings) 
     history: the chunk's takes by attempt, without those that a person decided about.
     """
     steps = [take.step for take, _ in history]
-    wholes = sum(step in (RetryStep.FIRST, RetryStep.SEED, RetryStep.SAFER) for step in steps)
+    n_whole = sum(step in (RetryStep.FIRST, RetryStep.SEED, RetryStep.SAFER) for step in steps)
     if not history:
         return RetryTask(RetryStep.FIRST)
     last, verdict = history[-1]
     if settings.trim and _may_be_cut(last) and only_a_tail(verdict):
         return RetryTask(RetryStep.TRIM, base=last)
-    if wholes < settings.attempts:
-        return RetryTask(RetryStep.SEED if wholes < SAFER_FROM else RetryStep.SAFER, number=wholes)
+    if n_whole < settings.attempts:
+        return RetryTask(RetryStep.SEED if n_whole < SAFER_FROM else RetryStep.SAFER, n_whole_takes=n_whole)
     if steps.count(RetryStep.PATCH) < settings.patch and (patch := _patch(chunk, history)) is not None:
         return patch
     if steps.count(RetryStep.SPLIT) < settings.split and len(chunk.sentences) > 1:
-        return RetryTask(RetryStep.SPLIT, stretches=tuple((at, at + 1) for at in range(len(chunk.sentences))))
+        return RetryTask(RetryStep.SPLIT, sentence_ranges=tuple((at, at + 1) for at in range(len(chunk.sentences))))
     if settings.engine != "none" and RetryStep.FALLBACK not in steps:
         return RetryTask(RetryStep.FALLBACK)
     return None
@@ -102,7 +102,7 @@ def _patch(chunk: Chunk, history: Sequence[Judged]) -> RetryTask | None:
     if best is None or best[0] == len(chunk.sentences):
         return None
     _, (take, _), doubtful = best
-    return RetryTask(RetryStep.PATCH, base=take, stretches=tuple(_stretches(doubtful)))
+    return RetryTask(RetryStep.PATCH, base=take, sentence_ranges=tuple(_join_neighbours(doubtful)))
 
 
 def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
@@ -125,7 +125,7 @@ def _told_by_place(finding: Finding) -> bool:
     return finding.weight >= REJECTION_WEIGHT and finding.kind not in (FindingKind.TRUNCATED, FindingKind.OMITTED)
 
 
-def _stretches(sentences: Sequence[int]) -> list[SentenceRange]:
+def _join_neighbours(sentences: Sequence[int]) -> list[SentenceRange]:
     """Joins neighbours: [1, 2, 5] gives (1, 3), (5, 6)."""
     runs = groupby(enumerate(sentences), key=lambda item: item[1] - item[0])
     found = [[at for _, at in run] for _, run in runs]

@@ -59,10 +59,10 @@ def list_entries(job: Job, checks: str, *, everything: bool) -> list[ReviewEntry
     for planned in job.ledger.plan():
         take = job.ledger.kept(planned.key, checks)
         verdict = None if take is None else job.ledger.verdict(take, checks)
-        if take is not None and verdict is not None and (everything or not take.good):
+        if take is not None and verdict is not None and (everything or not take.is_good):
             takes = tuple((each, job.ledger.verdict(each, checks)) for each in job.ledger.takes(planned.key, checks))
             entries.append(ReviewEntry(planned, take, verdict, takes, edits.written(planned.chunk)))
-    return sorted(entries, key=lambda entry: (entry.take.good, -entry.take.risk, entry.number))
+    return sorted(entries, key=lambda entry: (entry.take.is_good, -entry.take.risk, entry.number))
 
 
 def entry_as_dict(entry: ReviewEntry) -> dict[str, object]:
@@ -71,11 +71,11 @@ def entry_as_dict(entry: ReviewEntry) -> dict[str, object]:
         "chunk": entry.number,
         "chapter": entry.chapter_title,
         "text": entry.text,
-        "written": entry.book_text,
+        "book_text": entry.book_text,
         "heard": entry.verdict.transcript,
         "findings": [{"kind": finding.kind, "evidence": finding.evidence} for finding in entry.verdict.findings],
         "risk": entry.take.risk,
-        "accepted": entry.take.good,
+        "accepted": entry.take.is_good,
         "attempts": entry.take.attempt + 1,
         "audio": str(entry.take.file),
         "takes": [
@@ -83,7 +83,7 @@ def entry_as_dict(entry: ReviewEntry) -> dict[str, object]:
                 "take": take.attempt + 1,
                 "step": take.step,
                 "risk": take.risk,
-                "ruling": take.decision,
+                "decision": take.decision,
                 "audio": str(take.file),
             }
             for take, _ in entry.takes
@@ -94,7 +94,7 @@ def entry_as_dict(entry: ReviewEntry) -> dict[str, object]:
 def describe_take(take: StoredTake) -> str:
     """How the take was made, its length and risk, and what a person decided, in words."""
     decision = "" if take.decision is None else f", {take.decision} by a person"
-    return f"{take.step}, {take.n_samples / take.sample_rate:.1f} s, risk {take.risk:.2f}{decision}"
+    return f"{take.step.label}, {take.n_samples / take.sample_rate:.1f} s, risk {take.risk:.2f}{decision}"
 
 
 def diff_transcript(verdict: Verdict) -> Iterator[tuple[str, TextChange]]:

@@ -56,7 +56,7 @@ def write_review_page(file: Path, title: str, entries: Sequence[ReviewEntry]) ->
             title=title,
             entries=entries,
             chapters=sorted(chapters.items()),
-            n_flagged=sum(not entry.take.good for entry in entries),
+            n_flagged=sum(not entry.take.is_good for entry in entries),
             takes_of=_takes_of,
             diff_transcript=diff_transcript,
             columns=WAVEFORM_COLUMNS,
@@ -66,7 +66,7 @@ def write_review_page(file: Path, title: str, entries: Sequence[ReviewEntry]) ->
 
 def _takes_of(entry: ReviewEntry) -> Iterator[TakeView]:
     """The kept take, then the others of a flagged chunk, the least risky first."""
-    others = [] if entry.take.good else sorted(entry.takes, key=lambda each: each[0].risk)
+    others = [] if entry.take.is_good else sorted(entry.takes, key=lambda each: each[0].risk)
     yield _view(entry.take, entry.verdict, kept=True)
     for take, verdict in [each for each in others if each[0].id != entry.take.id][: MAX_TAKES - 1]:
         yield _view(take, verdict, kept=False)

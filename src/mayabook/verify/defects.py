@@ -39,8 +39,8 @@ MAX_QUOTED_CHARACTERS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A defect before it is located in files and chapters.
+class DefectSpan:
+    """A defect by its time and sentences; `report.Defect` adds its text, file and chapter.
 
     sentences: indices of the sentences that it affects; empty for speech between two sentences. start, end: seconds
     into the recording. evidence: one line for a person.
@@ -60,11 +60,11 @@ class DefectFinder:
         self._text, self._transcript, self._first_pass, self._language = text, transcript, first_pass, language
         self._passages = PassageIndex(text.units)
 
-    def unrecheckable_span(self, group: SuspectSpan) -> Iterator[Fault]:
-        """Faults of a span that cannot be checked again: it is too long, or was not found in the recording."""
+    def unrecheckable_span(self, group: SuspectSpan) -> Iterator[DefectSpan]:
+        """Defects of a span that cannot be checked again: it is too long, or was not found in the recording."""
         yield from _add_uncovered([*self._missing_and_extra(group)], self._unexplained_at_boundaries(group, {}))
 
-    def _missing_and_extra(self, group: SuspectSpan) -> Iterator[Fault]:
+    def _missing_and_extra(self, group: SuspectSpan) -> Iterator[DefectSpan]:
         seen = self._first_pass.sentences
         lost: list[int] = []
         for line in [*range(group.first, group.end), -1]:
@@ -78,10 +78,10 @@ class DefectFinder:
             if first <= extra.before_unit <= end and 0 < extra.before_unit < len(self._text.units):
                 yield from self._extra(extra)
 
-    def rechecked_span(self, recheck: SecondPassResult) -> Iterator[Fault]:
-        faults = _merged(
+    def rechecked_span(self, recheck: SecondPassResult) -> Iterator[DefectSpan]:
+        defects = _merged(
             [
-                self._fault_of(finding, lines, recheck)
+                self._defect_of(finding, lines, recheck)
                 for finding, lines in recheck.findings
                 if DEFECT_OF_FINDING[finding.kind] != DefectKind.MISSING
                 or not self._was_complete_in_first_pass(recheck)
@@ -89,10 +89,10 @@ class DefectFinder:
         )
         left = self._unexplained_at_boundaries(recheck.span, recheck.boundaries)
         yield from _add_uncovered(
-            faults, left if faults else [*self._wordless(recheck), *left, *self._drawn_out(recheck)]
+            defects, left if defects else [*self._wordless(recheck), *left, *self._drawn_out(recheck)]
         )
 
-    def outer_noise(self, heard: OuterTranscript) -> Fault | None:
+    def outer_noise(self, heard: OuterTranscript) -> DefectSpan | None:
         """Unintelligible voice before or after the text; None for speech, music, or too little of it."""
         boundary, norm = self._first_pass.outer_boundaries[heard.outer.is_intro], self._first_pass.norm
         if norm is None:
@@ -103,7 +103,7 @@ class DefectFinder:
         if left <= norm.max_unexplained_seconds or music:
             return None
         start, end = unexplained_interval(boundary, norm.seconds_per_letter, self._transcript.is_voiced)
-        return Fault(DefectKind.EXTRA, start, end, (), f"{left:.1f} s of voice of which no word is understood")
+        return DefectSpan(DefectKind.EXTRA, start, end, (), f"{left:.1f} s of unintelligible voice")
 
     def _was_complete_in_first_pass(self, recheck: SecondPassResult) -> bool:
         """Whether the first pass heard all sentences of which the second missed words.
@@ -113,14 +113,14 @@ class DefectFinder:
         seen = [self._first_pass.sentences[line] for line, rows in recheck.rows.items() if any(map(_omitted, rows))]
         return all(each.n_matched == each.n_units for each in seen)
 
-    def _wordless(self, recheck: SecondPassResult) -> Iterator[Fault]:
+    def _wordless(self, recheck: SecondPassResult) -> Iterator[DefectSpan]:
         for gap in recheck.wordless:
             if any(gap.start < other.end and gap.end > other.start for other in self._transcript.wordless):
-                yield Fault(
-                    DefectKind.EXTRA, gap.start, gap.end, (), f"{gap.seconds:.1f} s of voice that no word accounts for"
+                yield DefectSpan(
+                    DefectKind.EXTRA, gap.start, gap.end, (), f"{gap.seconds:.1f} s of voice without words"
                 )
 
-    def _unexplained_at_boundaries(self, group: SuspectSpan, again: Mapping[int, Boundary]) -> Iterator[Fault]:
+    def _unexplained_at_boundaries(self, group: SuspectSpan, again: Mapping[int, Boundary]) -> Iterator[DefectSpan]:
         """Unexplained speech between sentences, by both passes, or by the one that heard the words there."""
         first_pass, lines = self._first_pass, self._text.sentences
         for line in range(max(1, group.first), min(group.end + 1, len(lines))):
@@ -143,10 +143,10 @@ class DefectFinder:
                 start, end = unexplained_interval(
                     boundaries[-1], first_pass.norm.seconds_per_letter, self._transcript.is_voiced
                 )
-                evidence = f"{left:.1f} s of voice between two sentences that no word accounts for"
-                yield Fault(DefectKind.EXTRA, start, end, (), evidence)
+                evidence = f"{left:.1f} s of voice without words between two sentences"
+                yield DefectSpan(DefectKind.EXTRA, start, end, (), evidence)
 
-    def _drawn_out(self, recheck: SecondPassResult) -> Iterator[Fault]:
+    def _drawn_out(self, recheck: SecondPassResult) -> Iterator[DefectSpan]:
         """Sentences with more voice than their words take: ASR may stretch words over foreign speech."""
         for line, voiced in recheck.voiced_seconds.items():
             seen, norm = (
@@ -155,56 +155,56 @@ class DefectFinder:
             )
             most = MAX_DRAWN_OUT * norm + MAX_DRAWN_OUT_SLACK_SECONDS
             if seen.start is not None and seen.end is not None and min(voiced, seen.end - seen.start) > most:
-                evidence = f"{voiced:.1f} s of voice for words that take {norm:.1f} s here"
-                yield Fault(DefectKind.EXTRA, seen.start, seen.end, (), evidence)
+                evidence = f"{voiced:.1f} s of voice for words that take {norm:.1f} s at this reader's pace"
+                yield DefectSpan(DefectKind.EXTRA, seen.start, seen.end, (), evidence)
 
-    def long_silence(self, silence: TimeSpan) -> Fault:
-        return Fault(DefectKind.SILENCE, silence.start, silence.end, (), f"{silence.seconds:.1f} s of silence")
+    def long_silence(self, silence: TimeSpan) -> DefectSpan:
+        return DefectSpan(DefectKind.SILENCE, silence.start, silence.end, (), f"{silence.seconds:.1f} s of silence")
 
-    def outer_speech(self) -> Iterator[tuple[bool, ExtraSpeech, Fault | None]]:
-        """Recognised speech before (True) and after (False) the text, with a fault if it is a passage of the text."""
+    def outer_speech(self) -> Iterator[tuple[bool, ExtraSpeech, DefectSpan | None]]:
+        """Recognised speech before (True) and after (False) the text, with a defect if it is a passage of the text."""
         for extra in self._first_pass.extras:
             if extra.before_unit in (0, len(self._text.units)):
                 yield extra.before_unit == 0, extra, self._known_passage(extra)
 
-    def _missing(self, lines: tuple[int, ...]) -> Fault:
+    def _missing(self, lines: tuple[int, ...]) -> DefectSpan:
         seen = self._first_pass.sentences
         before = next((seen[line].end for line in range(lines[0] - 1, -1, -1) if seen[line].end is not None), None)
         after = next((sentence.start for sentence in seen[lines[-1] + 1 :] if sentence.start is not None), None)
         at = before if before is not None else after if after is not None else 0.0
-        return Fault(DefectKind.MISSING, at, at, lines, f"{_quoted(self._text_of(lines))} is not heard")
+        return DefectSpan(DefectKind.MISSING, at, at, lines, f"{_quoted(self._text_of(lines))} is not heard")
 
-    def _extra(self, extra: ExtraSpeech) -> Iterator[Fault]:
+    def _extra(self, extra: ExtraSpeech) -> Iterator[DefectSpan]:
         if (echo := self._known_passage(extra)) is not None:
             yield echo
         elif extra.words[1] - extra.words[0] >= MIN_EXTRA_WORDS:
             start, end = self._interval(extra)
-            yield Fault(DefectKind.EXTRA, start, end, (), f"{_quoted(self.quote_words(extra))} is not in the text")
+            yield DefectSpan(DefectKind.EXTRA, start, end, (), f"{_quoted(self.quote_words(extra))} is not in the text")
 
-    def _known_passage(self, extra: ExtraSpeech) -> Fault | None:
+    def _known_passage(self, extra: ExtraSpeech) -> DefectSpan | None:
         heard = self.quote_words(extra)
         return self._repeated_passage(heard, *self._interval(extra))
 
-    def _repeated_passage(self, heard: str, start: float, end: float) -> Fault | None:
+    def _repeated_passage(self, heard: str, start: float, end: float) -> DefectSpan | None:
         found = self._passages.find(text_units(heard.split(), self._language))
         if found is None:
             return None
         lines = tuple(range(self._text.sentence_of_unit[found[0]], self._text.sentence_of_unit[found[1] - 1] + 1))
         lost = all(self._first_pass.sentences[line].is_missing for line in lines)
         if lost:
-            return Fault(
-                DefectKind.MISPLACED, start, end, lines, f"{_quoted(heard)} is heard here, and not in its place"
+            return DefectSpan(
+                DefectKind.MISPLACED, start, end, lines, f"{_quoted(heard)} is heard here instead of in its place"
             )
-        return Fault(DefectKind.DOUBLED, start, end, (), f"{_quoted(heard)} is heard here too")
+        return DefectSpan(DefectKind.DOUBLED, start, end, (), f"{_quoted(heard)} is heard a second time here")
 
-    def _fault_of(self, finding: Finding, lines: tuple[int, ...], recheck: SecondPassResult) -> Fault:
+    def _defect_of(self, finding: Finding, lines: tuple[int, ...], recheck: SecondPassResult) -> DefectSpan:
         kind = DEFECT_OF_FINDING[finding.kind]
         start, end = self._interval_of(finding, recheck)
         if kind in (DefectKind.EXTRA, DefectKind.GARBLED):
             repeated = self._repeated_passage(_unexpected_words(recheck, start, end), start, end)
             if repeated is not None and (kind == DefectKind.EXTRA or repeated.kind == DefectKind.MISPLACED):
                 return repeated
-        return Fault(
+        return DefectSpan(
             kind, start, end, () if kind in (DefectKind.EXTRA, DefectKind.DOUBLED) else lines, finding.evidence
         )
 
@@ -235,39 +235,39 @@ def _omitted(row: AlignedWord) -> bool:
     return row.match == WordMatch.OMITTED
 
 
-def is_covered(fault: Fault, faults: Sequence[Fault]) -> bool:
-    """Whether one of `faults` already reports speech that is not in the text at this time."""
+def is_covered(defect: DefectSpan, defects: Sequence[DefectSpan]) -> bool:
+    """Whether one of `defects` already reports speech that is not in the text at this time."""
     return any(
-        fault.start < other.end + MERGE_SECONDS and fault.end + MERGE_SECONDS > other.start
-        for other in faults
+        defect.start < other.end + MERGE_SECONDS and defect.end + MERGE_SECONDS > other.start
+        for other in defects
         if other.kind not in (DefectKind.MISSING, DefectKind.SILENCE)
     )
 
 
-def _add_uncovered(faults: list[Fault], others: Iterable[Fault]) -> list[Fault]:
-    """Appends those of `others` that no fault in `faults` covers."""
-    for fault in others:
-        if not is_covered(fault, faults):
-            faults.append(fault)
-    return faults
+def _add_uncovered(defects: list[DefectSpan], others: Iterable[DefectSpan]) -> list[DefectSpan]:
+    """Appends those of `others` that no defect in `defects` covers."""
+    for defect in others:
+        if not is_covered(defect, defects):
+            defects.append(defect)
+    return defects
 
 
-def _merged(faults: list[Fault]) -> list[Fault]:
+def _merged(defects: list[DefectSpan]) -> list[DefectSpan]:
     """Joins garbled passages that lie together, and drops extra speech where a repeated passage is reported."""
-    repeated = [fault for fault in faults if fault.kind in (DefectKind.DOUBLED, DefectKind.MISPLACED)]
-    merged: list[Fault] = []
-    for fault in sorted(faults, key=lambda fault: fault.start):
-        last = next((each for each in reversed(merged) if each.kind == fault.kind), None)
-        if fault.kind == DefectKind.EXTRA and any(
-            fault.start < each.end and fault.end + MERGE_SECONDS > each.start for each in repeated
+    repeated = [defect for defect in defects if defect.kind in (DefectKind.DOUBLED, DefectKind.MISPLACED)]
+    merged: list[DefectSpan] = []
+    for defect in sorted(defects, key=lambda defect: defect.start):
+        last = next((each for each in reversed(merged) if each.kind == defect.kind), None)
+        if defect.kind == DefectKind.EXTRA and any(
+            defect.start < each.end and defect.end + MERGE_SECONDS > each.start for each in repeated
         ):
             continue
-        if last is not None and fault.kind == DefectKind.GARBLED and fault.start - last.end < MERGE_SECONDS:
-            lines = tuple(sorted({*last.sentences, *fault.sentences}))
-            evidence = f"{last.evidence}; {fault.evidence}"
-            merged[merged.index(last)] = Fault(fault.kind, last.start, max(last.end, fault.end), lines, evidence)
+        if last is not None and defect.kind == DefectKind.GARBLED and defect.start - last.end < MERGE_SECONDS:
+            lines = tuple(sorted({*last.sentences, *defect.sentences}))
+            evidence = f"{last.evidence}; {defect.evidence}"
+            merged[merged.index(last)] = DefectSpan(defect.kind, last.start, max(last.end, defect.end), lines, evidence)
         else:
-            merged.append(fault)
+            merged.append(defect)
     return merged
 
 

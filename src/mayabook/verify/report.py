@@ -53,14 +53,14 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class HeardSentence:
-    """A sentence of the text. start, end: seconds into the recording, None where it was not found. is_sound: every word
-    of it was heard, or it passed the checks."""
+    """A sentence of the text. start, end: seconds into the recording, None where it was not found. is_correct: every
+    word of it was heard, or it passed the checks."""
 
     chapter: str
     text: str
     start: float | None
     end: float | None
-    is_sound: bool
+    is_correct: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +85,5 @@ class Verification:
         return not self.defects
 
     @property
-    def n_sound(self) -> int:
-        return sum(sentence.is_sound for sentence in self.sentences)
+    def n_correct(self) -> int:
+        return sum(sentence.is_correct for sentence in self.sentences)

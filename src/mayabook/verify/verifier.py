@@ -13,7 +13,7 @@ from mayabook.core.errors import AudioError
 from mayabook.core.events import Listener, VerificationProgress, cancellable, ignore
 from mayabook.core.openmp import limit_spinning
 from mayabook.core.settings import Settings
-from mayabook.verify.defects import DefectFinder, Fault, is_covered
+from mayabook.verify.defects import DefectFinder, DefectSpan, is_covered
 from mayabook.verify.expected_text import ExpectedText, build_expected_text
 from mayabook.verify.first_pass import FirstPass, run_first_pass
 from mayabook.verify.intro_outro import OuterSpeech, find_intro_outro
@@ -77,27 +77,27 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
             "words were found. Check both names."
         )
     finder = DefectFinder(text, transcript, first_pass, checker.language)
-    faults = [finder.long_silence(silence) for silence in first_pass.silences]
+    found = [finder.long_silence(silence) for silence in first_pass.silences]
     again: list[SuspectSpan | OuterSpeech] = [*find_intro_outro(first_pass, transcript)]
     for group in find_suspect_spans(text, first_pass.sentences, transcript):
         if group.clip is None:
-            faults += finder.unrecheckable_span(group)
+            found += finder.unrecheckable_span(group)
         else:
             again.append(group)
     _log.info("First pass: %d of %d words match, %d passages to check again", first_pass.n_matched, n_least, len(again))
-    noise: dict[bool, Fault] = {}
+    noise: dict[bool, DefectSpan] = {}
     for done, recheck in enumerate(run_second_pass(recording.blocks(), again, text, checker), 1):
         if isinstance(recheck, SecondPassResult):
-            faults += finder.rechecked_span(recheck)
-        elif (fault := finder.outer_noise(recheck)) is not None:
-            noise[recheck.outer.is_intro] = fault
+            found += finder.rechecked_span(recheck)
+        elif (defect := finder.outer_noise(recheck)) is not None:
+            noise[recheck.outer.is_intro] = defect
         tell(VerificationProgress(FIRST_PASS_SHARE + (1 - FIRST_PASS_SHARE) * done / len(again)))
-    faults += [fault for fault in noise.values() if not is_covered(fault, faults)]
+    found += [defect for defect in noise.values() if not is_covered(defect, found)]
     outside: dict[bool, tuple[str, float, float]] = {}
-    for leads, extra, fault in finder.outer_speech():
+    for leads, extra, defect in finder.outer_speech():
         words = transcript.words[slice(*extra.words)]
-        if fault is not None:
-            faults.append(fault)
+        if defect is not None:
+            found.append(defect)
         elif leads not in noise:
             outside[leads] = (finder.quote_words(extra), words[0].start, words[-1].end)
     tell(VerificationProgress(1.0))
@@ -105,33 +105,33 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
         title=text.title,
         files=tuple(recording.files),
         duration=transcript.duration,
-        sentences=_sentences(text, first_pass, faults),
-        defects=tuple(_defect(fault, text, recording, transcript) for fault in sorted(faults, key=_order)),
+        sentences=_sentences(text, first_pass, found),
+        defects=tuple(_defect(defect, text, recording, transcript) for defect in sorted(found, key=_order)),
         intro=outside.get(True),
         outro=outside.get(False),
         n_rechecked=sum(len(each.sentences) for each in again if isinstance(each, SuspectSpan)),
     )
 
 
-def _order(fault: Fault) -> tuple[float, DefectKind]:
-    return fault.start, fault.kind
+def _order(defect: DefectSpan) -> tuple[float, DefectKind]:
+    return defect.start, defect.kind
 
 
-def _sentences(text: ExpectedText, first_pass: FirstPass, faults: list[Fault]) -> tuple[HeardSentence, ...]:
-    unsound = {line for fault in faults for line in fault.sentences}
+def _sentences(text: ExpectedText, first_pass: FirstPass, found: list[DefectSpan]) -> tuple[HeardSentence, ...]:
+    incorrect = {line for defect in found for line in defect.sentences}
     return tuple(
-        HeardSentence(line.chapter, line.text, seen.start, seen.end, number not in unsound)
+        HeardSentence(line.chapter, line.text, seen.start, seen.end, number not in incorrect)
         for number, (line, seen) in enumerate(zip(text.sentences, first_pass.sentences, strict=True))
     )
 
 
-def _defect(fault: Fault, text: ExpectedText, recording: Recording, transcript: RecordingTranscript) -> Defect:
-    start = min(max(0.0, fault.start), transcript.duration)
+def _defect(defect: DefectSpan, text: ExpectedText, recording: Recording, transcript: RecordingTranscript) -> Defect:
+    start = min(max(0.0, defect.start), transcript.duration)
     return Defect(
-        kind=fault.kind,
+        kind=defect.kind,
         start=start,
-        end=max(start, fault.end),
+        end=max(start, defect.end),
         position=recording.position_at(start),
-        text=" ".join(text.sentences[line].text for line in fault.sentences),
-        evidence=fault.evidence,
+        text=" ".join(text.sentences[line].text for line in defect.sentences),
+        evidence=defect.evidence,
     )

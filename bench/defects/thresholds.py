@@ -1,8 +1,8 @@
 """Stage 3: from which value on each detector rejects a take, from the takes of the fit split.
 
-Limits come down step by step, wherever a step catches most for the false alarms it costs, while these are within what
-is allowed; then each limit keeps a margin from the edges of the gap that it lies in. How much of the goals' false
-alarms to allow is what the validation split decides.
+Thresholds are lowered greedily by recall gained per false alarm, while the false alarms are within what is allowed;
+then each threshold keeps a margin from the edges of the gap that it lies in. The validation split decides how much of
+the goals' false alarms to allow.
 """
 
 import re
@@ -41,41 +41,41 @@ AIMS = {
     "capped": {"capped"},
     "code_loop": {"stutter"},
 }
-"""By measure, the labels that it is to catch. That it also catches others is no reason to fit its limit to them. The
-limit of a measure with no labels, or not listed, is set by hand."""
+"""By measure, the labels that it is to catch. That it also catches others is no reason to fit its threshold to them.
+The threshold of a measure with no labels, or not listed, is set by hand."""
 WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.1, "none": 0.0}
 ALLOWED = (0.5, 0.25, 0.0)
 """Shares of the goals that are tried; half is left for chance."""
 WIDE, MARGIN = 4.0, 1.3
-"""Ratio of the edges of a wide gap, and of a limit to either edge of it."""
+"""Ratio of the edges of a wide gap, and of a threshold to either edge of it."""
 ACCEPTED = "accepted"
 STEPS = 4
 """Sound takes that a step may cost."""
 STRAYS = 0.05
-"""Share of what a detector alone catches that does not decide on its limit."""
+"""Share of what a detector alone catches that does not decide on its threshold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """caught: share of the worth. alarms: shares of the goals."""
 
-    limits: dict[str, float]
+    thresholds: dict[str, float]
     allowed: float
     caught: float
     alarms: float
 
 
 def fit(rows: Sequence[Labelled], examined: Mapping[str, Examined], detectors: Mapping[str, float]) -> Fitted:
-    """detectors: with their present limits, which those keep that have nothing to go by."""
+    """detectors: with their present thresholds, which those keep that have nothing to go by."""
     split = {name: [row for row in rows if row.split == name] for name in ("fit", "validation")}
     tried = []
     for allowed in ALLOWED:
-        limits = _limits(split["fit"], examined, detectors, allowed)
-        tried.append(Fitted(limits, allowed, *_outcome(split["validation"], examined, limits)))
+        thresholds = _thresholds(split["fit"], examined, detectors, allowed)
+        tried.append(Fitted(thresholds, allowed, *_outcome(split["validation"], examined, thresholds)))
     return min(tried, key=lambda fitted: (max(1.0, fitted.alarms), -fitted.caught, fitted.allowed))
 
 
-def _limits(
+def _thresholds(
     rows: Sequence[Labelled], examined: Mapping[str, Examined], detectors: Mapping[str, float], allowed: float
 ) -> dict[str, float]:
     values = matrix([examined[row.id] for row in rows], list(detectors))
@@ -100,8 +100,8 @@ def _limits(
 
 
 def _settled(present: float, below: float, above: float) -> float:
-    """The present limit, if it keeps MARGIN from the highest of the sound takes and from the lowest that this detector
-    alone catches, but for strays; otherwise the nearest that does, or in a narrow gap the middle, by ratio."""
+    """The present threshold, if it keeps MARGIN from the highest of the sound takes and from the lowest that this
+    detector alone catches, but for strays; otherwise the nearest that does, or in a narrow gap the middle, by ratio."""
     low, high = below * MARGIN, above / MARGIN
     if low <= present <= high:
         return present
@@ -109,33 +109,33 @@ def _settled(present: float, below: float, above: float) -> float:
 
 
 def _lowered(values: Values, sound: NDArray[np.bool_], worth: Values, price: Values, allowed: float) -> Values:
-    """A limit for each detector, so that the prices of the sound takes rejected add up to no more than `allowed`.
+    """A threshold for each detector, so that the prices of the sound takes rejected add up to no more than `allowed`.
 
     worth: of each take to each detector.
     """
     n_detectors = values.shape[1]
-    limits = np.array([np.nextafter(_highest(values[sound, at]), np.inf) for at in range(n_detectors)])
+    thresholds = np.array([np.nextafter(_highest(values[sound, at]), np.inf) for at in range(n_detectors)])
     while True:
         best: tuple[float, int, float] | None = None
-        rejected = (values >= limits).any(axis=1)
+        rejected = (values >= thresholds).any(axis=1)
         for at in range(n_detectors):
-            for limit in _steps(values[sound, at], limits[at]):
-                more = (values[:, at] >= limit) & ~rejected
+            for threshold in _steps(values[sound, at], thresholds[at]):
+                more = (values[:, at] >= threshold) & ~rejected
                 cost = price[rejected | more].sum(axis=0)
                 gain = worth[more, at].sum()
                 if gain <= 0 or (cost > allowed + 1e-9).any():
                     continue
                 rate = gain / max(1e-3, price[more].sum())
                 if best is None or rate > best[0]:
-                    best = (rate, at, limit)
+                    best = (rate, at, threshold)
         if best is None:
-            return limits
-        limits[best[1]] = best[2]
+            return thresholds
+        thresholds[best[1]] = best[2]
 
 
-def _steps(sound: Values, limit: float) -> list[float]:
-    """The limits just above each of the next values of sound takes below this one."""
-    lower = np.unique(sound[(sound < limit) & np.isfinite(sound)])[::-1][: STEPS + 1]
+def _steps(sound: Values, threshold: float) -> list[float]:
+    """The thresholds just above each of the next values of sound takes below this one."""
+    lower = np.unique(sound[(sound < threshold) & np.isfinite(sound)])[::-1][: STEPS + 1]
     return [float(np.nextafter(value, np.inf)) for value in lower[1:]]
 
 
@@ -148,31 +148,33 @@ def _prices(rows: Sequence[Labelled]) -> Values:
 
 
 def _outcome(
-    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
 ) -> tuple[float, float]:
-    rejected = rejections(rows, examined, limits)
+    rejected = rejections(rows, examined, thresholds)
     worth = np.array([WORTH[row.grade] for row in rows])
     alarms = _prices(rows)[rejected].sum(axis=0)
     return float(worth[rejected].sum() / worth.sum()), float(alarms.max())
 
 
 def rejections(
-    rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]
+    rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
 ) -> NDArray[np.bool_]:
     """Whether each take is rejected."""
-    return risks(rows, examined, limits) >= 1.0
+    return risks(rows, examined, thresholds) >= 1.0
 
 
-def risks(rows: Sequence[Labelled], examined: Mapping[str, Examined], limits: Mapping[str, float]) -> Values:
-    """Of each take, its highest value as a share of the limit."""
-    values = matrix([examined[row.id] for row in rows], list(limits))
-    highest: Values = (values / np.array(list(limits.values()))).max(axis=1)
+def risks(rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]) -> Values:
+    """Of each take, its highest value as a share of the threshold."""
+    values = matrix([examined[row.id] for row in rows], list(thresholds))
+    highest: Values = (values / np.array(list(thresholds.values()))).max(axis=1)
     return highest
 
 
-def named(examined: Examined, limits: Mapping[str, float]) -> str:
+def named(examined: Examined, thresholds: Mapping[str, float]) -> str:
     """What a take is rejected as: the kind of its weightiest finding, or ACCEPTED."""
-    weight, detector = max(((value / limits[name], name) for name, value in examined.values.items()), default=(0.0, ""))
+    weight, detector = max(
+        ((value / thresholds[name], name) for name, value in examined.values.items()), default=(0.0, "")
+    )
     return examined.kinds[detector] if weight >= 1.0 else ACCEPTED
 
 
@@ -185,18 +187,20 @@ def fit_wer(rows: Sequence[Labelled], examined: Mapping[str, Examined]) -> float
     return float(next(rate for rate in candidates if (price[rates >= rate].sum(axis=0) <= 1 + 1e-9).all()))
 
 
-def write_limits(limits: Mapping[str, float]) -> Path:
+def write_thresholds(thresholds: Mapping[str, float]) -> Path:
     """Into the table of `mayabook.checks`."""
     path = Path(str(files("mayabook.checks").joinpath("thresholds.toml")))
-    before, table, after = re.split(r"(?s)(?<=\[limits\]\n)(.*?)(?=\n\[)", path.read_text(encoding="utf-8"), maxsplit=1)
-    for name, limit in limits.items():
-        table = re.sub(rf"(?m)^{name} = [0-9.e+-]+", f"{name} = {float(limit)}", table)
+    before, table, after = re.split(
+        r"(?s)(?<=\[rejection\]\n)(.*?)(?=\n\[)", path.read_text(encoding="utf-8"), maxsplit=1
+    )
+    for name, threshold in thresholds.items():
+        table = re.sub(rf"(?m)^{name} = [0-9.e+-]+", f"{name} = {float(threshold)}", table)
     write_text(path, before + table + after)
     return path
 
 
 def present() -> Mapping[str, float]:
-    return load_thresholds().limits
+    return load_thresholds().rejection
 
 
 def _highest(values: Values) -> float:
