@@ -58,7 +58,7 @@ def test_auto_leaves_maya_where_it_is_too_slow(monkeypatch: pytest.MonkeyPatch) 
     assert isinstance(engine, Narrator)
     assert made.kind == "narrator"
     assert "tiny would run at" in made.reason
-    assert "--engine gguf insists" in made.reason
+    assert "choose it with --engine gguf" in made.reason
 
 
 def test_auto_leaves_maya_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_slots_that_do_not_fit_become_fewer(kind: str, monkeypatch: pytest.Monke
     engine, made = open_engine(settings(kind, slots=64), None, lines.append)
     engine.close()
     assert 1 <= made.slots < 64
-    assert any(f"64 slots do not fit into 1.1 GB: using {made.slots}." in line for line in lines)
+    assert any(f"64 slots do not fit into 1.1 GB of memory: using {made.slots}." in line for line in lines)
 
 
 def test_settings_outrank_the_preset() -> None:

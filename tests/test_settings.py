@@ -18,7 +18,9 @@ def old_file(folder: Path) -> Path:
 def test_an_old_name_is_read_with_a_note_that_names_the_new_one(tmp_path: Path) -> None:
     file, events = old_file(tmp_path), list[Event]()
     assert load_settings(file, {}, events.append).retry.attempts == 2
-    assert events == [Note(f"the table [ladder] of {file} is called [retry] now.")]
+    assert events == [
+        Note(f"Rename the table [ladder] in {file} to [retry]: the old name is accepted in this version only.")
+    ]
     assert load_settings(file, {"retry": {"attempts": 5}}).retry.attempts == 5
 
 
@@ -36,5 +38,5 @@ def test_old_names_lead_to_tables_that_exist() -> None:
 
 def test_the_command_line_prints_the_note(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["inspect", str(tmp_path / "none.epub"), "--settings", str(old_file(tmp_path))])
-    assert "Note: the table [ladder] of" in run.stderr
-    assert "is called [retry] now." in run.stderr
+    assert "Note: Rename the table [ladder] in" in run.stderr
+    assert "to [retry]: the old name is accepted in this version only." in run.stderr

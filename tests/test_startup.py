@@ -33,8 +33,8 @@ def after_command(*arguments: str | Path) -> str:
         ("from mayabook import Settings, Event, MayaBookError", COMPUTING | FRONT - {"pydantic"}),
         ("from mayabook import read_book", COMPUTING | {"jinja2", "rich", "typer"}),
         (after_command("--help"), COMPUTING | {"jinja2", "lxml", "pydantic"}),
-        (after_command("make", "--help"), COMPUTING - {"numpy"} | {"jinja2", "lxml"}),
-        (after_command("inspect", SAMPLE), COMPUTING - {"numpy"} | {"jinja2"}),
+        (after_command("make", "--help"), COMPUTING | {"jinja2", "lxml"}),
+        (after_command("inspect", SAMPLE), COMPUTING | {"jinja2"}),
         ("from mayabook import make_audiobook, verify_audiobook", {"ctranslate2", "faster_whisper", "torch"}),
     ],
 )

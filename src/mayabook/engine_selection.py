@@ -26,7 +26,7 @@ def open_engine(
     check_settings(settings)
     context = EngineContext(earlier, note, language)
     if settings.engine.kind != AUTO:
-        return _open(plugin(settings.engine.kind), settings, context, "as asked")
+        return _open(plugin(settings.engine.kind), settings, context, "as requested")
     if earlier is not None and _still_holds(earlier, settings):
         return _open(plugin(earlier.kind), settings, context, earlier.reason)
     return _open_automatically(settings, EngineContext(None, note, language))
@@ -97,9 +97,11 @@ def _open_automatically(settings: Settings, context: EngineContext) -> tuple[Eng
         engine.close()
         passed_over[table] = (
             f"{choice.model or choice.kind} would run at {rate:.2f}x real time on this machine; "
-            f"--engine {choice.kind} insists"
+            f"choose it with --engine {choice.kind}"
         )
-    raise EngineError(f"No engine can read this book: {'; '.join(passed_over.values())}.")
+    raise EngineError(
+        f"No engine is available: {'; '.join(passed_over.values())}. See what this machine has: mayabook doctor"
+    )
 
 
 def _by_priority(settings: Settings) -> list[EnginePlugin[Any]]:

@@ -146,7 +146,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     check_output(request.output, settings.master)
     if not force and _would_replace(request):
         place = destination(request.output, settings.master)
-        raise OutputError(f"{place} exists; replace it with --force, or choose another place with -o.")
+        raise OutputError(f"{place} already exists; replace it with --force, or choose another path with -o.")
     book, script = script_book(request.book, request.lexicon, settings)
     for warning in book.warnings:
         tell(Note(warning))

@@ -35,17 +35,17 @@ def refusal(path: Path, error: type[BookError] = BookError, **settings: int) -> 
 
 
 def test_not_there(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "no.epub") == f"There is no file {tmp_path}/no.epub: check its name and folder."
+    assert refusal(tmp_path / "no.epub") == f"There is no file {tmp_path}/no.epub: check the path."
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    assert "is a folder, not an EPUB: name the .epub file itself." in refusal(tmp_path)
+    assert "is a folder, not a book: give the path of the book's file." in refusal(tmp_path)
 
 
 def test_the_system_refuses(tmp_path: Path) -> None:
     path = tmp_path / "loop.epub"
     path.symlink_to(path)
-    assert "cannot be read (Too many levels of symbolic links): check its permissions and disk." in refusal(path)
+    assert f"Cannot read {path} (Too many levels of symbolic links): check its permissions and disk." in refusal(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"%PDF-1.7 ...", b"Just some text. " * 100, b"\0" * 5000])
@@ -59,7 +59,7 @@ def test_not_a_zip(tmp_path: Path, content: bytes) -> None:
 def test_truncated_zip(tmp_path: Path, share: float) -> None:
     path = write_epub(tmp_path / "book.epub", PAGES)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    assert refusal(path) == "book.epub is cut off or damaged: copy or download it again."
+    assert refusal(path) == "book.epub is truncated or damaged: copy or download it again."
 
 
 def test_bytes_missing_in_the_middle(tmp_path: Path) -> None:
@@ -87,7 +87,9 @@ def test_no_container_xml_but_one_package(tmp_path: Path) -> None:
 
 def test_no_container_xml_and_no_package(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "photos.epub", {"a.txt": "a", "b.txt": "b"})
-    assert refusal(path) == "photos.epub has no META-INF/container.xml, so it is not a whole EPUB: get the book again."
+    assert (
+        refusal(path) == "photos.epub has no META-INF/container.xml, so it is not a complete EPUB: get the book again."
+    )
 
 
 def test_container_xml_that_leads_nowhere(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_container_xml_that_leads_nowhere(tmp_path: Path) -> None:
     assert titles_of(book) == ["One", "Two"]
     assert "leads to no package file; EPUB/package.opf was used" in book.warnings[0]
     del files[OPF]
-    assert "leads to no package file, so it is not a whole EPUB" in refusal(write_zip(tmp_path / "b.epub", files))
+    assert "leads to no package file, so it is not a complete EPUB" in refusal(write_zip(tmp_path / "b.epub", files))
 
 
 @pytest.mark.parametrize("junk", ["", "no xml", "<package/>", "<html><body/></html>", b"\xff\xfe\x00\x01\x02"])
@@ -137,7 +139,7 @@ def test_missing_spine_items(tmp_path: Path) -> None:
 def test_all_spine_items_missing(tmp_path: Path) -> None:
     files = {name: content for name, content in epub_files(PAGES).items() if not name.endswith(".xhtml")}
     path = write_zip(tmp_path / "book.epub", files)
-    assert refusal(path) == "book.epub holds none of the texts it lists: get a whole copy of the book."
+    assert refusal(path) == "book.epub contains none of the texts that it lists: get a complete copy of the book."
 
 
 def test_pictures_in_the_reading_order(tmp_path: Path) -> None:
@@ -151,7 +153,7 @@ def test_pictures_in_the_reading_order(tmp_path: Path) -> None:
     files[OPF] = opf.replace('<itemref idref="page0"/>', '<itemref idref=" p1 "/><itemref idref="p3"/>')
     assert all_text(read_files(tmp_path, files)) == "One First text. Two Second text."
     files[OPF] = opf.partition("<spine>")[0] + '<spine><itemref idref="p3"/></spine></package>'
-    assert "holds no text to read (pictures only?)" in refusal(write_zip(tmp_path / "pictures.epub", files))
+    assert "contains no text (only pictures?)" in refusal(write_zip(tmp_path / "pictures.epub", files))
 
 
 def test_ids_with_spaces_around_them(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_everything_outside_the_reading_order(tmp_path: Path) -> None:
 )
 def test_empty_book(tmp_path: Path, body: str) -> None:
     path = write_epub(tmp_path / "book.epub", {"one.xhtml": body}, toc=[("One", "one.xhtml")])
-    assert refusal(path) == "book.epub holds no text to read (pictures only?): choose another book."
+    assert refusal(path) == "book.epub contains no text (only pictures?): choose another book."
 
 
 def test_empty_files(tmp_path: Path) -> None:
@@ -279,7 +281,7 @@ def test_password(tmp_path: Path) -> None:
         data[at + offset] |= 1
     path.write_bytes(data)
     message = refusal(path, DrmError)
-    assert message.startswith("book.epub is locked with a zip password: unpack it with the password")
+    assert message.startswith("book.epub is protected by a zip password: unpack it")
 
 
 def test_unknown_compression(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_scheme_is_named(tmp_path: Path, extra: dict[str, str], scheme: str)
     with pytest.raises(DrmError) as caught:
         read_files(tmp_path, epub_files(PAGES, extra=extra))
     assert str(caught.value) == (
-        f"book.epub is encrypted by {scheme}, which MayaBook does not open: get a copy without DRM."
+        f"book.epub is encrypted by {scheme}, which MayaBook cannot decrypt: get a copy without DRM."
     )
 
 

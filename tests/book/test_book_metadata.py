@@ -82,7 +82,7 @@ def test_creators_without_an_author_are_taken(tmp_path: Path) -> None:
 def test_language(tmp_path: Path, given: str, language: str) -> None:
     book = with_metadata(tmp_path, f"{TITLE}<dc:language>{given}</dc:language>")
     assert book.language == language
-    told = f"the book gives its language as {given!r}, which is no language tag; it is taken for English"
+    told = f"the book gives its language as {given!r}, which is not a language tag; it is read as English"
     assert book.warnings == ((told,) if given in ("und", "English") else ())
 
 

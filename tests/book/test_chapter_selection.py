@@ -49,9 +49,9 @@ def test_reasons_are_told(path: Path) -> None:
     assert [chapter.reason for chapter in book.chapters] == [
         "you ask for it",
         "you skip it",
-        "you ask for other chapters only",
-        "you ask for other chapters only",
-        "you ask for other chapters only",
+        "only other chapters were asked for",
+        "only other chapters were asked for",
+        "only other chapters were asked for",
         "there is no text in it",
     ]
 
@@ -62,6 +62,6 @@ def test_a_selector_that_fits_nothing(path: Path, setting: str, selector: str) -
     with pytest.raises(SettingsError) as caught:
         read_book(path, BookSettings(**{setting: (selector,)}))
     assert str(caught.value) == (
-        f"No chapter fits {selector!r}: give a number, a range (3-7) or a title of 1 'Copyright', 2 'One', 3 'Two', "
+        f"No chapter matches {selector!r}: give a number, a range (3-7) or a title of 1 'Copyright', 2 'One', 3 'Two', "
         "4 '1984', 5 'two', 6 'Empty'."
     )

@@ -119,10 +119,10 @@ def refusal(folder: Path, content: bytes, **book_settings: int) -> str:
 
 
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
-    assert "is not a text in UTF-8: save it as UTF-8" in refusal(tmp_path, "naïve".encode("cp1252"))
-    assert refusal(tmp_path, b"") == "story.txt holds no words: choose another text."
-    assert refusal(tmp_path, b"* * *\n\n...") == "story.txt holds no words: choose another text."
-    assert "is larger than a book" in refusal(tmp_path, b"Some words.", max_bytes=5)
+    assert "is not UTF-8 text: save it as UTF-8" in refusal(tmp_path, "naïve".encode("cp1252"))
+    assert refusal(tmp_path, b"") == "story.txt contains no words: choose another file."
+    assert refusal(tmp_path, b"* * *\n\n...") == "story.txt contains no words: choose another file."
+    assert "is larger than the setting book.max_bytes allows" in refusal(tmp_path, b"Some words.", max_bytes=5)
 
 
 def sentences(book: Book) -> list[str]:

@@ -93,13 +93,13 @@ def test_what_no_reader_reads_is_refused_with_what_can_be_read(tmp_path: Path, f
     with pytest.raises(BookError) as caught:
         read_book(path)
     assert str(caught.value) == (
-        f"{file} is in no format that can be read: EPUB (.epub), plain text (.txt .text). "
+        f"{file} has an unsupported format; supported are EPUB (.epub), plain text (.txt .text). "
         "Convert it, or install a package that reads it."
     )
 
 
 def test_a_file_that_is_not_there_is_not_asked_for_its_format(tmp_path: Path) -> None:
-    with pytest.raises(BookError, match=r"There is no file .*book\.xyz: check its name and folder\.$"):
+    with pytest.raises(BookError, match=r"There is no file .*book\.xyz: check the path\.$"):
         read_book(tmp_path / "book.xyz")
 
 

@@ -106,7 +106,7 @@ def test_options_outrank_the_settings_file(tmp_path: Path) -> None:
 
 
 def test_a_value_out_of_range_is_refused_by_the_settings_model() -> None:
-    with pytest.raises(SettingsError, match=r"narrator.speed \(option --speed\) is '9'; it takes a number, 0.5 to 2"):
+    with pytest.raises(SettingsError, match=r"narrator.speed \(option --speed\) is '9'; it must be a number, 0.5 to 2"):
         settings_by("--speed", "9")
 
 
@@ -177,7 +177,7 @@ def test_an_engine_of_another_package_brings_its_options(tmp_path: Path, monkeyp
     settings = settings_by("--pace", "0.7", "--voice", "nova", "--engine", "calm")
     assert settings.other_tables["calm"] == {"pace": "0.7", "voice": "nova"}
     assert (settings.maya.voice, settings.narrator.voice) == ("nova", "nova")
-    with pytest.raises(SettingsError, match=r"calm\.pace \(option --pace\) is '2'; it takes a number, 0\.5 to 1\."):
+    with pytest.raises(SettingsError, match=r"calm\.pace \(option --pace\) is '2'; it must be a number, 0\.5 to 1\."):
         settings_by("--pace", "2")
     shown = subprocess.run(
         [sys.executable, "-m", "mayabook", "make", "--help-all"],
@@ -203,5 +203,5 @@ def test_a_path_of_a_model_holds_in_another_folder(tmp_path: Path, monkeypatch: 
 def test_a_setting_outside_of_a_table_is_named(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("bitrate = 96\n")
-    with pytest.raises(SettingsError, match="sets bitrate outside of any table"):
+    with pytest.raises(SettingsError, match="sets 'bitrate' outside of any table"):
         settings_by("--settings", file)

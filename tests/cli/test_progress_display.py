@@ -12,7 +12,7 @@ from mayabook.core.events import EngineSelected, Event, MasteringProgress, Note,
 
 EVENTS: list[Event] = [
     Note("The cover is missing."),
-    EngineSelected("narrator", "heart (narrator)", "as asked"),
+    EngineSelected("narrator", "heart (narrator)", "as requested"),
     ScriptReady("Four Minutes Slow", 57, 2664),
     RenderProgress(
         57, 2664, done_chunks=20, done_words=1000, flagged=1, audio_seconds=300.0, elapsed=10.0, chapter="One"
@@ -22,9 +22,9 @@ EVENTS: list[Event] = [
 ]
 LINES = [
     "Note: The cover is missing.",
-    "Engine: heart (narrator), narrator: as asked",
+    "Engine: narrator, heart (narrator): as requested",
     "Four Minutes Slow: 57 chunks, 2,664 words",
-    "Fallback engine: storyteller (maya1), gguf",
+    "Fallback engine: gguf, storyteller (maya1)",
 ]
 
 
@@ -67,6 +67,8 @@ def test_plain_lines_tell_what_happens_once_and_progress_now_and_then(
     monkeypatch.setattr(progress_display, "PLAIN_EVERY", -1.0)
     shown.on_event(EVENTS[3])
     assert capsys.readouterr().out == "One: 20/57 chunks, 30.0x real time, 0:17 to go, 1 flagged\n"
+    shown.on_event(RenderProgress(57, 2664))
+    assert capsys.readouterr().out == "0/57 chunks, 0.0x real time, 0 flagged\n"
 
 
 def test_quiet_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

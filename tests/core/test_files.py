@@ -40,7 +40,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
 def test_an_error_of_the_system_is_explained_by_whoever_writes(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     place = tmp_path / "file" / "note.txt"
-    with pytest.raises(OutputError, match="choose another place with -o"), atomic_write(place):
+    with pytest.raises(OutputError, match="choose another path with -o"), atomic_write(place):
         pass
     with pytest.raises(ModelError, match="set elsewhere"), atomic_write(place, lambda *_: ModelError("set elsewhere")):
         pass

@@ -64,15 +64,21 @@ def test_every_setting_is_described(field: SettingField) -> None:
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"narrator": {"speed": "9"}}, "Setting narrator.speed (option --speed) is '9'; it takes a number, 0.5 to 2."),
-        ({"retry": {"attempts": 1.5}}, "Setting retry.attempts (option --attempts) is 1.5; it takes a whole number, 1"),
-        ({"maya": {"slots": "few"}}, "Setting maya.slots (option --slots) is 'few'; it takes 1 to 1024, or auto."),
-        ({"master": {"split": "maybe"}}, "Setting master.split (option --split) is 'maybe'; it takes true or false."),
-        ({"book": {"only": 3}}, "Setting book.only (option --only) is 3; it takes a list of texts."),
-        ({"checks": {"asr_model": 3}}, "Setting checks.asr_model (option --asr-model) is 3; it takes a text."),
-        ({"master": {"loudnes": 3}}, "There is no setting master.loudnes; did you mean 'loudness'?"),
-        ({"mastering": {}}, "There is no table of settings [mastering]; did you mean 'master'?"),
-        ({"zzz": {}}, "There is no table of settings [zzz]; there are: book, script, "),
+        (
+            {"narrator": {"speed": "9"}},
+            "Setting narrator.speed (option --speed) is '9'; it must be a number, 0.5 to 2.",
+        ),
+        (
+            {"retry": {"attempts": 1.5}},
+            "Setting retry.attempts (option --attempts) is 1.5; it must be a whole number, 1",
+        ),
+        ({"maya": {"slots": "few"}}, "Setting maya.slots (option --slots) is 'few'; it must be 1 to 1024, or auto."),
+        ({"master": {"split": "maybe"}}, "Setting master.split (option --split) is 'maybe'; it must be true or false."),
+        ({"book": {"only": 3}}, "Setting book.only (option --only) is 3; it must be a list of texts."),
+        ({"checks": {"asr_model": 3}}, "Setting checks.asr_model (option --asr-model) is 3; it must be text."),
+        ({"master": {"loudnes": 3}}, "Unknown setting master.loudnes; did you mean 'loudness'?"),
+        ({"mastering": {}}, "Unknown settings table [mastering]; did you mean 'master'?"),
+        ({"zzz": {}}, "Unknown settings table [zzz]; choose one of: book, script, "),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_takes(tables: dict[str, dict[str, object]], message: str) -> None:

@@ -75,7 +75,7 @@ def test_an_unknown_voice_names_those_there_are() -> None:
 def test_a_voice_that_cannot_be_fetched_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    with pytest.raises(EngineError, match=r"'emma' is not here.*Or use a voice that is: heart\."):
+    with pytest.raises(EngineError, match=r"'emma' is not installed.*Or use one that comes with MayaBook: heart\."):
         Narrator(NarratorSettings(voice="emma"))
 
 

@@ -80,7 +80,7 @@ def test_an_engine_of_another_package_is_opened_by_its_own_settings(tmp_path: Pa
     notes: list[str] = []
     engine, choice = open_engine(settings, None, notes.append, "en-GB")
     try:
-        assert choice == EngineChoice(kind="calm", reason="as asked")
+        assert choice == EngineChoice(kind="calm", reason="as requested")
         assert notes == ["pace 0.6, language en-GB"]
         assert engine.sampling(0) == {"speed": 0.6}
         take = next(engine.generate([TakeRequest("", "Yes.", engine.voice, 1, 0, engine.sampling(0))]))
@@ -102,11 +102,11 @@ def test_a_job_remembers_the_table_of_another_package() -> None:
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"calm": {"pace": 3}}, r"Setting calm\.pace \(option --pace\) is 3; it takes a number, 0\.5 to 1\."),
-        ({"calm": {"speed": 1}}, r"There is no setting calm\.speed; there are: pace\."),
-        ({"kalm": {}}, r"There is no table of settings \[kalm\]; did you mean 'calm'\?"),
-        ({"engine": {"kind": "kalm"}}, r"Setting engine\.kind .* is 'kalm'; it takes auto, gguf, .* or calm\."),
-        ({"retry": {"engine": "auto"}}, r"Setting retry\.engine .* is 'auto'; it takes none, gguf, .* or calm\."),
+        ({"calm": {"pace": 3}}, r"Setting calm\.pace \(option --pace\) is 3; it must be a number, 0\.5 to 1\."),
+        ({"calm": {"speed": 1}}, r"Unknown setting calm\.speed; choose one of: pace\."),
+        ({"kalm": {}}, r"Unknown settings table \[kalm\]; did you mean 'calm'\?"),
+        ({"engine": {"kind": "kalm"}}, r"Setting engine\.kind .* is 'kalm'; choose auto, gguf, .* or calm\."),
+        ({"retry": {"engine": "auto"}}, r"Setting retry\.engine .* is 'auto'; choose none, gguf, .* or calm\."),
     ],
 )
 def test_what_the_settings_cannot_say_is_one_line(tables: dict[str, dict[str, object]], message: str) -> None:
@@ -133,15 +133,15 @@ def test_a_package_cannot_replace_a_built_in_engine(tmp_path: Path, monkeypatch:
 
 
 def test_an_engine_that_is_no_longer_installed_is_named() -> None:
-    with pytest.raises(SettingsError, match="There is no engine 'calm'; the engines are: gguf, "):
+    with pytest.raises(SettingsError, match="Unknown engine 'calm'; choose one of: gguf, "):
         open_engine(Settings(), EngineChoice(kind="calm"), print)
 
 
 @pytest.mark.parametrize(
     ("more", "kind", "reason"),
     [
-        ("", "narrator", "no Maya1 model is here; `mayabook models pull` fetches it"),
-        ("    def auto_priority(self, settings): return 5\n", "calm", "no Maya1 model is here; "),
+        ("", "narrator", "no Maya1 model is installed; get one: mayabook models pull"),
+        ("    def auto_priority(self, settings): return 5\n", "calm", "no Maya1 model is installed; "),
         (
             "    packages = ('gone',)\n    install = 'calm'\n    def auto_priority(self, settings): return 5\n",
             "narrator",

@@ -29,7 +29,7 @@ def test_the_default_settings_are_the_default_preset() -> None:
 
 
 def test_an_unknown_preset_names_those_there_are() -> None:
-    with pytest.raises(EngineError, match=r"no sampler preset 'wild'; choose one of: mayabook, maya-official, "):
+    with pytest.raises(EngineError, match=r"Unknown sampler preset 'wild'; choose one of: mayabook, maya-official, "):
         preset("wild")
 
 
@@ -64,7 +64,9 @@ def test_settings_come_back_from_a_request() -> None:
     ],
 )
 def test_values_out_of_range_are_refused_by_name(name: str, value: float | str) -> None:
-    with pytest.raises(EngineError, match=f"^Sampler setting {name} cannot be .*; see the presets"):
+    with pytest.raises(
+        EngineError, match=f"^Sampler setting {name} is .*, which is out of range; see `mayabook make --help-all`"
+    ):
         SamplerSettings.of({name: value})
 
 

@@ -29,7 +29,7 @@ def test_a_cap_that_was_set_stands() -> None:
         (0, 7 * GB, 4, ""),  # room for five, and five is no width
         (0, 4.6 * GB, 1, ""),
         (3, 60 * GB, 3, ""),
-        (12, 7 * GB, 5, "12 slots do not fit into 7.0 GB: using 5."),
+        (12, 7 * GB, 5, "12 slots do not fit into 7.0 GB of memory: using 5."),
     ],
 )
 def test_slots_follow_memory(asked: int, free: float, slots: int, note: str) -> None:

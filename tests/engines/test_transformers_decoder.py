@@ -495,7 +495,7 @@ def test_config_lacks_a_number(copy: Path) -> None:
 
 def test_rope_that_depends_on_neighbours(copy: Path) -> None:
     edit_json(copy / "config.json", rope_scaling={"rope_type": "dynamic", "factor": 2.0})
-    fails(copy, ModelError, "rope scaling 'dynamic'", "neighbours")
+    fails(copy, ModelError, "RoPE scaling 'dynamic'", "length of others")
 
 
 def test_a_shard_is_missing(copy: Path) -> None:

@@ -113,7 +113,7 @@ def test_doctor_names_the_parts(mayabook: Run) -> None:
     facts = json.loads(mayabook("doctor", "--json").stdout)
     assert "hibari-tts" in facts["narrator"]
     assert "libmp3lame" in facts["FFmpeg in PyAV"]
-    assert "narrator" in facts["for a book"]
+    assert "narrator" in facts["engine chosen"]
 
 
 def test_plain_output_quiet_output_and_help(mayabook: Run, tmp_path: Path) -> None:

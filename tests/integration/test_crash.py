@@ -126,7 +126,7 @@ def test_a_stop_is_quick_and_says_how_to_go_on(number: signal.Signals, tmp_path:
     process.send_signal(number)
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "the same command goes on from there" in complaint
+    assert "the same command resumes" in complaint
     assert "Traceback" not in complaint
     subprocess.run([*COMMAND, "make", book, "-o", output, *SMALL_CHUNKS, "--quiet"], check=False)
     assert output.exists()
@@ -140,7 +140,7 @@ def test_a_second_run_of_the_same_job_says_so(book: Path, tmp_path: Path) -> Non
         [*COMMAND, "make", book, "-o", output, *SMALL_CHUNKS], capture_output=True, text=True, check=False
     )
     assert second.returncode == 2
-    assert "Another run is working on" in second.stderr
+    assert "Another run is using" in second.stderr
     assert len(second.stderr.strip().splitlines()) == 1
     first.communicate(timeout=120)
     assert first.returncode == 0

@@ -30,7 +30,7 @@ def test_it_reads_a_book(installed: dict[str, str], tmp_path: Path) -> None:
     settings = ("--engine", "kokoro", "--settings", "kokoro.toml")
     done = mayabook_in(tmp_path, "make", book, "-o", "book.m4b", *settings, environment=installed)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "heard: 3 of 3 sentences as written, 0 in doubt, 0 missing; word error rate 0.0%" in done.stdout
+    assert "heard as written: 3 of 3 sentences, 0 in doubt, 0 missing; word error rate 0.0%" in done.stdout
     with av.open(str(tmp_path / "book.m4b")) as audiobook:
         assert audiobook.duration is not None
         assert 4 < audiobook.duration / av.time_base < 12

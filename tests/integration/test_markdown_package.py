@@ -59,4 +59,4 @@ def test_without_the_package_markdown_is_refused(tmp_path: Path) -> None:
     (tmp_path / "boat.md").write_text(STORY)
     refused = mayabook_in(tmp_path, "inspect", "boat.md")
     assert refused.returncode == 2
-    assert "boat.md is in no format that can be read: EPUB (.epub), plain text (.txt .text)." in refused.stderr
+    assert "boat.md has an unsupported format; supported are EPUB (.epub), plain text (.txt .text)." in refused.stderr

@@ -148,7 +148,7 @@ def test_auto_without_a_model_says_why_the_narrator_reads(mayabook: Run, tmp_pat
     short = write_story(tmp_path / "short.epub", "Short", {"One": ["The boat came in at dawn, with nobody aboard."]})
     run = mayabook("make", short, "--json")
     assert run.returncode == 0, run.stderr
-    assert "heart (narrator), narrator: no Maya1 model is here; `mayabook models pull` fetches it" in said(run)
+    assert "narrator, heart (narrator): no Maya1 model is installed; get one: mayabook models pull" in said(run)
 
 
 def refused(run: CompletedProcess[str], *names: str) -> None:
@@ -208,13 +208,13 @@ def test_a_codec_that_does_not_fit(mayabook: Run, story: Path, tmp_path: Path) -
 
 def test_doctor_says_what_would_read_a_book(mayabook: Run, monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
     bare = json.loads(mayabook("doctor", "--json").stdout)
-    assert bare["for a book"].startswith("narrator, heart (narrator): no Maya1 model is here")
+    assert bare["engine chosen"].startswith("narrator, heart (narrator): no Maya1 model is installed")
     assert "float32" in bare["torch"]
     assert "llama-cpp-python" in bare["llama.cpp"]
     monkeypatch.setenv("MAYABOOK_MODELS", str(store))
     ready = json.loads(mayabook("doctor", "--json").stdout)
     assert "tiny (checkpoint, F16, Q4_K_M, codec)" in ready["Maya1 models"]
-    assert ready["for a book"].startswith("gguf, storyteller (tiny): ")
+    assert ready["engine chosen"].startswith("gguf, storyteller (tiny): ")
 
 
 @pytest.mark.usefixtures("with_tiny")
@@ -231,5 +231,5 @@ def test_a_gpu_that_this_llama_cannot_use_is_pointed_out(mayabook: Run, story: P
     path = {"PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"}
     run = mayabook("make", story, "--engine", "gguf", *NOISE, "--json", environment=path)
     made(run)
-    assert "NVIDIA GeForce RTX 2070 is here, but this llama.cpp was built for the CPU alone" in said(run)
+    assert "This llama.cpp was built for the CPU only and does not use the GPU (NVIDIA GeForce RTX 2070)" in said(run)
     assert "-DGGML_CUDA=on" in said(run)

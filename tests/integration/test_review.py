@@ -152,7 +152,7 @@ def talk(folder: Path, answers: Sequence[tuple[str, str]]) -> tuple[str, int]:
 
 def test_on_a_terminal_it_asks_and_does_what_it_is_told(job: tuple[Path, int]) -> None:
     folder, number = job
-    shown, code = talk(folder, [("What now", "e"), ("the book's own", ENGLISH), ("anew now", "y")])
+    shown, code = talk(folder, [("Decision", "e"), ("the book's own", ENGLISH), ("anew now", "y")])
     assert code == 0, shown
     assert f"Chunk {number}, " in shown
     assert "garbled" in shown or "omitted" in shown
@@ -162,6 +162,6 @@ def test_on_a_terminal_it_asks_and_does_what_it_is_told(job: tuple[Path, int]) -
 def test_on_a_terminal_quitting_changes_nothing(finished: tuple[Path, int]) -> None:
     folder, _ = finished
     before = (folder / "coverage.json").read_bytes()
-    _, code = talk(folder, [("What now", "q")])
+    _, code = talk(folder, [("Decision", "q")])
     assert code == 0
     assert (folder / "coverage.json").read_bytes() == before

@@ -251,8 +251,8 @@ def test_a_cover_that_cannot_be_read_and_a_silent_book_are_told(segment, tmp_pat
     tags = Tags("Silence", cover=Cover(b"<svg/>", "image/svg+xml"))
     book = write_audiobook(timeline, tags, tmp_path / "book.flac", MasterSettings(), quietly)
     assert book.warnings == (
-        "The cover is not an image that can be read, and is left out.",
-        "The whole book is silent: nothing was made louder.",
+        "The cover image cannot be read; the audiobook has none.",
+        "The whole audiobook is silent, so its loudness was not adjusted.",
     )
     assert not listen(book.files[0]).audio.any()
 

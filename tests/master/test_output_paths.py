@@ -58,7 +58,7 @@ def test_a_file_that_cannot_grow_leaves_nothing_but_what_was_there(timeline, tmp
     out.write_bytes(b"an older book")
     with files_no_larger_than(limit):
         message = failure(timeline, out)
-    assert f"No room to write {out}; free some space" in message
+    assert f"No space left to write {out}; free some" in message
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     assert out.read_bytes() == b"an older book"
     assert [clip.path.read_bytes() for clip in timeline.clips] == takes
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_grow_leaves_nothing_but_what_was_there(timeline, tmp
 def test_a_full_disk_is_named(timeline, tmp_path, suffix):
     (tmp_path / f".book.partial{suffix}").symlink_to("/dev/full")  # where core.files lets the file appear
     message = failure(timeline, tmp_path / f"book{suffix}")
-    assert "No room to write" in message
+    assert "No space left to write" in message
     assert [path.name for path in tmp_path.iterdir()] == ["takes"]
     assert Path("/dev/full").exists()
 
@@ -80,7 +80,7 @@ def test_a_full_disk_is_named(timeline, tmp_path, suffix):
 def test_a_disk_that_fills_up_with_the_captions(timeline, tmp_path):
     (tmp_path / ".book.partial.srt").symlink_to("/dev/full")
     message = failure(timeline, tmp_path / "book.flac", MasterSettings(captions="srt"))
-    assert f"No room to write {tmp_path / 'book.srt'}" in message
+    assert f"No space left to write {tmp_path / 'book.srt'}" in message
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book.flac", "takes"]
     assert listen(tmp_path / "book.flac").duration == pytest.approx(timeline.duration, abs=0.1)
 
@@ -121,7 +121,7 @@ def test_a_read_only_place_is_found_before_the_book_is_measured(timeline, tmp_pa
 
 def test_a_folder_or_file_in_the_way(timeline, tmp_path):
     (tmp_path / "book.m4b").mkdir()
-    assert "there is a folder of that name" in failure(timeline, tmp_path / "book.m4b")
+    assert "it is a folder; choose another name" in failure(timeline, tmp_path / "book.m4b")
     assert (tmp_path / "book.m4b").is_dir()
     (tmp_path / "other").write_text("mine")
     assert "File exists" in failure(timeline, tmp_path / "other.m4b", MasterSettings(split=True))

@@ -87,8 +87,8 @@ def test_where_nothing_was_rendered_the_longest_pause_holds_and_the_book_goes_on
     assert gaps(rendered(timeline)) == pytest.approx([0.5, 2.0], abs=0.012)
     assert [mark.title for mark in timeline.chapters] == ["One", "Three"]
     assert timeline.warnings == (
-        "One: 2 of its chunks have no audio and are missing.",
-        "Two: nothing of it has audio; the chapter is missing.",
+        "One: 2 of its chunks have no audio and are left out.",
+        "Two: none of its chunks has audio; the chapter is left out.",
     )
 
 
@@ -130,7 +130,7 @@ def test_takes_that_cannot_be_used_are_named(segment, tmp_path):
         build_timeline([good, dataclasses.replace(good, path=broken)], {}, PAUSES)
     with pytest.raises(JobError, match=r"absent\.flac"):
         build_timeline([dataclasses.replace(good, path=tmp_path / "absent.flac")], {}, PAUSES)
-    with pytest.raises(JobError, match="Nothing of this book"):
+    with pytest.raises(JobError, match="No take of this book"):
         build_timeline([TakeSegment(None, 1, "Lost.", Pause.SENTENCE)], {}, PAUSES)
 
 

@@ -53,7 +53,7 @@ def test_a_description_is_one_line_with_a_stop(
 
 @pytest.mark.parametrize("description", ["", " \n"])
 def test_no_description_is_an_error(small_tokenizer: CheckpointTokenizer, description: str) -> None:
-    with pytest.raises(ModelError, match=r"^The voice has no description; name a preset"):
+    with pytest.raises(ModelError, match=r"^The voice has no description; choose a preset"):
         PromptBuilder(small_tokenizer, SMALL).build(description, "Yes.")
 
 

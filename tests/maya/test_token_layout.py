@@ -60,7 +60,7 @@ def test_json_gives_the_same_layout_back(tmp_path: Path) -> None:
     ],
 )
 def test_an_impossible_layout(changes: dict[str, int]) -> None:
-    with pytest.raises(ModelError, match=r"^This token layout is impossible .*; mend layout\.json\.$"):
+    with pytest.raises(ModelError, match=r"^Invalid token layout .*; correct layout\.json\.$"):
         replace(Layout(), **changes)
 
 
@@ -83,7 +83,7 @@ def spoilt(**changes: object) -> str:
         (spoilt(bos="128000"), "must give a number for each of"),
         (spoilt(bos=128000.0), "must give a number for each of"),
         (spoilt(bos=True), "must give a number for each of"),
-        (spoilt(vocab_size=1), "is impossible"),
+        (spoilt(vocab_size=1), "Invalid token layout"),
     ],
 )
 def test_a_layout_file_that_cannot_be_used(text: str, line: str) -> None:

@@ -41,7 +41,7 @@ def test_a_voice_by_name_or_in_words() -> None:
 
 @pytest.mark.parametrize("word", ["nobody", "Detective", "", "  "])
 def test_an_unknown_voice_names_those_there_are(word: str) -> None:
-    with pytest.raises(EngineError, match=rf"^There is no voice {word!r}; choose one of: storyteller, .*meditation;"):
+    with pytest.raises(EngineError, match=rf"^Unknown voice {word!r}; choose one of: storyteller, .*meditation;"):
         describe(word)
 
 

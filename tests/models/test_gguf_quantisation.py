@@ -48,7 +48,7 @@ def test_the_layout_goes_along(small: Path, tmp_path: Path) -> None:
 
 def test_what_cannot_be_quantised_is_told_in_one_line(small: Path, tmp_path: Path) -> None:
     source = small / "gguf" / "small-F16.gguf"
-    with pytest.raises(ModelError, match="no format 'Q3_X'; choose from: Q8_0, Q6_K"):
+    with pytest.raises(ModelError, match="Unknown format 'Q3_X'; choose one of: Q8_0, Q6_K"):
         quantize(source, tmp_path / "x.gguf", "Q3_X")
     with pytest.raises(ModelError, match=r"no .*gone\.gguf to quantise; run: mayabook models convert"):
         quantize(tmp_path / "gone.gguf", tmp_path / "x.gguf", "Q8_0")
@@ -79,5 +79,5 @@ def test_a_model_with_nothing_to_make_it_from_says_what_to_import(small: Path, s
     quantize(small / "gguf" / "small-F16.gguf", store_folder / "mine" / "gguf" / "mine-Q8_0.gguf", "Q8_0")
     with pytest.raises(ModelError, match=r"no checkpoint to convert and no F16 file .*import FOLDER --name mine"):
         gguf_maker.make_formats("mine", "Q4_K_M")
-    with pytest.raises(ModelError, match="no format 'Q9'"):
+    with pytest.raises(ModelError, match="Unknown format 'Q9'"):
         gguf_maker.make_formats("mine", "Q9")

@@ -80,7 +80,7 @@ def test_a_pull_that_was_cut_goes_on_where_it_stopped(
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1 << 16)  # what the library may lose of a cut
     size = (small / "checkpoint" / WEIGHTS).stat().st_size
     served.cut[WEIGHTS] = size // 3
-    with pytest.raises(ModelError, match="The hub answered 503; run the same command again: it goes on"):
+    with pytest.raises(ModelError, match="The hub answered 503; run the same command again: it resumes"):
         pull("some/voice", endpoint=served.endpoint)
     assert store.stored("voice").checkpoint is None
     (partial,) = (store_folder / "voice" / "checkpoint").glob(".*.partial")
@@ -103,7 +103,9 @@ def test_damaged_content_is_removed_and_named(served: Hub, small: Path, store_fo
     content = bytearray((small / part / name).read_bytes())
     content[len(content) // 2] ^= 1
     served.spoilt[name] = bytes(content)
-    with pytest.raises(ModelError, match=rf"{name} of .* came damaged .* and was removed; run the same command again"):
+    with pytest.raises(
+        ModelError, match=rf"{name} of .* was damaged in transfer .* and was removed; run the same command again"
+    ):
         pull("some/voice", endpoint=served.endpoint)
     assert not (store_folder / "voice" / part / name).exists()
     assert not list(store_folder.rglob(".*"))
@@ -113,7 +115,7 @@ def test_damaged_content_is_removed_and_named(served: Hub, small: Path, store_fo
 
 def test_content_of_another_size_is_refused(served: Hub, store_folder: Path) -> None:
     served.spoilt["tokenizer.json"] = b"{}"
-    with pytest.raises(ModelError, match=r"tokenizer\.json of some/voice came in another size than the hub says"):
+    with pytest.raises(ModelError, match=r"tokenizer\.json of some/voice has another size than the hub says"):
         pull("some/voice", endpoint=served.endpoint)
     pull("some/voice", endpoint=served.endpoint)
     assert store.missing_parts(store_folder / "voice") == []

@@ -59,7 +59,7 @@ def test_a_model_is_put_together_from_its_parts(small: Path, store_folder: Path,
     alone = Path(shutil.copytree(small / "checkpoint", tmp_path / "alone"))
     assert import_model(alone).name == "alone"
     assert store.missing_parts(store_folder / "alone") == ["the codec"]
-    with pytest.raises(ModelError, match="A codec belongs to a model; say to which with --name"):
+    with pytest.raises(ModelError, match="A codec belongs to a model; give its name with --name"):
         import_model(small / "codec")
     import_model(small / "codec", "alone")
     quantize(small / "gguf" / "small-F16.gguf", tmp_path / "of-any-name.gguf", "Q6_K")
@@ -76,7 +76,7 @@ def test_nothing_is_replaced(small: Path, store_folder: Path) -> None:
     import_model(small, "mine")
     before = {name: (store_folder / "mine" / name).stat().st_mtime_ns for name in names(store_folder / "mine")}
     for part, kind in (("checkpoint", "checkpoint"), ("codec", "codec"), ("gguf/small-F16.gguf", "F16")):
-        with pytest.raises(ModelError, match=f"mine has its {kind} already; choose another --name, or remove it first"):
+        with pytest.raises(ModelError, match=f"mine already has its {kind}; choose another --name, or remove it first"):
             import_model(small / part, "mine")
     assert before == {name: (store_folder / "mine" / name).stat().st_mtime_ns for name in before}
 
@@ -99,7 +99,7 @@ def test_another_model_does_not_join(small: Path, store_folder: Path, tmp_path: 
     layout = Layout.from_json(SMALL.to_json().replace("3072", "3328"), "")
     other = write_checkpoint(tmp_path / "other", layout, Shape())
     store.remove("mine", "checkpoint")
-    with pytest.raises(ModelError, match="mine has another token layout: these are two models"):
+    with pytest.raises(ModelError, match="mine has another token layout, so it belongs to another model"):
         import_model(other, "mine")
     with pytest.raises(ModelError, match="codebook_size is 128, not 256; use the codec that belongs"):
         store.remove("mine", "codec")
@@ -121,15 +121,15 @@ def test_damaged_files_stay_out(small: Path, store_folder: Path, tmp_path: Path)
     for path, message in (
         (model / "gguf" / "small-F16.gguf", r"cannot load .*get the file again"),
         (model / "checkpoint", "cut short"),
-        (tmp_path / "empty", "is no model"),
-        (tmp_path / "gone", "There is no .*gone; give a model folder"),
+        (tmp_path / "empty", "is not a model"),
+        (tmp_path / "gone", "gone does not exist; give a model folder"),
         (tmp_path / "text.gguf", r"cannot load .*text\.gguf"),
     ):
         with pytest.raises(MayaBookError, match=message) as caught:
             import_model(path, "mine")
         assert "\n" not in str(caught.value)
     assert names(store_folder) == set()
-    with pytest.raises(ModelError, match="no model 'mine'"):
+    with pytest.raises(ModelError, match="Unknown model 'mine'"):
         import_model(small / "codec", "mine")
     import_model(Path(shutil.copytree(small / "checkpoint", tmp_path / "alone")), "mine")
     with pytest.raises(ModelError, match=r"pytorch_model\.bin is damaged or cut short"):
@@ -142,5 +142,5 @@ def test_damaged_files_stay_out(small: Path, store_folder: Path, tmp_path: Path)
 
 def test_a_name_cannot_lead_out_of_the_store(small: Path, store_folder: Path) -> None:
     for name in ("../x", "a/b", ".hidden", "/abs"):
-        with pytest.raises(ModelError, match="cannot be a model's name"):
+        with pytest.raises(ModelError, match="is not a valid model name"):
             import_model(small, name)

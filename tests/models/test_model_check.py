@@ -100,7 +100,7 @@ def other_theta(folder: Path) -> None:
     ("spoil", "name", "message"),
     [
         (swap_words, "F16: tokenizer", "they do not belong together; convert the checkpoint again"),
-        (drop_merges, "F16: tokenizer", "into other tokens; convert the checkpoint again"),
+        (drop_merges, "F16: tokenizer", "in another way; convert the checkpoint again"),
         (unscaled_rope, "F16: rope", "RoPE settings"),
         (other_rope, "F16: rope", "RoPE settings"),
         (other_theta, "F16: rope", "RoPE settings"),

@@ -46,7 +46,7 @@ def mine(small: Path, store_folder: Path) -> Path:
 def test_a_checkpoint_is_brought_converted_quantised_listed_and_checked(
     small: Path, store_folder: Path, tmp_path: Path
 ) -> None:
-    assert printed("list") == f"No models in {store_folder}; fetch one: mayabook models pull\n"
+    assert printed("list") == f"No model in {store_folder}; get one: mayabook models pull\n"
     alone = Path(shutil.copytree(small / "checkpoint", tmp_path / "alone"))
     assert printed("import", alone) == f"alone is in {store_folder / 'alone'}; it lacks the codec.\n"
     made = [json.loads(line) for line in printed("quantize", "alone", "Q8_0", "Q4_K_M", "--json").splitlines()]
@@ -54,7 +54,7 @@ def test_a_checkpoint_is_brought_converted_quantised_listed_and_checked(
     for one in made:
         assert Path(one["file"]).stat().st_size == one["bytes"]
     assert 8 < made[1]["bits_per_weight"] < 9.5
-    assert printed("convert", "alone") == "alone has F16 already.\n"
+    assert printed("convert", "alone") == "alone already has F16.\n"
     assert "BF16: " in printed("convert", "alone", "--to", "BF16")
     assert printed("import", small / "codec", "--name", "alone") == f"alone is in {store_folder / 'alone'}.\n"
     (row,) = [json.loads(line) for line in printed("list", "--json").splitlines()]
@@ -78,17 +78,17 @@ def test_a_failed_check_ends_with_an_error(mine: Path) -> None:
     result = run("check", "mine")
     assert "F16: token ids" in result.output
     assert "failed" in result.output
-    assert str(result.exception) == "1 of the checks failed; what to do stands beside each."
+    assert str(result.exception) == "1 of the checks failed; do what the table says for each."
 
 
 def test_parts_and_models_are_deleted_only_when_meant(mine: Path) -> None:
-    assert refused("remove", "mine") == "To delete mine without being asked, add --yes."
+    assert refused("remove", "mine") == "There is no terminal to confirm on; to delete mine, add --yes."
     assert (mine / "checkpoint").is_dir()
     assert printed("remove", "mine", "--format", "F16", "--yes") == f"Deleted {mine / 'gguf' / 'mine-F16.gguf'}\n"
     assert store.stored("mine").ggufs == {}
     printed("remove", "mine", "--yes")
     assert not mine.exists()
-    assert "no model 'mine'" in refused("remove", "mine", "--yes")
+    assert "Unknown model 'mine'" in refused("remove", "mine", "--yes")
 
 
 def test_originals_stay_when_a_brought_model_is_deleted(mine: Path, small: Path) -> None:
@@ -108,12 +108,12 @@ def test_the_codec_is_exported(mine: Path) -> None:
 
 
 def test_wrong_words_name_the_right_ones(mine: Path, tmp_path: Path) -> None:
-    assert "no format 'Q3'; choose from: Q8_0" in refused("quantize", "mine", "Q3")
-    assert "see mayabook models quantize" in refused("convert", "mine", "--to", "Q8_0")
-    assert "here are: mine" in refused("check", "other")
-    assert "no model 'other'" in refused("quantize", "other", "Q8_0")
-    assert "no format 'Q3'" in refused("pull", "some/voice", "--format", "Q3")
-    assert "There is no" in refused("import", tmp_path / "gone")
+    assert "Unknown format 'Q3'; choose one of: Q8_0" in refused("quantize", "mine", "Q3")
+    assert "for other formats: mayabook models quantize" in refused("convert", "mine", "--to", "Q8_0")
+    assert "choose one of: mine" in refused("check", "other")
+    assert "Unknown model 'other'" in refused("quantize", "other", "Q8_0")
+    assert "Unknown format 'Q3'" in refused("pull", "some/voice", "--format", "Q3")
+    assert "does not exist; give a model folder" in refused("import", tmp_path / "gone")
 
 
 @pytest.mark.parametrize(

@@ -81,11 +81,13 @@ def test_a_format_is_told_by_the_name(name: str, kind: str) -> None:
 
 
 def test_what_is_not_there_is_told_with_what_is(mine: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no model 'other'; here are: mine; fetch one with `mayabook models pull`"):
+    with pytest.raises(
+        ModelError, match=r"Unknown model 'other'; choose one of: mine; get one with `mayabook models pull`"
+    ):
         store.find("other")
-    with pytest.raises(ModelError, match=r"no model 'other' in .*; here are: mine"):
+    with pytest.raises(ModelError, match=r"Unknown model 'other' .*; choose one of: mine"):
         store.stored("other")
-    with pytest.raises(ModelError, match="is no model; here are: mine"):
+    with pytest.raises(ModelError, match="is not a model; choose one of: mine"):
         store.find(str(tmp_path))
 
 

@@ -105,7 +105,7 @@ def test_a_job_has_one_run_at_a_time(tmp_path: Path) -> None:
     output = tmp_path / "book.m4b"
     with Job.beside(output) as job:
         assert job.folder == tmp_path / "book.mayabook"
-        with pytest.raises(JobError, match="Another run is working on"), Job.beside(output):
+        with pytest.raises(JobError, match="Another run is using"), Job.beside(output):
             pass
     with Job.beside(output):
         pass

@@ -75,7 +75,7 @@ def test_the_take_chosen_last_is_kept(job: Path) -> None:
             review.choose_take(entry.number, chosen)
             [kept] = [each for each in review.entries(everything=True) if each.number == entry.number]
             assert kept.take.attempt + 1 == chosen
-        with pytest.raises(JobError, match=f"no take 99; it has {first}, {second}"):
+        with pytest.raises(JobError, match=f"no take 99; choose one of: {first}, {second}"):
             review.choose_take(entry.number, 99)
 
 
@@ -113,7 +113,7 @@ def test_no_review_of_a_job_that_is_missing_busy_or_unfinished(job: Path, tmp_pa
         pass
     with sqlite3.connect(job / "ledger.sqlite") as database:
         assert database.execute("DELETE FROM facts WHERE name = 'checks'").rowcount == 1
-    with pytest.raises(JobError, match="no finished run"), open_review(job):
+    with pytest.raises(JobError, match="is not finished; finish it with `mayabook make`"), open_review(job):
         pass
 
 

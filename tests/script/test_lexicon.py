@@ -54,7 +54,7 @@ def test_no_entries_change_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('[words]\n"Siobhan" = \n"b" = "c"', r"not TOML \(.*line 2.*\); mend that line"),
+        ('[words]\n"Siobhan" = \n"b" = "c"', r"not valid TOML \(.*line 2.*\); correct that line"),
         ('"Siobhan" = "Shivawn"', r"has no table \[words\]"),
         ("words = 3", r"has no table \[words\]"),
         ('[words]\n"a" = "b"\n[voices]\n"c" = "d"', r"has 'voices' outside of \[words\]"),
@@ -78,7 +78,7 @@ def test_a_bad_lexicon_is_one_line_that_names_the_entry(tmp_path: Path, content:
 
 
 def test_a_lexicon_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ScriptError, match=r"There is no lexicon at .*absent.toml; check the path"):
+    with pytest.raises(ScriptError, match=r"There is no lexicon .*absent.toml; check the path"):
         read_lexicon(tmp_path / "absent.toml")
     with pytest.raises(ScriptError, match="Cannot read the lexicon"):
         read_lexicon(tmp_path)

@@ -100,7 +100,7 @@ def test_several_top_headings_are_chapters(tmp_path: Path) -> None:
 
 
 def test_what_holds_no_words_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BookError, match=r"^story\.md holds no words: choose another book\.$"):
+    with pytest.raises(BookError, match=r"^story\.md contains no words: choose another file\.$"):
         read(tmp_path, "***\n")
 
 

@@ -25,7 +25,7 @@ def select_chapters(chapters: Sequence[Chapter], settings: BookSettings) -> tupl
         elif chapter.number in include | only and chapter.matter is not Matter.EMPTY and chapter.blocks:
             chapter = replace(chapter, narrated=True, reason="you ask for it")
         elif settings.only and chapter.narrated:
-            chapter = replace(chapter, narrated=False, reason="you ask for other chapters only")
+            chapter = replace(chapter, narrated=False, reason="only other chapters were asked for")
         chosen.append(chapter)
     return tuple(chosen)
 
@@ -44,5 +44,7 @@ def _matching(chapters: Sequence[Chapter], selector: str) -> list[int]:
     if not titled:
         listed = ", ".join(f"{c.number} {c.title!r}" for c in chapters[:_MOST_LISTED])
         more = f" and {len(chapters) - _MOST_LISTED} more" if len(chapters) > _MOST_LISTED else ""
-        raise SettingsError(f"No chapter fits {selector!r}: give a number, a range (3-7) or a title of {listed}{more}.")
+        raise SettingsError(
+            f"No chapter matches {selector!r}: give a number, a range (3-7) or a title of {listed}{more}."
+        )
     return titled

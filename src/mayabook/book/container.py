@@ -99,13 +99,13 @@ class Container:
             total += info.file_size
             if info.file_size > max(ABSURD_BYTES, ABSURD_RATIO * info.compress_size) or total > max_bytes:
                 raise BookError(
-                    f"{self.path.name} unpacks to far more than a book holds (at {info.filename}): do not trust it, "
-                    "or raise book.max_bytes if you do."
+                    f"{self.path.name} unpacks to far more than a book holds (at {info.filename}): if you trust it "
+                    "all the same, raise the setting book.max_bytes."
                 )
             if info.flag_bits & 0x1:
                 raise DrmError(
-                    f"{self.path.name} is locked with a zip password: unpack it with the password, zip it again "
-                    "without one and try that file."
+                    f"{self.path.name} is protected by a zip password: unpack it, zip it again without a password and "
+                    "use that file."
                 )
             if info.is_dir():
                 continue
@@ -133,5 +133,5 @@ def _open(path: Path) -> zipfile.ZipFile:
         raise unreadable(path, error) from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         if head.startswith(b"PK\3\4"):
-            raise BookError(f"{path.name} is cut off or damaged: copy or download it again.") from error
+            raise BookError(f"{path.name} is truncated or damaged: copy or download it again.") from error
         raise BookError(f"{path.name} is not an EPUB (not a zip archive): convert it to EPUB first.") from error

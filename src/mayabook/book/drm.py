@@ -30,7 +30,7 @@ def refuse_drm(container: Container) -> None:
         return
     scheme = _scheme(container, rights) or f"an unknown scheme ({next(iter(encrypted), 'no algorithm named')})"
     raise DrmError(
-        f"{container.path.name} is encrypted by {scheme}, which MayaBook does not open: get a copy without DRM."
+        f"{container.path.name} is encrypted by {scheme}, which MayaBook cannot decrypt: get a copy without DRM."
     )
 
 

@@ -42,7 +42,7 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
     starts = find_chapter_starts(documents, contents.entries, warn)
     chapters, notes = divide_into_chapters(documents, starts, _hints(documents, contents, package), package.metadata)
     if not any(has_words(block.text) for chapter in chapters for block in chapter.blocks):
-        raise BookError(f"{path.name} holds no text to read (pictures only?): choose another book.")
+        raise BookError(f"{path.name} contains no text (only pictures?): choose another book.")
     metadata = package.metadata
     return Book(
         title=metadata.title or path.stem,

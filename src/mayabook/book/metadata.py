@@ -83,7 +83,7 @@ def _language(given: str, warn: Callable[[str], None]) -> str:
     if tag != "und":
         return tag
     if given:
-        warn(f"the book gives its language as {given!r}, which is no language tag; it is taken for English")
+        warn(f"the book gives its language as {given!r}, which is not a language tag; it is read as English")
     return "en"
 
 

@@ -95,7 +95,7 @@ def _find_opf(container: Container, warn: Callable[[str], None]) -> str:
     if len(packages) == 1:
         warn(f"the book {problem}; {packages[0]} was used")
         return packages[0]
-    raise BookError(f"{container.path.name} {problem}, so it is not a whole EPUB: get the book again.")
+    raise BookError(f"{container.path.name} {problem}, so it is not a complete EPUB: get the book again.")
 
 
 def _spine(
@@ -128,8 +128,10 @@ def _spine(
             names[item.name] = None
     if not names:
         if any(item_id in items for item_id in order):
-            raise BookError(f"{container.path.name} holds no text to read (pictures only?): choose another book.")
-        raise BookError(f"{container.path.name} holds none of the texts it lists: get a whole copy of the book.")
+            raise BookError(f"{container.path.name} contains no text (only pictures?): choose another book.")
+        raise BookError(
+            f"{container.path.name} contains none of the texts that it lists: get a complete copy of the book."
+        )
     return tuple(names)
 
 

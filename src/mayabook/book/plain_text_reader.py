@@ -49,15 +49,17 @@ class PlainTextReader(BookReader):
     def read(self, path: Path, settings: BookSettings) -> Book:
         try:
             if path.stat().st_size > settings.max_bytes:
-                raise BookError(f"{path.name} is larger than a book: raise book.max_bytes if you trust it.")
+                raise BookError(
+                    f"{path.name} is larger than the setting book.max_bytes allows: raise it if you trust the file."
+                )
             written = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise unreadable(path, error) from error
         except UnicodeDecodeError as error:
-            raise BookError(f"{path} is not a text in UTF-8: save it as UTF-8, or give an EPUB.") from error
+            raise BookError(f"{path} is not UTF-8 text: save it as UTF-8, or use an EPUB.") from error
         chapters = split_at_headings(_blocks(written, path.name))
         if not any(has_words(block.text) for chapter in chapters for block in chapter.blocks):
-            raise BookError(f"{path.name} holds no words: choose another text.")
+            raise BookError(f"{path.name} contains no words: choose another file.")
         return Book(path.stem, (), chapters)
 
 

@@ -45,7 +45,7 @@ class BookReader(ABC):
 def read_head(path: Path) -> bytes:
     """The first `HEAD_BYTES` of a file. Raises BookError where it cannot be opened."""
     if path.is_dir():
-        raise BookError(f"{path} is a folder, not an EPUB: name the .epub file itself.")
+        raise BookError(f"{path} is a folder, not a book: give the path of the book's file.")
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
@@ -56,5 +56,5 @@ def read_head(path: Path) -> bytes:
 def unreadable(path: Path, error: OSError) -> BookError:
     """What to tell a person when opening or reading `path` failed."""
     if isinstance(error, FileNotFoundError):
-        return BookError(f"There is no file {path}: check its name and folder.")
-    return BookError(f"{path} cannot be read ({error.strerror or error}): check its permissions and disk.")
+        return BookError(f"There is no file {path}: check the path.")
+    return BookError(f"Cannot read {path} ({error.strerror or error}): check its permissions and disk.")

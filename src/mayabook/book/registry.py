@@ -51,8 +51,8 @@ def reader_for(path: Path) -> BookReader:
         return reader
     formats = ", ".join(f"{reader.name} ({' '.join(reader.suffixes)})" for reader in found)
     raise BookError(
-        f"{path.name} is in no format that can be read: {formats}. Convert it, or install a package that reads it."
-        + "".join(f" {reason}." for reason in broken)
+        f"{path.name} has an unsupported format; supported are {formats}. Convert it, or install a package that reads "
+        "it." + "".join(f" {reason}." for reason in broken)
     )
 
 

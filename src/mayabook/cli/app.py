@@ -9,12 +9,12 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 SUMMARIES = {
-    "make": "Turn an EPUB into an audiobook and check every sentence.",
+    "make": "Turn a book into an audiobook and check every sentence.",
     "inspect": "Show a book's chapters, what is skipped, and a forecast.",
-    "review": "Go through the flagged chunks of a job and decide.",
+    "review": "Go through the flagged chunks of an audiobook and decide.",
     "verify": "Find what is wrong in an audiobook that any tool made.",
-    "doctor": "Check this machine, and what would read a book on it.",
-    "voices": "List the voices that --voice takes.",
+    "doctor": "Show what this machine has and which engine it would use.",
+    "voices": "List the voices for --voice.",
     "models": "Fetch, import, convert, check and remove speech models.",
     "lab": "Run experiments on engines, formats and settings.",
 }
@@ -73,7 +73,7 @@ def _print_version(is_wanted: bool) -> None:
         raise typer.Exit
 
 
-_VERSION = typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and stop.")
+_VERSION = typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
 
 
 @app.callback()

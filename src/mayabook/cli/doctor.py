@@ -1,4 +1,4 @@
-"""mayabook doctor: what this machine has, and what a book would be made with."""
+"""mayabook doctor: what this machine has, and which engine would read a book."""
 
 import json
 import os
@@ -22,9 +22,9 @@ EXTRAS = {
 
 
 def doctor(as_json: options.Json = False) -> None:
-    """Check this machine, and what would read a book on it.
+    """Show what this machine has and which engine it would use.
 
-    Shows devices, memory, engines, models, the recogniser, and why a book would be read by which engine.
+    Lists devices, memory, engines, models and the recogniser, and which engine would read a book, and why.
     """
     import av
 
@@ -45,12 +45,12 @@ def doctor(as_json: options.Json = False) -> None:
         ("cores", str(os.cpu_count())),
         ("memory", f"{memory.available / 1e9:.0f} of {memory.total / 1e9:.0f} GB free"),
         ("GPU", _gpus()),
-        ("free disk here", f"{shutil.disk_usage(Path.cwd()).free / 1e9:.0f} GB"),
+        ("free space in this folder", f"{shutil.disk_usage(Path.cwd()).free / 1e9:.0f} GB"),
         ("FFmpeg in PyAV", f"PyAV {av.__version__}, encoders: {', '.join(_encoders())}"),
         ("recogniser", checker.identity),
         *dict(row for plugin in plugins().values() for row in plugin.installation().items()).items(),
         *((f"extra [{extra}]", _version(package)) for extra, package in EXTRAS.items()),
-        ("for a book", f"{choice.kind}, {engine.credit}: {choice.reason}"),
+        ("engine chosen", f"{choice.kind}, {engine.credit}: {choice.reason}"),
         *([("notes", " ".join(notes))] if notes else []),
     ]
     if as_json:
@@ -66,7 +66,7 @@ def _gpus() -> str:
     from mayabook.engines.hardware import gpus
 
     found = [f"{gpu.name}, {gpu.free / 1e9:.0f} of {gpu.total / 1e9:.0f} GB free" for gpu in gpus()]
-    return "; ".join(found) or "none that nvidia-smi knows"
+    return "; ".join(found) or "none found by nvidia-smi"
 
 
 def _encoders() -> list[str]:

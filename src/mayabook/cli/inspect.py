@@ -34,8 +34,8 @@ def inspect(
 ) -> None:
     """Show a book's chapters, what is skipped, and a forecast.
 
-    The forecast is of length, size and time. Names that the narrator may not know are listed last: put those that it
-    says wrong into a lexicon.
+    The forecast is of duration, file size and the time it takes to make. Rare names are listed last: put those that are
+    mispronounced into a lexicon (--lexicon).
     """
     from mayabook.script import script_book
 
@@ -97,7 +97,7 @@ def _print(book: "Book", facts: dict[str, Any]) -> None:
     console.print(table)
     console.print(
         f"{facts['words']:,} words in {facts['chunks']} chunks: about {clock(facts['seconds'])} of audio, "
-        f"{facts['megabytes']} MB, {clock(facts['seconds_to_make'])} to make with the narrator on this machine"
+        f"{facts['megabytes']} MB; {clock(facts['seconds_to_make'])} to make with the narrator on this machine"
     )
     if facts["rare_names"]:
         console.print("Rare names: " + ", ".join(f"{name} ({count})" for name, count in facts["rare_names"].items()))

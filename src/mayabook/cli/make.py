@@ -28,21 +28,21 @@ def make(
             "--output",
             "-o",
             metavar="FILE",
-            help=f"The audiobook; its suffix chooses the format: {suffixes_in_words()}.",
+            help=f"The audiobook; its suffix sets the format: {suffixes_in_words()}.",
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an audiobook that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing audiobook.")] = False,
     lexicon: options.Lexicon = None,
     settings: Settings,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Turn an EPUB into an audiobook and check every sentence.
+    """Turn a book into an audiobook and check every sentence.
 
-    A run that was stopped goes on when the same command is given again. Work in progress lies beside the audiobook,
-    in a folder with the suffix .mayabook; `mayabook review` looks into it.
+    The same command resumes a run that was stopped. Its takes and the coverage report are kept beside the audiobook, in
+    a folder with the suffix .mayabook; go through flagged chunks with `mayabook review`.
     """
     from mayabook.pipeline import AudiobookRequest
 
@@ -82,7 +82,7 @@ def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool,
     if verbose:
         options.log_to_stderr()
     with (
-        stoppable("Stopped. What was finished is kept: the same command goes on from there."),
+        stoppable("Stopped. Finished takes are kept: the same command resumes."),
         display(as_json=as_json, quiet=quiet, verbose=verbose) as shown,
     ):
         result = run_request(request, force=force, progress=shown.on_event)

@@ -23,18 +23,18 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Fetch, import, convert, check and remove speech models.\n\nThey lie in the folder that the environment "
-    "variable MAYABOOK_MODELS names, else in mayabook/models of the user's data folder.",
+    help="Fetch, import, convert, check and remove speech models.\n\nThey are stored in the folder that the "
+    "environment variable MAYABOOK_MODELS gives, else in mayabook/models in the user's data folder.",
 )
 
-Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model of `mayabook models list`.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="MODEL", help="A name from `mayabook models list`.", show_default=False)]
 
 
 @app.command("list")
 def list_(as_json: options.Json = False) -> None:
-    """List the models that are here.
+    """List the installed models.
 
-    Each is shown with its formats, their sizes, and what is missing.
+    Each is shown with its formats, their sizes and what is missing.
     """
     models = store.installed()
     if as_json:
@@ -42,7 +42,7 @@ def list_(as_json: options.Json = False) -> None:
             print(json.dumps(_facts(files), ensure_ascii=False))
         return
     if not models:
-        print(f"No models in {store.models_folder()}; fetch one: mayabook models pull")
+        print(f"No model in {store.models_folder()}; get one: mayabook models pull")
         return
     table = Table("model", "checkpoint", "GGUF formats", "codec", "state", box=None)
     for files in models:
@@ -60,14 +60,14 @@ def list_(as_json: options.Json = False) -> None:
 @app.command()
 def pull(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A name of the catalogue, or owner/name on the hub.")
+        str, typer.Argument(metavar="MODEL", help="Name of a catalogue entry, or owner/name on the hub.")
     ] = "maya1",
     wanted: Annotated[
         list[str] | None,
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="GGUF format, such as Q4_K_M; fetched where the hub has it, else made here. [repeatable]",
+            help="GGUF format, such as Q4_K_M; downloaded if the hub has it, else converted here. [repeatable]",
         ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name to store it under.")] = None,
@@ -75,8 +75,8 @@ def pull(
 ) -> None:
     """Fetch a model and its codec from the hub.
 
-    An interrupted pull goes on where it stopped, and every file is checked by its hash. Without --format the checkpoint
-    is fetched, for the transformers engine.
+    An interrupted pull resumes, and every file is checked by its hash. Without --format, the checkpoint for the
+    transformers engine is fetched.
     """
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -86,7 +86,7 @@ def pull(
         disable_progress_bars()
     unknown = sorted(set(wanted or []) - set(gguf_formats.FORMATS))
     if unknown:
-        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(gguf_formats.FORMATS)}.")
+        raise ModelError(f"Unknown format {unknown[0]!r}; choose one of: {', '.join(gguf_formats.FORMATS)}.")
     files, left = hub.pull(model, wanted or [], name=name)
     for kind in left:
         _make(files.name, kind, as_json)
@@ -104,14 +104,14 @@ def import_(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", metavar="NAME", help="Name to store it under; a model of that name gains the new parts."
+            "--name", metavar="NAME", help="Name to store it under; parts are added to a model that has this name."
         ),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Add model files of your own to the store.
+    """Add model files of your own.
 
-    They are checked first. Nothing is moved: the files are linked or copied.
+    They are checked first, and then linked or copied; the originals stay where they are.
     """
     with _watching("importing", as_json) as watch:
         files = importer.import_model(path, name, watch)
@@ -128,7 +128,9 @@ def convert(
     from mayabook.models.gguf_formats import CONVERTED
 
     if to not in CONVERTED:
-        raise ModelError(f"A checkpoint converts to {', '.join(CONVERTED)}, not {to!r}; see mayabook models quantize.")
+        raise ModelError(
+            f"A checkpoint converts to {', '.join(CONVERTED)}, not {to!r}; for other formats: mayabook models quantize"
+        )
     _make(name, to, as_json)
 
 
@@ -140,15 +142,15 @@ def quantize(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Write GGUF files of fewer bits.
+    """Write quantised GGUF files.
 
-    They are made from the F16 file, which is converted first where it is missing.
+    They are made from the F16 file, which is converted first if it is missing.
     """
     from mayabook.models.gguf_formats import QUANTISED
 
     unknown = [kind for kind in wanted if kind not in QUANTISED]
     if unknown:
-        raise ModelError(f"There is no format {unknown[0]!r}; choose from: {', '.join(QUANTISED)}.")
+        raise ModelError(f"Unknown format {unknown[0]!r}; choose one of: {', '.join(QUANTISED)}.")
     for kind in wanted:
         _make(name, kind, as_json)
 
@@ -162,8 +164,8 @@ def check(
 ) -> None:
     """Check the files of a model.
 
-    Its config, token ids, tokenizers, tensors and codec are checked, and that its formats compute the same. The exit
-    code is 2 where a check failed.
+    Checks its config, token ids, tokenizers, tensors and codec, and compares the logits of its formats. Exit code 0:
+    all is well; 2: a check failed.
     """
     from mayabook.model_check import check_model
 
@@ -178,14 +180,15 @@ def check(
     if not as_json:
         console.print(table, highlight=False, markup=False)
     if failed:
-        raise ModelError(f"{failed} of the checks failed; what to do stands beside each.")
+        raise ModelError(f"{failed} of the checks failed; do what the table says for each.")
 
 
 @app.command()
 def remove(
     name: Name,
     part: Annotated[
-        str | None, typer.Option("--format", metavar="PART", help="Only this part: checkpoint, codec or a GGUF format.")
+        str | None,
+        typer.Option("--format", metavar="PART", help="Delete only this part: checkpoint, codec or a GGUF format."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
@@ -194,14 +197,14 @@ def remove(
     what = f"{part} of {name}" if part else name
     if not yes:
         if not sys.stdin.isatty():
-            raise ModelError(f"To delete {what} without being asked, add --yes.")
+            raise ModelError(f"There is no terminal to confirm on; to delete {what}, add --yes.")
         typer.confirm(f"Delete {what}?", abort=True)
     print(f"Deleted {store.remove(name, part)}")
 
 
 @app.command("export-codec")
 def export_codec(name: Name, as_json: options.Json = False) -> None:
-    """Write a codec for ONNX Runtime.
+    """Export the codec of a model for ONNX Runtime.
 
     Audio is then decoded without PyTorch.
     """
@@ -219,7 +222,7 @@ def _make(name: str, to: str, as_json: bool) -> None:
     with _watching(f"making {to}", as_json) as watch:
         made = gguf_maker.make_formats(name, to, watch)
     if not made and not as_json:
-        print(f"{name} has {to} already.")
+        print(f"{name} already has {to}.")
     for one in made:
         facts = {"format": one.format, "file": str(one.file), "bytes": one.size, "bits_per_weight": round(one.bits, 2)}
         line = f"{one.format}: {one.file}, {gigabytes(one.size)}, {one.bits:.2f} bits per weight"

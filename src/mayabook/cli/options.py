@@ -22,16 +22,16 @@ BookFile = Annotated[
 ]
 Lexicon = Annotated[
     Path | None,
-    typer.Option(
-        "--lexicon", metavar="FILE", help="TOML file that says how to pronounce words, in a table named words."
-    ),
+    typer.Option("--lexicon", metavar="FILE", help="TOML file whose table [words] says how to pronounce words."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Print a log of every step to stderr.")]
 SettingsFile = Annotated[
     Path | None,
-    typer.Option("--settings", metavar="FILE", help="TOML file with settings; options given here outrank it."),
+    typer.Option(
+        "--settings", metavar="FILE", help="TOML file with settings; options on the command line take precedence."
+    ),
 ]
 
 
@@ -129,14 +129,14 @@ def _metavar(field: SettingField) -> str:
 
 
 def _help(sharing: Sequence[SettingField]) -> str:
-    """The description, and in brackets what it takes and its default; each table's where they differ."""
+    """The description, and in brackets the accepted values and the default; each table's where they differ."""
     field = sharing[0]
     defaults = {each.default for each in sharing}
     default = ", ".join(f"{each.default} ({each.table})" for each in sharing) if len(defaults) > 1 else field.default
     if field.kind == "switch" and default == "off":
         default = ""
-    limits = ("repeatable" if field.kind == "list" else field.values, default and f"default {default}")
-    in_brackets = "; ".join(filter(None, limits))
+    facts = ("repeatable" if field.kind == "list" else field.values, default and f"default {default}")
+    in_brackets = "; ".join(filter(None, facts))
     return f"{field.description} [{in_brackets}]" if in_brackets else field.description
 
 
@@ -150,7 +150,7 @@ def _help_all(by_flag: Mapping[str, Sequence[SettingField]]) -> Any:
     return Annotated[
         bool,
         typer.Option(
-            "--help-all", is_eager=True, callback=show, help="Show every setting with its range and default, and exit."
+            "--help-all", is_eager=True, callback=show, help="Show every setting with its range and default and exit."
         ),
     ]
 

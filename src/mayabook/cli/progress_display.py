@@ -64,17 +64,17 @@ def line_of(event: Event) -> str:
         case Note(text):
             return f"Note: {text}"
         case EngineSelected(kind, credit, _, fallback=True):
-            return f"Fallback engine: {credit}, {kind}"
+            return f"Fallback engine: {kind}, {credit}"
         case EngineSelected(kind, credit, reason):
-            return f"Engine: {credit}, {kind}: {reason}"
+            return f"Engine: {kind}, {credit}: {reason}" if reason else f"Engine: {kind}, {credit}"
         case ScriptReady(title, n_chunks, n_words):
             return f"{title}: {n_chunks} chunks, {n_words:,} words"
         case RenderProgress(chapter=chapter):
-            return f"{chapter}: {_counts(event)}"
+            return f"{chapter}: {_counts(event)}" if chapter else _counts(event)
         case MasteringProgress(fraction):
             return f"Mastering: {fraction:.0%}"
         case VerificationProgress(fraction):
-            return f"Listening: {fraction:.0%}"
+            return f"Transcribing: {fraction:.0%}"
         case _:
             assert_never(event)
 
@@ -160,7 +160,7 @@ class LiveDisplay(Display):
             case MasteringProgress(fraction):
                 self._move("Mastering", fraction, f"{fraction:.0%}")
             case VerificationProgress(fraction):
-                self._move("Listening", fraction, f"{fraction:.0%}")
+                self._move("Transcribing", fraction, f"{fraction:.0%}")
             case _:
                 self._print(line_of(event))
 

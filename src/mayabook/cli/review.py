@@ -34,7 +34,7 @@ def review(
         typer.Option(
             "--edit",
             metavar="N:TEXT",
-            help="Let chunk N say TEXT; N: alone gives it the book's text back. [repeatable]",
+            help="Replace the text of chunk N by TEXT; N: alone restores the book's text. [repeatable]",
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show every chunk, not only the flagged ones.")] = False,
@@ -42,18 +42,16 @@ def review(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Write one page with players, waveforms and findings."),
     ] = None,
-    list_only: Annotated[
-        bool, typer.Option("--list", help="Print the list and ask nothing, on a terminal too.")
-    ] = False,
+    list_only: Annotated[bool, typer.Option("--list", help="Print the list instead of asking what to do.")] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Go through the flagged chunks of a job and decide.
+    """Go through the flagged chunks of an audiobook and decide.
 
-    On a terminal, it shows one chunk at a time, the worst first, and asks what to do: its text, what was heard instead,
-    and the takes to play. Elsewhere it prints the list, and --accept, --redo, --take and --edit decide. The audiobook
-    is then made anew.
+    On a terminal, one chunk at a time is shown, the worst first, with its text, its transcript and its takes, and you
+    are asked what to do. Otherwise the list is printed; decide with --accept, --redo, --take and --edit. After
+    decisions, the audiobook is made anew.
     """
     from mayabook.cli.make import run
     from mayabook.cli.review_conversation import ask_for_decisions
@@ -85,7 +83,7 @@ def _decide(review: "JobReview", accept: list[int], redo: list[int], take: list[
     chosen, edits = [_split(each) for each in take], [_split(each) for each in edit]
     for number, which in chosen:
         if not which.isdecimal():
-            raise JobError(f"--take {number}:{which} names no take; write chunk and take, such as --take {number}:3.")
+            raise JobError(f"--take {number}:{which} is invalid; write chunk and take, such as --take {number}:3.")
     for number in [*accept, *redo, *(number for number, _ in chosen + edits)]:
         review.planned(number)
     for number in redo:
@@ -104,5 +102,5 @@ def _split(given: str) -> tuple[int, str]:
 
     number, colon, rest = given.partition(":")
     if not colon or not number.strip().isdecimal():
-        raise JobError(f"{given!r} names no chunk; write the number of the chunk first, such as 12:{given}.")
+        raise JobError(f"{given!r} is invalid; write the number of the chunk first, such as 12:{given}.")
     return int(number), rest.strip()

@@ -28,21 +28,21 @@ def ask_for_decisions(review: JobReview, entries: Sequence[ReviewEntry]) -> bool
         n_decided += answer != "s"
     if not n_decided:
         return False
-    return Confirm.ask(f"{n_decided} decided. Make the audiobook anew now?", default=True, console=console)
+    return Confirm.ask(f"Decided on {n_decided}. Make the audiobook anew now?", default=True, console=console)
 
 
 def _ask(console: Console, review: JobReview, entry: ReviewEntry) -> str:
     """Asks until a decision holds, and gives its key."""
     while True:
         console.print(KEYS, highlight=False)
-        answer = Prompt.ask("What now", choices=list("aretsq"), default="s", show_choices=False, console=console)
+        answer = Prompt.ask("Decision", choices=list("aretsq"), default="s", show_choices=False, console=console)
         try:
             if answer == "a":
                 review.accept(entry.number)
             elif answer == "r":
                 review.redo(entry.number)
             elif answer == "e":
-                text = Prompt.ask("Text (empty: the book's own)", default="", console=console)
+                text = Prompt.ask("New text (empty: the book's own)", default="", console=console)
                 review.set_text(entry.number, text)
             elif answer == "t":
                 numbers = [str(take.attempt + 1) for take, _ in entry.takes]

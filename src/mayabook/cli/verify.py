@@ -37,7 +37,7 @@ def verify(
     ] = None,
     text: Annotated[
         Path | None,
-        typer.Option("--text", metavar="FILE", help="In its place, a plain text of any suffix, in UTF-8."),
+        typer.Option("--text", metavar="FILE", help="In place of --book, a plain text in UTF-8, whatever its suffix."),
     ] = None,
     epub: Annotated[Path | None, typer.Option("--epub", hidden=True)] = None,
     settings: Settings,
@@ -47,9 +47,9 @@ def verify(
 ) -> None:
     """Find what is wrong in an audiobook that any tool made.
 
-    It tells what is missing, doubled, extra, garbled or silent, and when. The audiobook is transcribed from end to end
-    and aligned with the text; doubtful sentences are transcribed again, one by one, by the checks that judge a take.
-    Exit code 0: nothing was found; 3: something was; 2: it could not be compared.
+    It lists what is missing, doubled, misplaced, extra, garbled or silent, with the times. The audiobook is transcribed
+    from end to end and aligned with the text; doubtful sentences are then checked one by one, as `mayabook make` checks
+    its takes. Exit code 0: no defect; 3: defects were found; 2: the two could not be compared.
     """
     from mayabook.book import read_book, read_with
     from mayabook.book.plain_text_reader import PlainTextReader
@@ -59,10 +59,10 @@ def verify(
     if verbose:
         options.log_to_stderr()
     if epub is not None:
-        print("Note: the option --epub is called --book now.", file=sys.stderr)
+        print("Note: the option --epub was renamed to --book.", file=sys.stderr)
         book = book or epub
     if (book is None) == (text is None):
-        raise SettingsError("Name what the audiobook should say: either --book BOOK or --text FILE.")
+        raise SettingsError("Give the text of the audiobook: either --book FILE or --text FILE.")
     if text is not None:
         expected = read_with(PlainTextReader(), text, settings.book)
     else:
@@ -83,7 +83,9 @@ def _shown(*, quiet: bool) -> Iterator[Listener]:
     if quiet or not sys.stderr.isatty():
         yield ignore
         return
-    with Progress("Listening", BarColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Progress(
+        "Transcribing", BarColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
         task = bar.add_task("", total=1.0)
 
         def show(event: Event) -> None:
@@ -102,19 +104,19 @@ def hms(seconds: float) -> str:
 def _print(found: "Verification") -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(f"{found.title}: {hms(found.duration)}, {len(found.sentences):,} sentences", style="bold")
-    for outside, name in ((found.intro, "before the text"), (found.outro, "after it")):
+    for outside, name in ((found.intro, "before the text"), (found.outro, "after the text")):
         if outside is not None:
             words, start, end = outside
             console.print(f"  {name}, {hms(start)} to {hms(end)}: “{_short(words)}”")
     for defect in found.defects:
         console.print(f"  {_where(defect, several=len(found.files) > 1)}  {defect.kind}: {defect.evidence}")
         if defect.text and defect.text not in defect.evidence:
-            console.print(f"      the text: {_short(defect.text)}")
+            console.print(f"      text: {_short(defect.text)}")
     kinds: dict[str, int] = {}
     for defect in found.defects:
         kinds[defect.kind] = kinds.get(defect.kind, 0) + 1
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing is wrong"
-    console.print(f"  {found.n_correct:,} of {len(found.sentences):,} sentences are sound; {told}")
+    summary = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "no defects"
+    console.print(f"  {found.n_correct:,} of {len(found.sentences):,} sentences are correct; {summary}")
 
 
 def _where(defect: "Defect", *, several: bool) -> str:
@@ -129,4 +131,4 @@ def _short(text: str, most: int = 160) -> str:
 
 
 def _facts(found: "Verification") -> dict[str, object]:
-    return asdict(found) | {"sound": found.n_correct, "clean": found.is_clean}
+    return asdict(found) | {"correct": found.n_correct, "clean": found.is_clean}

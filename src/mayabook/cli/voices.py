@@ -1,4 +1,4 @@
-"""mayabook voices: the voices there are, for Maya1 and for the narrator."""
+"""mayabook voices: the voices of all engines."""
 
 import json
 
@@ -9,7 +9,7 @@ from mayabook.cli import options
 
 
 def voices(as_json: options.Json = False) -> None:
-    """List the voices that --voice takes.
+    """List the voices for --voice.
 
     Maya1 also takes a description in your own words, --voice "An old man with a Welsh accent, slow and kind.".
     """

@@ -63,7 +63,7 @@ class RenderProgress:
     elapsed: float = 0.0
     """Wall time of this run's rendering in seconds."""
     chapter: str = ""
-    """Title of the chapter whose chunk was settled last."""
+    """Title of the chapter whose chunk was settled last; empty before the first one."""
 
     @property
     def rate(self) -> float:
@@ -112,7 +112,7 @@ def cancellable(listener: Listener, cancel: threading.Event | None) -> Listener:
 
     def listen(event: Event) -> None:
         if cancel.is_set() and event != MasteringProgress(1.0):  # then the audiobook is on disk
-            raise Cancelled("Cancelled. What was finished is kept: the same call goes on from there.")
+            raise Cancelled("Cancelled. Finished takes are kept: the same call resumes.")
         listener(event)
 
     return listen

@@ -16,10 +16,10 @@ _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """What to tell a person when writing `path` failed."""
     if error.errno in FULL:
-        return OutputError(f"No room to write {path}; free some space and run the same command: it goes on.")
+        return OutputError(f"No space left to write {path}; free some and run the same command again: it resumes.")
     if error.errno in _READ_ONLY:
-        return OutputError(f"{path.parent} is not writable; choose another place with -o.")
-    return OutputError(f"Cannot write {path} ({error.strerror or error}); choose another place with -o.")
+        return OutputError(f"{path.parent} is not writable; choose another folder with -o.")
+    return OutputError(f"Cannot write {path} ({error.strerror or error}); choose another path with -o.")
 
 
 @contextmanager

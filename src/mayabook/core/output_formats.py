@@ -81,7 +81,7 @@ _ROWS = (
         chapters=ChapterStyle.CONTAINER,
         cover=CoverStyle.STREAM,
         tags=TagStyle.MP4,
-        players="Apple Books and most audiobook players: chapters, cover, and the place where you stopped",
+        players="Apple Books and most audiobook players, which keep your position",
         max_bitrate=144,
         options={"brand": "M4B ", "aac_coder": "fast"},
     ),
@@ -120,7 +120,7 @@ _ROWS = (
         chapters=ChapterStyle.COMMENTS,
         cover=CoverStyle.STREAM,
         tags=TagStyle.VORBIS,
-        players="desktop players; lossless, for an archive or for making other files from",
+        players="desktop players; lossless, for an archive or for conversion",
     ),
     OutputFormat(
         suffix=".wav",

@@ -50,7 +50,7 @@ class SettingField:
     def accepted(self) -> str:
         """The values that it takes, for a message: `a number, 0.5 to 2`."""
         if self.kind == "text":
-            return self.values or "a text"
+            return self.values or "text"
         kinds = {"switch": "true or false", "list": "a list of texts"}
         return ", ".join(filter(None, (kinds.get(self.kind, f"a {self.kind}"), self.values)))
 

@@ -27,11 +27,11 @@ class BookSettings(SettingsGroup):
     """Which parts of the book are narrated."""
 
     include: Annotated[tuple[str, ...], Option(common=True)] = ()
-    """Chapters to narrate although they would be skipped: numbers, ranges (3-7) or titles."""
+    """Chapters to narrate that would otherwise be skipped: numbers, ranges (3-7) or titles."""
     skip: Annotated[tuple[str, ...], Option(common=True)] = ()
     """Chapters to leave out: numbers, ranges or titles."""
     only: Annotated[tuple[str, ...], Option(common=True)] = ()
-    """Narrate these chapters and no others: numbers, ranges or titles."""
+    """The only chapters to narrate: numbers, ranges or titles."""
     image_alt: bool = False
     """Read the alternative text of images."""
     max_bytes: int = Field(default=1 << 30, gt=0)
@@ -46,46 +46,46 @@ class ScriptSettings(SettingsGroup):
     max_chars: int = Field(default=350, ge=40, le=4000)
     """Most characters in a chunk."""
     min_words: int = Field(default=4, ge=1, le=50)
-    """A sentence with fewer words than this joins a neighbour where it can."""
+    """A sentence with fewer words than this is joined with a neighbour where possible."""
 
 
 class CheckSettings(SettingsGroup):
     """How takes are checked."""
 
     asr_model: str = "tiny.en"
-    """Whisper model: a name or a folder with a CTranslate2 model; tiny.en needs no download."""
+    """Whisper model for speech recognition: a name, or a folder with a CTranslate2 model; tiny.en needs no download."""
 
 
 class RetrySettings(SettingsGroup):
     """What is tried, in this order, for a chunk whose take was rejected."""
 
     trim: Annotated[bool, Option("--retry-trim")] = True
-    """Cut off what follows the last word, where the text itself is complete."""
+    """Trim off what follows the last word, if the text itself was spoken completely."""
     attempts: int = Field(default=3, ge=1, le=20)
-    """Takes of the whole chunk: the first, new seeds, and from the third on safer sampling."""
+    """Most takes of the whole chunk: the first, then with new seeds, from the third on with safer sampling."""
     patch: Annotated[int, Option("--retry-patch")] = Field(default=1, ge=0, le=5)
-    """Times that only the sentences in doubt are spoken anew and put in their place."""
+    """Most attempts to replace only the doubtful sentences of a take by new ones."""
     split: Annotated[int, Option("--retry-split")] = Field(default=1, ge=0, le=5)
-    """Times that each sentence is spoken by itself."""
+    """Most attempts to synthesise each sentence by itself and join them."""
     engine: Annotated[str, Option("--retry-engine")] = "none"
-    """Another engine that speaks the chunks that nothing else cured, by its name; none for no other."""
+    """Fallback engine for the chunks that no other step repaired: an engine's name, or none."""
 
 
 class EngineSettings(SettingsGroup):
-    """Which engine speaks."""
+    """Which engine synthesises the speech."""
 
     kind: Annotated[str, Option("--engine", common=True)] = "auto"
-    """The engine that speaks: narrator, gguf, transformers, or one that another package adds; auto takes Maya1 where a
-    model is here and fast enough."""
+    """Speech engine: narrator, gguf, transformers, or one that another package adds; auto uses Maya1 if a model is
+    installed and fast enough on this machine, else the narrator."""
 
 
 class MayaSettings(SettingsGroup):
     """Maya1: model, voice, sampling and hardware."""
 
     model: Annotated[str, Option(common=True)] = ""
-    """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""
+    """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty for the first one installed."""
     format: str = ""
-    """Weight format of a GGUF model, such as Q4_K_M; empty takes the one that is here."""
+    """Weight format of a GGUF model, such as Q4_K_M; empty for the first one installed."""
     voice: Annotated[str, Option(common=True)] = "storyteller"
     """Voice: a name from `mayabook voices`, or for Maya1 a description in words."""
     preset: str = "mayabook"
@@ -93,38 +93,38 @@ class MayaSettings(SettingsGroup):
     temperature: float | None = Field(default=None, ge=0, le=5)
     """Sampling temperature, in place of the preset's; 0 takes the likeliest token."""
     top_p: float | None = Field(default=None, gt=0, le=1)
-    """Probability mass that top-p (nucleus) sampling keeps, in place of the preset's; 1 is off."""
+    """Probability mass that top-p (nucleus) sampling keeps, in place of the preset's; 1 turns it off."""
     top_k: int | None = Field(default=None, ge=0)
-    """Likeliest tokens that top-k sampling keeps, in place of the preset's; 0 is off."""
+    """Likeliest tokens that top-k sampling keeps, in place of the preset's; 0 turns it off."""
     min_p: float | None = Field(default=None, ge=0, le=1)
-    """Least probability that min-p sampling keeps, as a share of the likeliest token's, in place of the preset's; 0 is
-    off."""
+    """Least probability that min-p sampling keeps, as a share of the likeliest token's, in place of the preset's; 0
+    turns it off."""
     repetition_penalty: float | None = Field(default=None, gt=0, le=10)
-    """Repetition penalty, in place of the preset's; 1 is off."""
+    """Repetition penalty, in place of the preset's; 1 turns it off."""
     penalty_window: Annotated[int, Field(ge=0)] | Literal["all"] | None = None
-    """Newest generated tokens that the repetition penalty looks at, in place of the preset's; or all."""
+    """How many of the newest tokens the repetition penalty applies to, or all; in place of the preset's."""
     max_tokens: int | None = Field(default=None, ge=0)
-    """Token cap of a take, in place of the preset's; 0 lets the length of the text decide."""
+    """Token cap of a take, in place of the preset's; 0 derives it from the length of the text."""
     bos: Literal["once", "twice"] = "twice"
-    """Whether the prompt begins with one begin-of-text token or with two, as on Maya1's own server."""
+    """Begin-of-text tokens at the start of the prompt: once, or twice as on Maya1's own server."""
     slots: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
-    """Rows of the batch: takes that are generated at once; auto opens as many as memory holds."""
+    """Rows of the batch, that is takes generated at once; auto opens as many as fit into memory."""
     context: int = Field(default=4096, ge=256, le=131072)
-    """Most tokens of a take, prompt and speech together: the length of a slot's KV cache."""
+    """Most tokens of a take, prompt and speech together: the length of the KV cache of each batch row."""
     threads: int = Field(default=0, ge=0, le=1024)
     """CPU threads of llama.cpp; 0 uses one per core, and fewer for a small model."""
     gpu_layers: int = Field(default=-1, ge=-1)
     """Layers that llama.cpp offloads to a GPU; -1 for all."""
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """Whether llama.cpp uses flash attention; auto uses it on a GPU, and with a q8_0 cache, which needs it."""
+    """Flash attention in llama.cpp; auto turns it on for a GPU, and for a q8_0 cache, which needs it."""
     kv_type: Literal["f16", "f32", "q8_0"] = "f16"
     """Data type of llama.cpp's KV cache."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Device that transformers computes on; auto takes a GPU if there is one."""
+    """Device that transformers computes on; auto uses a GPU if there is one."""
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    """Data type that transformers computes in; auto takes float32 on a CPU, and what is native on a GPU."""
+    """Data type that transformers computes in; auto uses float32 on a CPU, and on a GPU what it supports natively."""
     quantisation: Literal["none", "nf4", "nf4-double", "fp4", "fp4-double"] = "none"
-    """Quantisation of a transformers checkpoint by bitsandbytes, when it is loaded."""
+    """Quantisation by bitsandbytes, applied to a transformers checkpoint when it is loaded."""
 
 
 class NarratorSettings(SettingsGroup):
@@ -135,11 +135,11 @@ class NarratorSettings(SettingsGroup):
     speed: Annotated[float, Option(common=True)] = Field(default=1.0, ge=0.5, le=2.0)
     """Speed of speech; 1 is the voice's own."""
     workers: int = Field(default=0, ge=0, le=256)
-    """Worker processes, one take each at a time; 0 starts one for every two cores."""
+    """Worker processes, each of which synthesises one take at a time; 0 starts one for every two cores."""
 
 
 class MasterSettings(SettingsGroup):
-    """Pauses, level and files of the audiobook."""
+    """Pauses, loudness and files of the audiobook."""
 
     pause_sentence: float = Field(default=0.25, ge=0, le=10)
     """Seconds of silence after a chunk that ends inside a paragraph."""
@@ -156,11 +156,11 @@ class MasterSettings(SettingsGroup):
     true_peak: float = Field(default=-3.0, ge=-20, le=0)
     """Highest true peak in dBTP."""
     bitrate: int = Field(default=64, ge=24, le=320)
-    """Kilobits per second of the lossy formats."""
+    """Bit rate of the lossy formats in kbit/s."""
     captions: Annotated[Literal["none", "srt", "vtt"], Option(common=True)] = "none"
-    """Captions beside the audiobook, one for each chunk."""
+    """File of captions beside the audiobook, with one caption for each chunk."""
     split: Annotated[bool, Option(common=True)] = False
-    """One file per chapter, in a folder, in place of one file."""
+    """Write one file per chapter into a folder instead of a single file."""
 
 
 RENAMED_TABLES = {"ladder": "retry"}
@@ -224,13 +224,17 @@ def load_settings(
         try:
             written = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise SettingsError(f"Cannot read settings from {file}: {error}") from error
+            raise SettingsError(
+                f"Cannot read the settings file {file} ({error}); correct it or leave it out."
+            ) from error
         for old in RENAMED_TABLES.keys() & written:
-            progress(Note(f"the table [{old}] of {file} is called [{RENAMED_TABLES[old]}] now."))
+            new = RENAMED_TABLES[old]
+            advice = f"Rename the table [{old}] in {file} to [{new}]: the old name is accepted in this version only."
+            progress(Note(advice))
         tables = _with_new_names(written)
         for table, values in tables.items():
             if not isinstance(values, dict):
-                raise SettingsError(f"{file} sets {table} outside of any table; write it below its [table].")
+                raise SettingsError(f"{file} sets {table!r} outside of any table; move it below its [table].")
     for table, values in overrides.items():
         given = {name: value for name, value in values.items() if value is not None}
         tables[table] = {**tables.get(table, {}), **given}
@@ -260,10 +264,12 @@ def _explain(table: str, model: type[SettingsGroup], names: Sequence[int | str],
     if name not in fields:
         return unknown_name(f"setting {table}.{name}", name, list(fields))
     field, given = fields[name], error.errors()[0]["input"]
-    return f"Setting {field.full_name} (option {field.flag}) is {given!r}; it takes {field.accepted}."
+    return f"Setting {field.full_name} (option {field.flag}) is {given!r}; it must be {field.accepted}."
 
 
 def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
-    """One line that says what there is in its place."""
+    """A message that suggests the known name nearest to `name`, or lists them all. what: the unknown thing, as named in
+    the message."""
     near = difflib.get_close_matches(name, known, 1)
-    return f"There is no {what}; " + (f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}.")
+    advice = f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(known)}."
+    return f"Unknown {what}; {advice}"

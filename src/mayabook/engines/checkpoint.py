@@ -29,7 +29,7 @@ class Checkpoint:
     def read(cls, folder: Path) -> Self:
         """Raises ModelError for a folder that is missing, incomplete, damaged or of another architecture."""
         if not folder.is_dir():
-            raise ModelError(f"There is no model folder {folder}; see `mayabook models list`.")
+            raise ModelError(f"There is no model folder {folder}; list the models with `mayabook models list`.")
         return cls(folder, LlamaConfig.read(folder), Weights(folder))
 
     def identifying(self) -> list[Path]:

@@ -65,8 +65,9 @@ class MayaEngine:
             cap = token_cap(request.text, settings.max_tokens)
             if len(prompt) + cap > self.decoder.n_context:
                 raise EngineError(
-                    f"A chunk needs {len(prompt)} tokens of prompt and up to {cap} of speech, and a slot holds "
-                    f"{self.decoder.n_context}; use a larger --context, a shorter voice description or --max-chars."
+                    f"A chunk needs {len(prompt)} tokens of prompt and up to {cap} of speech, more than the context "
+                    f"of {self.decoder.n_context}; give a larger --context, a smaller --max-chars or a shorter voice "
+                    "description."
                 )
             yield DecodingRequest(request, prompt, settings, cap)
 

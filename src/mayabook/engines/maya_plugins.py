@@ -37,7 +37,7 @@ _LOGITS = 4 << 20
 
 
 class MayaPlugin(EnginePlugin[MayaSettings]):
-    """What both engines have in common; each says which weights it loads and opens their decoder."""
+    """What both Maya1 engines share; each subclass chooses the weights and opens a decoder for them."""
 
     settings_table = "maya"
     settings_model = MayaSettings
@@ -48,9 +48,9 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         """Raises ModelError where the settings name a model that does not exist."""
         here = [find(settings.model)] if settings.model else installed()
         if not here:
-            return "no Maya1 model is here; `mayabook models pull` fetches it"
+            return "no Maya1 model is installed; get one: mayabook models pull"
         missing = self._missing(here[0])
-        return f"{here[0].name} is here, but {missing}" if missing else None
+        return f"{here[0].name} is installed, but {missing}" if missing else None
 
     def is_requested(self, settings: MayaSettings) -> bool:
         return bool(settings.model)
@@ -105,7 +105,7 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
 
     @abstractmethod
     def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
-        """Weight format, and the file or folder of the weights. format: the one that is wanted; empty for the best."""
+        """Weight format, and the file or folder of the weights. format: the one asked for; empty for the best."""
 
     @abstractmethod
     def _open_decoder(
@@ -132,7 +132,7 @@ class GgufPlugin(MayaPlugin):
     def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
         if format and format not in files.ggufs:
             raise ModelError(
-                f"{files.name} is here as {', '.join(files.ggufs)}, not {format}; "
+                f"{files.name} is installed in {', '.join(files.ggufs)}, not in {format}; "
                 f"make it: mayabook models quantize {files.name} {format}"
             )
         chosen = format or next(name for name in (*PREFERENCE, *files.ggufs) if name in files.ggufs)
@@ -158,7 +158,7 @@ class GgufPlugin(MayaPlugin):
         )
         if gpus() and not _llama_offloads():
             context.note(
-                f"{gpus()[0].name} is here, but this llama.cpp was built for the CPU alone; for the GPU: "
+                f"This llama.cpp was built for the CPU only and does not use the GPU ({gpus()[0].name}); to use it: "
                 "CMAKE_ARGS=-DGGML_CUDA=on pip install --force-reinstall --no-binary :all: llama-cpp-python"
             )
         elif on_gpu:
@@ -244,7 +244,7 @@ def _slots(n_slots: int, need: MemoryNeed, *, on_gpu: bool, context: EngineConte
 def _only_model() -> str:
     here = installed()
     if not here:
-        raise ModelError("No Maya1 model is here; fetch it with `mayabook models pull`, or name one with --model.")
+        raise ModelError("No Maya1 model is installed; get one with `mayabook models pull`, or give one with --model.")
     return here[0].name
 
 
@@ -269,8 +269,8 @@ def _llama() -> str:
         return str(error)
     version, offloads = build()
     if offloads:
-        return f"{version}, can put layers on a GPU"
-    return f"{version}, built for the CPU alone{', although a GPU is here' if gpus() else ''}"
+        return f"{version}, built with GPU support"
+    return f"{version}, built for the CPU only{', although this machine has a GPU' if gpus() else ''}"
 
 
 def _torch() -> str:
@@ -286,7 +286,7 @@ def _torch() -> str:
 
 def _models() -> str:
     here = [f"{files.name} ({', '.join(_parts(files))})" for files in installed()]
-    return "; ".join(here) or "none; fetch one: mayabook models pull"
+    return "; ".join(here) or "none; get one: mayabook models pull"
 
 
 def _parts(files: ModelFiles) -> list[str]:

@@ -83,4 +83,6 @@ def _voice_model(voice: str) -> Path:
         return Path(voices.voice_path(voice))
     except RuntimeError as error:  # a voice outside the package, and no network
         bundled = ", ".join(name for name, facts in voices.VOICES.items() if facts.get("bundled"))
-        raise EngineError(f"Voice {voice!r} is not here. {error} Or use a voice that is: {bundled}.") from error
+        raise EngineError(
+            f"Voice {voice!r} is not installed. {error} Or use one that comes with MayaBook: {bundled}."
+        ) from error

@@ -33,7 +33,7 @@ class NarratorPlugin(EnginePlugin[NarratorSettings]):
         from mayabook.engines.narrator import Narrator
 
         here = [name for name in VOICES if _is_here(name)]
-        return {"narrator": f"{Narrator(NarratorSettings()).identity}; voices here: {', '.join(here)}"}
+        return {"narrator": f"{Narrator(NarratorSettings()).identity}; voices installed: {', '.join(here)}"}
 
     def auto_priority(self, settings: NarratorSettings) -> int:
         return 1

@@ -63,7 +63,7 @@ def plugin(name: str) -> EnginePlugin[Any]:
     """Raises SettingsError that lists the engines there are."""
     entries = _entries()
     if name not in entries:
-        raise SettingsError(f"There is no engine {name!r}; the engines are: {', '.join(entries)}.")
+        raise SettingsError(f"Unknown engine {name!r}; choose one of: {', '.join(entries)}.")
     return _load(entries[name])
 
 
@@ -92,12 +92,12 @@ def check_settings(settings: Settings) -> None:
     ):
         if value not in (other, *names):
             known = f"{', '.join([other, *names[:-1]])} or {names[-1]}"
-            raise SettingsError(f"Setting {setting} (option {flag}) is {value!r}; it takes {known}.")
+            raise SettingsError(f"Setting {setting} (option {flag}) is {value!r}; choose {known}.")
     models = other_settings_models() if settings.other_tables else {}
     for table, values in settings.other_tables.items():
         if table not in models:
             known_tables = [*Settings.model_fields, *models]
-            raise SettingsError(unknown_name(f"table of settings [{table}]", table, known_tables))
+            raise SettingsError(unknown_name(f"settings table [{table}]", table, known_tables))
         validate_table(table, models[table], values)
 
 

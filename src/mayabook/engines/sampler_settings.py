@@ -57,7 +57,10 @@ class SamplerSettings:
         }
         for name, good in checks.items():
             if not good:
-                raise EngineError(f"Sampler setting {name} cannot be {getattr(self, name)!r}; see the presets.")
+                raise EngineError(
+                    f"Sampler setting {name} is {getattr(self, name)!r}, which is out of range; see `mayabook make "
+                    "--help-all`."
+                )
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -105,5 +108,5 @@ def preset(name: str) -> SamplerSettings:
     """Raises EngineError that lists the presets."""
     known = presets()
     if name not in known:
-        raise EngineError(f"There is no sampler preset {name!r}; choose one of: {', '.join(known)}.")
+        raise EngineError(f"Unknown sampler preset {name!r}; choose one of: {', '.join(known)}.")
     return known[name]

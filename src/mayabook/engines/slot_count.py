@@ -36,6 +36,6 @@ def choose_slots(asked: int, free: int, need: MemoryNeed, most: int) -> tuple[in
         )
     if asked:
         slots = min(asked, fit)
-        note = "" if slots == asked else f"{asked} slots do not fit into {free / 1e9:.1f} GB: using {slots}."
+        note = "" if slots == asked else f"{asked} slots do not fit into {free / 1e9:.1f} GB of memory: using {slots}."
         return slots, note
     return next(width for width in WIDTHS if width <= min(fit, most)), ""

@@ -93,8 +93,8 @@ class Workers(Generic[Request, Reply]):
                     except (EOFError, ConnectionResetError):
                         if deaths + 1 == MAX_DEATHS:
                             raise EngineError(
-                                f"The worker process died {MAX_DEATHS} times on one text ({str(request)[:200]!r}); "
-                                "free some memory or use fewer workers, then run the same command again."
+                                f"A worker process died {MAX_DEATHS} times on the same text ({str(request)[:200]!r}); "
+                                "free some memory or use fewer --workers, then run the same command again."
                             ) from None
                         self._end(pipe)
                         self._give(self._launch(), request, busy, deaths + 1)
@@ -102,7 +102,7 @@ class Workers(Generic[Request, Reply]):
                     if isinstance(reply, _Failure):
                         raise EngineError(
                             f"The engine failed on {str(request)[:200]!r} ({reply.message}); "
-                            "run again, and if it fails again leave this text out."
+                            "run the same command again; if it fails again, leave this text out."
                         )
                     idle.append(pipe)
                     yield request, reply

@@ -134,13 +134,13 @@ def _shortcomings(
     tags: Tags, cover: Picture | None, level: Level, form: OutputFormat, settings: MasterSettings
 ) -> Iterator[str]:
     if tags.cover and not cover:
-        yield "The cover is not an image that can be read, and is left out."
+        yield "The cover image cannot be read; the audiobook has none."
     if form.shortcoming:
         yield form.shortcoming
     if level.result.integrated <= SILENCE:
-        yield "The whole book is silent: nothing was made louder."
+        yield "The whole audiobook is silent, so its loudness was not adjusted."
     elif abs(level.result.integrated - settings.loudness) > TOLERANCE:
         yield (
-            f"The book came out at {level.result.integrated:.1f} LUFS, not {settings.loudness:.1f}: "
-            f"its peaks allow no more below {settings.true_peak:.1f} dBTP."
+            f"The loudness is {level.result.integrated:.1f} LUFS instead of {settings.loudness:.1f}: more would exceed "
+            f"a true peak of {settings.true_peak:.1f} dBTP."
         )

@@ -26,7 +26,7 @@ def check_output(output: Path, settings: MasterSettings) -> None:
         raise OutputError(f"Cannot write {output}: choose a name that ends in {', '.join(FORMATS)}.")
     target = destination(output, settings)
     if target.is_dir() and not settings.split:
-        raise OutputError(f"Cannot write {target}: there is a folder of that name; choose another.")
+        raise OutputError(f"Cannot write {target}: it is a folder; choose another name with -o.")
     folder = target if settings.split else target.parent
     make_folder(folder)
     try:

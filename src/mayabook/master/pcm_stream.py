@@ -63,7 +63,7 @@ def _silence(n_samples: int) -> Iterator[Audio]:
 
 
 def _read(clip: TimelineClip, sample_rate: int) -> Audio:
-    advice = "delete it and run the same command again"
+    advice = "delete the file and run the same command again"
     try:
         audio, rate = soundfile.read(clip.path, start=clip.first, stop=clip.stop, dtype="float32")
         if rate != sample_rate:
@@ -71,5 +71,5 @@ def _read(clip: TimelineClip, sample_rate: int) -> Audio:
     except soundfile.SoundFileError as error:
         raise JobError(f"Cannot read the take {clip.path} ({error}): {advice}.") from error
     if audio.shape != (clip.stop - clip.first,):
-        raise JobError(f"The take {clip.path} has changed while the book was being put together: {advice}.")
+        raise JobError(f"The take {clip.path} changed while the audiobook was being mastered: {advice}.")
     return np.asarray(audio)

@@ -112,7 +112,7 @@ def build_timeline(segments: Iterable[TakeSegment], titles: Mapping[int, str], s
         pause, soft_tail = round(seconds * sample_rate), stop - sound_stop
 
     if not clips:
-        raise JobError("Nothing of this book has been rendered yet: run the same command again to render it.")
+        raise JobError("No take of this book has been synthesised yet: run the same command again.")
     n_samples = position + max(0, pause - soft_tail)
     ends = [start for _, start in openings[1:]] + [n_samples]
     marks = tuple(
@@ -120,9 +120,9 @@ def build_timeline(segments: Iterable[TakeSegment], titles: Mapping[int, str], s
     )
     heard = {number for number, _ in openings}
     warnings = tuple(
-        f"{_title(number, titles)}: {count} of its chunks have no audio and are missing."
+        f"{_title(number, titles)}: {count} of its chunks have no audio and are left out."
         if number in heard
-        else f"{_title(number, titles)}: nothing of it has audio; the chapter is missing."
+        else f"{_title(number, titles)}: none of its chunks has audio; the chapter is left out."
         for number, count in absent.items()
     )
     return Timeline(sample_rate, tuple(clips), marks, n_samples, warnings)
@@ -150,7 +150,7 @@ def _read(path: Path, sample_rate: int) -> Audio:
 
 
 def _unreadable(path: Path, error: soundfile.SoundFileError) -> JobError:
-    return JobError(f"Cannot read the take {path} ({error}): delete it and run the same command again.")
+    return JobError(f"Cannot read the take {path} ({error}): delete the file and run the same command again.")
 
 
 def _title(number: int, titles: Mapping[int, str]) -> str:

@@ -67,7 +67,7 @@ def with_full_stop(description: str) -> str:
     """
     line = " ".join(description.replace('"', "'").split())
     if not line:
-        raise ModelError("The voice has no description; name a preset or describe a voice with --voice.")
+        raise ModelError("The voice has no description; choose a preset or describe a voice with --voice.")
     return line if line[-1] in _ENDS else f"{line}."
 
 

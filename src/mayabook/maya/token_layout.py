@@ -66,8 +66,8 @@ class Layout:
         apart = len(set(controls)) == len(controls) and not any(token >= self.first_code for token in controls)
         if not apart or min(controls) < 0 or self.last_code >= self.vocab_size or self.codebook_size < 1:
             raise ModelError(
-                f"This token layout is impossible (control tokens {', '.join(map(str, controls))}, codes "
-                f"{self.first_code} to {self.last_code}, {self.vocab_size} tokens); mend {LAYOUT_FILE}."
+                f"Invalid token layout (control tokens {', '.join(map(str, controls))}, codes "
+                f"{self.first_code} to {self.last_code}, {self.vocab_size} tokens); correct {LAYOUT_FILE}."
             )
 
     @property

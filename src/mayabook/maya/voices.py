@@ -35,7 +35,5 @@ def describe(voice: str) -> str:
     if voice in known:
         return known[voice].description
     if len(voice.split()) < 2:
-        raise EngineError(
-            f"There is no voice {voice!r}; choose one of: {', '.join(known)}; or describe one in a sentence."
-        )
+        raise EngineError(f"Unknown voice {voice!r}; choose one of: {', '.join(known)}; or describe one in a sentence.")
     return voice.strip()

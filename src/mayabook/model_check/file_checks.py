@@ -120,7 +120,7 @@ def _same_tokens(checkpoint: Path, file: Path) -> str:
                 )
         for text in TEXTS:
             if ours.encode(text) != theirs.encode(text):
-                raise ModelError(f"{file} cuts {text!r} into other tokens; convert the checkpoint again.")
+                raise ModelError(f"{file} tokenizes {text!r} in another way; convert the checkpoint again.")
         return f"{theirs.vocab_size:,} tokens; the same ids for {len(TEXTS)} texts"
 
 
@@ -170,7 +170,7 @@ def _same_rope(checkpoint: Path, file: Path, reader: Any) -> str:
 
 def _codec(files: ModelFiles) -> str:
     if files.codec is None:
-        raise ModelError(f"There is none; import it: mayabook models import FOLDER --name {files.name}")
+        raise ModelError(f"The model has no codec; import it: mayabook models import FOLDER --name {files.name}")
     layout = Layout.read(files.checkpoint) if files.checkpoint else check_gguf(next(iter(files.ggufs.values())))[0]
     check_codec(files.codec, layout)
     return f"3 codebooks of {layout.codebook_size}; {open_codec(files.codec, layout).identity}"

@@ -1,4 +1,4 @@
-"""Writes model files atomically, and only where there is room for them."""
+"""Writes model files atomically, and only where there is enough free space."""
 
 import shutil
 from collections.abc import Callable
@@ -25,14 +25,14 @@ def gigabytes(n_bytes: int) -> str:
 
 def cannot_write(path: Path, error: OSError) -> ModelError:
     if error.errno in files.FULL:
-        return ModelError(f"No room to write {path}; free some space, or set MAYABOOK_MODELS to another folder.")
+        return ModelError(f"No space left to write {path}; free some, or set MAYABOOK_MODELS to another folder.")
     return ModelError(
         f"Cannot write {path} ({error.strerror or error}); set MAYABOOK_MODELS to a folder that is writable."
     )
 
 
 def require_free_space(folder: Path, n_bytes: int) -> None:
-    """Creates the folder. Raises ModelError unless it has room for so many bytes."""
+    """Creates the folder. Raises ModelError unless its disk has that much free space."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free

@@ -32,7 +32,7 @@ def make_formats(name: str, to: str, progress: Progress = silent) -> list[MadeFo
     """
     files = store.stored(name)
     if to not in FORMATS:
-        raise ModelError(f"There is no format {to!r}; choose from: {', '.join(FORMATS)}.")
+        raise ModelError(f"Unknown format {to!r}; choose one of: {', '.join(FORMATS)}.")
     if to in files.ggufs:
         return []
     if to in CONVERTED:

@@ -15,7 +15,7 @@ def quantize(source: Path, file: Path, to: str) -> None:
     Raises ModelError where the format is unknown, the source is missing or damaged, or the disk is full.
     """
     if to not in QUANTISED:
-        raise ModelError(f"There is no format {to!r}; choose from: {', '.join(QUANTISED)}.")
+        raise ModelError(f"Unknown format {to!r}; choose one of: {', '.join(QUANTISED)}.")
     if not source.is_file():
         raise ModelError(f"There is no {source} to quantise; run: mayabook models convert")
     llama_cpp = library()

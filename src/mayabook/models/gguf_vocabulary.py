@@ -41,7 +41,7 @@ def read_vocabulary(tokenizer: CheckpointTokenizer, vocab_size: int) -> GgufVoca
     model = values.get("model") or {}
     if not _is_llama3(values, model):
         raise ModelError(
-            f"{file} cuts text in another way than Llama 3, so llama.cpp would read it differently; "
+            f"{file} tokenizes text in another way than Llama 3, so llama.cpp would give other tokens; "
             "choose a Maya1 model, or use it with transformers."
         )
     tokens = [f"[PAD{number}]" for number in range(vocab_size)]

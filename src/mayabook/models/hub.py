@@ -22,7 +22,7 @@ from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _SHA256 = 64
 """Hexadecimal digits of a SHA-256; git's SHA-1 has 40."""
-_GOES_ON = "run the same command again: it goes on where it stopped"
+_GOES_ON = "run the same command again: it resumes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +205,8 @@ def _fetch(folder: Path, remote: RemoteFile, endpoint: str | None) -> None:
         if _digest(partial, remote) != remote.digest:
             partial.unlink()
             raise ModelError(
-                f"{remote.path} of {remote.repo} came damaged (its hash is not the hub's) and was removed; "
-                "run the same command again."
+                f"{remote.path} of {remote.repo} was damaged in transfer (its hash differs from the hub's) and was "
+                "removed; run the same command again."
             )
         publish(partial, target)
     except OSError as error:
@@ -215,9 +215,7 @@ def _fetch(folder: Path, remote: RemoteFile, endpoint: str | None) -> None:
         if type(error) is not OSError:  # the transport's exceptions are of this kind too
             raise
         partial.unlink()
-        raise ModelError(
-            f"{remote.path} of {remote.repo} came in another size than the hub says; {_GOES_ON}."
-        ) from error
+        raise ModelError(f"{remote.path} of {remote.repo} has another size than the hub says; {_GOES_ON}.") from error
     sha256 = remote.digest if len(remote.digest) == _SHA256 else sha256_of(target)
     store.record(folder, {remote.target: store.origin_of(target, remote.source, sha256)})
 

@@ -40,7 +40,7 @@ def import_model(path: Path, name: str | None = None, progress: Progress = silen
     found = _look(path)
     name = name or found.name
     if not name:
-        raise ModelError("A codec belongs to a model; say to which with --name.")
+        raise ModelError("A codec belongs to a model; give its name with --name.")
     folder = store.model_folder(name)
     here = next((files for files in store.installed() if files.name == name), None)
     if here is not None:
@@ -73,7 +73,7 @@ def _look(path: Path) -> _Parts:
     files = store.find(str(path)) if path.exists() else None
     if files is None:
         raise ModelError(
-            f"There is no {path}; give a model folder, a checkpoint folder, a .gguf file or a codec folder."
+            f"{path} does not exist; give a model folder, a checkpoint folder, a .gguf file or a codec folder."
         )
     found = _Parts(files.name)
     if files.checkpoint is not None:
@@ -102,7 +102,7 @@ def _join(found: _Parts, here: ModelFiles) -> None:
     twice = sorted(part for part in found.parts if known.get(part) is not None)
     if twice:
         raise ModelError(
-            f"{here.name} has its {twice[0]} already; choose another --name, or remove it first: "
+            f"{here.name} already has its {twice[0]}; choose another --name, or remove it first: "
             f"mayabook models remove {here.name} --format {twice[0]}"
         )
     layout = check_checkpoint(here.checkpoint, weights=False) if here.checkpoint is not None else None
@@ -114,7 +114,7 @@ def _join(found: _Parts, here: ModelFiles) -> None:
 
 def _same(one: Layout | None, other: Layout | None, origin: str) -> None:
     if one is not None and other is not None and one != other:
-        raise ModelError(f"{origin} has another token layout: these are two models; choose another --name.")
+        raise ModelError(f"{origin} has another token layout, so it belongs to another model; choose another --name.")
 
 
 def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:

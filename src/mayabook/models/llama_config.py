@@ -98,7 +98,7 @@ class LlamaConfig:
             quantised_by=_quantised_by(values),
         )
         if config.n_heads % config.n_kv_heads or config.head_dim % 2:
-            raise ModelError(f"{file} has impossible attention heads; get the file again.")
+            raise ModelError(f"{file} has an invalid number of attention heads or head size; get the file again.")
         return config
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -157,11 +157,11 @@ def _rope_scaling(rope: Mapping[str, Any], file: Path) -> RopeScaling | None:
         return None
     if kind in _SCALED_BY_LENGTH:
         raise ModelError(
-            f"{file} asks for rope scaling {kind!r}, with which a chunk would depend on its neighbours; "
+            f"{file} uses RoPE scaling {kind!r}, which would make a take depend on the length of others; "
             "choose another model with --model."
         )
     if kind != "llama3" or rope.get("partial_rotary_factor", 1.0) != 1.0:
-        raise ModelError(f"{file} asks for rope scaling {kind!r}, and only llama3's is known; choose a Maya1 model.")
+        raise ModelError(f"{file} uses RoPE scaling {kind!r}; only llama3 is supported. Choose a Maya1 model.")
     try:
         scaling = RopeScaling(
             float(rope["factor"]),
@@ -170,9 +170,9 @@ def _rope_scaling(rope: Mapping[str, Any], file: Path) -> RopeScaling | None:
             int(rope["original_max_position_embeddings"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{file} lacks a number of its rope scaling ({error}); get the file again.") from error
+        raise ModelError(f"{file} lacks a parameter of its RoPE scaling ({error}); get the file again.") from error
     if not scaling.high_freq_factor > scaling.low_freq_factor > 0 < scaling.factor:
-        raise ModelError(f"{file} has an impossible rope scaling; get the file again.")
+        raise ModelError(f"{file} has invalid RoPE scaling factors; get the file again.")
     return scaling
 
 

@@ -79,7 +79,7 @@ def models_folder() -> Path:
 def model_folder(name: str) -> Path:
     """The folder of a model, which need not exist. Raises ModelError for what cannot be a name."""
     if not _NAME.fullmatch(name):
-        raise ModelError(f"{name!r} cannot be a model's name; use letters, digits, dots, dashes and underscores.")
+        raise ModelError(f"{name!r} is not a valid model name; use letters, digits, dots, dashes and underscores.")
     return models_folder() / name
 
 
@@ -104,7 +104,7 @@ def stored(name: str) -> ModelFiles:
     """The model of that name. Raises ModelError that lists the models there are."""
     folder = model_folder(name)
     if not _is_model(folder):
-        raise ModelError(f"There is no model {name!r} in {models_folder()}{_known()}.")
+        raise ModelError(f"Unknown model {name!r} (models folder: {models_folder()}){_known()}.")
     return _inside(folder)
 
 
@@ -233,7 +233,7 @@ def _loose(path: Path) -> ModelFiles:
         return ModelFiles(_bare(path), None, {format_of(path): path}, _codec_beside(path.parent))
     if path.is_dir() and not missing_from_checkpoint(path):
         return ModelFiles(path.resolve().name, path, {}, _codec_beside(path))
-    what = f"{path} is no model" if path.exists() else f"There is no model {str(path)!r}"
+    what = f"{path} is not a model" if path.exists() else f"Unknown model {str(path)!r}"
     raise ModelError(f"{what}{_known()}.")
 
 
@@ -259,5 +259,5 @@ def _codec_beside(folder: Path) -> Path | None:
 
 def _known() -> str:
     names = ", ".join(files.name for files in installed())
-    here = f"; here are: {names}" if names else ""
-    return f"{here}; fetch one with `mayabook models pull`, or add one with `mayabook models import FOLDER`"
+    here = f"; choose one of: {names}" if names else ""
+    return f"{here}; get one with `mayabook models pull`, or add one with `mayabook models import FOLDER`"

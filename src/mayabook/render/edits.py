@@ -39,10 +39,11 @@ class Edits:
             texts = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         except (OSError, ValueError) as error:
             raise JobError(
-                f"{file} cannot be read ({error}); repair it, or delete it to go back to the book's text."
+                f"Cannot read the edited texts in {file} ({error}); correct the file, or delete it to restore the "
+                "book's text."
             ) from error
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-            raise JobError(f"{file} is not a table of texts; delete it to go back to the book's text.")
+            raise JobError(f"{file} does not map texts to texts; delete it to restore the book's text.")
         return cls(file, texts)
 
     def written(self, chunk: Chunk) -> str:
@@ -57,11 +58,11 @@ class Edits:
         text, written = " ".join(text.split()), self.written(chunk)
         if len(text) > limits.max_chars or len(text.split()) > limits.max_words:
             raise ScriptError(
-                f"That text is too long for a chunk of {limits.max_words} words and {limits.max_chars} characters; "
-                "shorten it."
+                f"The new text is longer than a chunk may be ({limits.max_words} words, {limits.max_chars} "
+                "characters); shorten it."
             )
         if text and not words(text):
-            raise ScriptError("That text has no words; write some, or write nothing to restore the book's text.")
+            raise ScriptError("The new text has no words; write some, or leave it empty to restore the book's text.")
         self.texts.pop(written, None)
         if text and text != written:
             self.texts[written] = text

@@ -38,7 +38,7 @@ class Job:
         """The job in the folder `path`, or the one beside the audiobook `path`."""
         job = cls(path) if path.suffix == SUFFIX or path.is_dir() else cls.beside(path)
         if not job._ledger_file.is_file():
-            raise JobError(f"There is no job at {job.folder}; name the {SUFFIX} folder that `mayabook make` made.")
+            raise JobError(f"There is no job at {job.folder}; give the {SUFFIX} folder that `mayabook make` created.")
         return job
 
     def peek(self, name: str) -> str | None:
@@ -58,10 +58,10 @@ class Job:
             self._lock.acquire()
         except filelock.Timeout:
             raise JobError(
-                f"Another run is working on {self.folder}; wait for it, or give this one another output with -o."
+                f"Another run is using {self.folder}; wait until it ends, or choose another output with -o."
             ) from None
         except OSError as error:
-            raise JobError(f"{self.folder} cannot be locked ({error}); check its permissions.") from error
+            raise JobError(f"Cannot lock {self.folder} ({error}); check its permissions.") from error
         try:
             self.ledger = Ledger(self._ledger_file)
         except BaseException:

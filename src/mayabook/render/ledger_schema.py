@@ -39,13 +39,13 @@ def read_version(database: sqlite3.Connection, file: Path) -> int:
     version: int = database.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise JobError(
-            f"{file} was written by a newer version of MayaBook (ledger {version}; this one knows {VERSION}): "
-            "upgrade MayaBook, or choose another output name."
+            f"{file} was written by a newer version of MayaBook (its format is {version}, this version reads up to "
+            f"{VERSION}): upgrade MayaBook, or choose another output name."
         )
     if 0 < version < OLDEST:
         raise JobError(
-            f"{file} was written by a version of MayaBook that is too old (ledger {version}; "
-            f"{OLDEST} is the oldest that can be upgraded): choose another output name."
+            f"{file} was written by a version of MayaBook that is too old (its format is {version}; {OLDEST} is the "
+            "oldest that can be upgraded): choose another output name."
         )
     return version
 

@@ -54,8 +54,8 @@ class JobReview:
         takes = self._takes(number)
         chosen = next((take for take in takes if take.attempt + 1 == take_number), None)
         if chosen is None:
-            there = ", ".join(str(take.attempt + 1) for take in takes) or "none"
-            raise JobError(f"Chunk {number} has no take {take_number}; it has {there}.")
+            there = ", ".join(str(take.attempt + 1) for take in takes) or "none yet"
+            raise JobError(f"Chunk {number} has no take {take_number}; choose one of: {there}.")
         for take in takes:
             if take.decision == ReviewDecision.ACCEPTED:
                 self._job.ledger.decide(take, ReviewDecision.REJECTED)
@@ -81,5 +81,5 @@ def open_review(path: Path) -> Iterator[JobReview]:
     with Job.existing(path) as job:
         request, checks = job.ledger.fact(REQUEST), job.ledger.fact(CHECKS)
         if request is None or checks is None:
-            raise JobError(f"{job.folder} holds no finished run; run `mayabook make` first.")
+            raise JobError(f"The run in {job.folder} is not finished; finish it with `mayabook make` first.")
         yield JobReview(job, AudiobookRequest.model_validate_json(request), checks)

@@ -76,7 +76,9 @@ def _view(take: StoredTake, verdict: Verdict | None, *, kept: bool) -> TakeView:
     try:
         audio, sample_rate = read_flac(take.file)
     except soundfile.LibsndfileError as error:
-        raise JobError(f"{take.file} cannot be read; run `mayabook make` again, and it is made anew.") from error
+        raise JobError(
+            f"The take {take.file} is damaged; delete the file and run `mayabook make` again: it is synthesised anew."
+        ) from error
     columns_per_second = WAVEFORM_COLUMNS / max(1e-3, len(audio) / sample_rate)
     return TakeView(
         number=take.attempt + 1,

@@ -59,18 +59,20 @@ def read_lexicon(path: Path) -> Lexicon:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ScriptError(f"There is no lexicon at {path}; check the path") from error
+        raise ScriptError(f"There is no lexicon {path}; check the path") from error
     except OSError as error:
         raise ScriptError(f"Cannot read the lexicon {path} ({error.strerror}); check the file") from error
     except UnicodeDecodeError as error:
         raise ScriptError(f"The lexicon {path} is not UTF-8; save it as UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
-        raise ScriptError(f"The lexicon {path} is not TOML ({error}); mend that line") from error
+        raise ScriptError(f"The lexicon {path} is not valid TOML ({error}); correct that line") from error
     words = document.pop("words", None)
     if not isinstance(words, dict):
-        raise ScriptError(f"The lexicon {path} has no table [words]; put the words and respellings under one")
+        raise ScriptError(f"The lexicon {path} has no table [words]; put the respellings into one")
     if document:
-        raise ScriptError(f"The lexicon {path} has {next(iter(document))!r} outside of [words]; move or remove it")
+        raise ScriptError(
+            f"The lexicon {path} has {next(iter(document))!r} outside of [words]; move it there or remove it"
+        )
     return Lexicon(tuple(_entry(path, word, value) for word, value in words.items()))
 
 

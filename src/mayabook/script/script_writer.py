@@ -29,8 +29,8 @@ def script_book(book_file: Path, lexicon_file: Path | None, settings: Settings) 
     script = write_script(book, settings.script, lexicon)
     if not script.chunks:
         raise BookError(
-            f"{book_file} has nothing to narrate: {len(book.chapters)} chapters are skipped. "
-            "See why with `mayabook inspect`, and bring some in with --include."
+            f"{book_file} has nothing to narrate: all {len(book.chapters)} chapters are skipped. See why with "
+            "`mayabook inspect`, and choose chapters with --include."
         )
     return book, script
 
@@ -50,7 +50,7 @@ def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None =
     coverage = check_coverage(book, chunks, lexicon)
     if not coverage.complete:
         raise ScriptError(
-            f"The script does not match the book ({coverage.gaps[0]}): a defect of MayaBook, please report the book"
+            f"The script does not match the book ({coverage.gaps[0]}): a bug in MayaBook; please report the book"
         )
     return Script(chunks, coverage)
 

@@ -77,5 +77,5 @@ def build_expected_text(book: Book, settings: ScriptSettings, language: Language
             line_of += [len(lines) - 1] * (at - first)
         units += found
     if not units:
-        raise BookError(f"{book.title} holds no words to look for: name a text with some.")
+        raise BookError(f"{book.title} contains no words: give the text of the audiobook.")
     return ExpectedText(book.title, tuple(lines), tuple(units), tuple(line_of))

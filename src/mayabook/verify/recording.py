@@ -76,13 +76,15 @@ class Recording:
 
 def _files(path: Path) -> list[Path]:
     if not path.exists():
-        raise AudioError(f"There is no file {path}: check its name and folder.")
+        raise AudioError(f"There is no file {path}: check the path.")
     if path.is_file():
         return [path]
     files = [file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES | DRM_SUFFIXES and file.is_file()]
     files = [file for file in files if not file.name.startswith(".")]
     if not files:
-        raise AudioError(f"{path} holds no audio files ({', '.join(sorted(SUFFIXES))}): name the folder that does.")
+        raise AudioError(
+            f"{path} contains no audio files ({', '.join(sorted(SUFFIXES))}): give the folder of the audiobook."
+        )
     return sorted(files, key=lambda file: natural(file.relative_to(path).as_posix()))
 
 
@@ -97,12 +99,14 @@ def _open(file: Path) -> InputContainer:
     try:
         container = av.open(str(file.absolute()), metadata_errors="replace", options={"protocol_whitelist": "file"})
     except av.error.PermissionError as error:
-        raise AudioError(f"{file} may not be read: check its permissions.") from error
+        raise AudioError(f"Cannot read {file}: permission denied.") from error
     except (av.error.FFmpegError, OSError) as error:
-        raise AudioError(f"{file} is not an audio file that can be read ({error.strerror or error}).") from error
+        raise AudioError(
+            f"{file} is not a readable audio file ({error.strerror or error}): give the audiobook itself."
+        ) from error
     if not container.streams.audio:
         container.close()
-        raise AudioError(f"{file} has no sound in it: name the audiobook itself.")
+        raise AudioError(f"{file} has no audio stream: give the audiobook itself.")
     if container.streams.audio[0].codec_context.codec_tag.lower() in DRM_CODEC_TAGS:
         container.close()
         raise _drm_error(file)
@@ -110,7 +114,7 @@ def _open(file: Path) -> InputContainer:
 
 
 def _drm_error(file: Path) -> AudioError:
-    return AudioError(f"{file} is locked with DRM, and cannot be heard here: use a copy without it.")
+    return AudioError(f"{file} is protected by DRM: use a copy without it.")
 
 
 def _chapters(file: Path, *, named: bool) -> list[RecordingChapter]:
@@ -151,7 +155,7 @@ def _decoded(file: Path) -> Iterator[Audio]:
     if heard:
         yield from map(_mono, resampler.resample(None))
     else:
-        raise AudioError(f"{file} holds no sound that can be decoded: get the file again.")
+        raise AudioError(f"No audio of {file} can be decoded: get the file again.")
 
 
 def _mono(frame: AudioFrame) -> Audio:

@@ -66,15 +66,15 @@ def _verify(recording: Recording, book: Book, settings: Settings, tell: Listener
     )
     _log.info("Transcribed %.0f s of %s: %d words", transcript.duration, recording.path, len(transcript.words))
     if not transcript.words:
-        raise AudioError(f"There is no speech in {recording.path}: it is silent, or not spoken. Check the file.")
+        raise AudioError(f"No speech was recognised in {recording.path}: check that it is the audiobook.")
     heard_units = text_units([word.text for word in transcript.words], checker.language)
     pairs = align_sequences(checker.aligner, text.units, heard_units)
     first_pass = run_first_pass(text, transcript, heard_units, pairs)
     n_least = min(len(text.units), len(heard_units))
     if first_pass.n_matched < MIN_SHARED_WORDS * n_least:
         raise AudioError(
-            f"{recording.path} and {text.title!r} do not belong together: {first_pass.n_matched:,} of {n_least:,} "
-            "words were found. Check both names."
+            f"{recording.path} does not match the text of {text.title!r}: {first_pass.n_matched:,} of {n_least:,} "
+            "words were found. Check that both are of the same book."
         )
     finder = DefectFinder(text, transcript, first_pass, checker.language)
     found = [finder.long_silence(silence) for silence in first_pass.silences]

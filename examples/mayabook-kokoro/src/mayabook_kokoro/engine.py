@@ -71,7 +71,7 @@ class KokoroEngine:
             reason = str(error).partition("\n")[0]
             raise EngineError(
                 f"Kokoro failed on {request.text[:200]!r} ({reason}); "
-                "run again, and if it fails again leave this text out."
+                "run the same command again; if it fails again, leave this text out."
             ) from error
         return Take(request, audio, SAMPLE_RATE, StopReason.END, time.perf_counter() - started)
 

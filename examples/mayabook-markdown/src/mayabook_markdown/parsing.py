@@ -36,7 +36,7 @@ def read_markdown(path: Path, settings: BookSettings) -> Book:
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     blocks = list(_blocks(tokens, path.name, settings.image_alt))
     if not any(has_words(block.text) for block in blocks):
-        raise BookError(f"{path.name} holds no words: choose another book.")
+        raise BookError(f"{path.name} contains no words: choose another file.")
     title, blocks = _title_taken_off(blocks)
     return Book(
         title=facts.get("title") or title or path.stem,
@@ -54,12 +54,14 @@ def read_markdown(path: Path, settings: BookSettings) -> Book:
 def _decoded(path: Path, max_bytes: int) -> str:
     try:
         if path.stat().st_size > max_bytes:
-            raise BookError(f"{path.name} is larger than a book: raise book.max_bytes if you trust it.")
+            raise BookError(
+                f"{path.name} is larger than the setting book.max_bytes allows: raise it if you trust the file."
+            )
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
-        raise BookError(f"{path.name} is not a text in UTF-8: save it as UTF-8.") from error
+        raise BookError(f"{path.name} is not UTF-8 text: save it as UTF-8.") from error
 
 
 def _title_taken_off(blocks: list[Block]) -> tuple[str, list[Block]]:
