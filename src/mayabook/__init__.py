@@ -1,4 +1,4 @@
-"""MayaBook turns an EPUB into an audiobook and proves that every sentence was spoken once, as written.
+"""MayaBook turns a book into an audiobook and proves that every sentence was spoken once, as written.
 
 Importing it has no side effect and loads no other library: each name is imported when it is first used.
 """

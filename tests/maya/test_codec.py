@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -192,9 +193,13 @@ print([name for name in ("torch", "snac") if sys.modules.get(name)])
     ],
 )
 def test_a_fresh_process_gives_the_same_bytes(
-    exported: Path, tmp_path: Path, on_torch: Codec, on_onnx: Codec, files: tuple[str, ...], with_torch: bool
+    exported: Path, tmp_path: Path, on_onnx: Codec, files: tuple[str, ...], with_torch: bool
 ) -> None:
-    """On a CPU ONNX Runtime decodes as soon as the decoder is exported, with torch beside it or not."""
+    """On a CPU ONNX Runtime decodes as soon as the decoder is exported, with torch beside it or not.
+
+    Other tests may have changed torch's number of threads, which belongs to the process; the fresh one gets the same.
+    """
+    on_torch = TorchCodec(exported / "pytorch_model.bin", CodecConfig.read(exported))
     codec = on_onnx if "decoder.onnx" in files else on_torch
     folder = tmp_path / "codec"
     folder.mkdir()
@@ -203,7 +208,8 @@ def test_a_fresh_process_gives_the_same_bytes(
     out = tmp_path / "audio.npy"
     before = "" if with_torch else "sys.modules['torch'] = None"
     script = DECODE.format(root=str(ROOT), before=before, folder=str(folder), out=str(out))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     identity, loaded = done.stdout.splitlines()
     assert identity == codec.identity

@@ -379,7 +379,7 @@ def test_no_room_is_told_before_anything_is_written(
         free = 1_000_000
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
-    with pytest.raises(ModelError, match=r"has 1,000 kB free and .* are needed; free some space"):
+    with pytest.raises(ModelError, match=r"has 1\.0 MB free and .* are needed; free some space"):
         convert(checkpoint, tmp_path / "never.gguf")
 
 

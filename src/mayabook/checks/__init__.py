@@ -1,4 +1,4 @@
-"""Take -> verdict: scores of signal, codes and transcript, thresholds that were calibrated on labelled takes."""
+"""Checks takes: scores of signal, codes and transcript against thresholds that were fitted on labelled takes."""
 
 from mayabook.checks.checker import Checker
 

@@ -1,8 +1,8 @@
-"""Detects loops in the audio itself, as of a model whose codes loop; it needs no codes.
+"""Detects loops in the audio, such as those of a model whose codes repeat, without needing the codes.
 
 The spectrum is compared with itself at each lag. A hum, a held vowel and a pause are alike at every lag, so a lag
-counts only if spectra are much closer at it than at shorter ones, as in the YIN pitch estimator. Turns of a loop
-differ by no more than the codec's noise; and so, with some narrators, do words that the text itself repeats.
+counts only if spectra are much closer at it than at shorter ones, as in the YIN pitch estimator. The repetitions in a
+loop differ by no more than the codec's noise; with some narrators, so do words that the text itself repeats.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""Converts words to phonemes, and measures phonetic distances: "their" is "there", "not" neither "night" nor "need"."""
+"""Converts words to phonemes and measures their phonetic distance: 0 for "their" and "there", large for "not" and
+"night"."""
 
 from collections.abc import Sequence
 

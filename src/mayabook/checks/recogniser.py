@@ -1,7 +1,7 @@
 """Transcribes and force-aligns audio by Whisper on CTranslate2.
 
 Decoding is greedy, without timestamps, prompt or temperature fallback: the same audio always gives the same words, and
-nothing smooths a defect over. Whisper may stop after a sentence although speech goes on: remaining voice is transcribed
+no defect is smoothed over. Whisper may stop after a sentence although speech goes on: remaining voice is transcribed
 again.
 """
 

@@ -12,7 +12,7 @@ FRAME_SECONDS = 0.02
 
 
 def silence_score(audio: Audio, figures: SignalThresholds) -> list[Score]:
-    """How many times too low the level of a silent take is; no score for any other take."""
+    """The lowest allowed RMS level over that of a silent take; no score for any other take."""
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
     if rms >= figures.max_silent_rms:
         return []
@@ -92,7 +92,7 @@ def pace_score(
     signal: SignalThresholds,
     figures: PaceThresholds,
 ) -> list[Score]:
-    """How many times too slow or too fast the voice is for the phonemes of the text.
+    """The seconds of voice over the usual duration of the text's phonemes (slow), or the inverse (fast).
 
     n_phonemes: by the shortest and by the longest verbalisation. n_tags: emotion tags in the text.
     """

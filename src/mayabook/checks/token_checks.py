@@ -42,7 +42,7 @@ def code_loop_score(codes: Codes, figures: TokenThresholds) -> list[Score]:
 
 
 def tail_confidence_scores(codes: Codes, figures: TokenThresholds) -> list[Score]:
-    """By how many nats a token the last seconds are less likely, and have more entropy, than those before."""
+    """Drop of the mean log-probability, and rise of the mean entropy, over the last seconds; in nats a token."""
     tail = round(figures.tail_seconds / FRAME_SECONDS) * codes.frames.shape[1]
     if len(codes.log_probability) < 2 * tail:
         return []

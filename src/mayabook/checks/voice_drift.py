@@ -52,7 +52,7 @@ class Timbre:
 
 
 def drift_score(audio: Audio, sample_rate: int, figures: DriftThresholds) -> list[Score]:
-    """How much better two vocal tracts explain the take than one: nats, divided by the root of the number of frames."""
+    """Log-likelihood gained by two vocal tracts over one, in nats, over the square root of the number of frames."""
     times, bands = voiced_bands(audio, sample_rate, figures)
     least = round(figures.min_voiced_seconds / HOP_SECONDS)
     if len(bands) < 2 * least:

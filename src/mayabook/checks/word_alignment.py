@@ -1,7 +1,7 @@
-"""Aligns the words of a text with a transcript by least cost, where sound counts and spelling does not.
+"""Aligns the words of a text with a transcript at the least cost; words are compared by sound, not by spelling.
 
-Both sides come as slots (`normalise.slots`). A few neighbouring slots of one side may match a few of the other as a
-whole: "north west" and "northwest", "1897" and "eighteen ninety-seven", "Eleanor" and "a leaner".
+Both sides come as text units (`text_normalisation.text_units`). A few neighbouring units of one side may match a few of
+the other as a group: "north west" and "northwest", "1897" and "eighteen ninety-seven", "Eleanor" and "a leaner".
 """
 
 from collections.abc import Sequence

@@ -78,4 +78,4 @@ _VERSION = typer.Option("--version", callback=_print_version, is_eager=True, hel
 
 @app.callback()
 def mayabook(version: Annotated[bool, _VERSION] = False) -> None:
-    """Turn an EPUB into an audiobook, and prove that every sentence was spoken once, as written."""
+    """Turn a book into an audiobook and prove that every sentence was spoken once, as written."""

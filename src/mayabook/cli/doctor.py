@@ -18,7 +18,7 @@ EXTRAS = {
     "gguf": "llama-cpp-python",
     "transformers": "transformers",
 }
-"""Extra -> the package by which its presence is told."""
+"""Extra -> a package that is installed exactly if the extra is."""
 
 
 def doctor(as_json: options.Json = False) -> None:

@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 FLAGGED = 3
-"""A run finished, and something is left for a person to look at."""
+"""The run finished, and left something for a person to review."""
 STOPPED = 130
 """A run was stopped by Ctrl-C or SIGTERM; shells use this number for it."""
 

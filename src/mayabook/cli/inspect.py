@@ -1,4 +1,4 @@
-"""mayabook inspect: what would be narrated, and what it would cost."""
+"""mayabook inspect: what would be narrated, with a forecast of duration, size and time."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""mayabook make: an EPUB becomes an audiobook."""
+"""mayabook make: makes an audiobook from a book, and prints what came out."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ import typer
 from mayabook.cli import options
 from mayabook.cli.exit_codes import FLAGGED, stoppable
 from mayabook.cli.progress_display import clock, display
+from mayabook.core.byte_size import format_bytes
 from mayabook.core.output_formats import suffixes_in_words
 from mayabook.core.settings import Settings
 from mayabook.engines.registry import other_settings_models
@@ -95,13 +96,13 @@ def _lines(result: "AudiobookResult") -> list[str]:
     from mayabook.render import Status
 
     audiobook, coverage = result.audiobook, result.coverage
-    size = sum(file.stat().st_size for file in audiobook.files) / 1e6
+    size = sum(file.stat().st_size for file in audiobook.files)
     heard = coverage.count(Status.HEARD) + coverage.count(Status.ACCEPTED)
     rate = "" if result.times_real_time is None else f", {result.times_real_time:.1f}x real time"
     lines = [
         "",
         *(str(_short(file)) for file in audiobook.files),
-        f"  {clock(audiobook.duration)} long, {len(audiobook.chapters)} chapters, {size:.1f} MB, "
+        f"  {clock(audiobook.duration)} long, {len(audiobook.chapters)} chapters, {format_bytes(size)}, "
         f"{audiobook.loudness:.1f} LUFS; made in {clock(result.seconds)}{rate}",
         f"  text: {result.script.coverage.n_book_words:,} words in the book, "
         f"{result.script.coverage.n_chunk_words:,} in the script",

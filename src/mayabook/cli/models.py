@@ -13,10 +13,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from mayabook.cli import options
+from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import ModelError
 from mayabook.models import gguf_formats, gguf_maker, importer, store
 from mayabook.models.disk import Progress as Watch
-from mayabook.models.disk import gigabytes
 from mayabook.models.store import ModelFiles
 
 app = typer.Typer(
@@ -49,9 +49,9 @@ def list_(as_json: options.Json = False) -> None:
         missing = store.missing_parts(store.model_folder(files.name))
         table.add_row(
             files.name,
-            gigabytes(store.size_of(files.checkpoint)) if files.checkpoint else "-",
-            "\n".join(f"{kind} {gigabytes(store.size_of(file))}" for kind, file in files.ggufs.items()) or "-",
-            gigabytes(store.size_of(files.codec)) if files.codec else "-",
+            format_bytes(store.size_of(files.checkpoint)) if files.checkpoint else "-",
+            "\n".join(f"{kind} {format_bytes(store.size_of(file))}" for kind, file in files.ggufs.items()) or "-",
+            format_bytes(store.size_of(files.codec)) if files.codec else "-",
             f"lacks {' and '.join(missing)}" if missing else "complete",
         )
     Console().print(table, highlight=False)
@@ -215,7 +215,7 @@ def export_codec(name: Name, as_json: options.Json = False) -> None:
         raise ModelError(f"{name} has no codec; import it: mayabook models import FOLDER --name {name}")
     file = export(files.codec)
     size = store.size_of(file)
-    print(json.dumps({"file": str(file), "bytes": size}) if as_json else f"{file}, {gigabytes(size)}")
+    print(json.dumps({"file": str(file), "bytes": size}) if as_json else f"{file}, {format_bytes(size)}")
 
 
 def _make(name: str, to: str, as_json: bool) -> None:
@@ -225,7 +225,7 @@ def _make(name: str, to: str, as_json: bool) -> None:
         print(f"{name} already has {to}.")
     for one in made:
         facts = {"format": one.format, "file": str(one.file), "bytes": one.size, "bits_per_weight": round(one.bits, 2)}
-        line = f"{one.format}: {one.file}, {gigabytes(one.size)}, {one.bits:.2f} bits per weight"
+        line = f"{one.format}: {one.file}, {format_bytes(one.size)}, {one.bits:.2f} bits per weight"
         print(json.dumps(facts, ensure_ascii=False) if as_json else line)
 
 

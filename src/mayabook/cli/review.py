@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mayabook.cli import options
+from mayabook.core.byte_size import format_bytes
 
 if TYPE_CHECKING:
     from mayabook.review import JobReview
@@ -66,7 +67,7 @@ def review(
             if html is not None:
                 write_review_page(html, opened.request.book.stem, entries)
                 if not quiet:
-                    print(f"{html}: {len(entries)} chunks, {html.stat().st_size / 1e6:.1f} MB")
+                    print(f"{html}: {len(entries)} chunks, {format_bytes(html.stat().st_size)}")
                 return
             if as_json or list_only or not (sys.stdin.isatty() and sys.stdout.isatty()):
                 print_entries(opened.folder, entries, as_json=as_json)

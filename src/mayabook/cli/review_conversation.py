@@ -1,4 +1,4 @@
-"""The conversation of `mayabook review` on a terminal: one chunk at a time, and what to do with it."""
+"""The dialogue of `mayabook review` on a terminal: shows one chunk at a time and asks what to do with it."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ KEYS = "[b]a[/b]ccept  [b]r[/b]edo  [b]e[/b]dit text  choose [b]t[/b]ake  [b]s[/
 
 
 def ask_for_decisions(review: JobReview, entries: Sequence[ReviewEntry]) -> bool:
-    """True where something was decided and the audiobook is to be made anew now."""
+    """Returns True if something was decided and the person wants the audiobook made anew now."""
     console = Console()
     if not entries:
         console.print("No chunk is flagged.")
@@ -32,7 +32,7 @@ def ask_for_decisions(review: JobReview, entries: Sequence[ReviewEntry]) -> bool
 
 
 def _ask(console: Console, review: JobReview, entry: ReviewEntry) -> str:
-    """Asks until a decision holds, and gives its key."""
+    """Asks until a valid decision is given, carries it out and returns its key."""
     while True:
         console.print(KEYS, highlight=False)
         answer = Prompt.ask("Decision", choices=list("aretsq"), default="s", show_choices=False, console=console)

@@ -1,4 +1,4 @@
-"""mayabook verify: an audiobook from any tool, against the book that it should speak."""
+"""mayabook verify: compares an audiobook from any tool with the text of the book."""
 
 import json
 import sys

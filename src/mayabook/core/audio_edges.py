@@ -1,4 +1,4 @@
-"""Where the sound of a recording begins and ends, and soft edges for what is cut out of it."""
+"""Finds where the sound of a recording begins and ends, and fades edges in and out."""
 
 from enum import StrEnum
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Pause(StrEnum):
-    """What ends with a chunk. How many seconds of silence follow is a setting of mastering."""
+    """What ends where a chunk ends; the settings of mastering give the seconds of silence after each kind."""
 
     SENTENCE = "sentence"
     PARAGRAPH = "paragraph"

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files atomically: a file appears complete or not at all."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
-    """What to tell a person when writing `path` failed."""
+    """The error to raise when writing `path` failed: what is wrong and what to do."""
     if error.errno in FULL:
         return OutputError(f"No space left to write {path}; free some and run the same command again: it resumes.")
     if error.errno in _READ_ONLY:

@@ -1,4 +1,4 @@
-"""How the OpenMP threads of llama.cpp, torch and CTranslate2 wait for each other."""
+"""Limits how long idle OpenMP threads of llama.cpp, torch and CTranslate2 spin."""
 
 import os
 

@@ -21,7 +21,7 @@ class Option:
     flag: str = ""
     """The command-line flag; empty for the field's name with dashes."""
     common: bool = False
-    """Whether it is one of the few that most people use."""
+    """Whether `--help` shows it; the other options are shown by `--help-all`."""
 
 
 @dataclass(frozen=True, slots=True)

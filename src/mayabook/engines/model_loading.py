@@ -10,6 +10,7 @@ import torch
 import transformers
 from transformers.utils import logging as reports
 
+from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.engines.checkpoint import Checkpoint, Quantisation
 from mayabook.engines.hardware import free_memory
@@ -23,8 +24,8 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
     needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
     if needed > free:
         raise EngineError(
-            f"The model takes {_size(needed)} in {dtype if quantisation == 'none' else quantisation} and {_size(free)} "
-            f"are free; {_smaller(read, dtype, quantisation, free)}"
+            f"The model takes {format_bytes(needed)} in {dtype if quantisation == 'none' else quantisation} and "
+            f"{format_bytes(free)} are free; {_smaller(read, dtype, quantisation, free)}"
         )
     with explain_memory("The model"), _quietly():
         options = {} if quantisation == "none" else {"quantization_config": _bitsandbytes(quantisation, dtype)}
@@ -42,8 +43,8 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
             )
         except ImportError as error:
             raise EngineError(
-                f"{read.folder} is quantised by {read.config.quantised_by or quantisation}, which needs another "
-                f"library ({_line(error)}); install that, or choose another model with --model."
+                f"{read.folder} is quantised by {read.config.quantised_by or quantisation}, which needs a library that "
+                f"is not installed ({_line(error)}); install it, or choose another model with --model."
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
@@ -71,8 +72,8 @@ def require_memory(read: Checkpoint, dtype: str, n_slots: int, n_context: int, d
         return
     fits = f"{free // each} would fit with --slots" if free >= each else "not one fits: give a smaller --context"
     raise EngineError(
-        f"{n_slots} slots of {n_context} tokens take {_size(each * n_slots)} in {dtype} and {_size(free)} are free; "
-        f"{fits}."
+        f"{n_slots} slots of {n_context} tokens take {format_bytes(each * n_slots)} in {dtype} and "
+        f"{format_bytes(free)} are free; {fits}."
     )
 
 
@@ -83,7 +84,7 @@ def free_on(device: torch.device) -> int:
 
 @contextmanager
 def explain_memory(what: str) -> Iterator[None]:
-    """Turns out-of-memory errors inside the block into EngineError. what: did not fit."""
+    """Turns out-of-memory errors inside the block into EngineError. what: the thing that does not fit."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -106,7 +107,7 @@ def _smaller(read: Checkpoint, dtype: str, quantisation: Quantisation, free: int
     for number, method, option in ways:
         needed = read.weight_bytes(number, method)
         if not read.config.quantised_by and needed <= free and (number, method) != (dtype, quantisation):
-            return f"{option or f'--quantisation {method}'} takes {_size(needed)}."
+            return f"{option or f'--quantisation {method}'} takes {format_bytes(needed)}."
     return "close other programs, or choose a smaller model with --model."
 
 
@@ -145,7 +146,3 @@ def _quietly() -> Iterator[None]:
 
 def _line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e6:.1f} MB"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import EngineError
 
 WIDTHS = (256, 128, 64, 32, 16, 8, 4, 2, 1)
@@ -31,11 +32,11 @@ def choose_slots(asked: int, free: int, need: MemoryNeed, most: int) -> tuple[in
     if fit < 1:
         short = need.weights + need.per_slot + SPARE
         raise EngineError(
-            f"This model needs {short / 1e9:.1f} GB with one slot, and {free / 1e9:.1f} GB are free; "
+            f"This model needs {format_bytes(short)} with one slot, and {format_bytes(free)} are free; "
             "use a smaller format (`mayabook models quantize`), a shorter --context, or free some memory."
         )
     if asked:
         slots = min(asked, fit)
-        note = "" if slots == asked else f"{asked} slots do not fit into {free / 1e9:.1f} GB of memory: using {slots}."
+        note = "" if slots == asked else f"{asked} slots do not fit into {format_bytes(free)} of memory: using {slots}."
         return slots, note
     return next(width for width in WIDTHS if width <= min(fit, most)), ""

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mayabook.core import files
+from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import ModelError
 
 Progress = Callable[[int, int], None]
@@ -17,10 +18,6 @@ _SPARE = 64 << 20
 
 def silent(done: int, total: int) -> None:
     """Ignores progress."""
-
-
-def gigabytes(n_bytes: int) -> str:
-    return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 5e6 else f"{n_bytes / 1e3:,.0f} kB"
 
 
 def cannot_write(path: Path, error: OSError) -> ModelError:
@@ -40,7 +37,7 @@ def require_free_space(folder: Path, n_bytes: int) -> None:
         raise cannot_write(folder, error) from error
     if free < n_bytes + _SPARE:
         raise ModelError(
-            f"{folder} has {gigabytes(free)} free and {gigabytes(n_bytes)} are needed; free some space, "
+            f"{folder} has {format_bytes(free)} free and {format_bytes(n_bytes)} are needed; free some space, "
             "or set MAYABOOK_MODELS to another folder."
         )
 

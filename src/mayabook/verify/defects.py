@@ -209,7 +209,8 @@ class DefectFinder:
         )
 
     def _interval_of(self, finding: Finding, recheck: SecondPassResult) -> tuple[float, float]:
-        """Start and end in the recording; a finding without times lies where the last matched word before it ends."""
+        """Start and end in the recording; a finding without times is placed at the end of the last matched word before
+        the first mismatch."""
         if finding.start is not None:
             return finding.start, finding.start if finding.end is None else finding.end
         at = recheck.clip.start

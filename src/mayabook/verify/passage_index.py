@@ -1,4 +1,4 @@
-"""Finds the passage of the text that misplaced speech repeats, by an n-gram index."""
+"""Finds the passage of the text that repeated or misplaced speech comes from, by an n-gram index."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence

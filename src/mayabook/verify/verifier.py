@@ -1,4 +1,4 @@
-"""Verifies an audiobook: transcribes it once from end to end, and a second time where it is doubtful."""
+"""Verifies an audiobook: transcribes it from end to end, then checks the doubtful passages again."""
 
 import logging
 import os
