@@ -101,7 +101,7 @@ def test_an_unknown_format_voice_or_recogniser(mayabook: Run, tmp_path: Path) ->
 @pytest.mark.parametrize("place", ["/proc/nowhere/book.m4b", "harbour.epub/book.m4b"])
 def test_an_output_that_cannot_be_written(place: str, mayabook: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
-    refused(mayabook("make", book, "-o", place), "choose another folder with -o")
+    refused(mayabook("make", book, "-o", place), "choose another path with -o")
 
 
 @pytest.mark.parametrize("limit", [60_000, 250_000])

@@ -58,7 +58,7 @@ def test_a_file_that_cannot_grow_leaves_nothing_but_what_was_there(timeline, tmp
     out.write_bytes(b"an older book")
     with files_no_larger_than(limit):
         message = failure(timeline, out)
-    assert f"No space left to write {out}; free some" in message
+    assert f"No space left to write {out}; free some space" in message
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     assert out.read_bytes() == b"an older book"
     assert [clip.path.read_bytes() for clip in timeline.clips] == takes

@@ -16,7 +16,9 @@ _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """The error to raise when writing `path` failed: what is wrong and what to do."""
     if error.errno in FULL:
-        return OutputError(f"No space left to write {path}; free some and run the same command again: it resumes.")
+        return OutputError(
+            f"No space left to write {path}; free some space and run the same command again: it resumes."
+        )
     if error.errno in _READ_ONLY:
         return OutputError(f"{path.parent} is not writable; choose another folder with -o.")
     return OutputError(f"Cannot write {path} ({error.strerror or error}); choose another path with -o.")

@@ -22,7 +22,7 @@ def silent(done: int, total: int) -> None:
 
 def cannot_write(path: Path, error: OSError) -> ModelError:
     if error.errno in files.FULL:
-        return ModelError(f"No space left to write {path}; free some, or set MAYABOOK_MODELS to another folder.")
+        return ModelError(f"No space left to write {path}; free some space, or set MAYABOOK_MODELS to another folder.")
     return ModelError(
         f"Cannot write {path} ({error.strerror or error}); set MAYABOOK_MODELS to a folder that is writable."
     )
