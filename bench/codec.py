@@ -1,9 +1,9 @@
-"""Speed of the codec's decoders on a CPU, against snac's own class, on random weights of the published codec's size.
+"""Speed of the codec's decoders on a CPU against the class of the `snac` package, on a codec of the published size.
 
     python bench/codec.py    about two minutes
 
-The codec is built once, in build/bench. Every figure comes from this one run on this one machine; run nothing else
-beside it.
+The codec has random weights and is built once, in build/bench. All figures come from this run on this machine; run it
+on an idle machine.
 """
 
 import json
@@ -28,9 +28,11 @@ PUBLISHED = {
     "decoder_rates": [8, 8, 4, 2], "attn_window_size": None, "codebook_size": 4096, "codebook_dim": 8,
     "vq_strides": [4, 2, 1], "noise": True, "depthwise": True,
 }  # fmt: skip
-"""Sizes of hubertsiuzdak/snac_24khz, the codec of Maya1."""
+"""Configuration of hubertsiuzdak/snac_24khz, the codec of Maya1."""
 SECONDS = 15
+"""Length of the decoded audio."""
 ROUNDS = 3
+"""Timed runs of each decoder, of which the median counts."""
 
 
 def codec_folder() -> Path:
@@ -51,24 +53,24 @@ def main() -> None:
     shape = (1, n_frames, CODES_PER_FRAME)
     frames: Frames = np.random.default_rng(0).integers(0, config.codebook_size, shape, dtype=np.int32)
 
-    def snacs_own() -> None:
+    def snac_decode() -> None:
         with torch.inference_mode():
             peer.decode([torch.from_numpy(level)[None] for level in levels(frames[0])])
 
-    ways: dict[str, Callable[[], object]] = {
-        "snac's decode()": snacs_own,
+    decoders: dict[str, Callable[[], object]] = {
+        "snac's decode()": snac_decode,
         on_torch.identity: lambda: on_torch.decode(frames, [0]),
         on_onnx.identity: lambda: on_onnx.decode(frames, [0]),
     }
     audio = n_frames * SAMPLES_PER_FRAME / SAMPLE_RATE
-    took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    for _ in range(ROUNDS + 1):  # in turn, so that what else the machine does meets all; the first time is not counted
-        for name, decode in ways.items():
+    timings: dict[str, list[tuple[float, float]]] = {name: [] for name in decoders}
+    for _ in range(ROUNDS + 1):  # in turn, so that other load affects all decoders alike; the first round is a warm-up
+        for name, decode in decoders.items():
             started, cpu = time.perf_counter(), time.process_time()
             decode()
-            took[name].append((time.perf_counter() - started, time.process_time() - cpu))
+            timings[name].append((time.perf_counter() - started, time.process_time() - cpu))
     first = 0.0
-    for name, times in took.items():
+    for name, times in timings.items():
         seconds, cpu = (float(np.median(column)) for column in zip(*times[1:], strict=True))
         first = first or seconds
         print(

@@ -1,11 +1,11 @@
-"""Whether two versions of MayaBook make the same audiobook: compares two finished jobs take by take, sample by sample.
+"""Checks that two versions of MayaBook make the same audiobook: compares two finished jobs sample by sample.
 
     python bench/compare_jobs.py OLD/book.m4b NEW/book.m4b
 
-Run `mayabook make` with the same book and settings under both versions first, on the same machine. It reads the ledgers
-and files by itself, without MayaBook's code, so that it can read those of any version. Compared are the plan, takes
-(seed, sampling, samples, codes), verdicts, the coverage report and the samples and chapters of the audiobook; names of
-takes, and the identities of engine and checks, are not. Exits with 1 where something differs.
+First run `mayabook make` with the same book and settings under both versions, on the same machine. Ledgers and files
+are read without MayaBook's code, so jobs of any version can be compared. Compared are the plan, the takes (seed,
+sampling, samples, codes), verdicts, the coverage report, and samples and chapters of the audiobook, but not the names
+of takes or the identities of engine and checks. The exit code is 1 if anything differs.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 
 KEYS = ("key", "take", "file", "made_of")
-"""Facts that name a take by its content key."""
+"""Entries of the coverage report that name takes by their content keys, and so are not compared."""
 
 
 def digest(array: np.ndarray[Any, Any]) -> str:
@@ -91,7 +91,7 @@ def audiobook(file: Path) -> dict[str, Any]:
 
 
 def differences(name: str, old: Any, new: Any) -> Iterator[str]:
-    """Where two values differ, each as a line; lists and dictionaries by their parts."""
+    """Yields a line for each difference between two values; lists and dictionaries are compared item by item."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys(), key=str):
             yield from differences(f"{name}.{key}", old.get(key), new.get(key))

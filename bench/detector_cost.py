@@ -1,10 +1,9 @@
-"""CPU time of each detector for a second of audio: `cost` in `mayabook.checks.detectors`, and the table of
-docs/quality.md.
+"""Measures each detector's CPU time per second of audio: `cost` in `mayabook.checks.detectors` and docs/quality.md.
 
     python -m bench.detector_cost
 
-Speech of the narrator, about 20 seconds; the lowest of several runs. Detectors of words are timed without the ASR that
-they need, and those of codes on random codes of that length.
+The audio is about 20 seconds of the narrator, and the fastest of several runs counts. Detectors of words are timed
+without the ASR that they need; detectors of codes are timed on random codes for as many seconds.
 """
 
 import time
@@ -26,6 +25,7 @@ TEXT = (
     "cabin was dry, and had never been opened. Nobody in the village could say whose hand had written the address."
 )
 RUNS = 5
+"""Runs of each detector."""
 HEAD = "| measure | finding | value | needs | threshold | CPU ms for a second of audio |\n|---|---|---|---|---|---|"
 
 
@@ -41,16 +41,16 @@ def main() -> None:
     evidence = replace(checker.signal_evidence(audio, rate, chunk), codes=Codes(codes, *traces), words=words)
     print(f"{seconds:.1f} s of speech\n\n{HEAD}")
     for detector in detectors():
-        taken = []
+        cpu_seconds = []
         for _ in range(RUNS):
             started = time.process_time()
             detector.score(evidence)
-            taken.append(time.process_time() - started)
-        print("\n".join(documented(replace(detector, cost=float(f"{1000 * min(taken) / seconds:.2g}")))))
+            cpu_seconds.append(time.process_time() - started)
+        print("\n".join(table_rows(replace(detector, cost=float(f"{1000 * min(cpu_seconds) / seconds:.2g}")))))
 
 
-def documented(detector: Detector) -> list[str]:
-    """Rows of the table in docs/quality.md: one for each measure."""
+def table_rows(detector: Detector) -> list[str]:
+    """Rows of a detector in the table of docs/quality.md, one for each measure."""
     thresholds = load_thresholds().rejection
     return [
         f"| {measure.name} | {measure.kind} | {measure.unit} | {detector.needs} | {thresholds[measure.name]:g} | "

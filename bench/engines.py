@@ -1,11 +1,11 @@
-"""Speed of the Maya1 engines against their peers, on one random model of about 250M parameters in Maya1's layout.
+"""Speed of the Maya1 engines against their peers, on a random model of about 250M parameters in Maya1's layout.
 
     python bench/engines.py               llama.cpp and transformers, about a quarter of an hour on two cores
     python bench/engines.py --only gguf   one of them
 
-The model is built once, in build/bench. Every figure comes from this one run on this one machine; run nothing else
-beside it. The peers: `Llama()` called once a chunk with the settings of November 2025 (llama-cpp-python), llama.cpp's
-own server with as many parallel slots (xllamacpp, where it is installed), and transformers' `generate()`.
+The model is built once, in build/bench. All figures come from this run on this machine; run it on an idle machine. The
+peers are llama-cpp-python's `Llama()`, called once per chunk with the settings of November 2025; llama.cpp's server
+with as many parallel slots (xllamacpp, if it is installed); and transformers' `generate()`.
 """
 
 import argparse
@@ -42,15 +42,18 @@ from tests.tiny_models import Shape, write_checkpoint  # noqa: E402
 SAMPLE = next((ROOT / "examples").glob("*.epub"))
 SHAPE = Shape(hidden=768, n_layers=20, n_heads=12, n_kv_heads=4, head_dim=64, ffn=2048)
 WIDTHS = (1, 8, 16, 32)
+"""Numbers of batch rows to try."""
 CONTEXT = 1024
 RAW_TOKENS = 210
-"""Tokens of each take where raw speed is measured."""
+"""Tokens of each take when raw decoding speed is measured."""
 CHARS_PER_SECOND = 14.0
-"""Of narration; says how many tokens a chunk of text truly needs."""
+"""Pace of narration, from which the length of a chunk's speech in tokens is estimated."""
 ORIGINAL_CAP = 2500
+"""Cap of the settings of 2025 in tokens."""
 ORIGINAL_CHUNKS = 1
-"""Chunks that the original's way is given for the audio it makes in an hour: each costs its whole cap."""
+"""Chunks synthesised with the settings of 2025; each runs to its cap."""
 GENERATE_TOKENS = 56
+"""Tokens of each take of the transformers engine and its peer."""
 
 
 def model_files() -> tuple[Path, dict[str, Path]]:
@@ -66,21 +69,23 @@ def model_files() -> tuple[Path, dict[str, Path]]:
     return folder / "checkpoint", ggufs
 
 
-def texts() -> list[str]:
+def sample_texts() -> list[str]:
     _, script = script_book(SAMPLE, None, Settings())
     return [chunk.spoken for chunk in script.chunks]
 
 
 def needed_tokens(text: str) -> int:
-    """Tokens, in whole frames, of this text read at the pace of a narrator."""
+    """Estimated tokens of a text's speech, rounded up to whole frames."""
     return int(len(text) / CHARS_PER_SECOND * TOKENS_PER_SECOND / 7 + 1) * 7
 
 
-def orders(tokenizer: Tokenizer, lines: Sequence[str], n_tokens: Callable[[str], int]) -> Iterator[DecodingRequest]:
-    """CODE_END is held back until a take has its tokens, so that random weights end where speech would."""
+def decoding_requests(
+    tokenizer: Tokenizer, texts: Sequence[str], n_tokens: Callable[[str], int]
+) -> Iterator[DecodingRequest]:
+    """Requests for exactly n_tokens(text) tokens each, because random weights do not know where speech ends."""
     builder = PromptBuilder(tokenizer, Layout())
     settings = preset("mayabook")
-    for number, text in enumerate(lines):
+    for number, text in enumerate(texts):
         cap = n_tokens(text)
         request = TakeRequest(str(number), text, "", number)
         prompt = builder.build(describe("storyteller"), text)
@@ -88,7 +93,7 @@ def orders(tokenizer: Tokenizer, lines: Sequence[str], n_tokens: Callable[[str],
 
 
 class Clock:
-    """Seconds spent inside a method, by wrapping it on one object."""
+    """Measures the seconds spent in a method of an object, which it wraps."""
 
     def __init__(self, owner: Any, name: str) -> None:
         self.seconds, self.calls = 0.0, 0
@@ -105,24 +110,26 @@ class Clock:
         setattr(owner, name, timed)
 
 
-def run_slots(decoder: SlotDecoder, todo: Iterator[DecodingRequest]) -> tuple[int, float, Clock, Clock]:
-    """Tokens, seconds, and the clocks of the sampler and of the decoder's steps."""
+def run_slots(decoder: SlotDecoder, requests: Iterator[DecodingRequest]) -> tuple[int, float, Clock, Clock]:
+    """Decodes the requests. Returns tokens, seconds, and the clocks of the sampler and of the decoder's steps."""
     sampler = Sampler(decoder.layout, decoder.n_slots)
-    drawing, stepping = Clock(sampler, "draw"), Clock(decoder, "step")
+    sampling, decoding_steps = Clock(sampler, "draw"), Clock(decoder, "step")
     started = time.perf_counter()
-    tokens = sum(taken.codes.frames.size for taken in SlotScheduler(decoder, sampler).run(todo) if taken is not None)
-    return tokens, time.perf_counter() - started, drawing, stepping
+    tokens = sum(
+        taken.codes.frames.size for taken in SlotScheduler(decoder, sampler).run(requests) if taken is not None
+    )
+    return tokens, time.perf_counter() - started, sampling, decoding_steps
 
 
 def row(name: str, value: float, unit: str, more: str = "") -> None:
     print(f"{name:58s} {value:9.1f} {unit:10s} {more}", flush=True)
 
 
-def original_way(file: Path, prompts: Sequence[list[int]]) -> tuple[float, float]:
-    """Tokens a second of short calls, and seconds that a chunk takes when nothing but the cap ends it."""
+def llama_as_in_2025(file: Path, prompts: Sequence[list[int]]) -> tuple[float, float]:
+    """Tokens per second of short calls of `Llama()`, and seconds of a chunk that runs to its cap."""
     import llama_cpp
 
-    cores = os.cpu_count() or 1  # the library's own default is half of them: give it all
+    cores = os.cpu_count() or 1  # the library's default is half of them
     with our_defaults():
         llama = llama_cpp.Llama(str(file), n_ctx=4096, n_gpu_layers=-1, n_threads=cores, seed=0, verbose=False)
 
@@ -151,8 +158,8 @@ def original_way(file: Path, prompts: Sequence[list[int]]) -> tuple[float, float
     return rate, seconds
 
 
-def own_server(file: Path, prompts: Sequence[list[int]], width: int) -> float | None:
-    """Tokens a second of llama.cpp's server with `width` parallel slots, None where xllamacpp is not installed."""
+def llama_server(file: Path, prompts: Sequence[list[int]], width: int) -> float | None:
+    """Tokens per second of llama.cpp's server with `width` parallel slots; None if xllamacpp is not installed."""
     try:
         import xllamacpp
     except ImportError:
@@ -192,30 +199,30 @@ def own_server(file: Path, prompts: Sequence[list[int]], width: int) -> float | 
     return sum(counts) / (time.perf_counter() - started)
 
 
-def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
+def bench_gguf(ggufs: dict[str, Path], texts: Sequence[str]) -> None:
     from mayabook.engines.gguf_decoder import GgufDecoder
 
     file = ggufs["Q4_K_M"]
     opened = GgufDecoder(file, 1, CONTEXT)
     builder = PromptBuilder(opened.tokenizer, Layout())
-    prompts = [builder.build(describe("storyteller"), text) for text in lines]
+    prompts = [builder.build(describe("storyteller"), text) for text in texts]
     opened.close()
-    original, original_seconds = original_way(file, prompts)
+    original, original_seconds = llama_as_in_2025(file, prompts)
     row("Q4_K_M, Llama() a chunk at a time, as the original", original, "tokens/s")
     best, best_width = 0.0, 1
     for width in WIDTHS:
         decoder = GgufDecoder(file, width, CONTEXT)
         decoding = Clock(decoder, "_decode")
-        todo = orders(decoder.tokenizer, lines[: max(2, width)], lambda _: RAW_TOKENS)
-        tokens, seconds, drawing, stepping = run_slots(decoder, todo)
+        requests = decoding_requests(decoder.tokenizer, texts[: max(2, width)], lambda _: RAW_TOKENS)
+        tokens, seconds, sampling, decoding_steps = run_slots(decoder, requests)
         decoder.close()
         rate = tokens / seconds
-        shares = f"sampler {drawing.seconds / (drawing.seconds + stepping.seconds):.1%} of a step, "
+        shares = f"sampler {sampling.seconds / (sampling.seconds + decoding_steps.seconds):.1%} of a step, "
         shares += f"all Python {1 - decoding.seconds / seconds:.1%}"
         row(f"Q4_K_M, {width} slots", rate, "tokens/s", f"{rate / original:.2f} times the original; {shares}")
         if rate > best:
             best, best_width = rate, width
-    server = own_server(file, prompts, best_width)
+    server = llama_server(file, prompts, best_width)
     if server is None:
         print("llama.cpp's own server: xllamacpp is not installed")
     else:
@@ -223,9 +230,9 @@ def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
             f"llama.cpp's own server, {best_width} slots", server, "tokens/s", f"ours is {best / server:.2f} times that"
         )
     decoder = GgufDecoder(file, best_width, 2560)
-    tokens, seconds, *_ = run_slots(decoder, orders(decoder.tokenizer, lines[:best_width], needed_tokens))
+    tokens, seconds, *_ = run_slots(decoder, decoding_requests(decoder.tokenizer, texts[:best_width], needed_tokens))
     decoder.close()
-    audio = sum(needed_tokens(text) for text in lines[:ORIGINAL_CHUNKS]) / TOKENS_PER_SECOND / ORIGINAL_CHUNKS
+    audio = sum(needed_tokens(text) for text in texts[:ORIGINAL_CHUNKS]) / TOKENS_PER_SECOND / ORIGINAL_CHUNKS
     theirs, ours = audio / original_seconds, tokens / TOKENS_PER_SECOND / seconds
     row("audio an hour, the original (every chunk to its cap)", theirs * 60, "minutes")
     row(
@@ -235,27 +242,27 @@ def bench_gguf(ggufs: dict[str, Path], lines: Sequence[str]) -> None:
         f"{ours / theirs:.2f} times the original",
     )
     decoder = GgufDecoder(ggufs["F16"], 16, CONTEXT)
-    tokens, seconds, *_ = run_slots(decoder, orders(decoder.tokenizer, lines[:16], lambda _: RAW_TOKENS))
+    tokens, seconds, *_ = run_slots(decoder, decoding_requests(decoder.tokenizer, texts[:16], lambda _: RAW_TOKENS))
     decoder.close()
     row("F16, 16 slots", tokens / seconds, "tokens/s")
 
 
-def bench_transformers(checkpoint: Path, lines: Sequence[str]) -> None:
+def bench_transformers(checkpoint: Path, texts: Sequence[str]) -> None:
     from mayabook.engines.reference_generate import reference_generate
     from mayabook.engines.transformers_decoder import TransformersDecoder
 
     decoder = TransformersDecoder(checkpoint, 8, CONTEXT)
     builder = PromptBuilder(decoder.tokenizer, Layout())
     settings = replace(preset("original-transformers"), min_tokens=GENERATE_TOKENS, max_tokens=GENERATE_TOKENS)
-    prompts = [builder.build(describe("storyteller"), text) for text in lines[:8]]
+    prompts = [builder.build(describe("storyteller"), text) for text in texts[:8]]
     reference_generate(decoder, prompts[0], replace(settings, min_tokens=2, max_tokens=2))
     started = time.perf_counter()
     made = sum(len(reference_generate(decoder, prompt, settings)) for prompt in prompts[:3])
     alone = made / (time.perf_counter() - started)
     row(f"transformers {decoder.device}, generate() in turn", alone, "tokens/s")
-    todo = orders(decoder.tokenizer, lines[:8], lambda _: GENERATE_TOKENS)
-    tokens, seconds, drawing, stepping = run_slots(decoder, todo)
-    share = drawing.seconds / (drawing.seconds + stepping.seconds)
+    requests = decoding_requests(decoder.tokenizer, texts[:8], lambda _: GENERATE_TOKENS)
+    tokens, seconds, sampling, decoding_steps = run_slots(decoder, requests)
+    share = sampling.seconds / (sampling.seconds + decoding_steps.seconds)
     row(
         f"transformers {decoder.device}, 8 slots",
         tokens / seconds,
@@ -269,13 +276,13 @@ def main() -> None:
     parser.add_argument("--only", choices=("gguf", "transformers"), help="one engine instead of both")
     arguments = parser.parse_args()
     checkpoint, ggufs = model_files()
-    lines = texts()
+    texts = sample_texts()
     parameters = sum(int(np.prod(shape)) for shape in _shapes(checkpoint))
     print(f"{os.cpu_count()} cores; random Llama of {parameters / 1e6:.0f}M parameters, prompts of the sample book")
     if arguments.only != "transformers":
-        bench_gguf(ggufs, lines)
+        bench_gguf(ggufs, texts)
     if arguments.only != "gguf":
-        bench_transformers(checkpoint, lines)
+        bench_transformers(checkpoint, texts)
 
 
 def _shapes(checkpoint: Path) -> list[tuple[int, ...]]:

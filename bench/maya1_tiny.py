@@ -1,11 +1,11 @@
-"""What maya1-tiny is worth, format by format; writes the table of its model card.
+"""Measures the quality and speed of maya1-tiny in every format, and writes the tables of its model card.
 
     python bench/maya1_tiny.py            every format, a quarter of an hour on two cores
-    python bench/maya1_tiny.py --chunks 8 the first chunks of the sample book alone; nothing is written
+    python bench/maya1_tiny.py --chunks 8 only the first chunks of the sample book; nothing is written
 
-Every chunk of the sample book goes through the product: prompt, slots, sampler at its default settings, codec, and
-the recogniser's ear. Truth is exact, since the model was to learn these chunks by heart: the codes that its codec
-gives for the teacher's speech (training/maya1_tiny/weights/reference.npz).
+Every chunk of the sample book is synthesised by MayaBook's engine with its default settings, and transcribed by
+tiny.en. The model has memorised these chunks, so the true codes are known: those of the teacher's speech
+(training/maya1_tiny/weights/reference.npz).
 """
 
 import argparse
@@ -32,7 +32,7 @@ from mayabook.core.files import write_text
 from mayabook.core.settings import load_settings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.engine_selection import open_engine
-from mayabook.lab.prompts import TRUTH_FILE, read_true_codes
+from mayabook.lab.prompts import REFERENCE_FILE, read_true_codes
 from mayabook.lab.trial_runner import token_errors
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.frames import Frames, from_levels
@@ -46,7 +46,7 @@ sys.path.insert(0, str(ROOT))
 WEIGHTS = ROOT / "training" / "maya1_tiny" / "weights"
 CARD = WEIGHTS / "README.md"
 FIGURES = WEIGHTS / "figures.json"
-ON_UNSEEN = "codec on unseen lines"
+UNSEEN_LINES = "codec on unseen lines"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 GGUFS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S")
 CHECKPOINTS = {
@@ -54,7 +54,7 @@ CHECKPOINTS = {
     "NF4": {"dtype": "float32", "quantisation": "nf4"},
     "NF4, double": {"dtype": "float32", "quantisation": "nf4-double"},
 }
-SHOWN = {
+FORMAT_COLUMNS = {
     "size": ("MB", "{:.1f}"),
     "token_errors": ("wrong tokens", "{:.1%}"),
     "word_errors": ("WER", "{:.1%}"),
@@ -62,31 +62,40 @@ SHOWN = {
     "rate": ("x real time", "{:.1f}"),
 }
 
-SHOWN_OF_CODEC = {
+CODEC_COLUMNS = {
     "word_errors": ("WER", "{:.1%}"),
     "dnsmos": ("DNSMOS", "{:.2f}"),
     "mel_distance": ("mel distance", "{:.3f}"),
 }
-UNSEEN = ("homophones", "verse", "dialogue", "repeats")
+UNSEEN_KINDS = ("homophones", "verse", "dialogue", "repeats")
 """Kinds of lines of bench/defects/hard.toml."""
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
+    """The chunks of the sample book and their true codes."""
+
     texts: Sequence[str]
+    """Spoken texts."""
     frames: Sequence[Frames]
+    """True codes of each text."""
 
 
-class Ear:
-    """tiny.en, and the usual normaliser of English before words are compared."""
+class Transcriber:
+    """Word error rates by tiny.en, after Whisper's English text normalisation."""
 
     def __init__(self) -> None:
         self._recogniser = Recogniser("tiny.en", "en", load_thresholds())
         self._normalise = EnglishTextNormalizer()
 
-    def errors(self, texts: Sequence[str], spoken: Sequence[Audio]) -> float:
-        heard = [" ".join(word.text for word in self._recogniser.transcribe(audio, SAMPLE_RATE)) for audio in spoken]
-        return float(jiwer.wer([self._normalise(text) for text in texts], [self._normalise(text) for text in heard]))
+    def word_error_rate(self, texts: Sequence[str], spoken: Sequence[Audio]) -> float:
+        """Word error rate over all texts and their audio."""
+        transcripts = [
+            " ".join(word.text for word in self._recogniser.transcribe(audio, SAMPLE_RATE)) for audio in spoken
+        ]
+        return float(
+            jiwer.wer([self._normalise(text) for text in texts], [self._normalise(text) for text in transcripts])
+        )
 
 
 def requests(texts: Sequence[str], voice: str, sampling: dict[str, float | str]) -> Iterator[TakeRequest]:
@@ -94,8 +103,10 @@ def requests(texts: Sequence[str], voice: str, sampling: dict[str, float | str])
         yield TakeRequest(str(number), text, voice, take_seed(voice, text, 0), sampling=sampling)
 
 
-def figures_of(kind: str, size: float, options: dict[str, object], truth: Truth, ear: Ear) -> dict[str, float]:
-    """Of one format: every chunk once, at the default settings."""
+def measure_format(
+    kind: str, size: float, options: dict[str, object], truth: Truth, transcriber: Transcriber
+) -> dict[str, float]:
+    """Figures of one format: every chunk once, with the default settings."""
     settings = load_settings(None, {"engine": {"kind": kind}, "maya": options})
     engine, _ = open_engine(settings, None, lambda line: None)
     started = time.perf_counter()
@@ -108,7 +119,7 @@ def figures_of(kind: str, size: float, options: dict[str, object], truth: Truth,
     return {
         "size": size,
         "token_errors": wrong / sum(frames.size for frames in truth.frames),
-        "word_errors": ear.errors(truth.texts, [takes[at].audio for at in range(len(takes))]),
+        "word_errors": transcriber.word_error_rate(truth.texts, [takes[at].audio for at in range(len(takes))]),
         "ended": sum(take.stop == StopReason.END for take in takes.values()) / len(takes),
         "rate": sum(take.duration for take in takes.values()) / seconds,
     }
@@ -119,30 +130,30 @@ def _frames(take: Take) -> Frames:
     return take.codes.frames
 
 
-def codec_figures(truth: Truth, ear: Ear) -> dict[str, float]:
-    """The true codes through the codec: the least word error rate that any format can have."""
-    codec = the_codec()
+def measure_codec(truth: Truth, transcriber: Transcriber) -> dict[str, float]:
+    """Word error rate of the true codes, decoded by the codec: the lowest that any format can reach."""
+    codec = open_tiny_codec()
     spoken = [codec.decode(frames[None], [0])[0] for frames in truth.frames]
-    return {"word_errors": ear.errors(truth.texts, spoken)}
+    return {"word_errors": transcriber.word_error_rate(truth.texts, spoken)}
 
 
-def the_codec() -> Codec:
+def open_tiny_codec() -> Codec:
     files = store.find(str(WEIGHTS / "maya1-tiny"))
     assert files.codec is not None
     assert files.checkpoint is not None
     return open_codec(files.codec, Layout.read(files.checkpoint))
 
 
-def unseen_figures(ear: Ear) -> dict[str, dict[str, float]]:
-    """Lines that nothing was trained on: the teacher's speech, and the same after encoder, codes and decoder."""
+def measure_unseen_lines(transcriber: Transcriber) -> dict[str, dict[str, float]]:
+    """Figures of lines outside the training data: the teacher's speech, and the same speech after the codec."""
     import torch
     from snac import SNAC
 
     from training.maya1_tiny.losses import mel_distance
 
     kinds = tomllib.loads((ROOT / "bench" / "defects" / "hard.toml").read_text(encoding="utf-8"))
-    texts = [line for kind in UNSEEN for line in kinds[kind]]
-    teacher, codec = hibari.Hibari(), the_codec()
+    texts = [line for kind in UNSEEN_KINDS for line in kinds[kind]]
+    teacher, codec = hibari.Hibari(), open_tiny_codec()
     snac = SNAC.from_pretrained(str(WEIGHTS / "maya1-tiny" / "codec"))
     before = [np.asarray(teacher(text, seed=0), np.float32) for text in texts]
     after = []
@@ -156,27 +167,27 @@ def unseen_figures(ear: Ear) -> dict[str, dict[str, float]]:
         for ours, theirs in zip(after, before, strict=True)
     ]
     return {
-        "teacher": {"word_errors": ear.errors(texts, before), **opinion(before)},
+        "teacher": {"word_errors": transcriber.word_error_rate(texts, before), **dnsmos_score(before)},
         "after the codec": {
-            "word_errors": ear.errors(texts, after),
-            **opinion(after),
+            "word_errors": transcriber.word_error_rate(texts, after),
+            **dnsmos_score(after),
             "mel_distance": float(np.mean(distance)),
         },
     }
 
 
-def opinion(spoken: Sequence[Audio]) -> dict[str, float]:
-    """DNSMOS, overall quality from 1 to 5; nothing where speechmos or its librosa is not installed."""
+def dnsmos_score(spoken: Sequence[Audio]) -> dict[str, float]:
+    """Mean DNSMOS, overall quality from 1 to 5; empty if speechmos or its librosa is not installed."""
     try:
         from speechmos import dnsmos
     except ImportError:
         return {}
-    heard = [resample_poly(audio, 2, 3).astype(np.float32) for audio in spoken]
-    return {"dnsmos": float(np.mean([dnsmos.run(np.clip(audio, -1, 1), 16000)["ovrl_mos"] for audio in heard]))}
+    resampled = [resample_poly(audio, 2, 3).astype(np.float32) for audio in spoken]
+    return {"dnsmos": float(np.mean([dnsmos.run(np.clip(audio, -1, 1), 16000)["ovrl_mos"] for audio in resampled]))}
 
 
 def formats(folder: Path) -> Iterator[tuple[str, str, float, dict[str, object]]]:
-    """Name, engine, MB and settings of each. Those that are not shipped are made in `folder`."""
+    """Name, engine, size in MB and settings of each format. Formats that are not shipped are created in `folder`."""
     files = store.find(str(WEIGHTS / "maya1-tiny"))
     assert files.checkpoint is not None
     size = sum(file.stat().st_size for file in files.checkpoint.glob("*.safetensors")) / 1e6
@@ -194,38 +205,43 @@ def formats(folder: Path) -> Iterator[tuple[str, str, float, dict[str, object]]]
         yield kind, "gguf", file.stat().st_size / 1e6, {"model": str(model), "format": kind}
 
 
-def table(rows: Mapping[str, Mapping[str, float]], first: str, shown: Mapping[str, tuple[str, str]]) -> str:
-    lines = [f"| {first} | " + " | ".join(head for head, _ in shown.values()) + " |", "|---" * (len(shown) + 1) + "|"]
+def table(rows: Mapping[str, Mapping[str, float]], first: str, columns: Mapping[str, tuple[str, str]]) -> str:
+    lines = [
+        f"| {first} | " + " | ".join(head for head, _ in columns.values()) + " |",
+        "|---" * (len(columns) + 1) + "|",
+    ]
     for name, row in rows.items():
-        cells = [form.format(row[key]) if key in row else "" for key, (_, form) in shown.items()]
+        cells = [form.format(row[key]) if key in row else "" for key, (_, form) in columns.items()]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def tables(figures: Mapping[str, Mapping[str, Any]]) -> str:
-    """What the model card shows of what `main` keeps."""
-    formats_ = {name: row for name, row in figures.items() if name != ON_UNSEEN}
-    return f"{table(formats_, 'format', SHOWN)}\n\n{table(figures[ON_UNSEEN], 'unseen lines', SHOWN_OF_CODEC)}"
+    """The tables of the model card, from the figures that `main` stores."""
+    formats_ = {name: row for name, row in figures.items() if name != UNSEEN_LINES}
+    return (
+        f"{table(formats_, 'format', FORMAT_COLUMNS)}\n\n{table(figures[UNSEEN_LINES], 'unseen lines', CODEC_COLUMNS)}"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chunks", type=int, help="how many chunks of the sample book; all by default")
     parser.add_argument("--only", action="append", help="a format; all by default")
-    asked = parser.parse_args()
-    texts, frames = read_true_codes(WEIGHTS / TRUTH_FILE)
-    truth, ear = Truth(texts[: asked.chunks], frames[: asked.chunks]), Ear()
-    rows = {"true codes": codec_figures(truth, ear)}
+    arguments = parser.parse_args()
+    texts, frames = read_true_codes(WEIGHTS / REFERENCE_FILE)
+    truth, transcriber = Truth(texts[: arguments.chunks], frames[: arguments.chunks]), Transcriber()
+    rows = {"true codes": measure_codec(truth, transcriber)}
     with tempfile.TemporaryDirectory() as folder:
         for name, kind, size, options in formats(Path(folder)):
-            if asked.only and name not in asked.only:
+            if arguments.only and name not in arguments.only:
                 continue
-            rows[name] = figures_of(kind, size, options, truth, ear)
+            rows[name] = measure_format(kind, size, options, truth, transcriber)
             print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in rows[name].items()), flush=True)
-    figures: dict[str, Mapping[str, Any]] = {**rows, ON_UNSEEN: unseen_figures(ear)}
+    figures: dict[str, Mapping[str, Any]] = {**rows, UNSEEN_LINES: measure_unseen_lines(transcriber)}
     text = tables(figures)
     print(text)
-    if asked.chunks or asked.only:
+    if arguments.chunks or arguments.only:
         return
     write_text(FIGURES, json.dumps(figures, indent=1))
     card = CARD.read_text(encoding="utf-8")

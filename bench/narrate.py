@@ -1,9 +1,9 @@
-"""Verified narration of the sample book: speed against synthesis and recognition in series, and memory by length.
+"""Speed of verified narration against synthesis followed by ASR, and memory by the length of the book.
 
-    python bench/narrate.py            the speed, a few minutes
-    python bench/narrate.py --memory   the memory of a book 20 times as long too, about half an hour
+    python bench/narrate.py            speed, a few minutes
+    python bench/narrate.py --memory   also the memory of a book 20 times as long, about half an hour
 
-Every figure comes from this one run on this one machine; run nothing else beside it.
+All figures come from this run on this machine; run it on an idle machine.
 """
 
 import argparse
@@ -29,10 +29,11 @@ from mayabook.script import Script, script_book
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))
 LONGER = 20
+"""Length of the longer book, relative to the sample book."""
 
 
 def make(book: Path, output: Path) -> tuple[dict[str, object], float]:
-    """Result of one `mayabook make`, and the peak of the resident memory of all its processes, in bytes."""
+    """Runs `mayabook make`. Returns its result, and the peak resident memory of all its processes in bytes."""
     command = [sys.executable, "-m", "mayabook", "make", str(book), "-o", str(output), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -58,7 +59,7 @@ def _resident(process: psutil.Process) -> float:
 
 
 def in_series(script: Script) -> tuple[float, float]:
-    """Seconds of audio, and seconds taken, when each chunk is spoken, then recognised, with all cores for both."""
+    """Synthesises each chunk and then transcribes it, with all cores. Returns seconds of audio and seconds taken."""
     cores = os.cpu_count() or 1
     started = time.perf_counter()
     narrator = hibari.Hibari(threads=cores)
@@ -75,7 +76,7 @@ def in_series(script: Script) -> tuple[float, float]:
 
 
 def longer_book(blocks: list[Block], output: Path) -> None:
-    """The sample's sentences, LONGER times, shuffled anew each time so that no chunk occurs twice."""
+    """Writes a book with the sample's sentences LONGER times, each time in another order so that chunks differ."""
     sentences = [sentence for block in blocks for sentence in block.text.split(". ") if len(sentence.split()) > 5]
     book = epub.EpubBook()
     book.set_identifier("longer")

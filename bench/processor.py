@@ -1,8 +1,9 @@
-"""Runs a command as on another x86 processor: every library in it chooses the code that it would choose there.
+"""Runs a command as if on another x86 processor: all its libraries choose the code that they would choose there.
 
     python -m bench.processor avx2-amd pytest tests/checks
 
-Linux alone, with a C compiler, and only processors that can do what the emulated one can. How: see processor.c.
+Needs Linux, a C compiler, and a processor that has all instructions of the emulated one. processor.c explains how it
+works.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ PROCESSORS = {
 
 
 def environment(processor: str) -> dict[str, str]:
-    """Of a child process that is to run as on this processor. Raises RuntimeError where it cannot be emulated."""
+    """Environment for a child process on the emulated processor. Raises RuntimeError if it cannot be emulated here."""
     variables = {**os.environ, "LD_PRELOAD": str(_library()), "MAYABOOK_PROCESSOR": processor}
     tried = subprocess.run([sys.executable, "-c", ""], env=variables, capture_output=True, text=True)
     if tried.returncode:

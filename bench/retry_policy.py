@@ -1,11 +1,12 @@
-"""What the retry policy makes of an engine that is often wrong: the narrator, with severe defects put into its takes.
+"""Measures how the retry policy copes with an unreliable engine: the narrator, with severe defects put into its takes.
 
     python -m bench.retry_policy                 500 chunks, every fifth take spoilt; hours on two cores
-    python -m bench.retry_policy --chunks 60     a glance
-    --work FOLDER                          where takes are kept; a run that was stopped goes on (build/retry_policy)
+    python -m bench.retry_policy --chunks 60     a quick look
+    --work FOLDER                                folder of the takes, by default build/retry_policy; runs resume
 
-Of all texts, STUBBORN are spoilt whenever they are spoken as a whole, and HOPELESS whatever is spoken of them; the rest
-by chance, in every take anew. The checks are the real ones. Every figure comes from the ledger.
+A take is spoilt at random, independently of other takes of its text. The share STUBBORN of the texts is spoilt whenever
+the whole text is synthesised, and the share HOPELESS also when parts of it are. The checks are the real ones, and all
+figures come from the ledger.
 """
 
 import argparse
@@ -36,27 +37,29 @@ from mayabook.render import Job, PlannedChunk, Renderer, content_key
 from mayabook.render.ledger import RetryStep, StoredTake
 
 SPOILT = 0.2
-"""Share of takes that are spoilt by chance."""
+"""Share of takes that are spoilt at random."""
 STUBBORN, HOPELESS = 0.02, 0.01
-"""Shares of texts."""
+"""Shares of texts whose takes are always spoilt: as a whole only, and also in parts."""
 LEAST_WORDS = 24
-"""Sentences are put together until a chunk has so many."""
-BEHIND = ("tail", "loop", "stutter", "capped nothing-lost")
-"""Of what is done to a take, all that trimming can cure."""
+"""Fewest words of a chunk; sentences are joined until it has them."""
+TRIMMABLE = ("tail", "loop", "stutter", "capped nothing-lost")
+"""Prefixes of the defects that trimming can repair."""
 SEVERE = [(label, size) for label, sizes in grades().items() for size, grade in sizes.items() if grade == "severe"]
 
 
 class SpoilingNarrator:
-    """Fulfils `mayabook.engines.Engine`. What was done to a take stands in its detail; it is a pure function of text
-    and attempt."""
+    """A `mayabook.engines.Engine` whose takes may have a defect, which their `detail` names.
+
+    Whether and how a take is spoilt is a pure function of text and attempt.
+    """
 
     name, sample_rate = "spoiling narrator", Narrator.sample_rate
 
     def __init__(self, texts: Sequence[Passage], checker: Checker) -> None:
-        """texts: all that are spoken as a whole."""
+        """texts: of the chunks, as a whole."""
         self._narrator = Narrator(NarratorSettings(workers=1))
         self._voice, self._checker = hibari.Hibari(), checker
-        self._known = {text.text: text for text in texts}
+        self._passages = {text.text: text for text in texts}
         self._texts = texts
         self._hopeless = {
             part for text in texts if _chance("fate", text.text) < HOPELESS for part in (text.text, *text.sentences)
@@ -66,20 +69,22 @@ class SpoilingNarrator:
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         for take in self._narrator.generate(requests):
-            yield self._spoil(take) if self._unlucky(take.request) else take
+            yield self._spoil(take) if self._is_spoilt(take.request) else take
 
-    def _unlucky(self, request: TakeRequest) -> bool:
+    def _is_spoilt(self, request: TakeRequest) -> bool:
         text = request.text
-        stubborn = text in self._known and _chance("fate", text) < HOPELESS + STUBBORN
+        stubborn = text in self._passages and _chance("fate", text) < HOPELESS + STUBBORN
         return stubborn or text in self._hopeless or _chance("luck", text, request.attempt) < SPOILT
 
     def _spoil(self, take: Take) -> Take:
         request = take.request
         draw = np.random.default_rng(zlib.crc32(f"{request.text}{request.attempt}".encode()))
-        passage = self._known.get(request.text) or Passage(request.text, (request.text,), PLAIN, "")
+        passage = self._passages.get(request.text) or Passage(request.text, (request.text,), PLAIN, "")
         others = [text for text in self._texts if not {*text.sentences} & {*passage.sentences}]
         other = others[int(draw.integers(len(others)))]
-        source = Source(passage, other, float(request.sampling["speed"]), draw, self._speak, self._edges, _no_codes)
+        source = Source(
+            passage, other, float(request.sampling["speed"]), draw, self._speak, self._word_starts, _no_codes
+        )
         for at in draw.permutation(len(SEVERE)):
             label, size = SEVERE[at]
             made: Spoilt | None = makers()[label](source, size)
@@ -91,7 +96,7 @@ class SpoilingNarrator:
         audio: Audio = self._voice(text, speed=pace, seed=0)
         return audio
 
-    def _edges(self, audio: Audio) -> list[float]:
+    def _word_starts(self, audio: Audio) -> list[float]:
         return [word.start for word in self._checker.transcribe(audio, RATE)]
 
     def sampling(self, attempt: int) -> Sampling:
@@ -105,32 +110,32 @@ class SpoilingNarrator:
 
 
 def _no_codes(audio: Audio) -> None:
-    """The narrator has none."""
+    """The narrator has no codes."""
 
 
 def _chance(*what: object) -> float:
-    """A number below 1 that depends on nothing else."""
+    """A number in [0, 1) that depends on the arguments alone."""
     return float(np.random.default_rng(zlib.crc32(repr(what).encode())).random())
 
 
 def texts_of(n_chunks: int) -> list[Passage]:
-    """Sentences of the corpus's test split, in ever new company."""
+    """Chunks of sentences from the corpus's test split, combined anew until there are n_chunks."""
     pool = [text for each in passages() if each.kind == PLAIN and each.split == "test" for text in each.sentences]
     found: dict[str, Passage] = {}
     turn = 0
     while len(found) < n_chunks:
         random.Random(turn).shuffle(shuffled := list(pool))
         turn += 1
-        company: list[str] = []
+        sentences: list[str] = []
         for sentence in shuffled:
-            company.append(sentence)
-            if len(company) > 1 and len(" ".join(company).split()) >= LEAST_WORDS:
-                found[" ".join(company)] = Passage(" ".join(company), tuple(company), PLAIN, "test")
-                company = []
+            sentences.append(sentence)
+            if len(sentences) > 1 and len(" ".join(sentences).split()) >= LEAST_WORDS:
+                found[" ".join(sentences)] = Passage(" ".join(sentences), tuple(sentences), PLAIN, "test")
+                sentences = []
     return list(found.values())[:n_chunks]
 
 
-def planned(texts: Sequence[Passage], engine: Engine) -> list[PlannedChunk]:
+def plan_chunks(texts: Sequence[Passage], engine: Engine) -> list[PlannedChunk]:
     plan = []
     for at, text in enumerate(texts):
         spans = tuple(Sentence(sentence, Span(0, 0, len(sentence))) for sentence in text.sentences)
@@ -140,20 +145,24 @@ def planned(texts: Sequence[Passage], engine: Engine) -> list[PlannedChunk]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """A chunk at the end. spoilt: what was done to its first take. wrong: what was done to the kept one, or to a part
-    that it is joined from, or is no better for having been trimmed. cut: what was done to a take that trimming or
-    patching cut it out of. exact: every word was heard as written."""
+class Outcome:
+    """The state of a chunk after rendering."""
 
     number: int
+    """Number of the chunk."""
     kept: StoredTake
+    """The take that goes into the audiobook."""
     first: StoredTake
+    """Its first take."""
     wrong: str
+    """Defects of the kept take, or of the takes that it is joined from, that were not repaired."""
     cut: str
+    """Defects of takes that the kept one was trimmed or patched from."""
     exact: bool
+    """Whether the transcript has every word as written."""
 
 
-def fate(item: PlannedChunk, job: Job, checks: str) -> Fate:
+def outcome_of(item: PlannedChunk, job: Job, checks: str) -> Outcome:
     ledger = job.ledger
     first, kept = ledger.takes(item.key, checks)[0], ledger.kept(item.key, checks)
     assert kept is not None
@@ -167,26 +176,26 @@ def fate(item: PlannedChunk, job: Job, checks: str) -> Fate:
     }
     wrong = [kept.detail, *(take.detail for take in sources.values() if take.step == RetryStep.PART)]
     cut = [take.detail for take in sources.values() if take.step != RetryStep.PART]
-    wrong += [detail for detail in cut if kept.step == RetryStep.TRIM and not detail.startswith(BEHIND)]
-    return Fate(item.number, kept, first, _listed(wrong), _listed(cut), not verdict.errors)
+    wrong += [detail for detail in cut if kept.step == RetryStep.TRIM and not detail.startswith(TRIMMABLE)]
+    return Outcome(item.number, kept, first, _listed(wrong), _listed(cut), not verdict.errors)
 
 
 def _listed(details: Iterable[str]) -> str:
     return ", ".join(filter(None, details))
 
 
-def report(fates: Sequence[Fate]) -> None:
-    n = len(fates)
-    spoilt = [each for each in fates if each.first.detail]
+def report(outcomes: Sequence[Outcome]) -> None:
+    n = len(outcomes)
+    spoilt = [each for each in outcomes if each.first.detail]
     missed = [each for each in spoilt if each.first.accepted]
-    alarms = [each for each in fates if not each.first.detail and not each.first.accepted]
-    left = [each for each in fates if not each.kept.is_good]
-    wrong = [each for each in fates if each.kept.is_good and each.wrong]
-    cut = [each for each in fates if each.kept.is_good and each.cut]
+    alarms = [each for each in outcomes if not each.first.detail and not each.first.accepted]
+    left = [each for each in outcomes if not each.kept.is_good]
+    wrong = [each for each in outcomes if each.kept.is_good and each.wrong]
+    cut = [each for each in outcomes if each.kept.is_good and each.cut]
     print(f"chunks                                {n}")
     print(f"first takes spoilt                    {len(spoilt)}, {len(missed)} of them accepted")
     print(f"first takes without a defect          {n - len(spoilt)}, {len(alarms)} of them rejected")
-    for step, count in Counter(each.kept.step for each in fates if each.kept.is_good).most_common():
+    for step, count in Counter(each.kept.step for each in outcomes if each.kept.is_good).most_common():
         print(f"  {'accepted as' if step == RetryStep.FIRST else 'repaired by':<12}{step.label:<24}{count}")
     print(f"left for a person                     {share(len(left), n)}")
     print(f"accepted with a defect                {share(len(wrong), n)}")
@@ -197,12 +206,12 @@ def report(fates: Sequence[Fate]) -> None:
 
 
 def share(count: int, n: int) -> str:
-    """With the 95 % interval after Wilson."""
+    """A count, its share of n, and the 95 % Wilson interval of the share."""
     interval = binomtest(count, n).proportion_ci(method="wilson")
     return f"{count} ({count / n:.2%}, interval {interval.low:.2%} to {interval.high:.2%})"
 
 
-def tell(progress: RenderProgress) -> None:
+def print_progress(progress: RenderProgress) -> None:
     print(f"\r{progress.done_chunks} of {progress.n_chunks}", end="", file=sys.stderr)
 
 
@@ -215,14 +224,14 @@ def main() -> None:
     texts = texts_of(arguments.chunks)
     with (
         closing(SpoilingNarrator(texts, checker)) as engine,
-        closing(Narrator(NarratorSettings(workers=1))) as sound,
+        closing(Narrator(NarratorSettings(workers=1))) as fallback,
         Job(arguments.work / "job.mayabook") as job,
     ):
-        plan = planned(texts, engine)
+        plan = plan_chunks(texts, engine)
         job.ledger.set_plan(plan)
-        Renderer(job, plan, engine, checker, RetrySettings(engine="narrator"), tell, lambda: sound).run()
+        Renderer(job, plan, engine, checker, RetrySettings(engine="narrator"), print_progress, lambda: fallback).run()
         print(file=sys.stderr)
-        report([fate(item, job, checker.identity) for item in plan])
+        report([outcome_of(item, job, checker.identity) for item in plan])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,4 @@
-"""A finished audiobook made anew with known defects: takes of its job are cut, repeated, swapped or filled, and
-mastered as they were."""
+"""Copies a finished audiobook with known defects: takes of its job are changed, and mastered like the original."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -44,37 +43,48 @@ FOUND_AS = {
     "other chunk": {"missing", "garbled", "misplaced"},
     "silence 2 s": {"silence"},
 }
-"""What a defect may be called, and still count as found."""
+"""By kind of planted defect: the kinds of reported defects that count as having found it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spoilt:
-    """One defect. start, end: seconds into the audiobook, the whole of the take that holds it."""
+class PlantedDefect:
+    """A defect that was put into a take."""
 
     kind: str
+    """One of KINDS."""
     text: str
+    """Text that it concerns."""
     start: float
+    """Start of the take in the audiobook, in seconds."""
     end: float
+    """End of the take in the audiobook, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Take:
-    """A kept take. cuts: samples between its sentences, with 0 and its length. words: (start, end) in samples of each
-    word heard, by sentence."""
+    """A kept take of the job, divided into sentences."""
 
     number: int
+    """Number of the chunk."""
     audio: Audio
+    """Samples."""
     rate: int
+    """Sample rate in Hz."""
     texts: tuple[str, ...]
+    """Text of each sentence."""
     blocks: tuple[int, ...]
+    """Block (paragraph) of each sentence."""
     cuts: tuple[int, ...]
+    """Samples at which sentences begin, and the length of the take."""
     words: tuple[tuple[tuple[int, int], ...], ...]
+    """By sentence: first and last sample of each recognised word."""
 
 
-def spoil(audiobook: Path, book: Path, output: Path, seed: int, kinds: Sequence[str] = KINDS) -> list[Spoilt]:
-    """Writes `output`, with one defect of each kind in a take of its own, none beside another; by time.
+def spoil(audiobook: Path, book: Path, output: Path, seed: int, kinds: Sequence[str] = KINDS) -> list[PlantedDefect]:
+    """Writes `output` with one defect of each kind, each in a take of its own and not in adjacent takes.
 
-    audiobook: made by `mayabook make` with its default settings; its job must lie beside it.
+    Returns the defects by time. audiobook: made by `mayabook make` with its default settings; its job folder must be
+    beside it.
     """
     draw = random.Random(seed)
     read, _ = script_book(book, None, Settings())
@@ -84,7 +94,7 @@ def spoil(audiobook: Path, book: Path, output: Path, seed: int, kinds: Sequence[
     done: dict[int, tuple[str, str]] = {}
     for kind in kinds:
         for at in draw.sample(range(len(takes)), len(takes)):
-            made = None if any(abs(at - other) < 2 for other in done) else _MAKERS[kind](takes[at], takes, draw)
+            made = None if any(abs(at - other) < 2 for other in done) else _DEFECTS[kind](takes[at], takes, draw)
             if made is not None:
                 done[at] = kind, made[0]
                 paths[at] = folder / f"{at}.flac"
@@ -101,12 +111,13 @@ def spoil(audiobook: Path, book: Path, output: Path, seed: int, kinds: Sequence[
     write_audiobook(timeline, Tags.of(read, narrator="spoilt"), output, settings, lambda done: None)
     clips, rate = timeline.clips, timeline.sample_rate
     return [
-        Spoilt(kind, text, clips[at].start / rate, clips[at].end / rate) for at, (kind, text) in sorted(done.items())
+        PlantedDefect(kind, text, clips[at].start / rate, clips[at].end / rate)
+        for at, (kind, text) in sorted(done.items())
     ]
 
 
 def _kept(audiobook: Path) -> tuple[list[PlannedChunk], list[Path], list[_Take]]:
-    """The plan of a job, the files of its kept takes, and these cut into sentences."""
+    """The plan of a job, the files of its kept takes, and the takes divided into sentences."""
     paths, takes = [], []
     with Job.existing(audiobook) as job:
         checks = job.ledger.fact(CHECKS)
@@ -132,7 +143,7 @@ def _take(item: PlannedChunk, audio: Audio, rate: int, verdict: Verdict) -> _Tak
     ]
     cuts = [0]
     for before, after in pairwise(words):
-        cuts.append(_quietest(audio, rate, before[-1][1] if before else cuts[-1], after[0][0] if after else 0))
+        cuts.append(_quietest_sample(audio, rate, before[-1][1] if before else cuts[-1], after[0][0] if after else 0))
     sentences = item.chunk.sentences
     return _Take(
         item.number,
@@ -145,16 +156,16 @@ def _take(item: PlannedChunk, audio: Audio, rate: int, verdict: Verdict) -> _Tak
     )
 
 
-def _quietest(audio: Audio, rate: int, low: int, high: int) -> int:
-    """The quietest sample about `low` to `high`, by the energy of 30 ms."""
+def _quietest_sample(audio: Audio, rate: int, low: int, high: int) -> int:
+    """The quietest sample between `low` and `high`, and up to 100 ms around, by the energy of 30 ms."""
     low, high = max(0, min(low, high) - rate // 10), min(len(audio), max(low, high) + rate // 10)
     size = round(0.03 * rate)
     energy = np.convolve(np.square(audio[low:high], dtype=np.float64), np.ones(size), mode="same")
     return low + int(np.argmin(energy))
 
 
-Made = tuple[str, Audio] | None
-"""What it concerns, and the take with the defect; None where this take cannot have it."""
+DefectiveTake = tuple[str, Audio] | None
+"""Text that the defect concerns, and the audio with it; None if the take cannot have this defect."""
 
 
 def _without(take: _Take, sentences: Sequence[int]) -> Audio:
@@ -162,18 +173,18 @@ def _without(take: _Take, sentences: Sequence[int]) -> Audio:
     return np.concatenate(kept) if kept else np.zeros(take.rate // 2, np.float32)
 
 
-def _long(take: _Take, least: int) -> list[int]:
+def _long_sentences(take: _Take, least: int) -> list[int]:
     return [n for n, text in enumerate(take.texts) if len(take.words[n]) >= least and len(text.split()) >= least]
 
 
-def _missing_sentence(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
-    if len(take.texts) < 2 or not (long := _long(take, 4)):
+def _missing_sentence(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
+    if len(take.texts) < 2 or not (long := _long_sentences(take, 4)):
         return None
     gone = draw.choice(long)
     return take.texts[gone], _without(take, [gone])
 
 
-def _missing_paragraph(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
+def _missing_paragraph(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
     block = draw.choice(sorted(set(take.blocks)))
     gone = [n for n, at in enumerate(take.blocks) if at == block]
     if sum(len(take.texts[n].split()) for n in gone) < 15:
@@ -181,25 +192,25 @@ def _missing_paragraph(take: _Take, takes: Sequence[_Take], draw: random.Random)
     return " ".join(take.texts[n] for n in gone), _without(take, gone)
 
 
-def _missing_words(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
-    """The last three of a sentence."""
-    if not (long := _long(take, 8)):
+def _missing_words(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
+    """Removes the last three words of a sentence."""
+    if not (long := _long_sentences(take, 8)):
         return None
     n = draw.choice(long)
     start, end = take.words[n][-3][0], take.words[n][-1][1]
     return take.texts[n], np.concatenate([take.audio[:start], take.audio[end:]])
 
 
-def _doubled_sentence(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
-    if not (long := _long(take, 4)):
+def _doubled_sentence(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
+    if not (long := _long_sentences(take, 4)):
         return None
     n = draw.choice(long)
     return take.texts[n], np.concatenate([take.audio[: take.cuts[n + 1]], take.audio[take.cuts[n] :]])
 
 
-def _doubled_phrase(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
-    """Four words, twice more."""
-    if not (long := _long(take, 10)):
+def _doubled_phrase(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
+    """Repeats four words twice."""
+    if not (long := _long_sentences(take, 10)):
         return None
     n = draw.choice(long)
     first = draw.randrange(1, len(take.words[n]) - 5)
@@ -208,12 +219,12 @@ def _doubled_phrase(take: _Take, takes: Sequence[_Take], draw: random.Random) ->
     return take.texts[n], np.concatenate([take.audio[:end], again, again, take.audio[end:]])
 
 
-def _gibberish(seconds: float, *, at_end: bool) -> Callable[[_Take, Sequence[_Take], random.Random], Made]:
-    """Speech of another take backwards, less its pauses, between two sentences or after the last."""
+def _gibberish(seconds: float, *, at_end: bool) -> Callable[[_Take, Sequence[_Take], random.Random], DefectiveTake]:
+    """Inserts reversed speech of another take, without its pauses, between two sentences or after the last."""
 
-    def make(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
+    def make(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
         other = draw.choice([one for one in takes if len(one.audio) > (2 * seconds + 1) * one.rate])
-        voice = _voice(other)
+        voice = _without_pauses(other)
         start = other.rate // 2
         noise = voice[start : start + round(seconds * other.rate)][::-1]
         cut = take.cuts[-1] if at_end else draw.choice(take.cuts[1:])
@@ -222,17 +233,17 @@ def _gibberish(seconds: float, *, at_end: bool) -> Callable[[_Take, Sequence[_Ta
     return make
 
 
-def _voice(take: _Take) -> Audio:
-    """Of its pauses 50 ms are left on either side, so that a second of it is a second that is heard."""
+def _without_pauses(take: _Take) -> Audio:
+    """Audio of a take without its pauses, except for 50 ms on either side."""
     size = round(FRAME_SECONDS * take.rate)
     voiced = voiced_frames(take.audio, take.rate, load_thresholds().signal)
     near = np.convolve(voiced, np.ones(2 * round(0.05 / FRAME_SECONDS) + 1), mode="same") > 0
     return take.audio[: len(near) * size][np.repeat(near, size)]
 
 
-def _garbled(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
-    """Four words backwards."""
-    if not (long := _long(take, 9)):
+def _garbled(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
+    """Reverses the audio of four words."""
+    if not (long := _long_sentences(take, 9)):
         return None
     n = draw.choice(long)
     first = draw.randrange(1, len(take.words[n]) - 5)
@@ -240,24 +251,24 @@ def _garbled(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
     return take.texts[n], np.concatenate([take.audio[:start], take.audio[start:end][::-1], take.audio[end:]])
 
 
-def _other_chunk(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
+def _other_chunk(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
     if len(take.audio) < 5 * take.rate:
         return None
     other = draw.choice([one for one in takes if abs(one.number - take.number) > 3])
     return " ".join(take.texts), other.audio
 
 
-def _silence(take: _Take, takes: Sequence[_Take], draw: random.Random) -> Made:
-    """Two seconds between two words."""
-    if not (long := _long(take, 8)):
+def _silence(take: _Take, takes: Sequence[_Take], draw: random.Random) -> DefectiveTake:
+    """Inserts two seconds of silence between two words."""
+    if not (long := _long_sentences(take, 8)):
         return None
     n = draw.choice(long)
     word = draw.randrange(2, len(take.words[n]) - 2)
-    at = _quietest(take.audio, take.rate, take.words[n][word][1], take.words[n][word + 1][0])
+    at = _quietest_sample(take.audio, take.rate, take.words[n][word][1], take.words[n][word + 1][0])
     return take.texts[n], np.concatenate([take.audio[:at], np.zeros(2 * take.rate, np.float32), take.audio[at:]])
 
 
-_MAKERS: dict[str, Callable[[_Take, Sequence[_Take], random.Random], Made]] = {
+_DEFECTS: dict[str, Callable[[_Take, Sequence[_Take], random.Random], DefectiveTake]] = {
     "missing sentence": _missing_sentence,
     "missing paragraph": _missing_paragraph,
     "missing words": _missing_words,

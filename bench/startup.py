@@ -1,9 +1,9 @@
-"""How much CPU time it takes until MayaBook begins to work: importing it, --help, and `inspect` of the sample book.
+"""CPU time until MayaBook begins to work: importing it, `--help`, and `inspect` of the sample book.
 
 python bench/startup.py
 
-Each figure is user and system time of a whole process, the least of several runs. The peers are Python itself and the
-import of one library that validates settings, in the same run.
+Each figure is the user and system time of a whole process, the lowest of several runs. The peers, measured in the same
+run, are Python itself and the import of pydantic.
 """
 
 import resource
@@ -13,12 +13,13 @@ from pathlib import Path
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))
 RUNS = 7
+"""Processes of each command."""
 PEERS = {
     "python -c pass": ("-c", "pass"),
     "import pydantic": ("-c", "from pydantic import BaseModel"),
 }
 LIMITS = {"import mayabook": 0.1, "mayabook --help": 0.4, "mayabook inspect, sample book": 1.5}
-"""Seconds that each may take."""
+"""Most CPU seconds that each may take."""
 STARTS = {
     "import mayabook": ("-c", "import mayabook"),
     "mayabook --help": ("-m", "mayabook", "--help"),
@@ -27,7 +28,7 @@ STARTS = {
 
 
 def cpu_seconds(*arguments: str) -> float:
-    """Least user and system time of RUNS processes."""
+    """Lowest user and system time of RUNS processes, in seconds."""
     spent = []
     for _ in range(RUNS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""Fits the voice model of the drift check to clean takes of the corpus, and prints what it tells of others.
+"""Fits the voice model of the drift check to clean takes of the corpus, and prints its scores of other takes.
 
 python -m bench.timbre --work build/defects
 """
@@ -20,12 +20,14 @@ from mayabook.core.take import Audio
 
 N_GAUSSIANS = 48
 ROUNDS = 25
+"""Iterations of k-means."""
 LEAST_FRAMES = 20
+"""Fewest frames that mean and variance of a Gaussian are estimated from."""
 FLOOR = 0.05
-"""Share of the whole variance that is added to that of each Gaussian."""
+"""Share of the total variance that is added to the variance of each Gaussian."""
 SEED = 0
 SPEAKERS = (75, 88, 100, 114, 133)
-"""Per cent of the tract's length: others are made of the one voice by resampling."""
+"""Lengths of the vocal tract in per cent of the voice's own. Other speakers are simulated by resampling."""
 
 
 def main() -> None:
@@ -54,7 +56,7 @@ def main() -> None:
 
 
 def fit(points: Matrix) -> dict[str, Matrix]:
-    """k-means, and the variance within each cell."""
+    """Fits a Gaussian mixture by k-means: means, variances and log weights of the clusters."""
     draw = np.random.default_rng(SEED)
     spread = points.std(0)
     means = points[draw.choice(len(points), N_GAUSSIANS, replace=False)].copy()

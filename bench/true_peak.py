@@ -1,10 +1,10 @@
-"""The true-peak meter and the limiter of mastering against FFmpeg's, on signals whose true peak is known and on speech.
+"""Compares mastering's true-peak meter and limiter with FFmpeg's, on sines of known true peak and on speech.
 
     python -m bench.true_peak    about a minute
 
 FFmpeg's meter is `ebur128=peak=true`; its limiter is `alimiter` between two resamplers, at eight times the rate.
-Errors are in dB, CPU time is of one core for an hour of audio. The truth for speech is a Fourier interpolation 64 times
-as dense as the samples.
+Errors are in dB; CPU time is that of one core per hour of audio. The reference for speech is Fourier interpolation to
+64 times the sample rate.
 """
 
 import math
@@ -29,14 +29,14 @@ from mayabook.master.true_peak import PeakMeter
 
 RATE = 24000
 OVERSAMPLING = 8
-DENSE = 64
+FFT_OVERSAMPLING = 64
 CEILING_DB = -3.1
-"""dBTP; what mastering gives its limiter for the default limit of -3."""
+"""dBTP; the ceiling that mastering gives its limiter for the default limit of -3."""
 CEILING = 10 ** (CEILING_DB / 20)
 GAINS_DB = (0.0, 3.0)
-"""Of speech whose highest sample is at full scale without."""
+"""Gains applied to speech whose highest sample is at full scale."""
 FREQUENCIES = (97.0, 997.0, 3000.0, 4000.0, 6000.0, 8000.0, 9600.0)
-"""Hz of the sines; at a whole fraction of the rate, the phase decides how far samples miss the peaks."""
+"""Frequencies of the sines in Hz. If it divides the sample rate, the phase decides how far samples miss the peaks."""
 PHASES = tuple(np.pi * step / 16 for step in range(16))
 TEXTS = (
     "The boat came in at dawn, with nobody aboard, and the bell in its bow was still ringing when it touched a pier.",
@@ -45,11 +45,11 @@ TEXTS = (
 )
 SPEECH_SECONDS = 60.0
 Limiter = Callable[[Audio, float], Audio]
-"""Audio and a ceiling as an amplitude -> as many samples."""
+"""Audio and a ceiling as an amplitude -> limited audio of the same length."""
 
 
 def speech() -> Audio:
-    """The narrator, over and over, with its highest sample at full scale."""
+    """Repeated speech of the narrator, with its highest sample at full scale."""
     narrator = hibari.Hibari()
     once = np.concatenate([narrator(text, seed=number) for number, text in enumerate(TEXTS)])
     audio: Audio = np.resize(once, round(SPEECH_SECONDS * RATE)).astype(np.float32)
@@ -58,7 +58,7 @@ def speech() -> Audio:
 
 
 def sine(frequency: float, phase: float, amplitude: float = 0.5, seconds: float = 2.0) -> Audio:
-    """Faded in and out over a quarter of a second each, so that the true peak is the amplitude."""
+    """A sine, faded in and out over a quarter of a second each, so that its true peak is the amplitude."""
     time_axis = np.arange(round(seconds * RATE)) / RATE
     envelope = np.minimum(1, np.minimum(time_axis, seconds - time_axis) / 0.25)
     wave = amplitude * envelope * np.sin(2 * np.pi * frequency * time_axis + phase)
@@ -66,13 +66,13 @@ def sine(frequency: float, phase: float, amplitude: float = 0.5, seconds: float 
 
 
 def dense_peak(audio: Audio) -> float:
-    """Amplitude of the highest true peak; blocks overlap, and count in their middles alone."""
+    """Highest true peak as an amplitude, by FFT interpolation of overlapping blocks whose edges are discarded."""
     size, edge = 1 << 13, 1 << 10
     padded = np.concatenate([np.zeros(edge), audio.astype(np.float64), np.zeros(size)])
     highest = 0.0
     for start in range(0, len(audio), size - 2 * edge):
-        interpolated = irfft(rfft(padded[start : start + size]), size * DENSE) * DENSE
-        highest = max(highest, float(np.abs(interpolated[edge * DENSE : -edge * DENSE]).max()))
+        interpolated = irfft(rfft(padded[start : start + size]), size * FFT_OVERSAMPLING) * FFT_OVERSAMPLING
+        highest = max(highest, float(np.abs(interpolated[edge * FFT_OVERSAMPLING : -edge * FFT_OVERSAMPLING]).max()))
     return highest
 
 
@@ -89,7 +89,7 @@ def our_peak(audio: Audio) -> float:
 
 
 def ffmpeg_peak(audio: Audio) -> float:
-    """It tells an amplitude to three decimals."""
+    """True peak by FFmpeg, which reports it to three decimals."""
     highest = 0.0
     for frame in _filtered(
         chain(blocks_of(audio), [np.zeros(RATE // 5, np.float32)]), ("ebur128", "metadata=1:peak=true")
@@ -103,7 +103,7 @@ def our_limiter(audio: Audio, ceiling: float) -> Audio:
 
 
 def ffmpeg_limiter(audio: Audio, ceiling: float) -> Audio:
-    """Its look-ahead is its attack of 10 ms, as long as ours; `latency` takes the delay out again."""
+    """Audio limited by FFmpeg. Its look-ahead is its attack of 10 ms, as ours is; `latency` compensates the delay."""
     frames = _filtered(
         chain(blocks_of(audio), [np.zeros(RATE // 2, np.float32)]),
         ("aresample", f"{RATE * OVERSAMPLING}"),
@@ -150,7 +150,7 @@ def cpu_seconds_an_hour(work: Callable[[], object]) -> float:
 
 
 def distortion(limiter: Limiter) -> float:
-    """Level of all but the tone, in dB relative to it, for a sine of 100 Hz 6 dB above the ceiling."""
+    """Level of all but the fundamental, in dB relative to it, for a sine of 100 Hz that is 6 dB above the ceiling."""
     wave = sine(100.0, 0.0, amplitude=2 * CEILING, seconds=4.0)
     middle = limiter(wave, CEILING)[RATE : 3 * RATE].astype(np.float64)
     radians = 2 * np.pi * 100 * np.arange(len(middle)) / RATE
@@ -158,8 +158,8 @@ def distortion(limiter: Limiter) -> float:
     return decibels(float(np.std(middle - tone) / np.std(tone)))
 
 
-def changed(audio: Audio, result: Audio) -> float:
-    """Level of the difference, in dB relative to the audio, 100 ms and more from all within 6 dB of the ceiling."""
+def change_far_from_peaks(audio: Audio, result: Audio) -> float:
+    """Level of the change in dB relative to the audio, at least 100 ms from any sample within 6 dB of the ceiling."""
     loud = maximum_filter1d(np.abs(audio), RATE // 5) > CEILING / 2
     quiet = ~loud & (np.abs(audio) > 0)
     difference = result[quiet].astype(np.float64) - audio[quiet]
@@ -197,7 +197,9 @@ def print_limiters(audio: Audio) -> None:
                 f"{decibels(ffmpeg_peak(result) / CEILING):+.2f}" for result in results
             ],
             "... loudness that is lost, LU": [f"{lufs(louder) - lufs(result):.2f}" for result in results],
-            "... change of samples far from any peak, dB": [f"{changed(louder, result):.0f}" for result in results],
+            "... change of samples far from any peak, dB": [
+                f"{change_far_from_peaks(louder, result):.0f}" for result in results
+            ],
         }
         for name, cells in rows.items():
             print(f"| {name} | {' | '.join(cells)} |")

@@ -1,4 +1,4 @@
-"""`mayabook verify` on the sample book: a clean audiobook of it, and others with every kind of severe defect.
+"""Runs `mayabook verify` on a clean audiobook of the sample book, and on audiobooks with every kind of severe defect.
 
 python bench/verify.py             three spoilt audiobooks, some minutes
 python bench/verify.py --books 10
@@ -10,24 +10,24 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench.spoilt_book import FOUND_AS, KINDS, Spoilt, spoil
+from bench.spoilt_book import FOUND_AS, KINDS, PlantedDefect, spoil
 from mayabook import make_audiobook
 from mayabook.verify import Defect, Verification, verify_audiobook
 
 SAMPLE = next((Path(__file__).parent.parent / "examples").glob("*.epub"))
 NEAR_SECONDS = 2.0
-"""How far from a spoilt take a defect may be told: what is missing at its beginning is missed in the pause before."""
+"""How far from a spoilt take its defect may be reported: if first words are missing, that is in the pause before it."""
 
 
-def listen(audiobook: Path) -> Verification:
+def verify(audiobook: Path) -> Verification:
     return verify_audiobook(audiobook, SAMPLE)
 
 
-def beside(defect: Defect, spoilt: Spoilt) -> bool:
+def beside(defect: Defect, spoilt: PlantedDefect) -> bool:
     return defect.start < spoilt.end + NEAR_SECONDS and defect.end > spoilt.start - NEAR_SECONDS
 
 
-def is_found(spoilt: Spoilt, found: Verification) -> bool:
+def is_found(spoilt: PlantedDefect, found: Verification) -> bool:
     return any(beside(defect, spoilt) and defect.kind in FOUND_AS[spoilt.kind] for defect in found.defects)
 
 
@@ -42,26 +42,26 @@ def main() -> None:
         clean = work / "clean.m4b"
         make_audiobook(SAMPLE, clean, force=True)
         started = time.perf_counter()
-        found = listen(clean)
+        found = verify(clean)
         seconds = time.perf_counter() - started
         print(f"clean audiobook: {len(found.defects)} defects reported in {found.duration:.0f} s of audio, ", end="")
         print(f"{found.n_correct} of {len(found.sentences)} sentences sound, {found.duration / seconds:.0f}x real time")
-        caught, odd = Counter[str](), 0
+        caught, false_alarms = Counter[str](), 0
         for seed in range(arguments.books):
             book = work / f"spoilt-{seed}.m4b"
             truth = spoil(clean, SAMPLE, book, seed)
-            found = listen(book)
+            found = verify(book)
             for spoilt in truth:
                 caught[spoilt.kind] += is_found(spoilt, found)
                 if not is_found(spoilt, found):
                     print(f"  book {seed}: {spoilt.kind} at {spoilt.start:.0f} s not found: {spoilt.text[:70]}")
             for defect in found.defects:
                 if not any(beside(defect, spoilt) for spoilt in truth):
-                    odd += 1
+                    false_alarms += 1
                     print(f"  book {seed}: {defect.kind} at {defect.start:.0f} s is none: {defect.evidence}")
         for kind in KINDS:
             print(f"{kind:26} {caught[kind]} of {arguments.books} found")
-        print(f"{'reported where nothing is':26} {odd}")
+        print(f"{'reported where nothing is':26} {false_alarms}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""The checks' voice activity detection, which is by level, against Silero's, which faster-whisper brings.
+"""Compares the checks' voice activity detection by level with Silero VAD, which is part of faster-whisper.
 
     python -m bench.voice_activity    about a minute
 
-The truth is made: phrases of the narrator, cut to their sound, with pauses of known length between them. Frames of
-20 ms count where they lie clear of a phrase's edges. All is tried clean and with noise, and noise is tried alone.
+The labels are exact: the audio is made of trimmed phrases of the narrator with pauses of known length between them.
+Frames of 20 ms near the edges of a phrase are not scored. The audio is clean, or has noise; noise without speech is
+tried too.
 """
 
 import time
@@ -21,24 +22,24 @@ from mayabook.core.take import Audio
 from mayabook.master.trim import sounding
 
 RATE = 16000
-"""Hz; Silero's, and that of the recogniser's audio."""
+"""Sample rate in Hz of Silero VAD and of the ASR."""
 PHRASES = (
     "The boat came in at dawn", "with nobody aboard", "Anna saw it first", "from the kitchen window",
     "Who left it there", "Nobody", "They walked down to the water", "and tied it to the old stone pier",
     "It was dry inside", "and very clean", "She said no", "Some letters are better left alone",
 )  # fmt: skip
 PAUSES = (0.2, 0.35, 0.5, 0.8, 1.2, 2.0)
-"""Seconds, in turn."""
-CLEAR = 2
-"""Frames next to a phrase's edge that do not count, as no length of frame tells them."""
+"""Lengths of the pauses in seconds, in turn."""
+GUARD_FRAMES = 2
+"""Frames on either side of a phrase's edge that are not scored, because they are partly voiced."""
 NOISES_DB = (None, -40.0, -30.0, -20.0)
-"""Level of white noise, in dB below the phrases'."""
+"""Level of white noise in dB relative to the phrases; None is no noise."""
 Mask = NDArray[np.bool_]
 Detector = Callable[[Audio], Mask]
 
 
-def material() -> tuple[Audio, Mask, Mask]:
-    """Audio; whether each frame holds voice; whether it counts."""
+def labelled_audio() -> tuple[Audio, Mask, Mask]:
+    """Audio, whether each frame is voiced, and whether it is scored."""
     narrator = hibari.Hibari()
     parts: list[Audio] = []
     truth: list[bool] = []
@@ -52,10 +53,10 @@ def material() -> tuple[Audio, Mask, Mask]:
         truth += [True] * n_voice + [False] * n_pause
     voice = np.array(truth)
     edges = np.flatnonzero(np.diff(voice.astype(np.int8))) + 1
-    counts = np.ones(len(voice), bool)
+    is_scored = np.ones(len(voice), bool)
     for edge in edges:
-        counts[max(0, edge - CLEAR) : edge + CLEAR] = False
-    return np.concatenate(parts), voice, counts
+        is_scored[max(0, edge - GUARD_FRAMES) : edge + GUARD_FRAMES] = False
+    return np.concatenate(parts), voice, is_scored
 
 
 def by_level(audio: Audio) -> Mask:
@@ -63,7 +64,7 @@ def by_level(audio: Audio) -> Mask:
 
 
 def silero(audio: Audio) -> Mask:
-    """Without padding, and with the shortest pause that tells words apart."""
+    """Voiced frames by Silero VAD, without padding and with a minimum silence of 100 ms."""
     options = VadOptions(min_speech_duration_ms=0, min_silence_duration_ms=100, speech_pad_ms=0)
     size = round(FRAME_SECONDS * RATE)
     found = np.zeros(len(audio) // size, bool)
@@ -73,7 +74,7 @@ def silero(audio: Audio) -> Mask:
 
 
 def pause_errors(found: Mask, voice: Mask) -> NDArray[np.float64]:
-    """Seconds by which each pause comes out too short (below 0) or too long: the silent frames about its middle."""
+    """Error of each pause's detected length in seconds: of the run of unvoiced frames around its middle."""
     bounds = np.flatnonzero(np.diff(np.concatenate(([1], voice.astype(np.int8), [1]))))
     errors = []
     for start, stop in bounds.reshape(-1, 2):
@@ -87,7 +88,7 @@ def pause_errors(found: Mask, voice: Mask) -> NDArray[np.float64]:
 
 
 def main() -> None:
-    audio, voice, counts = material()
+    audio, voice, is_scored = labelled_audio()
     chance = np.random.default_rng(0)
     level = float(np.sqrt(np.mean(np.square(audio[np.repeat(voice, round(FRAME_SECONDS * RATE))], dtype=np.float64))))
     detectors: dict[str, Detector] = {"by level": by_level, "Silero": silero}
@@ -100,16 +101,16 @@ def main() -> None:
             began = time.process_time()
             found = detect(noisy)
             cost = (time.process_time() - began) * 3600 * RATE / len(noisy)
-            hits = int((found & voice & counts).sum())
+            hits = int((found & voice & is_scored).sum())
             errors = pause_errors(found, voice)
             print(
-                f"| {'none' if noise is None else f'{noise:.0f} dB'} | {name} | {hits / (found & counts).sum():.1%} "
-                f"| {hits / (voice & counts).sum():.1%} | {np.median(errors):+.2f} "
+                f"| {'none' if noise is None else f'{noise:.0f} dB'} | {name} | {hits / (found & is_scored).sum():.1%} "
+                f"| {hits / (voice & is_scored).sum():.1%} | {np.median(errors):+.2f} "
                 f"| {np.percentile(np.abs(errors), 95):.2f} | {cost:.1f} |"
             )
-    alone = (level * chance.standard_normal(20 * RATE)).astype(np.float32)
+    noise_only = (level * chance.standard_normal(20 * RATE)).astype(np.float32)
     for name, detect in detectors.items():
-        print(f"| noise alone, 0 dB | {name} | {detect(alone).mean():.1%} of it is taken for voice | | | | |")
+        print(f"| noise alone, 0 dB | {name} | {detect(noise_only).mean():.1%} of it is taken for voice | | | | |")
 
 
 if __name__ == "__main__":

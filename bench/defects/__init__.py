@@ -1,1 +1,1 @@
-"""A labelled corpus of sound and spoilt takes, and what the checks make of it."""
+"""A labelled corpus of clean and defective takes, on which the checks are fitted and measured."""

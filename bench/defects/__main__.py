@@ -1,6 +1,7 @@
-"""python -m bench.defects: a labelled corpus, its scores, the thresholds fitted to them, the table of docs/quality.md.
+"""python -m bench.defects: builds a labelled corpus of takes, scores it, fits the thresholds and writes
+docs/quality.md.
 
-With no stage named, all of them in order; each goes on where it stopped. fit changes mayabook/checks/thresholds.toml.
+Without a command all stages run in order; each resumes where it stopped. fit changes mayabook/checks/thresholds.toml.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ from mayabook.core.files import write_text
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 WORK = Path("build/defects")
 TIMED = 40
-"""Clean takes that the cost is measured on."""
+"""Clean takes that the CPU time of the checks is measured on."""
 Work = Annotated[Path, typer.Option("--work", help="Folder of takes and scores.")]
 Workers = Annotated[int, typer.Option(help="Processes.")]
 
@@ -33,22 +34,22 @@ def whole(context: typer.Context, work: Work = WORK, workers: Workers = 2) -> No
 
 @app.command()
 def build(work: Work = WORK, workers: Workers = 2) -> None:
-    """1: speak and spoil the takes."""
+    """1: synthesise the takes and put defects into them."""
     corpus.build(work, list(corpus.plans()), workers)
 
 
 @app.command()
 def score(work: Work = WORK, workers: Workers = 2) -> None:
-    """2: let the checks look at each."""
+    """2: score each take by the checks."""
     scores.score(work, corpus.read_index(work), workers)
 
 
 @app.command()
 def fit(work: Work = WORK, workers: Workers = 2) -> None:
-    """3: set the thresholds."""
+    """3: fit the thresholds."""
     rows = corpus.read_index(work)
-    fitted = thresholds.fit(rows, scores.score(work, rows, workers), thresholds.present())
-    for name, old in thresholds.present().items():
+    fitted = thresholds.fit(rows, scores.score(work, rows, workers), thresholds.current_thresholds())
+    for name, old in thresholds.current_thresholds().items():
         print(f"thresholds: {name} {old:g} -> {fitted.thresholds[name]:g}")
     print(
         f"thresholds: fitted to {fitted.allowed:.0%} of the false alarms allowed; on validation {fitted.caught:.1%} of "
@@ -61,9 +62,9 @@ def fit(work: Work = WORK, workers: Workers = 2) -> None:
 def report(
     work: Work = WORK, workers: Workers = 2, cost: Annotated[bool, typer.Option(help="Time the checks.")] = True
 ) -> None:
-    """4: the table; and in WORK/missed.md what was judged wrongly of the other splits, to work on."""
+    """4: write the tables, and list the wrong verdicts on the other splits in WORK/missed.md."""
     rows = corpus.read_index(work)
-    examined, bounds = scores.score(work, rows, workers), thresholds.present()
+    examined, bounds = scores.score(work, rows, workers), thresholds.current_thresholds()
     figures = table.table(rows, examined, bounds, _cost(rows, work) if cost else None)
     print(figures)
     if cost:

@@ -1,4 +1,4 @@
-"""Codes of real speech, by the codec of maya1-tiny where it is at hand: what a model would have to draw for a take."""
+"""Encodes speech as codes with the codec of maya1-tiny, if it is available: those that a model would have to sample."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ CODEC = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights" / "may
 
 
 def frames_of(audio: Audio) -> Frames | None:
-    """A frame for each 2048 samples begun; None without the codec."""
+    """Frames of 2048 samples each, the last one padded; None if the codec or torch is not available."""
     if (codec := _codec()) is None:
         return None
     import torch
@@ -25,7 +25,7 @@ def frames_of(audio: Audio) -> Frames | None:
 
 
 def codes_of(frames: Frames) -> Codes:
-    """Without the traces of a model, since none drew them."""
+    """Codes without sampler traces, since no model sampled them."""
     nothing = np.zeros(0, np.float16)
     return Codes(frames, nothing, nothing, nothing, nothing)
 

@@ -1,6 +1,6 @@
-"""Stage 1: the labelled takes. WORK/index.jsonl, a row for each, and WORK/takes.
+"""Stage 1: synthesises the labelled takes: WORK/takes, and WORK/index.jsonl with a row for each.
 
-A take is a pure function of its name, so that the stage goes on where it stopped, and every machine has the same.
+A take is a pure function of its id, so the stage resumes where it stopped, and gives the same corpus on every machine.
 """
 
 import json
@@ -33,42 +33,59 @@ CLEAN, HARD = "clean", "hard"
 CLEAN_PACES = (0.9, 1.0, 1.12)
 HARD_PACES = (0.95, 1.08)
 DEFECT_PACES = (0.92, 1.0, 1.08)
-EACH = {"fit": 20, "validation": 6, "test": 12}
-"""Takes of each class and size."""
+TAKES_PER_CELL = {"fit": 20, "validation": 6, "test": 12}
+"""Takes of each class and size of defect, by split."""
 TRIES = 12
-"""Passages that are looked at for one that has what the defect needs."""
+"""Most passages that are tried for one that can have the defect."""
 VOICE = "heart"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be made. number: passages are taken in turn from it on."""
+    """A take to make."""
 
     id: str
+    """Unique name, from which the seed of the defect is derived."""
     split: str
+    """fit, validation or test."""
     label: str
+    """clean, hard or a class of defect."""
     size: str
+    """Size of the defect, a key of grades.toml; empty without defect."""
     number: int
+    """First passage to try."""
     pace: float
+    """Speed of the narrator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """label: clean, hard or a class of defect. grade: none, severe, moderate or other. detail: kind of hard case, or
-    what was done. audio, codes: relative to the work folder; no codes where they are not known."""
+    """A take of the corpus with its label: a row of the index."""
 
     id: str
+    """Unique name."""
     split: str
+    """fit, validation or test."""
     text: str
+    """Text that the take should speak."""
     label: str
+    """clean, hard or a class of defect."""
     size: str
+    """Size of the defect, a key of grades.toml; empty without defect."""
     grade: str
+    """Severity: none, severe, moderate or other."""
     detail: str
+    """Kind of hard text, or description of the defect."""
     pace: float
+    """Speed of the narrator."""
     stop: str
+    """Stop reason that the take is judged with."""
     seconds: float
+    """Length."""
     audio: str
+    """FLAC file, relative to the work folder."""
     codes: str = ""
+    """.npz file of the codes, relative to the work folder; empty if they are not known."""
 
     @property
     def spoilt(self) -> bool:
@@ -86,7 +103,7 @@ def grades() -> dict[str, dict[str, str]]:
     return table
 
 
-def plans(each: dict[str, int] = EACH) -> Iterator[Plan]:
+def plans(each: dict[str, int] = TAKES_PER_CELL) -> Iterator[Plan]:
     for split in each:
         plain, hard = _pool(split, hard=False), _pool(split, hard=True)
         for number, pace in product(range(len(plain)), CLEAN_PACES):
@@ -107,7 +124,7 @@ def _pool(split: str, *, hard: bool) -> list[Passage]:
 
 
 def build(work: Path, wanted: Sequence[Plan], workers: int) -> None:
-    """Makes what is not there; prints how far it is."""
+    """Makes the missing takes and prints the progress."""
     make_folder(work / "takes")
     known = {row.id: row for row in read_index(work)} if (work / "index.jsonl").exists() else {}
     missing = [plan for plan in wanted if plan.id not in known]
@@ -140,8 +157,8 @@ def take_of(row: Labelled, work: Path) -> Take:
 
 
 def _make(plan: Plan, work: Path) -> Labelled | None:
-    """One take; None where no passage that was looked at has what the defect needs."""
-    passage, spoilt, grade = _spoken(plan)
+    """Makes a take; None if no tried passage can have the defect."""
+    passage, spoilt, grade = _synthesise(plan)
     if spoilt is None:
         return None
     file = work / "takes" / f"{plan.id}.flac"
@@ -166,7 +183,7 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
     )
 
 
-def _spoken(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
+def _synthesise(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
     if plan.label in (CLEAN, HARD):
         passage = _pool(plan.split, hard=plan.label == HARD)[plan.number]
         detail = passage.kind if plan.label == HARD else ""
@@ -176,7 +193,9 @@ def _spoken(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
     draw = np.random.default_rng(zlib.crc32(plan.id.encode()))
     for turn in range(TRIES):
         passage, other = (pool[(plan.number + turn + step) % len(pool)] for step in (0, len(pool) // 2))
-        spoilt = makers()[plan.label](Source(passage, other, plan.pace, draw, _speak, _edges, frames_of), plan.size)
+        spoilt = makers()[plan.label](
+            Source(passage, other, plan.pace, draw, _speak, _word_starts, frames_of), plan.size
+        )
         if spoilt is not None:
             return passage, spoilt, grades()[plan.label][plan.size]
     return passage, None, ""
@@ -194,9 +213,9 @@ def _speak(text: str, pace: float) -> Audio:
 
 
 @cache
-def _ear() -> Recogniser:
+def _recogniser() -> Recogniser:
     return Recogniser("tiny.en", "en", load_thresholds())
 
 
-def _edges(audio: Audio) -> list[float]:
-    return [word.start for word in _ear().transcribe(audio, RATE)]
+def _word_starts(audio: Audio) -> list[float]:
+    return [word.start for word in _recogniser().transcribe(audio, RATE)]

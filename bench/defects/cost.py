@@ -1,4 +1,4 @@
-"""What the gate costs beyond the encoder pass that it needs, in CPU time, on one process that does nothing else."""
+"""Measures the CPU time of the checks, separately for one pass of the ASR encoder and for all the rest."""
 
 import time
 from collections.abc import Sequence
@@ -16,22 +16,25 @@ from mayabook.checks.thresholds import load_thresholds
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds of CPU time, of all threads, for a second of audio."""
+    """Seconds of CPU time of all threads per second of audio."""
 
     n_takes: int
+    """Takes measured."""
     encoder: float
+    """One encoder pass."""
     beyond: float
+    """All that the checks need beyond that pass."""
 
 
 def measure(rows: Sequence[Labelled], work: Path) -> Cost:
     takes = [(take_of(row, work), row.chunk) for row in rows]
-    ears = Recogniser("tiny.en", "en", load_thresholds())
+    recogniser = Recogniser("tiny.en", "en", load_thresholds())
     resampled = [resample_poly(take.audio, 2, 3).astype(np.float32) for take, _ in takes]
     checker().check(*takes[0])  # the first call loads what later ones share
     seconds = sum(take.duration for take, _ in takes)
     start = time.process_time()
     for audio in resampled:
-        ears._encode(audio)
+        recogniser._encode(audio)
     encoded = time.process_time()
     for take, chunk in takes:
         checker().check(take, chunk)

@@ -1,12 +1,12 @@
-"""How far verdicts depend on the processor: the corpus judged as on other processors, by two number formats.
+"""Measures how verdicts depend on the processor: judges the corpus on emulated processors, in two number formats.
 
-    python -m bench.defects build                  the corpus, once
-    python -m bench.defects.isa judge              judge it as on every processor; goes on where it stopped
-    python -m bench.defects.isa report             the table of docs/quality.md
-    python -m bench.defects.isa cost               CPU time; on a machine that does nothing else
+    python -m bench.defects build                  builds the corpus, once
+    python -m bench.defects.isa judge              judges it as on each processor; resumes where it stopped
+    python -m bench.defects.isa report             writes the table of docs/quality.md
+    python -m bench.defects.isa cost               measures CPU time; run it on an idle machine
 
-The audio is the same for all, on whatever processor it was spoken. Takes that signal or codes alone reject are heard
-once: on them no recogniser decides.
+All processors judge the same audio. Takes that are rejected by their signal or codes alone are transcribed only for the
+reference, because ASR does not decide their verdicts.
 """
 
 import subprocess
@@ -22,18 +22,19 @@ import typer
 from bench.defects import scores, table
 from bench.defects.corpus import CLEAN, Labelled, read_index, take_of
 from bench.defects.scores import Examined
-from bench.defects.thresholds import present, rejections
+from bench.defects.thresholds import current_thresholds, rejections
 from bench.processor import PROCESSORS, environment
-from mayabook.lab.statistics import wilson
+from mayabook.lab.statistics import wilson_interval
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 WORK = Path("build/defects")
 FORMATS = ("float32", "int8")
-"""int8_float32 is no third one: of this model CTranslate2 computes what is not quantised in float32 in any case."""
+"""Number formats of the ASR. int8_float32 is the same as int8 here: CTranslate2 computes what is not quantised in
+float32 anyway."""
 ALL_FORMATS, ALL_PROCESSORS = ",".join(FORMATS), ",".join(PROCESSORS)
 REFERENCE = "amx-intel"
-WORDS = ("omitted", "garbled", "inserted", "truncated", "loop", "tail")
-"""Detectors that need the recogniser."""
+ASR_DETECTORS = ("omitted", "garbled", "inserted", "truncated", "loop", "tail")
+"""Detectors that need ASR."""
 BEGIN, END = "<!-- processors -->", "<!-- end of processors -->"
 GRADES = ("severe", "moderate", "other", "none")
 TIMED = 24
@@ -50,7 +51,7 @@ def judge(
     every: Annotated[int, typer.Option(help="Only one take of so many.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
-    """Judge the takes as on each processor, by each number format."""
+    """Judge the takes as on each processor, in each number format."""
     for compute_type in formats.split(","):
         for processor in processors.split(","):
             command = [sys.executable, "-m", "bench.defects.isa", "judge-here", processor, compute_type]
@@ -60,20 +61,20 @@ def judge(
 
 @app.command(hidden=True)
 def judge_here(processor: str, compute_type: str, work: Work = WORK, every: int = 1, workers: int = 2) -> None:
-    """As on the processor that this process is made to see."""
+    """Judge the takes as on the processor that this process emulates."""
     print(f"{compute_type}, {PROCESSORS[processor]}", flush=True)
     rows = read_index(work)[::every]
     if (processor, compute_type) != (REFERENCE, FORMATS[0]):
-        thresholds = {name: threshold for name, threshold in present().items() if name not in WORDS}
+        thresholds = {name: threshold for name, threshold in current_thresholds().items() if name not in ASR_DETECTORS}
         known = _judged(work, REFERENCE, FORMATS[0])
-        unheard = rejections(rows, known, thresholds)
-        rows = [row for row, rejected in zip(rows, unheard, strict=True) if not rejected]
+        rejected_without_asr = rejections(rows, known, thresholds)
+        rows = [row for row, rejected in zip(rows, rejected_without_asr, strict=True) if not rejected]
     scores.score(work, rows, workers, _file(work, processor, compute_type), compute_type)
 
 
 @app.command()
 def report(work: Work = WORK) -> None:
-    """The table of docs/quality.md: each processor against the reference, by the same number format."""
+    """Write the table of docs/quality.md: each processor against the reference, in the same number format."""
     figures = "\n".join(_table(work))
     print(figures)
     table.write_between(BEGIN, END, figures)
@@ -81,17 +82,17 @@ def report(work: Work = WORK) -> None:
 
 @app.command()
 def cost(work: Work = WORK) -> None:
-    """CPU time of the checks of clean takes, as on each processor and by each number format."""
+    """Print the CPU time of the checks of clean takes, as on each processor and in each number format."""
     for processor in PROCESSORS:
         for compute_type in FORMATS:
             command = [sys.executable, "-m", "bench.defects.isa", "cost-here", compute_type, "--work", str(work)]
-            told = subprocess.run(command, env=environment(processor), check=True, stdout=subprocess.PIPE, text=True)
-            print(f"{compute_type:8} {PROCESSORS[processor]}: {float(told.stdout):.2%} of one core", flush=True)
+            cells = subprocess.run(command, env=environment(processor), check=True, stdout=subprocess.PIPE, text=True)
+            print(f"{compute_type:8} {PROCESSORS[processor]}: {float(cells.stdout):.2%} of one core", flush=True)
 
 
 @app.command(hidden=True)
 def cost_here(compute_type: str, work: Work = WORK) -> None:
-    """Seconds of CPU time for a second of audio, on the processor that this process is made to see."""
+    """Print the CPU seconds per second of audio, as on the processor that this process emulates."""
     clean = [row for row in read_index(work) if row.label == CLEAN]
     takes = [(take_of(row, work), row.chunk) for row in clean[:: max(1, len(clean) // TIMED)]]
     checker = scores.checker(compute_type)
@@ -113,7 +114,7 @@ def _judged(work: Path, processor: str, compute_type: str) -> dict[str, Examined
 
 
 def _table(work: Path) -> Iterator[str]:
-    thresholds, rows = present(), read_index(work)
+    thresholds, rows = current_thresholds(), read_index(work)
     yield "| number format | processor | takes | transcripts equal | words differ by, nats | verdicts that differ |"
     yield "|---|---|---|---|---|---|"
     for compute_type in FORMATS:
@@ -122,8 +123,8 @@ def _table(work: Path) -> Iterator[str]:
             judged = _judged(work, processor, compute_type)
             both = [row for row in rows if row.id in judged and row.id in reference]
             if both and processor != REFERENCE:
-                told = " | ".join(_compared(both, reference, judged, thresholds))
-                yield f"| {compute_type} | {PROCESSORS[processor]} | {len(both):,} | {told} |"
+                cells = " | ".join(_compared(both, reference, judged, thresholds))
+                yield f"| {compute_type} | {PROCESSORS[processor]} | {len(both):,} | {cells} |"
 
 
 def _compared(
@@ -132,16 +133,16 @@ def _compared(
     theirs: Mapping[str, Examined],
     thresholds: Mapping[str, float],
 ) -> Iterator[str]:
-    heard = sum(ours[row.id].transcript == theirs[row.id].transcript for row in rows)
-    yield f"{heard / len(rows):.1%}"
+    n_equal = sum(ours[row.id].transcript == theirs[row.id].transcript for row in rows)
+    yield f"{n_equal / len(rows):.1%}"
     pairs = [(ours[row.id].log_probabilities, theirs[row.id].log_probabilities) for row in rows]
     differ = np.concatenate([np.abs(np.subtract(*pair)) for pair in pairs if len(pair[0]) == len(pair[1])])
     yield f"{differ.max():.1g} at most, in 1 % more than {np.quantile(differ, 0.99):.1g}"
     flipped = rejections(rows, ours, thresholds) != rejections(rows, theirs, thresholds)
     grades = [row.grade for row, differs in zip(rows, flipped, strict=True) if differs]
-    told = ", ".join(f"{grades.count(grade)} {grade}" for grade in GRADES if grade in grades)
-    high = wilson(len(grades), len(rows)).high
-    yield f"{len(grades)} ({len(grades) / len(rows):.2%}, at most {high:.2%}){': ' if told else ''}{told}"
+    cells = ", ".join(f"{grades.count(grade)} {grade}" for grade in GRADES if grade in grades)
+    high = wilson_interval(len(grades), len(rows)).high
+    yield f"{len(grades)} ({len(grades) / len(rows):.2%}, at most {high:.2%}){': ' if cells else ''}{cells}"
 
 
 if __name__ == "__main__":

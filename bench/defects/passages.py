@@ -1,4 +1,4 @@
-"""What is spoken: passages of a few sentences, and lines that are hard on a recogniser; each in one split alone."""
+"""Texts of the corpus: passages of a few sentences, and lines that ASR finds hard. Each is in one split only."""
 
 import tomllib
 import zlib
@@ -15,7 +15,7 @@ from mayabook.script import write_script
 
 ROOT = Path(__file__).parents[2]
 SHORT = ScriptSettings(max_words=45, max_chars=260, min_words=8)
-"""Of the passages: long enough for every defect, short enough for many of them."""
+"""Length of the passages: long enough for every defect, and short enough to have many of them."""
 SPLITS = (("fit", 0.42), ("validation", 0.12), ("test", 0.46))
 """Share of the texts in each split."""
 PLAIN = "plain"
@@ -23,16 +23,20 @@ PLAIN = "plain"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """kind: plain, or the kind of hard case."""
+    """A text of the corpus."""
 
     text: str
+    """The whole text."""
     sentences: tuple[str, ...]
+    """The text by sentence."""
     kind: str
+    """PLAIN, or the kind of hard text in hard.toml."""
     split: str
+    """fit, validation or test."""
 
 
 def passages() -> list[Passage]:
-    """In an order of their own, which depends on the texts alone."""
+    """All texts, in an order that depends on the texts alone."""
     found = [*_split((text, (PLAIN, parts)) for text, parts in _stories())]
     for kind, lines in tomllib.loads(files(__package__).joinpath("hard.toml").read_text(encoding="utf-8")).items():
         found += _split((line, (kind, (line,))) for line in lines)
@@ -52,7 +56,7 @@ def _stories() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _split(texts: Iterable[tuple[str, tuple[str, tuple[str, ...]]]]) -> Iterator[Passage]:
-    """Shared out in the order of checksums, so that each kind of text has its share in each split."""
+    """Divides texts among the splits in the order of their checksums, so that each kind has its share in each split."""
     shuffled = sorted(dict(texts).items(), key=lambda item: zlib.crc32(item[0].encode()))
     for at, (text, (kind, sentences)) in enumerate(shuffled):
         place = (at + 0.5) / len(shuffled)

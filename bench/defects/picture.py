@@ -1,4 +1,4 @@
-"""How recall and false alarms go together: all thresholds times one factor, and the word error rate for comparison."""
+"""Plots recall against false alarms as all thresholds are scaled by one factor, and for the word error rate alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ STYLE: Any = {"svg.hashsalt": "mayabook", "svg.fonttype": "none", "font.size": 9
 
 
 def draw(rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]) -> None:
-    """docs/quality.svg, of the test split."""
+    """Draws docs/quality.svg from the test split."""
     tested = [row for row in rows if row.split == "test"]
     rates = np.array([examined[row.id].wer for row in tested])
     sound = np.array([not row.spoilt for row in tested])
@@ -49,6 +49,6 @@ def _curve(sound: Values, spoilt: Values) -> tuple[Values, Values]:
 
 
 def _mixed_goal(rows: Sequence[Labelled]) -> float:
-    """The false alarms allowed of clean and hard takes, in their proportion here."""
+    """The goal for false alarms of clean and hard takes together, weighted by their numbers."""
     counts = {label: sum(row.label == label for row in rows) for label in GOALS}
     return sum(GOALS[label] * n for label, n in counts.items()) / sum(counts.values())

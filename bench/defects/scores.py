@@ -1,6 +1,6 @@
-"""Stage 2: what the checks see in each take. WORK/scores.jsonl, a row for each.
+"""Stage 2: scores each take by the checks: WORK/scores.jsonl, a row for each.
 
-Thresholds change no score, so that rows stand until the checks themselves are changed.
+Scores do not depend on the thresholds, so rows stay valid until the checks themselves change.
 """
 
 import hashlib
@@ -26,17 +26,24 @@ NOT_SEEN = -np.inf
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """values: the highest of each detector. kinds: of finding, by detector. log_probabilities: of each word that forced
-    alignment was asked for."""
+    """Scores of a take: a row of the file."""
 
     id: str
+    """Id of the take."""
     checks: str
+    """Identity of the checks, without their thresholds."""
     values: dict[str, float]
+    """By measure: its highest score."""
     kinds: dict[str, str]
+    """By measure: the kind of its finding."""
     transcript: str
+    """ASR transcript."""
     errors: int
+    """Word errors of the transcript."""
     n_words: int
+    """Words of the text."""
     log_probabilities: tuple[float, ...] = ()
+    """Of each word that was force-aligned, in nats."""
 
     @property
     def wer(self) -> float:
@@ -50,9 +57,9 @@ def score(
     file: Path | None = None,
     compute_type: str = COMPUTE_TYPE,
 ) -> dict[str, Examined]:
-    """Examines what has not been; prints how far it is. By id.
+    """Scores the takes that have no scores yet and prints the progress. Returns all scores by id.
 
-    file: of the scores, WORK/scores.jsonl if none is given. compute_type: the recogniser's number format.
+    file: of the scores; by default WORK/scores.jsonl. compute_type: number format of the ASR.
     """
     file, identity = file or work / "scores.jsonl", _identity(compute_type)
     known = {row.id: row for row in stored(file) if row.checks == identity}
@@ -71,7 +78,7 @@ def score(
 
 
 def stored(file: Path) -> list[Examined]:
-    """The rows of a file of scores, those of other checks included; none where there is no file."""
+    """The rows of a file of scores, also those of other checks; empty if there is no file."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return [Examined(**json.loads(line)) for line in lines if line.endswith("}")]
 
@@ -87,7 +94,7 @@ def checker(compute_type: str = COMPUTE_TYPE) -> Checker:
 
 
 def examine(row: Labelled, work: Path, identity: str = "", compute_type: str = COMPUTE_TYPE) -> Examined:
-    """identity: of the checks, to be written with the scores."""
+    """Scores a take. identity: of the checks, stored with the scores."""
     ours = checker(compute_type)
     log_probabilities: list[float] = []
 
@@ -107,7 +114,7 @@ def examine(row: Labelled, work: Path, identity: str = "", compute_type: str = C
 
 
 def _identity(compute_type: str) -> str:
-    """Of all that changes a score: recogniser, rules and every figure but the rejection thresholds."""
+    """Identity of all that scores depend on: ASR model, rules, and all figures but the rejection thresholds."""
     ours = checker(compute_type)
     figures = asdict(ours.thresholds)
     del figures["rejection"], figures["digest"]

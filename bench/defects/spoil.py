@@ -1,7 +1,7 @@
-"""How each class of defect is made from real speech.
+"""Makes each class of defect from real speech.
 
-What is missing, doubled or wrong is so in the words that are spoken, so that the label is true and nothing but the
-words gives it away; what an engine cuts off is cut at a word's edge in the audio.
+Missing, repeated and wrong words are missing, repeated or wrong in the synthesised text, so that labels are exact and
+there are no traces of editing. Truncated takes are cut in the audio, at the edge of a word.
 """
 
 import re
@@ -21,7 +21,7 @@ FRAME = 2048
 """Samples of a frame of codes."""
 Speak = Callable[[str, float], Audio]
 """Text and pace to audio."""
-Edges = Callable[[Audio], list[float]]
+FindWordStarts = Callable[[Audio], list[float]]
 """Audio to the seconds at which its words begin, one for each word recognised."""
 Maker = Callable[["Source", str], "Spoilt | None"]
 PLAIN_WORD = re.compile(r"[a-z]{4,}")
@@ -33,35 +33,46 @@ OTHER_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """other: a passage of the same split, whose words or audio get in the way."""
+    """What a defective take is made from."""
 
     passage: Passage
+    """Text of the take."""
     other: Passage
+    """Another passage of the same split, the source of wrong words and audio."""
     pace: float
+    """Speed of the narrator."""
     draw: np.random.Generator
+    """Random generator of the defect."""
     speak: Speak
-    edges: Edges
+    """Synthesises a text."""
+    word_starts: FindWordStarts
+    """Finds where words begin."""
     frames: Callable[[Audio], Frames | None]
+    """Encodes audio as codes, if a codec is available."""
 
     def clean(self) -> Audio:
         return self.speak(self.passage.text, self.pace)
 
-    def said(self, text: str) -> Audio:
+    def speak_at_pace(self, text: str) -> Audio:
         return self.speak(text, self.pace)
 
 
 @dataclass(frozen=True, slots=True)
 class Spoilt:
-    """frames: its codes, where they are known."""
+    """A take with a defect."""
 
     audio: Audio
+    """Samples."""
     stop: StopReason = StopReason.END
+    """Stop reason that it is judged with."""
     detail: str = ""
+    """Description of the defect."""
     frames: Frames | None = None
+    """Codes, if they are known."""
 
 
 def makers() -> Mapping[str, Maker]:
-    """By class; a maker gives None where the passage has nothing to spoil in that way."""
+    """Class of defect -> function that makes it, or returns None if the passage cannot have it."""
     return {
         "cut": cut,
         "tail": tail,
@@ -82,33 +93,34 @@ def makers() -> Mapping[str, Maker]:
 
 
 def cut(source: Source, size: str) -> Spoilt | None:
-    """By turns as if the text ended there, and cut off at a word's edge."""
+    """The take ends early: for one half the text is shorter, for the other the audio is cut at a word edge."""
     if size == "last-sentence":
         if len(source.passage.sentences) < 2 or _n_words(source.passage.sentences[-1]) < 3:
             return None
-        return Spoilt(source.said(" ".join(source.passage.sentences[:-1])), detail="not spoken")
+        return Spoilt(source.speak_at_pace(" ".join(source.passage.sentences[:-1])), detail="not spoken")
     n_words = 3 if size == "last-3-words" else 1
     words = source.passage.text.split()
     if not PLAIN_WORD.search(words[-1].lower()) or _n_words(source.passage.sentences[-1]) <= n_words:
         return None
     if source.draw.random() < 0.5:
-        return Spoilt(source.said(" ".join(words[:-n_words]) + "."), detail="not spoken")
+        return Spoilt(source.speak_at_pace(" ".join(words[:-n_words]) + "."), detail="not spoken")
     audio = source.clean()
-    begins = source.edges(audio)
+    begins = source.word_starts(audio)
     if len(begins) != len(words):
         return None
-    return Spoilt(_faded(audio[: _quiet_place(audio, begins[-n_words])]), detail="cut off")
+    return Spoilt(_faded(audio[: _quietest_sample(audio, begins[-n_words])]), detail="cut off")
 
 
 def tail(source: Source, size: str) -> Spoilt:
+    """Reversed speech, other words or babble follow the text."""
     seconds = float(size.removesuffix("-s"))
-    other = _trimmed(source.said(source.other.text))
+    other = _trimmed(source.speak_at_pace(source.other.text))
     start = int(source.draw.integers(0, max(1, len(other) - round(seconds * RATE))))
     more = other[start : start + round(seconds * RATE)]
     kind = ("reversed", "other words", "babble")[int(source.draw.integers(3))]
     if kind == "reversed":
         more = more[::-1]
-    elif kind == "babble":  # pieces of syllables in any order
+    elif kind == "babble":  # fragments of syllables in random order
         pieces = np.array_split(more, max(2, round(seconds / 0.12)))
         more = np.concatenate([pieces[at] for at in source.draw.permutation(len(pieces))])
     pause = np.zeros(round(source.draw.uniform(0.05, 0.35) * RATE), np.float32)
@@ -116,6 +128,7 @@ def tail(source: Source, size: str) -> Spoilt:
 
 
 def loop(source: Source, size: str) -> Spoilt | None:
+    """A sentence, phrase or word is repeated."""
     times = int(source.draw.integers(2, 4 if size == "sentence" else 6)) if size != "word" else 2
     sentences = source.passage.sentences
     if size == "sentence":
@@ -123,81 +136,89 @@ def loop(source: Source, size: str) -> Spoilt | None:
         if not 3 <= _n_words(sentences[number]) <= 14:
             return None
         said = [*sentences[:number], *[sentences[number]] * times, *sentences[number + 1 :]]
-        return Spoilt(source.said(" ".join(said)), detail=f"{times} times")
+        return Spoilt(source.speak_at_pace(" ".join(said)), detail=f"{times} times")
     words = source.passage.text.split()
     n_words = 1 if size == "word" else int(source.draw.integers(3, 5))
-    if (at := _place(source, words, n_words)) is None:
+    if (at := _phrase_position(source, words, n_words)) is None:
         return None
     phrase = words[at : at + n_words]
     return Spoilt(
-        source.said(" ".join([*words[:at], *phrase * times, *words[at + n_words :]])),
+        source.speak_at_pace(" ".join([*words[:at], *phrase * times, *words[at + n_words :]])),
         detail=f"{times} times: {' '.join(phrase)}",
     )
 
 
 def omitted(source: Source, size: str) -> Spoilt | None:
+    """A sentence or some words are missing in the middle."""
     sentences = source.passage.sentences
     if size == "sentence":
         if len(sentences) < 3 or _n_words(sentences[1]) < 3:
             return None
-        return Spoilt(source.said(" ".join([sentences[0], *sentences[2:]])), detail=sentences[1])
+        return Spoilt(source.speak_at_pace(" ".join([sentences[0], *sentences[2:]])), detail=sentences[1])
     n_words = 1 if size == "word" else 2
     words = source.passage.text.split()
-    if (at := _place(source, words, n_words)) is None:
+    if (at := _phrase_position(source, words, n_words)) is None:
         return None
     return Spoilt(
-        source.said(" ".join([*words[:at], *words[at + n_words :]])), detail=" ".join(words[at : at + n_words])
+        source.speak_at_pace(" ".join([*words[:at], *words[at + n_words :]])), detail=" ".join(words[at : at + n_words])
     )
 
 
 def changed(source: Source, size: str) -> Spoilt | None:
+    """Words are replaced by others."""
     words = source.passage.text.split()
     n_words = {"4-words": 4, "2-words": 2, "word": 1}[size]
-    if (at := _place(source, words, n_words)) is None:
+    if (at := _phrase_position(source, words, n_words)) is None:
         return None
     known = {word.lower() for word in words}
     others = [word for word in OTHER_WORDS if word not in known]
     new = [str(word) for word in source.draw.choice(others, n_words, replace=False)]
     said = [*words[:at], *new, *words[at + n_words :]]
-    return Spoilt(source.said(" ".join(said)), detail=f"{' '.join(new)} for {' '.join(words[at : at + n_words])}")
+    return Spoilt(
+        source.speak_at_pace(" ".join(said)), detail=f"{' '.join(new)} for {' '.join(words[at : at + n_words])}"
+    )
 
 
 def foreign(source: Source, size: str) -> Spoilt | None:
+    """All, the second half or the first sentence is of another passage."""
     sentences = source.passage.sentences
     if size == "whole":
-        return Spoilt(source.said(source.other.text))
+        return Spoilt(source.speak_at_pace(source.other.text))
     if size == "second-half":
         words, others = source.passage.text.split(), source.other.text.split()
-        return Spoilt(source.said(" ".join([*words[: len(words) // 2], *others[len(others) // 2 :]])))
+        return Spoilt(source.speak_at_pace(" ".join([*words[: len(words) // 2], *others[len(others) // 2 :]])))
     if len(sentences) < 2 or _n_words(sentences[0]) < 4:
         return None
-    return Spoilt(source.said(" ".join([source.other.sentences[0], *sentences[1:]])))
+    return Spoilt(source.speak_at_pace(" ".join([source.other.sentences[0], *sentences[1:]])))
 
 
 def silence(source: Source, size: str) -> Spoilt | None:
+    """The whole take is silent, or has a long pause between two words."""
     audio = source.clean()
     if size == "whole":
         return Spoilt(source.draw.normal(0, 1e-5, len(audio)).astype(np.float32))
-    begins = source.edges(audio)
+    begins = source.word_starts(audio)
     if len(begins) < 6:
         return None
-    at = _quiet_place(audio, begins[int(source.draw.integers(2, len(begins) - 2))])
+    at = _quietest_sample(audio, begins[int(source.draw.integers(2, len(begins) - 2))])
     gap = np.zeros(round(float(size.removesuffix("-s")) * RATE), np.float32)
     return Spoilt(np.concatenate([_faded(audio[:at]), gap, audio[at:]]))
 
 
 def capped(source: Source, size: str) -> Spoilt | None:
+    """The token cap ended the take, with or without losing words."""
     audio = source.clean()
     if size == "nothing-lost":
         return Spoilt(audio, StopReason.CAP)
-    begins = source.edges(audio)
+    begins = source.word_starts(audio)
     if len(begins) < 6:
         return None
     at = begins[-1] if size == "last-word" else begins[3 * len(begins) // 4]
-    return Spoilt(audio[: _quiet_place(audio, at)], StopReason.CAP)
+    return Spoilt(audio[: _quietest_sample(audio, at)], StopReason.CAP)
 
 
 def clipping(source: Source, size: str) -> Spoilt:
+    """A share of the samples is clipped at full scale."""
     audio = source.clean()
     share = float(size.removesuffix("-%")) / 100
     full = float(np.quantile(np.abs(audio), 1 - share))
@@ -205,11 +226,13 @@ def clipping(source: Source, size: str) -> Spoilt:
 
 
 def hiss(source: Source, size: str) -> Spoilt:
+    """White noise at a level relative to the speech."""
     audio = source.clean()
     return Spoilt(_with_noise(audio, source.draw.normal(size=len(audio)), float(size.removesuffix("-dB"))))
 
 
 def hum(source: Source, size: str) -> Spoilt:
+    """Hum of 50 Hz and harmonics at a level relative to the speech."""
     audio = source.clean()
     times = np.arange(len(audio)) / RATE
     wave = sum(np.sin(2 * np.pi * 50 * n * times + n) / n for n in (1, 2, 3, 5))
@@ -217,7 +240,7 @@ def hum(source: Source, size: str) -> Spoilt:
 
 
 def click(source: Source, size: str) -> Spoilt | None:
-    """A few samples that belong to nothing, as at a join of two pieces."""
+    """A click of three samples, as at a bad splice."""
     audio = source.clean().copy()
     at = int(source.draw.integers(len(audio) // 4, 3 * len(audio) // 4))
     audio[at : at + 3] = float(size) * np.array([1.0, -0.6, 0.2], np.float32)
@@ -225,12 +248,13 @@ def click(source: Source, size: str) -> Spoilt | None:
 
 
 def pace(source: Source, size: str) -> Spoilt:
+    """The whole take is too fast or too slow."""
     return Spoilt(source.speak(source.passage.text, float(size)))
 
 
 def drift(source: Source, size: str) -> Spoilt | None:
     audio = source.clean()
-    at = _quiet_place(audio, len(audio) / RATE / 2)
+    at = _quietest_sample(audio, len(audio) / RATE / 2)
     rest = audio[at:]
     if size == "muffled":
         rest = sosfilt(butter(4, 1500, fs=RATE, output="sos"), rest).astype(np.float32)
@@ -241,7 +265,7 @@ def drift(source: Source, size: str) -> Spoilt | None:
 
 
 def stutter(source: Source, size: str) -> Spoilt:
-    """Some frames over and over, as from a model whose codes loop."""
+    """Repeats a few frames, as a model does whose codes loop."""
     audio = source.clean()
     n_frames = len(audio) // FRAME
     period = int(source.draw.integers(2, 9))
@@ -257,8 +281,8 @@ def stutter(source: Source, size: str) -> Spoilt:
     return Spoilt(looped, detail=f"{period} frames {times + 1} times", frames=frames)
 
 
-def _place(source: Source, words: Sequence[str], n_words: int) -> int | None:
-    """Where a run of words inside a sentence begins, whose first and last are words of some weight."""
+def _phrase_position(source: Source, words: Sequence[str], n_words: int) -> int | None:
+    """Index of a random run of words inside a sentence whose first and last are content words, or None."""
 
     def weighty(word: str) -> bool:
         return bool(PLAIN_WORD.fullmatch(word)) and word not in FUNCTION_WORDS
@@ -277,7 +301,7 @@ def _n_words(sentence: str) -> int:
     return len(sentence.split())
 
 
-def _quiet_place(audio: Audio, seconds: float) -> int:
+def _quietest_sample(audio: Audio, seconds: float) -> int:
     """The sample near this time at which the audio is quietest."""
     size = RATE // 200
     first = max(0, round((seconds - 0.08) * RATE))
@@ -287,13 +311,13 @@ def _quiet_place(audio: Audio, seconds: float) -> int:
 
 
 def _trimmed(audio: Audio) -> Audio:
-    """Without the silence after the last word."""
+    """Removes the silence after the last word."""
     loud = np.flatnonzero(np.abs(audio) > 0.01)
     return audio[: loud[-1] + RATE // 50] if len(loud) else audio
 
 
 def _faded(audio: Audio) -> Audio:
-    """A last edge that does not click."""
+    """Fades out the last 10 ms, so that the end does not click."""
     faded = audio.copy()
     n_samples = min(len(faded), RATE // 100)
     faded[len(faded) - n_samples :] *= np.linspace(1, 0, n_samples, dtype=np.float32)
@@ -301,7 +325,7 @@ def _faded(audio: Audio) -> Audio:
 
 
 def _joined(before: Audio, after: Audio) -> Audio:
-    """Without a step where they meet: the first 5 ms slide from what would have been."""
+    """Joins audio without a step: an offset fades out over the first 5 ms of `after`."""
     joined = after.copy()
     n_samples = min(len(before), len(after), RATE // 200)
     if n_samples:

@@ -1,4 +1,4 @@
-"""Stage 4: what the checks catch of the test split, what they reject wrongly, what they cost; docs/quality.md."""
+"""Stage 4: writes docs/quality.md: recall, false alarms and cost of the checks on the test split."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from bench.defects.corpus import CLEAN, HARD, Labelled, grades
 from bench.defects.cost import Cost
 from bench.defects.scores import Examined, matrix
-from bench.defects.thresholds import ACCEPTED, GOALS, fit_wer, named, rejections
+from bench.defects.thresholds import ACCEPTED, GOALS, fit_wer, rejected_as, rejections
 from mayabook.core.files import write_text
-from mayabook.lab.statistics import wilson
+from mayabook.lab.statistics import wilson_interval
 
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 PICTURE = "![Recall against false alarms, all thresholds multiplied by one factor](quality.svg)"
@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 def table(
     rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float], cost: Cost | None
 ) -> str:
-    """Markdown. cost: left out where it was not measured."""
+    """All tables as Markdown. cost: None if it was not measured."""
     tested = [row for row in rows if row.split == "test"]
     wer = fit_wer(rows, examined)
     ours = rejections(tested, examined, thresholds)
@@ -34,7 +34,7 @@ def table(
         [*_by_class(tested, ours, plain)],
         [*_by_kind(tested, ours, plain)],
         [*_by_detector(tested, examined, thresholds)],
-        [*_named(tested, examined, thresholds)],
+        [*_rejection_table(tested, examined, thresholds)],
     ]
     parts.append(
         [_corpus(rows), f"The word error rate is that of the same transcripts, and rejects from {wer:.1%} on: the"]
@@ -106,14 +106,14 @@ def _by_detector(
 def confusion(
     rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
 ) -> dict[str, dict[str, int]]:
-    """How many takes of each class are rejected as what, the most first."""
+    """Label -> kind of finding, or ACCEPTED -> number of takes, most frequent first."""
     verdicts: dict[str, list[str]] = {}
     for row in rows:
-        verdicts.setdefault(row.label, []).append(named(examined[row.id], thresholds))
+        verdicts.setdefault(row.label, []).append(rejected_as(examined[row.id], thresholds))
     return {label: dict(Counter(found).most_common()) for label, found in sorted(verdicts.items())}
 
 
-def _named(
+def _rejection_table(
     rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
 ) -> Iterator[str]:
     yield "| takes | accepted | rejected as |"
@@ -131,7 +131,7 @@ def _shares(chosen: Mask, ours: Mask, plain: Mask) -> str:
 
 
 def _interval(hits: int, n: int) -> str:
-    interval = wilson(hits, n)
+    interval = wilson_interval(hits, n)
     return f"{interval.low:.1%} to {interval.high:.1%}"
 
 
@@ -141,7 +141,7 @@ def misses(
     thresholds: Mapping[str, float],
     wanted: Callable[[Labelled], bool],
 ) -> Iterator[str]:
-    """A line for each take on which the verdict is wrong."""
+    """Yields a line for each take with a wrong verdict."""
     chosen = [row for row in rows if wanted(row)]
     for row, rejected in zip(chosen, rejections(chosen, examined, thresholds), strict=True):
         if rejected != row.spoilt:
@@ -155,11 +155,11 @@ def misses(
 
 
 def write_page(figures: str) -> None:
-    """Into docs/quality.md, with the picture."""
+    """Writes the tables and the picture into docs/quality.md."""
     write_between(BEGIN, END, f"{figures}\n\n{PICTURE}")
 
 
 def write_between(begin: str, end: str, figures: str) -> None:
-    """Between two markers of docs/quality.md."""
+    """Replaces the text between two markers of docs/quality.md."""
     before, rest = PAGE.read_text(encoding="utf-8").split(begin)
     write_text(PAGE, f"{before}{begin}\n{figures}\n{end}{rest.split(end)[1]}")

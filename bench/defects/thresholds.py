@@ -1,8 +1,7 @@
-"""Stage 3: from which value on each detector rejects a take, from the takes of the fit split.
+"""Stage 3: fits the thresholds from which on detectors reject a take, on the fit split.
 
-Thresholds are lowered greedily by recall gained per false alarm, while the false alarms are within what is allowed;
-then each threshold keeps a margin from the edges of the gap that it lies in. The validation split decides how much of
-the goals' false alarms to allow.
+Thresholds are lowered greedily by recall gained per false alarm, as long as the false alarms stay within a budget. Then
+each threshold is given a margin to the nearest takes on either side. The validation split decides the budget.
 """
 
 import re
@@ -21,8 +20,8 @@ from mayabook.core.files import write_text
 
 Values = NDArray[np.float64]
 GOALS = {CLEAN: 0.01, HARD: 0.05}
-"""False alarms, as shares of the takes."""
-AIMS = {
+"""Most false alarms, as shares of the takes with that label."""
+TARGETS = {
     "silent": {"silence"},
     "pause": {"silence"},
     "clipped": {"clipping"},
@@ -41,32 +40,41 @@ AIMS = {
     "capped": {"capped"},
     "code_loop": {"stutter"},
 }
-"""By measure, the labels that it is to catch. That it also catches others is no reason to fit its threshold to them.
-The threshold of a measure with no labels, or not listed, is set by hand."""
+"""By measure: the labels that its threshold is fitted to, though it may catch others too. Thresholds of measures
+without labels are set by hand."""
 WORTH = {"severe": 3.0, "moderate": 1.0, "other": 0.1, "none": 0.0}
+"""Weight of a caught take by grade."""
 ALLOWED = (0.5, 0.25, 0.0)
-"""Shares of the goals that are tried; half is left for chance."""
+"""False-alarm budgets to try, as shares of the goals; at least half is left for sampling error."""
 WIDE, MARGIN = 4.0, 1.3
-"""Ratio of the edges of a wide gap, and of a threshold to either edge of it."""
+"""Ratio from which a gap between takes is wide, and ratio of a threshold to either edge of a wide gap."""
 ACCEPTED = "accepted"
+"""What `rejected_as` gives for accepted takes."""
 STEPS = 4
-"""Sound takes that a step may cost."""
-STRAYS = 0.05
-"""Share of what a detector alone catches that does not decide on its threshold."""
+"""Most clean or hard takes that one step of a threshold may reject."""
+OUTLIERS = 0.05
+"""Share of the takes that only this detector catches, the lowest ones, that its margin ignores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """caught: share of the worth. alarms: shares of the goals."""
+    """Fitted thresholds, and their result on the validation split."""
 
     thresholds: dict[str, float]
+    """By measure."""
     allowed: float
+    """False-alarm budget, as a share of the goals."""
     caught: float
+    """Share of the defects caught, weighted by WORTH."""
     alarms: float
+    """False alarms as a share of their goal, for the label with the highest share."""
 
 
 def fit(rows: Sequence[Labelled], examined: Mapping[str, Examined], detectors: Mapping[str, float]) -> Fitted:
-    """detectors: with their present thresholds, which those keep that have nothing to go by."""
+    """Fits thresholds for each budget and returns the best by the validation split.
+
+    detectors: measures with their current thresholds, which those without labels keep.
+    """
     split = {name: [row for row in rows if row.split == name] for name in ("fit", "validation")}
     tried = []
     for allowed in ALLOWED:
@@ -82,36 +90,41 @@ def _thresholds(
     sound = np.array([not row.spoilt for row in rows])
     worth = np.array([WORTH[row.grade] for row in rows])
     price = _prices(rows)
-    aimed = np.array([[row.label in AIMS.get(name, ()) for name in detectors] for row in rows])
-    lowered = _lowered(values, sound, worth[:, None] * aimed, price, allowed)
+    aimed = np.array([[row.label in TARGETS.get(name, ()) for name in detectors] for row in rows])
+    lowered = _greedy_thresholds(values, sound, worth[:, None] * aimed, price, allowed)
     rejected = values >= lowered
-    settled = {}
-    for at, (name, present) in enumerate(detectors.items()):
-        if not AIMS.get(name):
-            settled[name] = present
+    fitted = {}
+    for at, (name, current) in enumerate(detectors.items()):
+        if not TARGETS.get(name):
+            fitted[name] = current
             continue
         column = values[:, at]
         below = _highest(column[sound & ~rejected[:, at]])
         others = np.delete(rejected, at, axis=1).any(axis=1)
         own = np.sort(column[aimed[:, at] & ~others & (column > below)])
-        above = float(own[int(STRAYS * len(own))]) if len(own) else np.inf
-        settled[name] = _settled(present, max(below, 0.0), above)
-    return settled
+        above = float(own[int(OUTLIERS * len(own))]) if len(own) else np.inf
+        fitted[name] = _with_margin(current, max(below, 0.0), above)
+    return fitted
 
 
-def _settled(present: float, below: float, above: float) -> float:
-    """The present threshold, if it keeps MARGIN from the highest of the sound takes and from the lowest that this
-    detector alone catches, but for strays; otherwise the nearest that does, or in a narrow gap the middle, by ratio."""
+def _with_margin(current: float, below: float, above: float) -> float:
+    """The current threshold if it has a ratio of MARGIN to both edges of its gap; else the nearest that has.
+
+    In a narrow gap, its geometric middle. below: highest value of clean and hard takes. above: lowest value of the
+    takes that only this detector catches, without OUTLIERS.
+    """
     low, high = below * MARGIN, above / MARGIN
-    if low <= present <= high:
-        return present
-    return _rounded(float(np.sqrt(below * above) if above <= WIDE * below else np.clip(present, low, high)))
+    if low <= current <= high:
+        return current
+    return _rounded(float(np.sqrt(below * above) if above <= WIDE * below else np.clip(current, low, high)))
 
 
-def _lowered(values: Values, sound: NDArray[np.bool_], worth: Values, price: Values, allowed: float) -> Values:
-    """A threshold for each detector, so that the prices of the sound takes rejected add up to no more than `allowed`.
+def _greedy_thresholds(
+    values: Values, sound: NDArray[np.bool_], worth: Values, price: Values, allowed: float
+) -> Values:
+    """A threshold for each detector, such that the prices of falsely rejected takes add up to `allowed` at most.
 
-    worth: of each take to each detector.
+    worth: of catching each take by each detector, shape (n_takes, n_detectors).
     """
     n_detectors = values.shape[1]
     thresholds = np.array([np.nextafter(_highest(values[sound, at]), np.inf) for at in range(n_detectors)])
@@ -134,13 +147,13 @@ def _lowered(values: Values, sound: NDArray[np.bool_], worth: Values, price: Val
 
 
 def _steps(sound: Values, threshold: float) -> list[float]:
-    """The thresholds just above each of the next values of sound takes below this one."""
+    """Thresholds just above each of the next lower values of clean and hard takes."""
     lower = np.unique(sound[(sound < threshold) & np.isfinite(sound)])[::-1][: STEPS + 1]
     return [float(np.nextafter(value, np.inf)) for value in lower[1:]]
 
 
 def _prices(rows: Sequence[Labelled]) -> Values:
-    """What a false alarm costs of the goal of its kind; shape (n_takes, 2)."""
+    """Share of each goal that a false alarm on the take uses up, shape (n_takes, 2)."""
     labels = np.array([row.label for row in rows])
     return np.stack(
         [(labels == label) / max(1e-9, share * (labels == label).sum()) for label, share in GOALS.items()], 1
@@ -164,14 +177,14 @@ def rejections(
 
 
 def risks(rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]) -> Values:
-    """Of each take, its highest value as a share of the threshold."""
+    """Highest value of each take as a share of its threshold."""
     values = matrix([examined[row.id] for row in rows], list(thresholds))
     highest: Values = (values / np.array(list(thresholds.values()))).max(axis=1)
     return highest
 
 
-def named(examined: Examined, thresholds: Mapping[str, float]) -> str:
-    """What a take is rejected as: the kind of its weightiest finding, or ACCEPTED."""
+def rejected_as(examined: Examined, thresholds: Mapping[str, float]) -> str:
+    """The kind of a take's finding that exceeds its threshold most, or ACCEPTED."""
     weight, detector = max(
         ((value / thresholds[name], name) for name, value in examined.values.items()), default=(0.0, "")
     )
@@ -179,7 +192,7 @@ def named(examined: Examined, thresholds: Mapping[str, float]) -> str:
 
 
 def fit_wer(rows: Sequence[Labelled], examined: Mapping[str, Examined]) -> float:
-    """The lowest word error rate at which a gate of nothing else keeps to the goals on the fit split."""
+    """The lowest threshold on word error rate alone that keeps the false alarms of the fit split within the goals."""
     chosen = [row for row in rows if row.split == "fit"]
     rates = np.array([examined[row.id].wer for row in chosen])
     price = _prices(chosen)
@@ -188,7 +201,7 @@ def fit_wer(rows: Sequence[Labelled], examined: Mapping[str, Examined]) -> float
 
 
 def write_thresholds(thresholds: Mapping[str, float]) -> Path:
-    """Into the table of `mayabook.checks`."""
+    """Writes the thresholds to thresholds.toml of `mayabook.checks`, and returns its path."""
     path = Path(str(files("mayabook.checks").joinpath("thresholds.toml")))
     before, table, after = re.split(
         r"(?s)(?<=\[rejection\]\n)(.*?)(?=\n\[)", path.read_text(encoding="utf-8"), maxsplit=1
@@ -199,7 +212,7 @@ def write_thresholds(thresholds: Mapping[str, float]) -> Path:
     return path
 
 
-def present() -> Mapping[str, float]:
+def current_thresholds() -> Mapping[str, float]:
     return load_thresholds().rejection
 
 

@@ -123,7 +123,7 @@ def test_verdicts_are_the_same_on_an_older_processor(
     assert [each.transcript for each in ours] == [each.transcript for each in theirs]
     assert differ_by(ours, theirs) < SAME_NATS
     known = {each.id: each for each in theirs}
-    mine, other = (thresholds.rejections(chosen, each, thresholds.present()) for each in (examined, known))
+    mine, other = (thresholds.rejections(chosen, each, thresholds.current_thresholds()) for each in (examined, known))
     np.testing.assert_array_equal(mine, other)
 
 
@@ -135,7 +135,7 @@ def test_in_int8_they_would_not_be(
 
 
 def test_the_confusion_table(rows: list[Labelled], examined: dict[str, Examined]) -> None:
-    assert table.confusion(rows, examined, thresholds.present()) == {
+    assert table.confusion(rows, examined, thresholds.current_thresholds()) == {
         "capped": {"truncated": 3},
         "changed": {"garbled": 5},
         "clean": {"accepted": 8},

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.maya1_tiny import BEGIN, CARD, END, FIGURES, SHOWN, tables
+from bench.maya1_tiny import BEGIN, CARD, END, FIGURES, FORMAT_COLUMNS, tables
 from mayabook.checks import Checker
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import CheckSettings, load_settings
 from mayabook.core.take import StopReason, Take, TakeRequest
 from mayabook.engine_selection import open_engine
-from mayabook.lab.prompts import TRUTH_FILE, read_true_codes
+from mayabook.lab.prompts import REFERENCE_FILE, read_true_codes
 from mayabook.models import store
 
 WEIGHTS = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights"
@@ -22,7 +22,7 @@ N_CHUNKS = 4
 
 def takes_of(kind: str, **options: object) -> list[Take]:
     """Of the first chunks of the sample book, at the default settings."""
-    texts, _ = read_true_codes(WEIGHTS / TRUTH_FILE)
+    texts, _ = read_true_codes(WEIGHTS / REFERENCE_FILE)
     settings = load_settings(None, {"engine": {"kind": kind}, "maya": {"model": str(MODEL), "slots": 4, **options}})
     engine, _ = open_engine(settings, None, lambda line: None)
     requests = [
@@ -51,7 +51,7 @@ def test_the_words_of_the_book_come_out(spoken: list[Take]) -> None:
 
 
 def test_takes_end_by_themselves_when_the_text_is_said(spoken: list[Take]) -> None:
-    _, truth = read_true_codes(WEIGHTS / TRUTH_FILE)
+    _, truth = read_true_codes(WEIGHTS / REFERENCE_FILE)
     assert [take.stop for take in spoken] == [StopReason.END] * N_CHUNKS
     for take, frames in zip(spoken, truth, strict=False):
         assert take.codes is not None
@@ -59,7 +59,7 @@ def test_takes_end_by_themselves_when_the_text_is_said(spoken: list[Take]) -> No
 
 
 def test_most_tokens_are_the_truth(spoken: list[Take]) -> None:
-    _, truth = read_true_codes(WEIGHTS / TRUTH_FILE)
+    _, truth = read_true_codes(WEIGHTS / REFERENCE_FILE)
     for take, frames in zip(spoken, truth, strict=False):
         assert take.codes is not None
         n = min(len(frames), len(take.codes.frames))
@@ -94,7 +94,7 @@ def test_the_card_shows_what_the_bench_printed() -> None:
     kept = json.loads(FIGURES.read_text(encoding="utf-8"))
     shown = CARD.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip()
     assert shown == tables(kept)
-    formats = {name: row for name, row in kept.items() if set(SHOWN) <= set(row)}
+    formats = {name: row for name, row in kept.items() if set(FORMAT_COLUMNS) <= set(row)}
     assert {"fp32", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "NF4", "NF4, double"} <= set(formats)
     assert all(row["token_errors"] < 0.01 and row["word_errors"] < 0.1 for row in formats.values())
     assert formats["Q4_K_M"]["rate"] > 3

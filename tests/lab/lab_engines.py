@@ -101,7 +101,7 @@ def leaks_neighbour(engine: PlantedEngine, request: TakeRequest) -> int:
 
 
 @dataclass(frozen=True)
-class PlantedOpener:
+class PlantedVariants:
     defect: Defect = no_defect
     leak: Leak = no_leak
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class PlantedOpener:
         return PlantedEngine(self.defect, self.leak)
 
 
-class SilenceEar:
+class SilenceChecker:
     """Rejects silence, by the audio."""
 
     identity = "silence"
@@ -126,18 +126,18 @@ class SilenceEar:
         return Verdict(not silent, found, "" if silent else chunk.text, (), n_words if silent else 0, n_words)
 
 
-class Watching:
+class RecordingListener:
     """Keeps what is said; stops the run after so many rows, as Ctrl-C does."""
 
     def __init__(self, stop_after: int = 0) -> None:
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.steps: list[TrialProgress] = []
         self._stop_after = stop_after
 
-    def say(self, line: str) -> None:
-        self.said.append(line)
+    def on_message(self, line: str) -> None:
+        self.messages.append(line)
 
-    def step(self, progress: TrialProgress) -> None:
+    def on_progress(self, progress: TrialProgress) -> None:
         self.steps.append(progress)
         if len(self.steps) == self._stop_after:
             raise KeyboardInterrupt

@@ -14,7 +14,7 @@ from mayabook.core.errors import LabError
 from mayabook.lab.ab_test import write_ab_test
 from mayabook.lab.experiments import EXPERIMENTS, run
 from mayabook.lab.rows import read_rows
-from tests.lab.lab_engines import PlantedOpener, SilenceEar, Watching
+from tests.lab.lab_engines import PlantedVariants, RecordingListener, SilenceChecker
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def rows(tmp_path: Path, truth: Path) -> Path:
             "truth": str(truth),
         },
     )
-    run(experiment, plan, tmp_path / "w", Watching(), opener=PlantedOpener(), hearing=SilenceEar())
+    run(experiment, plan, tmp_path / "w", RecordingListener(), variants=PlantedVariants(), checker=SilenceChecker())
     return tmp_path / "w"
 
 

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from mayabook.core.errors import LabError
-from mayabook.lab.ablation_report import ranked
+from mayabook.lab.ablation_report import ranked_effects
 from mayabook.lab.experiments import EXPERIMENTS, report, run
-from mayabook.lab.isolate_report import leaks
-from mayabook.lab.report import artifacts, false_alarms, kinds
+from mayabook.lab.isolate_report import changes_by_condition
+from mayabook.lab.report import artifact_rate, false_alarm_paragraphs, finding_kinds
 from mayabook.lab.rows import Row, read_rows
 from mayabook.lab.stress import ORDERS
 from mayabook.lab.stress import report as stress_report
 from tests.lab.lab_engines import (
-    PlantedOpener,
-    SilenceEar,
-    Watching,
+    PlantedVariants,
+    RecordingListener,
+    SilenceChecker,
     leaks_history,
     leaks_neighbour,
     penalised,
@@ -35,7 +35,12 @@ FEW: dict[str, dict[str, Any]] = {
 
 
 def rows_of(
-    name: str, folder: Path, truth: Path, opener: PlantedOpener, watcher: Watching | None = None, **plan: Any
+    name: str,
+    folder: Path,
+    truth: Path,
+    variants: PlantedVariants,
+    listener: RecordingListener | None = None,
+    **plan: Any,
 ) -> list[Row]:
     experiment = EXPERIMENTS[name]
     values = {**FEW[name], "truth": str(truth), **plan}
@@ -43,15 +48,15 @@ def rows_of(
         experiment,
         experiment.plan.load(None, values),
         folder,
-        watcher or Watching(),
-        opener=opener,
-        hearing=SilenceEar(),
+        listener or RecordingListener(),
+        variants=variants,
+        checker=SilenceChecker(),
     )
 
 
 def test_a_planted_cause_is_ranked_first(tmp_path: Path, truth: Path) -> None:
-    rows = rows_of("ablation", tmp_path / "a", truth, PlantedOpener(penalised))
-    first, *others = ranked(rows)
+    rows = rows_of("ablation", tmp_path / "a", truth, PlantedVariants(penalised))
+    first, *others = ranked_effects(rows)
     assert first.names == ("penalty",)
     assert first.adjusted < 0.05
     assert first.interval.low <= 0.45 <= first.interval.high
@@ -59,7 +64,7 @@ def test_a_planted_cause_is_ranked_first(tmp_path: Path, truth: Path) -> None:
 
 
 def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Path, truth: Path) -> None:
-    rows_of("ablation", tmp_path / "a", truth, PlantedOpener(penalised))
+    rows_of("ablation", tmp_path / "a", truth, PlantedVariants(penalised))
     causes, cells = report(tmp_path / "a")
     assert causes.verdict.startswith("Beyond chance, the surest first: penalty (+")
     assert "What heals beyond chance: original-transformers, penalty undone." in cells.verdict
@@ -74,8 +79,8 @@ def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Pa
 
 
 def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path) -> None:
-    rows = rows_of("ablation", tmp_path / "a", truth, PlantedOpener(scattered_defects))
-    assert all(effect.adjusted > 0.05 for effect in ranked(rows))
+    rows = rows_of("ablation", tmp_path / "a", truth, PlantedVariants(scattered_defects))
+    assert all(effect.adjusted > 0.05 for effect in ranked_effects(rows))
     causes, cells = report(tmp_path / "a")
     found = re.fullmatch(
         r"No factor changes the share of artifacts beyond chance; an effect of (.*)% would have been .*", causes.verdict
@@ -87,18 +92,18 @@ def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path
 
 
 def test_a_clean_engine_bounds_causes_by_its_chunks(tmp_path: Path, truth: Path) -> None:
-    rows_of("ablation", tmp_path / "a", truth, PlantedOpener())
+    rows_of("ablation", tmp_path / "a", truth, PlantedVariants())
     assert report(tmp_path / "a")[0].verdict.endswith(
         "no chunk of 28 tells any two levels apart: more than 10.1% of chunks is excluded."
     )
-    rows_of("ablation", tmp_path / "few", truth, PlantedOpener(penalised), chunks=3)
+    rows_of("ablation", tmp_path / "few", truth, PlantedVariants(penalised), chunks=3)
     assert "3 chunks cannot show any at this level, 10 could" in report(tmp_path / "few")[0].verdict
 
 
 def test_a_stopped_ablation_names_no_cause(tmp_path: Path, truth: Path) -> None:
     """The formats' takes are made one format after the other: half of the cells would make a cause of the format."""
     with pytest.raises(KeyboardInterrupt):
-        rows_of("ablation", tmp_path / "a", truth, PlantedOpener(penalised), Watching(stop_after=8 * 28 + 5))
+        rows_of("ablation", tmp_path / "a", truth, PlantedVariants(penalised), RecordingListener(stop_after=8 * 28 + 5))
     section = report(tmp_path / "a")[0]
     assert section.verdict == "The plan is unfinished, and says nothing yet: 8 of its 16 cells are begun."
 
@@ -108,18 +113,18 @@ def test_true_codes_are_no_artifact_whatever_the_checks_say() -> None:
         {**row, "token_errors": errors, "accepted": accepted, "findings": [] if accepted else ["garbled"]}
         for row, errors, accepted in zip(long_run(), [0, 0, 5, 5], [True, False, True, False], strict=False)
     ]
-    assert (artifacts(rows).events, artifacts(rows).n) == (1, 4)
-    assert kinds(rows) == ["garbled"]
-    assert false_alarms(rows)[0].startswith(
+    assert (artifact_rate(rows).events, artifact_rate(rows).n) == (1, 4)
+    assert finding_kinds(rows) == ["garbled"]
+    assert false_alarm_paragraphs(rows)[0].startswith(
         "1 of the 2 takes that have the true codes (50.0%) are rejected all the same"
     )
-    assert false_alarms(rows[2:]) == []
+    assert false_alarm_paragraphs(rows[2:]) == []
 
 
 def test_a_clean_engine_leaks_nothing(tmp_path: Path, truth: Path) -> None:
-    rows = rows_of("isolate", tmp_path / "i", truth, PlantedOpener())
-    assert {wrong for wrong, _ in leaks(rows).values()} == {0}
-    assert set(leaks(rows)) == {
+    rows = rows_of("isolate", tmp_path / "i", truth, PlantedVariants())
+    assert {wrong for wrong, _ in changes_by_condition(rows).values()} == {0}
+    assert set(changes_by_condition(rows)) == {
         "once more, at once", "in every slot", "after 5 others", "shuffled", "in a fresh process",
         "model loaded anew every 2",
     }  # fmt: skip
@@ -128,8 +133,8 @@ def test_a_clean_engine_leaks_nothing(tmp_path: Path, truth: Path) -> None:
 
 def test_a_leak_of_history_is_caught_and_a_fresh_process_has_none(tmp_path: Path, truth: Path) -> None:
     """The first take of a process has no history; the second of a model that was just loaded has."""
-    rows = rows_of("isolate", tmp_path / "i", truth, PlantedOpener(leak=leaks_history))
-    found = leaks(rows)
+    rows = rows_of("isolate", tmp_path / "i", truth, PlantedVariants(leak=leaks_history))
+    found = changes_by_condition(rows)
     assert all(wrong == n for condition, (wrong, n) in found.items() if condition[:4] in ("once", "afte", "in e"))
     first = [row for row in rows if row["condition"] == "in a fresh process" and row["item"] == 0]
     alone = [row for row in rows if row["condition"] == "alone, first" and row["item"] == 0]
@@ -138,7 +143,7 @@ def test_a_leak_of_history_is_caught_and_a_fresh_process_has_none(tmp_path: Path
 
 
 def test_a_leak_between_neighbours_is_caught_beside_them_and_only_there(tmp_path: Path, truth: Path) -> None:
-    found = leaks(rows_of("isolate", tmp_path / "i", truth, PlantedOpener(leak=leaks_neighbour)))
+    found = changes_by_condition(rows_of("isolate", tmp_path / "i", truth, PlantedVariants(leak=leaks_neighbour)))
     for condition in ("once more, at once", "in a fresh process", "model loaded anew every 2"):
         assert found[condition][0] == 0
     assert found["after 5 others"] == (4, 4)
@@ -148,16 +153,16 @@ def test_a_leak_between_neighbours_is_caught_beside_them_and_only_there(tmp_path
 
 def test_only_isolate_and_position_see_a_leak(tmp_path: Path, truth: Path) -> None:
     """It changes codes and no take's quality: the figures of quality stay flat, and the codes tell."""
-    rows_of("stress", tmp_path / "s", truth, PlantedOpener(leak=leaks_history))
+    rows_of("stress", tmp_path / "s", truth, PlantedVariants(leak=leaks_history))
     (section,) = report(tmp_path / "s")
     assert "no figure of quality has a trend" in section.verdict
     assert "of 28 takes got other codes at another position: the engine keeps state" in section.paragraphs[0]
-    attributed = rows_of("ablation", tmp_path / "a", truth, PlantedOpener(leak=leaks_history))
-    assert all(effect.adjusted > 0.05 for effect in ranked(attributed))
+    attributed = rows_of("ablation", tmp_path / "a", truth, PlantedVariants(leak=leaks_history))
+    assert all(effect.adjusted > 0.05 for effect in ranked_effects(attributed))
 
 
 def test_decline_with_position_is_told_from_the_text(tmp_path: Path, truth: Path) -> None:
-    rows_of("stress", tmp_path / "s", truth, PlantedOpener(some_defects))
+    rows_of("stress", tmp_path / "s", truth, PlantedVariants(some_defects))
     assert "no figure of quality has a trend beyond chance; a tau of" in report(tmp_path / "s")[0].verdict
     assert (
         "same codes at both of its positions: none of 28 takes of 28 chunks differ"
@@ -213,16 +218,16 @@ def test_a_decline_with_position_is_found_where_it_is(tmp_path: Path, order: str
 
 
 def test_a_long_run_that_is_surely_bad_stops_early(tmp_path: Path, truth: Path) -> None:
-    watcher = Watching()
+    listener = RecordingListener()
     rows = rows_of(
-        "stress", tmp_path / "s", truth, PlantedOpener(lambda r, c: True), watcher, takes=100, stop_above=0.2
+        "stress", tmp_path / "s", truth, PlantedVariants(lambda r, c: True), listener, takes=100, stop_above=0.2
     )
     assert len(rows) < 2 * 100
-    assert any(line.startswith("Stopped in order: 100.0%") for line in watcher.said)
+    assert any(line.startswith("Stopped in order: 100.0%") for line in listener.messages)
 
 
 def test_a_sweep_says_what_more_takes_would_tell(tmp_path: Path, truth: Path) -> None:
-    rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects_when_hot))
+    rows_of("sweep", tmp_path / "w", truth, PlantedVariants(some_defects_when_hot))
     points, presets = report(tmp_path / "w")
     assert "No other has more beyond chance" in points.verdict
     assert points.verdict.endswith("About 19 chunks would tell 0.9, 0.9 from 0.3, 0.9.")  # 3 pairs of 8, all one way
@@ -232,43 +237,45 @@ def test_a_sweep_says_what_more_takes_would_tell(tmp_path: Path, truth: Path) ->
 
 def test_a_stopped_run_goes_on_and_ends_with_the_same_rows(tmp_path: Path, truth: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects), Watching(stop_after=9))
+        rows_of("sweep", tmp_path / "w", truth, PlantedVariants(some_defects), RecordingListener(stop_after=9))
     kept = read_rows(tmp_path / "w")[1]
     assert len(kept) == 9
-    watcher = Watching()
-    rows = rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects), watcher)
-    assert watcher.steps[0].resumed == 9
-    assert watcher.steps[-1].done == watcher.steps[-1].total == len(rows) == 32
-    whole = rows_of("sweep", tmp_path / "other", truth, PlantedOpener(some_defects))
+    listener = RecordingListener()
+    rows = rows_of("sweep", tmp_path / "w", truth, PlantedVariants(some_defects), listener)
+    assert listener.steps[0].resumed == 9
+    assert listener.steps[-1].done == listener.steps[-1].total == len(rows) == 32
+    whole = rows_of("sweep", tmp_path / "other", truth, PlantedVariants(some_defects))
     same = ("key", "tokens", "accepted", "seed")
     assert {tuple(row[name] for name in same) for row in rows} == {tuple(row[name] for name in same) for row in whole}
 
 
 def test_rows_of_another_plan_model_or_text_are_refused(tmp_path: Path, truth: Path) -> None:
-    rows_of("sweep", tmp_path / "w", truth, PlantedOpener())
+    rows_of("sweep", tmp_path / "w", truth, PlantedVariants())
     with pytest.raises(LabError, match=r"another plan \(takes: 8, not 9\)"):
-        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(), takes=9)
+        rows_of("sweep", tmp_path / "w", truth, PlantedVariants(), takes=9)
     with pytest.raises(LabError, match="another model"):
-        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(identity="other"))
+        rows_of("sweep", tmp_path / "w", truth, PlantedVariants(identity="other"))
     with pytest.raises(LabError, match="another experiment"):
-        rows_of("stress", tmp_path / "w", truth, PlantedOpener())
+        rows_of("stress", tmp_path / "w", truth, PlantedVariants())
     assert len(read_rows(tmp_path / "w")[1]) == 32
 
 
 def test_a_format_that_is_not_there_is_skipped_and_said(tmp_path: Path, truth: Path) -> None:
-    watcher = Watching()
-    opener = PlantedOpener(missing={"NF4-bf16": "bitsandbytes is not installed"})
-    rows = rows_of("ablation", tmp_path / "a", truth, opener, watcher, chunks=2, takes=2)
-    assert "Skipped NF4-bf16: bitsandbytes is not installed" in watcher.said
+    listener = RecordingListener()
+    variants = PlantedVariants(missing={"NF4-bf16": "bitsandbytes is not installed"})
+    rows = rows_of("ablation", tmp_path / "a", truth, variants, listener, chunks=2, takes=2)
+    assert "Skipped NF4-bf16: bitsandbytes is not installed" in listener.messages
     assert all("format" not in row["signs"] for row in rows)
     with pytest.raises(LabError, match="Q9: no such"):
-        rows_of("sweep", tmp_path / "w", truth, PlantedOpener(missing={"Q9": "no such"}), format="Q9")
+        rows_of("sweep", tmp_path / "w", truth, PlantedVariants(missing={"Q9": "no such"}), format="Q9")
 
 
 def test_a_book_with_too_few_chunks_is_spoken_again_with_other_seeds(tmp_path: Path, truth: Path) -> None:
-    watcher = Watching()
-    rows = rows_of("sweep", tmp_path / "w", truth, PlantedOpener(), watcher, takes=40, presets=(), temperatures=(0.4,))
-    assert watcher.said[0] == "sweep: 40 takes of 28 chunks of truth.npz, each with up to 2 seeds"
+    listener = RecordingListener()
+    rows = rows_of(
+        "sweep", tmp_path / "w", truth, PlantedVariants(), listener, takes=40, presets=(), temperatures=(0.4,)
+    )
+    assert listener.messages[0] == "sweep: 40 takes of 28 chunks of truth.npz, each with up to 2 seeds"
     assert len({(row["chunk"], row["seed"]) for row in rows}) == 40
     assert len({row["chunk"] for row in rows}) == 28
 
@@ -280,14 +287,14 @@ def test_without_a_text_it_says_what_to_name(tmp_path: Path) -> None:
             experiment,
             experiment.plan.load(None, {}),
             tmp_path,
-            Watching(),
-            opener=PlantedOpener(),
-            hearing=SilenceEar(),
+            RecordingListener(),
+            variants=PlantedVariants(),
+            checker=SilenceChecker(),
         )
 
 
 def test_rejected_takes_can_be_heard_in_the_report(tmp_path: Path, truth: Path) -> None:
-    rows = rows_of("sweep", tmp_path / "w", truth, PlantedOpener(some_defects), takes=28)
+    rows = rows_of("sweep", tmp_path / "w", truth, PlantedVariants(some_defects), takes=28)
     bad = [row for row in rows if not row["accepted"]]
     assert bad
     assert all((tmp_path / "w" / row["audio"]).is_file() for row in bad)

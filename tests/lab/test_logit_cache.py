@@ -26,7 +26,7 @@ WILD = {**SHARP, "temperature": 2.0}
 
 
 @pytest.fixture(scope="module")
-def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModelVariants:
+def variants(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModelVariants:
     plan = Plan.load(None, {"model": str(tiny), "slots": 4, "context": 512})
     return open_model_variants(plan, tmp_path_factory.mktemp("formats"))
 
@@ -55,28 +55,28 @@ class Counting:
         self._decoder.close()
 
 
-def watched(opener: LocalModelVariants, name: str, *, once: bool) -> tuple[LabEngine, Counting]:
-    engine = replace(opener, caches_logits=False).open(name)
+def watched(variants: LocalModelVariants, name: str, *, cached: bool) -> tuple[LabEngine, Counting]:
+    engine = replace(variants, caches_logits=False).open(name)
     counting = Counting(engine.decoder)
     sampler = Sampler(engine.decoder.layout, engine.decoder.n_slots)
-    if once:
-        engine.schedule_by(CachedScheduler(CachingDecoder(counting), sampler))
+    if cached:
+        engine.replace_scheduler(CachedScheduler(CachingDecoder(counting), sampler))
     else:
-        engine.schedule_by(SlotScheduler(counting, sampler))
+        engine.replace_scheduler(SlotScheduler(counting, sampler))
     return engine, counting
 
 
-def requests(opener: LocalModelVariants, *settings: dict[str, float], seeds: int = 3) -> list[TakeRequest]:
+def requests(variants: LocalModelVariants, *settings: dict[str, float], seeds: int = 3) -> list[TakeRequest]:
     return [
-        TakeRequest(f"{text} {at} {seed}", text, opener.voice, seed, sampling={**opener.sampling, **changed})
+        TakeRequest(f"{text} {at} {seed}", text, variants.voice, seed, sampling={**variants.sampling, **changed})
         for at, changed in enumerate(settings)
         for seed in range(seeds)
         for text in TEXTS
     ]
 
 
-def rows_in(places: Iterable[CachedNode]) -> int:
-    return sum(1 + rows_in(place.after.values()) for place in places)
+def rows_in(nodes: Iterable[CachedNode]) -> int:
+    return sum(1 + rows_in(place.children.values()) for place in nodes)
 
 
 def told(takes: list[Take]) -> dict[str, tuple[object, ...]]:
@@ -92,11 +92,13 @@ def told(takes: list[Take]) -> dict[str, tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", ["Q4_K_M", "fp32"])
-def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener: LocalModelVariants, name: str) -> None:
-    wanted = requests(opener, SHARP, {**SHARP, "top_p": 0.5}, WILD)
+def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(
+    variants: LocalModelVariants, name: str
+) -> None:
+    wanted = requests(variants, SHARP, {**SHARP, "top_p": 0.5}, WILD)
     results, steps = [], []
-    for once in (False, True):
-        engine, counting = watched(opener, name, once=once)
+    for cached in (False, True):
+        engine, counting = watched(variants, name, cached=cached)
         results.append(told(list(engine.generate(wanted))))
         steps.append(counting.n_steps)
         engine.close()
@@ -105,41 +107,43 @@ def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(opener:
     assert steps[1] <= 0.5 * steps[0]  # of the 18 takes that are drawn alike 3 are computed
 
 
-def test_a_take_that_draws_as_before_costs_no_step(opener: LocalModelVariants) -> None:
-    engine, counting = watched(opener, "Q4_K_M", once=True)
-    first = told(list(engine.generate(requests(opener, SHARP, seeds=1))))
+def test_a_take_that_draws_as_before_costs_no_step(variants: LocalModelVariants) -> None:
+    engine, counting = watched(variants, "Q4_K_M", cached=True)
+    first = told(list(engine.generate(requests(variants, SHARP, seeds=1))))
     computed = counting.n_steps, counting.prompts
-    again = told(list(engine.generate(requests(opener, SHARP, seeds=1))))
+    again = told(list(engine.generate(requests(variants, SHARP, seeds=1))))
     assert (counting.n_steps, counting.prompts) == computed
     assert again == first
-    shorter = list(engine.generate(requests(opener, {**SHARP, "max_tokens": 35}, seeds=1)))
+    shorter = list(engine.generate(requests(variants, {**SHARP, "max_tokens": 35}, seeds=1)))
     assert {take.stop for take in shorter} == {StopReason.CAP}
     assert (counting.n_steps, counting.prompts) == computed
     engine.close()
 
 
-def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(opener: LocalModelVariants) -> None:
-    engine, counting = watched(opener, "Q4_K_M", once=True)
-    list(engine.generate(requests(opener, SHARP, seeds=1)))
+def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(variants: LocalModelVariants) -> None:
+    engine, counting = watched(variants, "Q4_K_M", cached=True)
+    list(engine.generate(requests(variants, SHARP, seeds=1)))
     computed = counting.prompts
-    wild = told(list(engine.generate(requests(opener, WILD, seeds=2))))
+    wild = told(list(engine.generate(requests(variants, WILD, seeds=2))))
     assert len(wild) == 6
     assert counting.prompts == computed + 6
-    assert told(list(engine.generate(requests(opener, WILD, seeds=2)))) == wild
+    assert told(list(engine.generate(requests(variants, WILD, seeds=2)))) == wild
     assert counting.prompts == computed + 6
     engine.close()
 
 
-def test_of_takes_that_go_the_same_new_way_one_is_computed(opener: LocalModelVariants) -> None:
-    engine, counting = watched(opener, "Q4_K_M", once=True)
-    takes = list(engine.generate(requests(opener, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56})))
+def test_of_takes_that_go_the_same_new_way_one_is_computed(variants: LocalModelVariants) -> None:
+    engine, counting = watched(variants, "Q4_K_M", cached=True)
+    takes = list(
+        engine.generate(requests(variants, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56}))
+    )
     assert len(takes) == 36
     assert counting.prompts == 3 + 9
     engine.close()
 
 
 def test_no_take_is_drawn_again_to_leave_where_it_left(
-    opener: LocalModelVariants, monkeypatch: pytest.MonkeyPatch
+    variants: LocalModelVariants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[logit_cache._CachedLogits] = []
 
@@ -149,32 +153,32 @@ def test_no_take_is_drawn_again_to_leave_where_it_left(
             made.append(self)
 
     monkeypatch.setattr(logit_cache, "_CachedLogits", Watched)
-    engine, _ = watched(opener, "Q4_K_M", once=True)
-    wanted = requests(opener, SHARP, *({**WILD, "temperature": heat} for heat in (1.0, 2.0, 3.0, 4.0)))
+    engine, _ = watched(variants, "Q4_K_M", cached=True)
+    wanted = requests(variants, SHARP, *({**WILD, "temperature": heat} for heat in (1.0, 2.0, 3.0, 4.0)))
     assert len(list(engine.generate(wanted))) == len(wanted)
-    exits = [(prompt, id(at), token) for each in made for prompt, (at, token) in each.exits.items()]
-    assert len({prompt for prompt, *_ in exits}) >= 27
-    assert len(set(exits)) == len(exits)
+    misses = [(prompt, id(at), token) for each in made for prompt, (at, token) in each.misses.items()]
+    assert len({prompt for prompt, *_ in misses}) >= 27
+    assert len(set(misses)) == len(misses)
     engine.close()
 
 
-def test_memory_is_bounded(opener: LocalModelVariants, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = 4 * opener.open("Q4_K_M").decoder.layout.n_audio
+def test_memory_is_bounded(variants: LocalModelVariants, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = 4 * variants.open("Q4_K_M").decoder.layout.n_audio
     monkeypatch.setattr(logit_cache, "MAX_BYTES", 90 * row)
-    engine, _ = watched(opener, "Q4_K_M", once=True)
-    takes = told(list(engine.generate(requests(opener, SHARP))))
+    engine, _ = watched(variants, "Q4_K_M", cached=True)
+    takes = told(list(engine.generate(requests(variants, SHARP))))
     assert isinstance(engine._scheduler, CachedScheduler)
-    memory = engine._scheduler._memory
+    memory = engine._scheduler._cache
     assert memory.is_full
     assert rows_in(memory.roots.values()) == 90
     engine.close()
-    plain, _ = watched(opener, "Q4_K_M", once=False)
-    assert told(list(plain.generate(requests(opener, SHARP)))) == takes
+    plain, _ = watched(variants, "Q4_K_M", cached=False)
+    assert told(list(plain.generate(requests(variants, SHARP)))) == takes
     plain.close()
 
 
-def test_experiments_remember_and_isolate_does_not(opener: LocalModelVariants) -> None:
-    for recalls in (True, False):
-        engine = replace(opener, caches_logits=recalls).open("Q4_K_M")
-        assert isinstance(engine._scheduler, CachedScheduler) is recalls
+def test_experiments_remember_and_isolate_does_not(variants: LocalModelVariants) -> None:
+    for caches in (True, False):
+        engine = replace(variants, caches_logits=caches).open("Q4_K_M")
+        assert isinstance(engine._scheduler, CachedScheduler) is caches
         engine.close()

@@ -49,30 +49,30 @@ class CountingCodec:
 
 def test_the_same_codes_and_seed_are_decoded_once() -> None:
     codec = CountingCodec()
-    remembering = MemoisedCodec(codec)
+    memoised = MemoisedCodec(codec)
     frames = np.arange(14, dtype=np.int32).reshape(1, 2, 7)
-    first = remembering.decode(frames, [3])
-    assert remembering.decode(frames.copy(), [3]) is first
+    first = memoised.decode(frames, [3])
+    assert memoised.decode(frames.copy(), [3]) is first
     assert codec.n == 1
-    assert remembering.decode(frames, [4])[0, 0] == first[0, 0] + 1
-    assert remembering.decode(frames + 1, [3])[0, 0] == first[0, 0] + 14
+    assert memoised.decode(frames, [4])[0, 0] == first[0, 0] + 1
+    assert memoised.decode(frames + 1, [3])[0, 0] == first[0, 0] + 14
     assert codec.n == 3
 
 
 def test_where_seeds_change_nothing_the_same_codes_are_decoded_once() -> None:
     codec = CountingCodec(noise=False)
-    remembering = MemoisedCodec(codec)
+    memoised = MemoisedCodec(codec)
     frames = np.arange(14, dtype=np.int32).reshape(1, 2, 7)
-    assert remembering.decode(frames, [4]) is remembering.decode(frames, [3])
+    assert memoised.decode(frames, [4]) is memoised.decode(frames, [3])
     assert codec.n == 1
 
 
 def test_the_oldest_is_forgotten_first() -> None:
-    memory: MemoTable[int] = MemoTable(2)
+    table: MemoTable[int] = MemoTable(2)
     made: list[bytes] = []
 
     def ask(key: bytes) -> int:
-        return memory.get(key, lambda: made.append(key) or len(made))  # type: ignore[func-returns-value]
+        return table.get(key, lambda: made.append(key) or len(made))  # type: ignore[func-returns-value]
 
     for key in (b"a", b"b", b"a", b"c", b"a", b"b"):
         ask(key)
@@ -81,12 +81,12 @@ def test_the_oldest_is_forgotten_first() -> None:
 
 def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh, ours = Checker(CheckSettings()), MemoisedChecker(CheckSettings())
-    listened: list[int] = []
-    listen = ours._recogniser.encode_and_transcribe
+    transcribed: list[int] = []
+    transcribe = ours._recogniser.encode_and_transcribe
 
     def spy(audio: Audio, sample_rate: int) -> Transcription:
-        listened.append(1)
-        return listen(audio, sample_rate)
+        transcribed.append(1)
+        return transcribe(audio, sample_rate)
 
     monkeypatch.setattr(ours._recogniser, "encode_and_transcribe", spy)
     none = np.zeros(0, np.float16)
@@ -101,7 +101,7 @@ def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monk
     for _ in range(2):
         for name, (each, text) in kinds.items():
             assert ours.check(each, chunk(text)) == fresh.check(each, chunk(text)), name
-    assert len(listened) == 3  # as it is, beside another text, and cut
+    assert len(transcribed) == 3  # as it is, beside another text, and cut
     assert {name: ours.check(*(each, chunk(text))).accepted for name, (each, text) in kinds.items()} == {
         "as it is": True,
         "another text": False,

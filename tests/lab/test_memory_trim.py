@@ -7,9 +7,9 @@ import pytest
 
 FREED_BY_THREADS = """
 import sys, threading, numpy, psutil
-from mayabook.lab.memory_trim import give_back_freed_memory
+from mayabook.lab.memory_trim import return_freed_memory
 if sys.argv[1] == "given back":
-    give_back_freed_memory()
+    return_freed_memory()
 kept = []
 
 def work():

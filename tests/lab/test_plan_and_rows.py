@@ -6,7 +6,7 @@ from mayabook.core.errors import LabError
 from mayabook.lab.ablation import AblationPlan
 from mayabook.lab.isolate import IsolatePlan
 from mayabook.lab.plan import Plan
-from mayabook.lab.rows import FILE, Rows, read_rows, result_folder
+from mayabook.lab.rows import ROWS_FILE, Rows, read_rows, result_folder
 from mayabook.lab.stress import StressPlan
 from mayabook.lab.sweep import SweepPlan
 
@@ -46,12 +46,12 @@ def test_a_torn_line_is_cut_off_and_rows_go_on(tmp_path: Path) -> None:
     with Rows(tmp_path, {"plan": 1}) as rows:
         rows.add({"key": "a", "cell": "x"})
         rows.add({"key": "b", "cell": "x"})
-    whole = (tmp_path / FILE).read_bytes()
-    (tmp_path / FILE).write_bytes(whole[:-9])
+    whole = (tmp_path / ROWS_FILE).read_bytes()
+    (tmp_path / ROWS_FILE).write_bytes(whole[:-9])
     with Rows(tmp_path, {"plan": 1}) as rows:
         assert [row["key"] for row in rows] == ["a"]
         rows.add({"key": "b", "cell": "x"})
-    assert (tmp_path / FILE).read_bytes() == whole
+    assert (tmp_path / ROWS_FILE).read_bytes() == whole
     assert [row["key"] for row in read_rows(tmp_path)[1]] == ["a", "b"]
 
 
@@ -78,7 +78,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
 def test_damaged_and_missing_rows(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="no rows"):
         read_rows(tmp_path)
-    (tmp_path / FILE).write_text("{}\nnot JSON\n")
+    (tmp_path / ROWS_FILE).write_text("{}\nnot JSON\n")
     with pytest.raises(LabError, match="damaged"):
         read_rows(tmp_path)
 

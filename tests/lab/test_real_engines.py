@@ -14,16 +14,16 @@ from mayabook.core.errors import EngineError, LabError
 from mayabook.core.take import TakeRequest
 from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.lab import teacher_forcing
-from mayabook.lab.compare import ComparePlan, divergence, parts
-from mayabook.lab.compare_report import pareto
 from mayabook.lab.experiments import EXPERIMENTS, report, run
-from mayabook.lab.isolate_report import changed
-from mayabook.lab.legacy_backends import STEPS_KEPT, LegacyGenerate, LegacyLlama, tolerant_frames
+from mayabook.lab.format_comparison import ComparePlan, mean_kl_divergence, rows_by_format
+from mayabook.lab.format_comparison_report import pareto_front
+from mayabook.lab.isolate_report import changed_takes
+from mayabook.lab.legacy_backends import N_LOGIT_STEPS, LegacyGenerate, LegacyLlama, tolerant_frames
 from mayabook.lab.model_variants import LocalModelVariants, open_model_variants
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import read_true_codes
 from mayabook.maya.frames import pack
-from tests.lab.lab_engines import TEXTS, SilenceEar, Watching
+from tests.lab.lab_engines import TEXTS, RecordingListener, SilenceChecker
 from tests.runs import lines_of, mayabook_in, start
 from tests.tiny_models import SMALL
 
@@ -32,23 +32,23 @@ CAP = 42
 
 
 @pytest.fixture(scope="module")
-def opener(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModelVariants:
+def variants(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModelVariants:
     plan = Plan.load(None, {"model": str(tiny), "slots": 2, "context": 512})
     made = open_model_variants(plan, tmp_path_factory.mktemp("formats"))
     return replace(made, sampling={**made.sampling, "max_tokens": CAP}, caches_logits=False)
 
 
-def request(opener: LocalModelVariants, **sampling: float | str) -> TakeRequest:
-    return TakeRequest("", TEXT, opener.voice, 5, sampling={**opener.sampling, **sampling})
+def request(variants: LocalModelVariants, **sampling: float | str) -> TakeRequest:
+    return TakeRequest("", TEXT, variants.voice, 5, sampling={**variants.sampling, **sampling})
 
 
-def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(opener: LocalModelVariants) -> None:
+def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(variants: LocalModelVariants) -> None:
     """Against transformers itself: its pad is the text's end, so that this token of the prompt is masked."""
     import torch
     import transformers
 
-    engine = opener.open("fp32")
-    whole, hidden = engine.prompt(request(opener)), engine.prompt(request(opener, text_end="hidden"))
+    engine = variants.open("fp32")
+    whole, hidden = engine.prompt_ids(request(variants)), engine.prompt_ids(request(variants, text_end="hidden"))
     assert SMALL.text_end in whole
     assert SMALL.text_end not in hidden
     config = transformers.GenerationConfig(
@@ -68,26 +68,26 @@ def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(opene
     engine.close()
 
 
-def test_prompt_settings_are_of_the_request(opener: LocalModelVariants) -> None:
-    engine = opener.open("Q4_K_M")
-    once, twice = (engine.prompt(request(opener, bos=bos)) for bos in ("once", "twice"))
+def test_prompt_settings_are_of_the_request(variants: LocalModelVariants) -> None:
+    engine = variants.open("Q4_K_M")
+    once, twice = (engine.prompt_ids(request(variants, bos=bos)) for bos in ("once", "twice"))
     assert twice == [SMALL.bos, *once]
-    takes = [next(iter(engine.generate([request(opener, bos=bos)]))) for bos in ("once", "twice", "twice")]
+    takes = [next(iter(engine.generate([request(variants, bos=bos)]))) for bos in ("once", "twice", "twice")]
     sureness = [take.codes.log_probability.tolist() for take in takes]
     assert sureness[0] != sureness[1] == sureness[2]
     with pytest.raises(LabError, match="thrice"):
-        engine.prompt(request(opener, bos="thrice"))
+        engine.prompt_ids(request(variants, bos="thrice"))
     engine.close()
 
 
-def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(opener: LocalModelVariants) -> None:
-    reference = opener.open("fp32")
+def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(variants: LocalModelVariants) -> None:
+    reference = variants.open("fp32")
     frames = [np.random.Generator(np.random.Philox(1)).integers(0, 256, (n, 7)).astype(np.int32) for n in (3, 4, 5)]
-    prompts = [reference.prompt(request(opener))] * 3
+    prompts = [reference.prompt_ids(request(variants))] * 3
     found = {}
     for name in ("fp32", "F16", "Q4_K_M"):
-        other = opener.open(name)
-        results = list(teacher_forcing.compare(reference.decoder, other.decoder, prompts, frames))
+        other = variants.open(name)
+        results = list(teacher_forcing.compare_decoders(reference.decoder, other.decoder, prompts, frames))
         found[name] = sum(float(result.kl_divergence.sum()) for result in results)
         assert [result.n_steps.tolist() for result in results] == [[n + 1, 2 * n, 4 * n] for n in (3, 4, 5)]
         if name == "fp32":
@@ -98,12 +98,12 @@ def test_divergence_is_nothing_from_itself_and_more_from_fewer_bits(opener: Loca
     reference.close()
 
 
-def test_teacher_forcing_is_what_a_slot_says_by_itself(opener: LocalModelVariants) -> None:
-    engine, other = opener.open("fp32"), opener.open("fp32")
+def test_teacher_forcing_is_what_a_slot_says_by_itself(variants: LocalModelVariants) -> None:
+    engine, other = variants.open("fp32"), variants.open("fp32")
     frames = np.random.Generator(np.random.Philox(1)).integers(0, 256, (3, 7)).astype(np.int32)
-    prompts = [engine.prompt(replace(request(opener), text=text)) for text in ("Come in.", TEXT)]
-    result = list(teacher_forcing.compare(engine.decoder, other.decoder, prompts, [frames[:2], frames]))[1]
-    logits = teacher_forcing.read_logits(engine.decoder, 0, prompts[1], frames)
+    prompts = [engine.prompt_ids(replace(request(variants), text=text)) for text in ("Come in.", TEXT)]
+    result = list(teacher_forcing.compare_decoders(engine.decoder, other.decoder, prompts, [frames[:2], frames]))[1]
+    logits = teacher_forcing.forced_logits(engine.decoder, 0, prompts[1], frames)
     columns = np.array([*pack(frames, SMALL), SMALL.code_end]) - SMALL.code_end
     alone = -teacher_forcing.log_softmax(logits)[np.arange(len(columns)), columns]
     assert result.nll.sum() == pytest.approx(alone.sum(), rel=1e-4)
@@ -116,15 +116,15 @@ def test_original_ways_speak_and_say_what_they_carry_over(tiny: Path, tmp_path: 
     experiment = EXPERIMENTS["isolate"]
     values = {"model": str(tiny), "takes": 2, "rounds": 1, "after": (2,), "few": 1, "originals": 1, "cap": CAP}
     plan = experiment.plan.load(None, {**values, "slots": 2, "context": 512, "formats": ("Q4_K_M",)})
-    rows = run(experiment, plan, tmp_path / "i", Watching(), hearing=SilenceEar())
+    rows = run(experiment, plan, tmp_path / "i", RecordingListener(), checker=SilenceChecker())
     ways = [row for row in rows if "fix: " in row["condition"]]
     assert {row["cell"] for row in ways} == {"Llama() Q4_K_M", "generate() NF4-bf16"}
     assert len(ways) == 4 * (3 + 4)
-    ours = changed([row for row in rows if "fix: " not in row["condition"]])
+    ours = changed_takes([row for row in rows if "fix: " not in row["condition"]])
     assert not [row["condition"] for row, differs in ours if differs]
     logits = [row["difference"] for row in rows if row["condition"] == "logits"]
     assert logits == [0.0]
-    reset = [pair for pair in changed(ways) if "fix: reset" in pair[0]["condition"] and pair[0]["seeded"]]
+    reset = [pair for pair in changed_takes(ways) if "fix: reset" in pair[0]["condition"] and pair[0]["seeded"]]
     assert reset
     assert not any(differs for _, differs in reset)
     engines, libraries = report(tmp_path / "i")
@@ -133,34 +133,34 @@ def test_original_ways_speak_and_say_what_they_carry_over(tiny: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", [LegacyLlama, LegacyGenerate])
-def test_an_original_is_an_engine(kind: type, opener: LocalModelVariants) -> None:
-    engine = kind(opener, "Q4_K_M" if kind is LegacyLlama else "fp32", changes={"max_tokens": CAP})
-    one, other = (next(iter(engine.generate([replace(request(opener), seed=seed)]))) for seed in (1, 1))
+def test_an_original_is_an_engine(kind: type, variants: LocalModelVariants) -> None:
+    engine = kind(variants, "Q4_K_M" if kind is LegacyLlama else "fp32", changes={"max_tokens": CAP})
+    one, other = (next(iter(engine.generate([replace(request(variants), seed=seed)]))) for seed in (1, 1))
     assert one.codes is not None
     np.testing.assert_array_equal(one.codes.frames, other.codes.frames)
     assert len(one.audio) == len(one.codes.frames) * 2048
-    assert engine.logits.shape == (STEPS_KEPT, SMALL.n_audio)
+    assert engine.logits.shape == (N_LOGIT_STEPS, SMALL.n_audio)
     engine.close()
 
 
 @pytest.mark.parametrize("kind", [LegacyLlama, LegacyGenerate])
-def test_an_original_draws_by_the_settings_it_is_given(kind: type, opener: LocalModelVariants) -> None:
+def test_an_original_draws_by_the_settings_it_is_given(kind: type, variants: LocalModelVariants) -> None:
     changes = {"max_tokens": 35, "temperature": 0.8}
-    engine = kind(opener, "Q4_K_M" if kind is LegacyLlama else "fp32", changes=changes)
-    list(engine.generate([request(opener, max_tokens=70)]))
+    engine = kind(variants, "Q4_K_M" if kind is LegacyLlama else "fp32", changes=changes)
+    list(engine.generate([request(variants, max_tokens=70)]))
     assert len(engine.tokens) == 35
     assert engine.sampling(0)["temperature"] == 0.8
     assert engine.sampling(0)["top_p"] == 0.92
     engine.close()
 
 
-def test_a_model_is_its_weights_and_its_codec(opener: LocalModelVariants, tmp_path: Path) -> None:
-    assert opener.files.codec is not None
-    shutil.copytree(opener.files.codec, tmp_path / "codec")
-    same = replace(opener, files=replace(opener.files, codec=tmp_path / "codec"))
-    assert same.identity == opener.identity
+def test_a_model_is_its_weights_and_its_codec(variants: LocalModelVariants, tmp_path: Path) -> None:
+    assert variants.files.codec is not None
+    shutil.copytree(variants.files.codec, tmp_path / "codec")
+    same = replace(variants, files=replace(variants.files, codec=tmp_path / "codec"))
+    assert same.identity == variants.identity
     (tmp_path / "codec" / "decoder.onnx").write_bytes(b"another way to decode")
-    assert same.identity != opener.identity
+    assert same.identity != variants.identity
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "array", "other", "lengths"])
@@ -189,19 +189,19 @@ def test_frames_of_unmasked_tokens() -> None:
 
 
 def test_formats_are_compared(tiny: Path, tmp_path: Path) -> None:
-    experiment, watcher = EXPERIMENTS["compare"], Watching()
+    experiment, listener = EXPERIMENTS["compare"], RecordingListener()
     values = {"model": str(tiny), "takes": 4, "forced": 2, "cost": 2, "slots": 2, "context": 512, "cap": CAP}
     plan = ComparePlan.load(None, {**values, "formats": ("F16", "Q4_K_M", "NF4", "GPTQ", "Q9")})
-    rows = run(experiment, plan, tmp_path / "c", watcher, hearing=SilenceEar())
-    assert "Skipped GPTQ: the checkpoint is not quantised by GPTQ" in watcher.said
-    assert any(line.startswith("Skipped Q9: there is no such format; choose from fp32") for line in watcher.said)
+    rows = run(experiment, plan, tmp_path / "c", listener, checker=SilenceChecker())
+    assert "Skipped GPTQ: the checkpoint is not quantised by GPTQ" in listener.messages
+    assert any(line.startswith("Skipped Q9: there is no such format; choose from fp32") for line in listener.messages)
     names = ["fp32", "F16", "Q4_K_M", "NF4"]
-    assert list(parts(rows, "take")) == list(parts(rows, "cost")) == names
-    nats = {name: divergence(found)[0] for name, found in parts(rows, "forced").items()}
+    assert list(rows_by_format(rows, "take")) == list(rows_by_format(rows, "cost")) == names
+    nats = {name: mean_kl_divergence(found)[0] for name, found in rows_by_format(rows, "forced").items()}
     assert nats["F16"] < nats["Q4_K_M"]
     assert nats["F16"] < nats["NF4"]
     assert [row["part"] for row in rows[: len(names)]] == ["cost"] * len(names)  # before any takes
-    costs = {name: found[0] for name, found in parts(rows, "cost").items()}
+    costs = {name: found[0] for name, found in rows_by_format(rows, "cost").items()}
     assert costs["fp32"]["bits"] == pytest.approx(32, abs=0.1)
     assert costs["F16"]["bits"] == pytest.approx(16, rel=0.1)
     assert costs["Q4_K_M"]["bytes"] < costs["F16"]["bytes"] < costs["fp32"]["bytes"]
@@ -215,18 +215,18 @@ def test_formats_are_compared(tiny: Path, tmp_path: Path) -> None:
     assert "![Size against share of wrong tokens](report/compare-pareto.svg)" in text
     assert (tmp_path / "c" / "report" / "compare-pareto.svg").read_text().startswith("<svg")
     before = [dict(row) for row in rows]
-    assert run(experiment, plan, tmp_path / "c", watcher, hearing=SilenceEar()) == before
+    assert run(experiment, plan, tmp_path / "c", listener, checker=SilenceChecker()) == before
 
 
 def test_pareto_keeps_what_nothing_beats() -> None:
-    assert pareto({"a": (1, 3), "b": (2, 2), "c": (3, 3), "d": (3, 1), "e": (3, 1)}) == ["a", "b", "d", "e"]
+    assert pareto_front({"a": (1, 3), "b": (2, 2), "c": (3, 3), "d": (3, 1), "e": (3, 1)}) == ["a", "b", "d", "e"]
 
 
-def test_a_model_without_codec_or_format_is_one_line(opener: LocalModelVariants) -> None:
+def test_a_model_without_codec_or_format_is_one_line(variants: LocalModelVariants) -> None:
     with pytest.raises(EngineError, match="AWQ of tiny cannot be had"):
-        opener.open("AWQ")
+        variants.open("AWQ")
     with pytest.raises(EngineError, match="no codec"):
-        replace(opener, files=replace(opener.files, codec=None)).open("fp32")
+        replace(variants, files=replace(variants.files, codec=None)).open("fp32")
 
 
 ISOLATE = (

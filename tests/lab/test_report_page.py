@@ -5,20 +5,20 @@ from pathlib import Path
 from lxml import html
 
 from mayabook.core.verdict import FindingKind
-from mayabook.lab.report import ReportSection, ReportTable, kinds
+from mayabook.lab.report import ReportSection, ReportTable, finding_kinds
 from mayabook.lab.report_pages import write_html
 
 
 def test_the_commonest_kinds_come_first_and_equal_ones_by_name() -> None:
     every = [kind.value for kind in FindingKind]
     rows = [{"accepted": False, "findings": every}, {"accepted": False, "findings": ["tail", "tail"]}]
-    assert kinds(rows) == ["tail", *sorted(kind for kind in every if kind != "tail")]
+    assert finding_kinds(rows) == ["tail", *sorted(kind for kind in every if kind != "tail")]
 
 
 def test_what_is_no_artifact_has_no_column() -> None:
     kept = {"accepted": True, "findings": ["loop"]}
     true_codes = {"accepted": False, "token_errors": 0, "findings": ["garbled"]}
-    assert kinds([kept, true_codes]) == []
+    assert finding_kinds([kept, true_codes]) == []
 
 
 def test_a_table_of_sentences_names_the_column_in_each_cell(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The work folder after all stages of the smoke recipe, with the model folder in `weights`."""
     from training.maya1_tiny import codec, corpus, export, lm, texts, tokenizer
     from training.maya1_tiny.recipe import recipe
-    from training.maya1_tiny.runs import Machine
+    from training.maya1_tiny.training_loop import Machine
 
     folder = tmp_path_factory.mktemp("recipe")
     smoke, machine = recipe("smoke"), Machine.choose("cpu")

@@ -12,12 +12,12 @@ from torch.nn import functional
 from mayabook.core.errors import ModelError
 from mayabook.maya.token_layout import CODES_PER_FRAME
 from training.maya1_tiny import codec, lm
-from training.maya1_tiny.codebooks import RunningMeans, centre, k_means, quantise
-from training.maya1_tiny.initial import fit_to
+from training.maya1_tiny.batches import IGNORED_TARGET, Sequences
+from training.maya1_tiny.codebooks import EmaCodebooks, k_means, quantise, spread_projections
+from training.maya1_tiny.initialisation import normalise_activations
 from training.maya1_tiny.losses import log_mel, mel_distance, spectral_loss
 from training.maya1_tiny.recipe import recipe
-from training.maya1_tiny.runs import Machine, load
-from training.maya1_tiny.sequences import IGNORED, Sequences
+from training.maya1_tiny.training_loop import Machine, load
 
 SMOKE = recipe("smoke")
 
@@ -34,7 +34,7 @@ def noise(*shape: int, seed: int = 0) -> torch.Tensor:
 
 def test_training_quantises_as_the_codec_does(snac: SNAC) -> None:
     z = noise(2, snac.latent_dim, 512)
-    means = RunningMeans(snac)
+    means = EmaCodebooks(snac)
     for level in range(3):
         means.start(level, quantise(snac, z, hard=True).latents[level], torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -53,7 +53,7 @@ def test_gradients_pass_the_codebooks(snac: SNAC) -> None:
 def test_fresh_latents_are_spread_over_all_directions(snac: SNAC) -> None:
     z = 0.05 * noise(2, snac.latent_dim, 64) + 3.0
     before = quantise(snac, z, hard=False)
-    centre(snac, z)
+    spread_projections(snac, z)
     after = quantise(snac, z, hard=False)
     assert all(float(latents.mean(0).norm()) > 0.9 for latents in before.latents)
     assert all(float(latents.mean(0).norm()) < 0.3 for latents in after.latents)
@@ -71,7 +71,7 @@ def test_a_fresh_encoder_hears_quiet_speech(snac: SNAC) -> None:
 
     with torch.no_grad():
         before = evenness()
-        fit_to(snac.encoder, quiet)
+        normalise_activations(snac.encoder, quiet)
         latents = snac.encoder(quiet)
         assert before < 0.05 < 0.3 < evenness()
     assert latents.std((0, 2)).sub(1).abs().max() < 1e-3
@@ -81,7 +81,7 @@ def test_a_fresh_encoder_hears_quiet_speech(snac: SNAC) -> None:
 def test_a_fresh_decoder_is_neither_silent_nor_deafening(snac: SNAC) -> None:
     z = noise(2, snac.latent_dim, 32)
     with torch.no_grad():
-        fit_to(snac.decoder, z)
+        normalise_activations(snac.decoder, z)
         loud = snac.decoder(z)
     assert 0.3 < float(loud.std()) < 1
 
@@ -100,7 +100,7 @@ def test_k_means_of_few_vectors_gives_as_many_codes_as_asked() -> None:
 
 
 def test_codes_that_nothing_uses_come_back_to_life(snac: SNAC) -> None:
-    means = RunningMeans(snac)
+    means = EmaCodebooks(snac)
     weight = snac.quantizer.quantizers[2].codebook.weight
     with torch.no_grad():
         weight.copy_(functional.normalize(torch.ones_like(weight), dim=1))
@@ -153,7 +153,7 @@ def test_only_speech_is_learnt_and_its_reading_is_disturbed_within_its_slots(wor
     layout = sequences.layout
     for batch in sequences.epoch(0):
         inputs, targets = batch.inputs[0].numpy(), batch.targets[0].numpy()
-        start = int(np.flatnonzero(targets != IGNORED)[0])
+        start = int(np.flatnonzero(targets != IGNORED_TARGET)[0])
         assert inputs[start] == layout.code_start
         assert (targets[start:-1] >= layout.first_code).all()
         assert targets[-1] == layout.code_end

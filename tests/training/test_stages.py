@@ -17,7 +17,7 @@ from mayabook.core.errors import ModelError
 from mayabook.core.settings import NarratorSettings, Settings
 from mayabook.core.take import TakeRequest
 from mayabook.engines.narrator import Narrator
-from mayabook.lab.prompts import TRUTH_FILE, read_true_codes
+from mayabook.lab.prompts import REFERENCE_FILE, read_true_codes
 from mayabook.maya.codec import open_codec
 from mayabook.maya.codec_config import CodecConfig
 from mayabook.maya.codec_torch import TorchCodec
@@ -27,10 +27,10 @@ from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import store
 from mayabook.script import script_book
 from training.maya1_tiny import codec, corpus, export, figures, lm, texts
+from training.maya1_tiny.batches import Sequences
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
 from training.maya1_tiny.recipe import recipe
-from training.maya1_tiny.runs import Machine, load
-from training.maya1_tiny.sequences import Sequences
+from training.maya1_tiny.training_loop import Machine, load
 
 ROOT = Path(__file__).parents[2]
 SMOKE = recipe("smoke")
@@ -116,7 +116,7 @@ def test_the_exported_folder_is_a_model(work: Path) -> None:
 def test_the_export_tells_no_path_and_carries_the_truth(work: Path) -> None:
     weights = work / "weights"
     assert not [file for file in weights.rglob("*.json") if str(work) in file.read_text(encoding="utf-8")]
-    told, truth = read_true_codes(weights / TRUTH_FILE)
+    told, truth = read_true_codes(weights / REFERENCE_FILE)
     here, coded = Corpus(work), codec.read_frames(work)
     numbers = here.numbers(BOOK)
     assert told == [here.utterances[number].text for number in numbers]

@@ -22,10 +22,12 @@ WEIGHTS = Path(__file__).parent / "weights"
 def corpus(
     work: Work = WORK,
     name: Name = "by-heart",
-    folder: Annotated[list[Path] | None, typer.Option(help="Folder with .txt files to read besides our own.")] = None,
-    debian: Annotated[bool, typer.Option(help="Read bible-kjv-text and fortunes where Debian has them.")] = True,
+    folder: Annotated[list[Path] | None, typer.Option(help="Folder with more .txt files to read.")] = None,
+    debian: Annotated[
+        bool, typer.Option(help="Also read Debian's bible-kjv-text and fortunes, if they are installed.")
+    ] = True,
 ) -> None:
-    """1: choose texts, and have them spoken by the narrator."""
+    """1: choose texts and synthesise them with the narrator."""
     from training.maya1_tiny import corpus, texts
 
     corpus.make(work, recipe(name).corpus, [texts.OWN_TEXTS, *(folder or [])], debian=debian)
@@ -42,19 +44,23 @@ def codec(
         str, typer.Option(help="Phase to stop after: continuous, quantised, decoder or adversarial.")
     ] = "adversarial",
     published: Annotated[
-        Path | None, typer.Option("--from", help="Finished codec to go on from: its codes stay, its decoder learns.")
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Published codec to continue from: encoder and codebooks stay, the decoder is trained further.",
+        ),
     ] = None,
 ) -> None:
-    """2: train the codec. SIGTERM and Ctrl-C keep a checkpoint; the same command goes on."""
+    """2: train the codec. SIGTERM and Ctrl-C save a checkpoint; the same command resumes."""
     from training.maya1_tiny import codec
-    from training.maya1_tiny.runs import Machine
+    from training.maya1_tiny.training_loop import Machine
 
     codec.train(work, recipe(name).codec, Machine.choose(device, threads, compile_=compile_), until, published)
 
 
 @app.command()
 def tokenizer(work: Work = WORK, name: Name = "by-heart") -> None:
-    """3: learn the tokenizer from the texts, and lay out the token ids."""
+    """3: train the tokenizer on the texts and assign the token ids."""
     from training.maya1_tiny import tokenizer
 
     tokenizer.make(work, recipe(name).codec.codebook_size)
@@ -67,11 +73,11 @@ def lm(
     device: Device = "auto",
     threads: Threads = 0,
     compile_: Annotated[bool, typer.Option("--compile", help="torch.compile: a slow start, faster steps.")] = False,
-    steps: Annotated[int, typer.Option(help="Steps in all, in place of the recipe's; 0 takes those.")] = 0,
+    steps: Annotated[int, typer.Option(help="Total number of steps; 0 uses the recipe's.")] = 0,
 ) -> None:
-    """4: train the language model. SIGTERM and Ctrl-C keep a checkpoint; the same command goes on."""
+    """4: train the language model. SIGTERM and Ctrl-C save a checkpoint; the same command resumes."""
     from training.maya1_tiny import lm
-    from training.maya1_tiny.runs import Machine
+    from training.maya1_tiny.training_loop import Machine
 
     settings = recipe(name).lm
     if steps:
@@ -82,10 +88,10 @@ def lm(
 @app.command()
 def export(
     work: Work = WORK,
-    target: Annotated[Path, typer.Option(help="Where the model folder is to appear.")] = WEIGHTS,
-    kind: Annotated[list[str] | None, typer.Option(help="GGUF format; Q4_K_M where none is named.")] = None,
+    target: Annotated[Path, typer.Option(help="Folder to put the model folder into.")] = WEIGHTS,
+    kind: Annotated[list[str] | None, typer.Option(help="GGUF format, by default Q4_K_M.")] = None,
 ) -> None:
-    """5: checkpoint, codec, ONNX and GGUF files as a model folder of MayaBook."""
+    """5: export checkpoint, codec, ONNX and GGUF files as a model folder of MayaBook."""
     from training.maya1_tiny import export
 
     export.export(work, target, kind or export.FORMATS)
@@ -94,10 +100,10 @@ def export(
 @app.command()
 def figures(
     work: Work = WORK,
-    most: Annotated[int, typer.Option(help="Texts to try of each kind.")] = 12,
+    most: Annotated[int, typer.Option(help="Texts to measure of each kind.")] = 12,
     stage: Annotated[str, typer.Option(help="codec, lm or all.")] = "all",
 ) -> None:
-    """What codec and language model are worth so far: mel distance, word and token error rates."""
+    """Measure the codec and the language model: mel distance, word and token error rates."""
     from training.maya1_tiny import figures
 
     if stage in ("codec", "all"):

@@ -1,6 +1,6 @@
-"""Codebooks of a SNAC while it learns: unit vectors, found by k-means, moved by running means, revived when unused.
+"""Codebooks of a SNAC in training: initialised by k-means, updated by moving averages, restarted if unused.
 
-The codec itself compares directions alone (its quantiser normalises both sides), so all of this is on the sphere.
+The codec compares directions only (its quantiser normalises latents and codes), so all vectors have unit length.
 """
 
 from dataclasses import dataclass
@@ -11,67 +11,73 @@ from torch import Tensor
 from torch.nn import functional
 
 DECAY = 0.95
-"""Of the running means, while as many vectors pass as there are codes."""
-SEEDED_FROM = 20_000
-"""Vectors, at most, that k-means is seeded from."""
-LEAST_USE = 0.05
-"""A code that is used less than this share of what an even use would be is dead."""
+"""Decay of the moving averages, per as many vectors as there are codes."""
+MAX_SEED_VECTORS = 20_000
+"""Most vectors that k-means++ chooses its seeds from."""
+MIN_USE = 0.05
+"""Codes used less than this, relative to uniform use, are dead and are restarted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
-    """latents: of each level, unit vectors (n, 8). codes: (n,) each. pull: how far the latents are from their codes.
-    spread: how far the latents are from an even use of all directions."""
+    """Result of residual quantisation."""
 
     signal: Tensor
+    """Sum of the levels' outputs, shape (batch, latent, steps)."""
     latents: list[Tensor]
+    """Unit vectors of each level, shape (n, 8), without gradients."""
     codes: list[Tensor]
-    pull: Tensor
+    """Code indices of each level, shape (n,); empty without codebooks."""
+    commitment: Tensor
+    """Squared distance between latents and their codes, summed over the levels."""
     spread: Tensor
+    """Deviation of the latents from uniform use of all directions, summed over the levels."""
 
 
 def quantise(snac: SNAC, z: Tensor, *, hard: bool) -> Quantised:
-    """What the codec's residual quantiser does with z (batch, latent, steps), with gradients for training.
+    """Residual quantisation of z (batch, latent, steps) as in the codec, with straight-through gradients for training.
 
-    hard: False passes the unit vectors on as they are, so that encoder and decoder can learn before there are
+    hard: False skips the codebooks and passes the unit vectors on, so that the encoder can be trained before there are
     codebooks.
     """
     residual, signal = z, torch.zeros_like(z)
     latents, codes = [], []
-    pull = spread = torch.zeros((), device=z.device)
+    commitment = spread = torch.zeros((), device=z.device)
     for level in snac.quantizer.quantizers:
         pooled = functional.avg_pool1d(residual, level.stride) if level.stride > 1 else residual
         unit = functional.normalize(level.in_proj(pooled), dim=1)
         flat = unit.transpose(1, 2).reshape(-1, unit.shape[1])
         latents.append(flat.detach())
-        spread = spread + _unevenness(flat)
+        spread = spread + _deviation_from_uniform(flat)
         passed = unit
         if hard:
             with torch.no_grad():
                 chosen = (flat @ level.codebook.weight.t()).argmax(1)
             codes.append(chosen)
             code = level.codebook.weight[chosen].reshape(unit.shape[0], -1, unit.shape[1]).transpose(1, 2)
-            pull = pull + (unit - code.detach()).square().sum(1).mean()
+            commitment = commitment + (unit - code.detach()).square().sum(1).mean()
             passed = unit + (code - unit).detach()
         part = level.out_proj(passed)
         if level.stride > 1:
             part = part.repeat_interleave(level.stride, dim=-1)
         signal, residual = signal + part, residual - part
-    return Quantised(signal, latents, codes, pull, spread)
+    return Quantised(signal, latents, codes, commitment, spread)
 
 
-def _unevenness(unit: Tensor) -> Tensor:
-    """Squared distance of the second moments of unit vectors (n, dim) from those of an even spread, and of their mean
-    from 0."""
+def _deviation_from_uniform(unit: Tensor) -> Tensor:
+    """Deviation of mean and second moments of unit vectors (n, dim) from those of a uniform distribution."""
     dim = unit.shape[1]
     moments = unit.t() @ unit / len(unit) * dim - torch.eye(dim, device=unit.device)
     return moments.square().mean() + unit.mean(0).square().sum()
 
 
 @torch.no_grad()
-def centre(snac: SNAC, z: Tensor) -> None:
-    """Sets the narrow projections of a fresh codec so that z (batch, latent, steps) fills all directions at each level:
-    else its latents begin as nearly one direction, and stay there."""
+def spread_projections(snac: SNAC, z: Tensor) -> None:
+    """Initialises the quantiser's projections so that the latents of z (batch, latent, steps) fill all directions.
+
+    With the default initialisation all latents of a level have nearly the same direction, and training does not change
+    that.
+    """
     residual = z
     for level in snac.quantizer.quantizers:
         pooled = functional.avg_pool1d(residual, level.stride)
@@ -84,12 +90,13 @@ def centre(snac: SNAC, z: Tensor) -> None:
 
 
 def k_means(vectors: Tensor, size: int, generator: torch.Generator, rounds: int = 15) -> Tensor:
-    """`size` unit vectors that stand for the unit vectors (n, dim) by direction.
+    """Spherical k-means: `size` unit vectors that represent the unit vectors (n, dim).
 
-    Seeded by k-means++ (Arthur and Vassilvitskii 2007) on some of them. Empty clusters start anew from the vectors
-    worst served. Where there are fewer vectors than codes, some codes are nearly the same.
+    Seeds are chosen by k-means++ (Arthur and Vassilvitskii 2007) from a sample of the vectors. Empty clusters restart
+    at the vectors that are farthest from their codes. If there are fewer vectors than codes, some codes are nearly
+    equal.
     """
-    some = vectors[torch.randperm(len(vectors), generator=generator)[:SEEDED_FROM]]
+    some = vectors[torch.randperm(len(vectors), generator=generator)[:MAX_SEED_VECTORS]]
     centres = some[:1].repeat(size, 1)
     distance = 2 - 2 * some @ centres[0]
     for at in range(1, size):
@@ -107,9 +114,11 @@ def k_means(vectors: Tensor, size: int, generator: torch.Generator, rounds: int 
     return centres
 
 
-class RunningMeans:
-    """Moves the codebooks after their latents, in place of gradients (van den Oord et al. 2017, arXiv 1711.00937,
-    appendix A.1)."""
+class EmaCodebooks:
+    """Updates codebooks by exponential moving averages of their latents instead of gradients.
+
+    Source: van den Oord et al. 2017, arXiv 1711.00937, appendix A.1.
+    """
 
     def __init__(self, snac: SNAC) -> None:
         self._levels = list(snac.quantizer.quantizers)
@@ -118,7 +127,7 @@ class RunningMeans:
 
     @torch.no_grad()
     def start(self, level: int, latents: Tensor, generator: torch.Generator) -> None:
-        """The codebook of a level by k-means from its latents, (n, 8)."""
+        """Initialises the codebook of a level by k-means on its latents, shape (n, 8)."""
         weight = self._levels[level].codebook.weight
         weight.copy_(k_means(latents.cpu(), len(weight), generator))
         self.counts[level].fill_(1.0)
@@ -130,14 +139,14 @@ class RunningMeans:
             zip(self._levels, quantised.latents, quantised.codes, strict=True)
         ):
             size = level.codebook_size
-            share = size / len(codes)  # counts stay near 1 whatever the batch
+            share = size / len(codes)  # keeps counts near 1 for every batch size
             used = torch.bincount(codes, minlength=size).float() * share
             summed = torch.zeros_like(self.sums[at]).index_add_(0, codes, vectors) * share
-            # the coarse levels have few vectors a step: as many vectors must pass before a mean forgets
+            # coarse levels have few vectors per step, so their averages decay more slowly per step
             decay = DECAY ** min(1.0, len(codes) / size)
             self.counts[at].mul_(decay).add_(used, alpha=1 - decay)
             self.sums[at].mul_(decay).add_(summed, alpha=1 - decay)
-            dead = (self.counts[at] < LEAST_USE).nonzero()[:, 0][: len(vectors)]
+            dead = (self.counts[at] < MIN_USE).nonzero()[:, 0][: len(vectors)]
             if len(dead):
                 picked = torch.randperm(len(vectors), generator=generator)[: len(dead)].to(vectors.device)
                 self.sums[at][dead] = vectors[picked]

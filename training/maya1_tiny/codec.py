@@ -1,9 +1,9 @@
-"""Stage 2: the codec, a SNAC of small dimensions, in phases. WORK/codec.
+"""Stage 2: trains the codec, a small SNAC, in phases. WORK/codec.
 
-continuous: the encoder with the quantiser's narrow projections, but no codebooks yet (from a cold start all codebooks
-collapse to one code); a small head asks of the latents the spectrum that the decoder will need. quantised: codebooks by
-k-means, then all of that together. decoder: encoder and codebooks stand still, codes.npz is written, the head is gone,
-and the decoder learns to speak from codes alone; the language model can be trained from here on. adversarial: the same
+continuous: the encoder and the quantiser's projections are trained without codebooks (with them, all codes would
+collapse into one). A small head predicts log mel spectra from the latents, in place of the decoder. quantised:
+codebooks are initialised by k-means and trained too. decoder: encoder and codebooks are frozen, codes.npz is written,
+and the decoder is trained on codes. From here on the language model can be trained. adversarial: the decoder is trained
 against discriminators.
 """
 
@@ -23,42 +23,43 @@ from mayabook.maya.codec import CHECKPOINT_FILE
 from mayabook.maya.codec_config import CONFIG_FILE
 from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.token_layout import SAMPLE_RATE
-from training.maya1_tiny.codebooks import RunningMeans, centre, quantise
+from training.maya1_tiny.codebooks import EmaCodebooks, quantise, spread_projections
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
-from training.maya1_tiny.initial import fit_to
+from training.maya1_tiny.crops import Crops
+from training.maya1_tiny.initialisation import normalise_activations
 from training.maya1_tiny.losses import log_mel, spectral_loss
 from training.maya1_tiny.recipe import CodecRecipe
-from training.maya1_tiny.runs import (
+from training.maya1_tiny.training_loop import (
+    LOG_SECONDS,
     SAVE_SECONDS,
-    SAY_SECONDS,
-    Every,
     Machine,
     Means,
+    Timer,
     learning_rate,
     load,
     save,
     stoppable,
 )
-from training.maya1_tiny.speech import Crops
 
 PHASES = ("continuous", "quantised", "decoder", "adversarial")
-AVERAGING = 0.999
-"""Of the running mean of the weights, which is what is exported."""
-PULL = 0.25
-"""Weight of the distance between latents and codes."""
-SPREAD = 0.1
-"""Weight of the latents' unevenness."""
-MOST_GRADIENT = 1.0
+EMA_DECAY = 0.999
+"""Decay of the moving average of the weights, which is exported."""
+COMMITMENT_WEIGHT = 0.25
+"""Weight of the distance between latents and their codes."""
+SPREAD_WEIGHT = 0.1
+"""Weight of the latents' deviation from uniform use of all directions."""
+MAX_GRADIENT_NORM = 1.0
+"""Gradients are clipped to this norm."""
 HEAD_WINDOW = 1024
-"""Samples of the spectra that the latents are asked for."""
+"""Window in samples of the spectra that the head predicts."""
 HEAD_MELS = 80
 HEAD_CHANNELS = 256
-QUIET = 0.05
-"""Root mean square of what the decoder makes before it has learnt anything: that of quiet speech."""
+INITIAL_RMS = 0.05
+"""RMS amplitude of the untrained decoder's output: that of quiet speech."""
 
 
 def config(recipe: CodecRecipe) -> dict[str, object]:
-    """config.json in the form that the makers of SNAC publish."""
+    """config.json in the format of published SNAC codecs."""
     return {
         "sampling_rate": SAMPLE_RATE,
         "encoder_dim": recipe.encoder_dim,
@@ -74,8 +75,8 @@ def config(recipe: CodecRecipe) -> dict[str, object]:
     }
 
 
-class Head(nn.Module):
-    """Log mel spectra from latents: (batch, latent, steps) to (batch, per latent x steps, mels)."""
+class MelHead(nn.Module):
+    """Predicts log mel spectra from latents: (batch, latent, steps) to (batch, frames, mels)."""
 
     def __init__(self, n_latent: int, hop: int) -> None:
         super().__init__()
@@ -88,8 +89,8 @@ class Head(nn.Module):
             nn.Conv1d(HEAD_CHANNELS, self._per_latent * HEAD_MELS, 1),
         )
 
-    def expect(self, mels: Tensor) -> None:
-        """Begins at the mean of (batch, frames, mels)."""
+    def start_at_mean(self, mels: Tensor) -> None:
+        """Initialises the bias so that the output is the mean of these spectra, shape (batch, frames, mels)."""
         last = self.layers[-1]
         assert isinstance(last, nn.Conv1d)
         assert last.bias is not None
@@ -101,17 +102,17 @@ class Head(nn.Module):
 
 
 class Training:
-    """The codec and all that a checkpoint holds."""
+    """State of the training: everything that a checkpoint holds."""
 
     def __init__(self, work: Path, recipe: CodecRecipe, machine: Machine) -> None:
         self.work, self.recipe, self.machine = work, recipe, machine
         torch.manual_seed(0)
         self.snac = SNAC(**config(recipe)).to(machine.device)
-        self.means = RunningMeans(self.snac)
+        self.means = EmaCodebooks(self.snac)
         self.average = {name: value.detach().clone() for name, value in self.snac.named_parameters()}
         for level in self.snac.quantizer.quantizers:
             level.codebook.weight.requires_grad_(False)
-        self.head = Head(self.snac.latent_dim, self.snac.hop_length).to(machine.device)
+        self.head = MelHead(self.snac.latent_dim, self.snac.hop_length).to(machine.device)
         learnt = [*self.snac.parameters(), *self.head.parameters()]
         self.optimizer = torch.optim.AdamW(learnt, lr=0.0, betas=(0.8, 0.99), weight_decay=0.0)
         self.step = 0
@@ -125,11 +126,11 @@ class Training:
 
     @property
     def phase(self) -> str:
-        """The phase of the next step; empty at the end."""
+        """Phase of the next step; empty at the end."""
         return next((name for name in PHASES if self.step < self.ends[name]), "")
 
     def rate(self) -> float:
-        """Of the next step. It cools down when the encoder is done, and again at the end of each phase after that."""
+        """Learning rate of the next step. It falls at the end of the encoder's phases, and of each phase after that."""
         peak, encoded, decoded = self.recipe.learning_rate, self.ends["quantised"], self.ends["decoder"]
         if self.step < encoded:
             return learning_rate(self.step, encoded, peak)
@@ -139,7 +140,7 @@ class Training:
 
     def average_weights(self) -> None:
         with torch.no_grad():
-            decay = min(AVERAGING, (1 + self.step) / (10 + self.step))
+            decay = min(EMA_DECAY, (1 + self.step) / (10 + self.step))
             for name, value in self.snac.named_parameters():
                 self.average[name].lerp_(value, 1 - decay)
 
@@ -166,7 +167,7 @@ class Training:
         self.average, self.step = state["average"], state["step"]
 
     def start_from(self, published: Path) -> None:
-        """The decoder's phase begins, with the weights of a codec that was published before."""
+        """Starts the decoder phase with the weights of a published codec."""
         if not (published / CHECKPOINT_FILE).is_file():
             raise ModelError(f"There is no codec in {published}; name a folder with {CHECKPOINT_FILE}.")
         if json.loads((published / CONFIG_FILE).read_text(encoding="utf-8")) != config(self.recipe):
@@ -176,13 +177,13 @@ class Training:
         self.step, self.decoder_is_fresh = self.ends["quantised"], False
 
     def averaged(self) -> SNAC:
-        """A copy with the averaged weights, on the CPU."""
+        """A copy of the codec with the averaged weights, on the CPU."""
         snac = SNAC(**config(self.recipe))
         snac.load_state_dict({**self.snac.state_dict(), **self.average})
         return snac.eval()
 
     def publish(self) -> None:
-        """The averaged weights as a codec folder, WORK/codec/published."""
+        """Writes the averaged weights as a codec folder, WORK/codec/published."""
         folder = self.work / "codec" / "published"
         make_folder(folder)
         write_text(folder / CONFIG_FILE, json.dumps(config(self.recipe), indent=1))
@@ -192,8 +193,11 @@ class Training:
 def train(
     work: Path, recipe: CodecRecipe, machine: Machine, until: str = PHASES[-1], published: Path | None = None
 ) -> None:
-    """published: a codec to go on from, where the work folder has no checkpoint yet; its encoder and codebooks stay."""
-    from training.maya1_tiny import adversary  # it builds on this module
+    """Trains up to the end of a phase, resuming from the checkpoint if there is one.
+
+    published: a codec to continue from if there is no checkpoint; its encoder and codebooks are kept.
+    """
+    from training.maya1_tiny import adversarial  # it builds on this module
 
     corpus = Corpus(work)
     training = Training(work, recipe, machine)
@@ -205,22 +209,22 @@ def train(
         f"{sum(p.numel() for p in training.snac.parameters()) / 1e6:.2f}M parameters; step {training.step}", flush=True
     )
     last = training.ends[until]
-    saving, saying, figures = Every(SAVE_SECONDS), Every(SAY_SECONDS), Means()
+    save_timer, log_timer, figures = Timer(SAVE_SECONDS), Timer(LOG_SECONDS), Means()
     with stoppable() as stop:
         work_of: Mapping[str, Any] = {
-            "continuous": lambda: ToCodes(training, crops, hard=False),
-            "quantised": lambda: ToCodes(training, crops, hard=True),
-            "decoder": lambda: FromCodes(training, crops, corpus),
-            "adversarial": lambda: adversary.Against(training, FromCodes(training, crops, corpus)),
+            "continuous": lambda: EncoderPhase(training, crops, hard=False),
+            "quantised": lambda: EncoderPhase(training, crops, hard=True),
+            "decoder": lambda: DecoderPhase(training, crops, corpus),
+            "adversarial": lambda: adversarial.AdversarialPhase(training, DecoderPhase(training, crops, corpus)),
         }
         while training.step < last and not stop.asked:
             phase = training.phase
             if training.step == 0:
                 with torch.no_grad():
                     first = crops.audio(0, recipe.encoder_batch).to(machine.device)
-                    fit_to(training.snac.encoder, first)
-                    centre(training.snac, training.snac.encoder(first))
-                    training.head.expect(log_mel(first[:, 0], HEAD_WINDOW, HEAD_MELS))
+                    normalise_activations(training.snac.encoder, first)
+                    spread_projections(training.snac, training.snac.encoder(first))
+                    training.head.start_at_mean(log_mel(first[:, 0], HEAD_WINDOW, HEAD_MELS))
             if phase == "quantised" and training.step == training.ends["continuous"]:
                 _start_codebooks(training, corpus)
             run = work_of[phase]()
@@ -230,9 +234,11 @@ def train(
                 figures.add(**{name: value.detach() for name, value in run.step().items()})
                 training.step += 1
                 training.average_weights()
-                if saying.due():
-                    print(f"{phase} {training.step}/{training.ends[phase]}: {figures.say()}{run.note()}", flush=True)
-                if saving.due():
+                if log_timer.due():
+                    print(
+                        f"{phase} {training.step}/{training.ends[phase]}: {figures.describe()}{run.note()}", flush=True
+                    )
+                if save_timer.due():
                     training.save()
                     run.save()
             training.save()
@@ -241,8 +247,8 @@ def train(
         frames(training, corpus)
 
 
-class ToCodes:
-    """Encoder and quantiser, by what the head makes of their latents."""
+class EncoderPhase:
+    """Trains encoder and quantiser by the spectra that the head predicts from their latents."""
 
     def __init__(self, training: Training, crops: Crops, *, hard: bool) -> None:
         self._training, self._crops, self._hard = training, crops, hard
@@ -254,16 +260,21 @@ class ToCodes:
         audio = self._crops.audio(training.step, training.recipe.encoder_batch).to(training.machine.device)
         with training.machine.autocast():
             z = self._encoder(audio)
-        quantised = quantise(training.snac, z.float(), hard=self._hard)  # codes are told apart in full precision
+        quantised = quantise(training.snac, z.float(), hard=self._hard)  # quantised in full precision
         made = training.head(quantised.signal)
         mel = (made - log_mel(audio[:, 0], HEAD_WINDOW, HEAD_MELS)[:, : made.shape[1]]).abs().mean()
         losses = {"mel": mel, "spread": quantised.spread}
-        descend(training, mel + PULL * quantised.pull + SPREAD * quantised.spread, training.snac, training.head)
+        descend(
+            training,
+            mel + COMMITMENT_WEIGHT * quantised.commitment + SPREAD_WEIGHT * quantised.spread,
+            training.snac,
+            training.head,
+        )
         if self._hard:
             training.means.update(quantised, torch.Generator().manual_seed(training.step))
             for used, codes in zip(self._used, quantised.codes, strict=True):
                 used.mul_(0.999).add_(torch.bincount(codes.cpu(), minlength=len(used)))
-            losses["pull"] = quantised.pull
+            losses["commitment"] = quantised.commitment
         return losses
 
     def note(self) -> str:
@@ -272,27 +283,27 @@ class ToCodes:
         return f", codes in use {'/'.join(str(int(perplexity(used))) for used in self._used)}"
 
     def save(self) -> None:
-        """It holds nothing of its own."""
+        """Does nothing: the phase has no state of its own."""
 
 
-class FromCodes:
-    """The decoder alone."""
+class DecoderPhase:
+    """Trains the decoder on codes."""
 
     def __init__(self, training: Training, crops: Crops, corpus: Corpus) -> None:
         self._training, self._crops = training, crops
         self._frames = frames(training, corpus)
         if training.step == training.ends["quantised"] and training.decoder_is_fresh:
             with torch.no_grad():
-                fit_to(training.snac.decoder, self._signal(crops.coded(0, self._frames)[0]))
+                normalise_activations(training.snac.decoder, self._signal(crops.coded(0, self._frames)[0]))
                 last = training.snac.decoder.model[-2]
-                last.parametrizations.weight.original0.mul_(QUIET)
+                last.parametrizations.weight.original0.mul_(INITIAL_RMS)
                 last.bias.zero_()
         training.snac.encoder.requires_grad_(False)
         training.snac.quantizer.requires_grad_(False)
         self._decoder = training.machine.compile(training.snac.decoder)
 
-    def made(self) -> tuple[Tensor, Tensor]:
-        """What the decoder makes of a batch of codes, and the audio they stand for: (batch, 1, samples) each."""
+    def decode_batch(self) -> tuple[Tensor, Tensor]:
+        """Decoded audio of a batch of codes, and the original audio, shape (batch, 1, samples) each."""
         training, device = self._training, self._training.machine.device
         codes, audio = self._crops.coded(training.step, self._frames)
         with torch.no_grad():
@@ -306,7 +317,7 @@ class FromCodes:
         return signal
 
     def step(self) -> dict[str, Tensor]:
-        made, audio = self.made()
+        made, audio = self.decode_batch()
         losses = spectral_loss(made[:, 0].float(), audio[:, 0])
         descend(self._training, losses["mel"] + losses["linear"], self._training.snac.decoder)
         return losses
@@ -315,24 +326,27 @@ class FromCodes:
         return ""
 
     def save(self) -> None:
-        """It holds nothing of its own."""
+        """Does nothing: the phase has no state of its own."""
 
 
 def descend(training: Training, loss: Tensor, *modules: nn.Module) -> None:
     training.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_([value for module in modules for value in module.parameters()], MOST_GRADIENT)
+    nn.utils.clip_grad_norm_([value for module in modules for value in module.parameters()], MAX_GRADIENT_NORM)
     training.optimizer.step()
 
 
 def perplexity(counts: Tensor) -> float:
-    """How many codes an even use of as much entropy would take."""
+    """Effective number of codes in use: the exponential of the entropy."""
     share = counts[counts > 0] / counts.sum()
     return float((-(share * share.log()).sum()).exp()) if len(share) else 0.0
 
 
 def _start_codebooks(training: Training, corpus: Corpus) -> None:
-    """Latents of the sample book and of some others, level by level: the codes of one level shape the next."""
+    """Initialises the codebooks from latents of the sample book and some other texts.
+
+    Level by level, because the codes of a level determine the latents of the next.
+    """
     numbers = [*corpus.numbers(BOOK), *corpus.numbers(TRAIN)[:200]]
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -344,7 +358,7 @@ def _start_codebooks(training: Training, corpus: Corpus) -> None:
 
 
 def _encoded(snac: SNAC, corpus: Corpus, number: int) -> Tensor:
-    """(1, latent, steps) of a whole utterance."""
+    """Encoder output of a whole utterance, shape (1, latent, steps)."""
     device = next(snac.parameters()).device
     audio = torch.from_numpy(corpus.audio(number)).to(device)[None, None]
     z: Tensor = snac.encoder(snac.preprocess(audio))
@@ -352,9 +366,9 @@ def _encoded(snac: SNAC, corpus: Corpus, number: int) -> Tensor:
 
 
 def frames(training: Training, corpus: Corpus) -> list[Frames]:
-    """The codes of every utterance, WORK/codec/codes.npz; made once, when the encoder stands still.
+    """Codes of every utterance, written to WORK/codec/codes.npz once the encoder is frozen.
 
-    From then on the training goes on from the averaged weights, which are what the codes come from.
+    They are encoded with the averaged weights, so training continues from these.
     """
     file = training.work / "codec" / "codes.npz"
     if not file.exists():
@@ -372,6 +386,6 @@ def frames(training: Training, corpus: Corpus) -> list[Frames]:
 
 
 def read_frames(work: Path) -> list[Frames]:
-    """Of every utterance of the corpus."""
+    """Codes of every utterance of the corpus."""
     with np.load(work / "codec" / "codes.npz") as arrays:
         return np.split(arrays["frames"].astype(np.int32), np.cumsum(arrays["lengths"])[:-1])

@@ -1,6 +1,6 @@
-"""Stage 1: texts and their speech. WORK/corpus/manifest.jsonl, and shards of 16-bit samples at 24 kHz.
+"""Stage 1: texts and their speech. WORK/corpus has manifest.jsonl and shards of 16-bit samples at 24 kHz.
 
-The teacher is the narrator, hibari-tts. A shard is made whole or not at all, so the stage goes on where it stopped.
+The teacher is the narrator, hibari-tts. Shards are written atomically, so the stage resumes where it stopped.
 """
 
 import json
@@ -24,21 +24,26 @@ from training.maya1_tiny import texts
 from training.maya1_tiny.recipe import CorpusRecipe
 
 SHARD = 64
-"""Utterances a shard."""
+"""Utterances per shard."""
 CHARACTERS_PER_SECOND = 15.0
-"""Of the teacher, about: to tell how many texts fill the hours asked for."""
+"""Approximate pace of the teacher, from which the number of texts for the requested hours is estimated."""
 BOOK, TRAIN, HELD_OUT = "book", "train", "held-out"
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """split: book, train or held-out. speed, seed: of the teacher."""
+    """A text of the corpus: a line of the manifest."""
 
     text: str
+    """Text as it is spoken."""
     source: str
+    """Where the text is from."""
     split: str
+    """BOOK, TRAIN or HELD_OUT."""
     speed: float
+    """Speed of the teacher."""
     seed: int
+    """Seed of the teacher, derived from the text."""
 
 
 class Corpus:
@@ -51,10 +56,11 @@ class Corpus:
         self._shards: dict[int, list[NDArray[np.int16]]] = {}
 
     def numbers(self, *splits: str) -> list[int]:
-        """Of the utterances in these splits."""
+        """Numbers of the utterances in these splits."""
         return [number for number, each in enumerate(self.utterances) if each.split in splits]
 
     def samples(self, number: int) -> NDArray[np.int16]:
+        """Samples of an utterance as 16-bit integers."""
         shard = number // SHARD
         if shard not in self._shards:
             self._shards[shard] = _read_shard(self.folder, shard)
@@ -66,6 +72,7 @@ class Corpus:
 
 
 def make(work: Path, recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> None:
+    """Chooses the texts unless there is a manifest, and synthesises those that have no speech yet."""
     folder = work / "corpus"
     make_folder(folder)
     manifest = folder / "manifest.jsonl"
@@ -78,19 +85,21 @@ def make(work: Path, recipe: CorpusRecipe, folders: list[Path], *, debian: bool)
 
 
 def choose(recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> list[Utterance]:
-    """The sample book first, then as many other texts as fill the hours, drawn evenly from all there are."""
+    """The sample book, then as many other texts as fill the hours, chosen uniformly from all."""
     book = texts.book_chunks()[: recipe.book_chunks]
     utterances = [Utterance(text, "sample book", BOOK, 1.0, _seed(text)) for text in book]
     found = texts.chunks(texts.paragraphs(folders, debian), ScriptSettings())
     known = set(book)
-    others = sorted((item for item in found if item[1] not in known), key=lambda item: texts.lot(item[1], "order"))
+    others = sorted(
+        (item for item in found if item[1] not in known), key=lambda item: texts.hash_fraction(item[1], "order")
+    )
     room = recipe.hours * 3600 * CHARACTERS_PER_SECOND
     for source, text in others:
         room -= len(text)
         if room < 0:
             break
-        split = HELD_OUT if texts.lot(text, "split") < recipe.held_out else TRAIN
-        speed = recipe.speeds[int(texts.lot(text, "speed") * len(recipe.speeds))]
+        split = HELD_OUT if texts.hash_fraction(text, "split") < recipe.held_out else TRAIN
+        speed = recipe.speeds[int(texts.hash_fraction(text, "speed") * len(recipe.speeds))]
         utterances.append(Utterance(text, source, split, speed, _seed(text)))
     return utterances
 
@@ -100,7 +109,7 @@ def _seed(text: str) -> int:
 
 
 def _speak(corpus: Corpus) -> None:
-    """Makes the shards that are not there."""
+    """Synthesises the missing shards."""
     n_shards = -(-len(corpus.utterances) // SHARD)
     missing = [shard for shard in range(n_shards) if not _shard_file(corpus.folder, shard).exists()]
     if not missing:

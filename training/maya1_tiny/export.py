@@ -1,8 +1,7 @@
-"""Stage 5: a model folder of MayaBook's own layout, TARGET/maya1-tiny: checkpoint, codec with ONNX, GGUF formats; and
-the truth that it is measured against, TARGET/reference.npz.
+"""Stage 5: exports TARGET/maya1-tiny, a model folder of MayaBook, and its reference archive, TARGET/reference.npz.
 
-Weights are rounded to half precision, which is what can be shipped; the larger GGUF formats are made from them with
-`mayabook models quantize` in seconds.
+The model folder has checkpoint, codec with ONNX decoder, and GGUF files. Weights are in half precision, which is small
+enough for the repository; `mayabook models quantize` makes the larger GGUF formats from them in seconds.
 """
 
 import json
@@ -24,7 +23,7 @@ FORMATS = ("Q4_K_M",)
 
 
 def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
-    """Returns the model folder. What is there of an earlier export is replaced."""
+    """Exports the model and returns its folder; an earlier export is replaced."""
     make_folder(target)
     with _store(target):
         shutil.rmtree(store.model_folder(NAME), ignore_errors=True)
@@ -35,9 +34,9 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
         for kind in kinds:
             gguf_maker.make_formats(NAME, kind)
         for kind, file in store.stored(NAME).ggufs.items():
-            if kind not in kinds:  # made on the way
+            if kind not in kinds:  # intermediate file
                 file.unlink()
-        (folder / store.SOURCE_FILE).unlink()  # it tells paths of this machine; the model card tells the provenance
+        (folder / store.SOURCE_FILE).unlink()  # it has paths of this machine; the model card gives the provenance
     write_reference(work, target)
     for file in sorted(folder.rglob("*")):
         if file.is_file():
@@ -47,7 +46,7 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
 
 
 def _collected(work: Path) -> Path:
-    """The stages' results as one model folder, WORK/export."""
+    """Collects the results of the stages in a model folder, WORK/export."""
     from safetensors.torch import load_file, save_file
 
     folder = work / "export"
@@ -66,7 +65,7 @@ def _collected(work: Path) -> Path:
 
 @contextmanager
 def _store(folder: Path) -> Iterator[None]:
-    """MayaBook's store is elsewhere for a while."""
+    """Makes `folder` MayaBook's model store inside the context."""
     before = os.environ.get("MAYABOOK_MODELS")
     os.environ["MAYABOOK_MODELS"] = str(folder)
     try:

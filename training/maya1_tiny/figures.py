@@ -1,4 +1,4 @@
-"""What the stages are worth: words understood, spectra, tokens reproduced. Kept in WORK/figures.json."""
+"""Measures the results of the stages: word errors, mel distance and token errors. WORK/figures.json."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,39 +22,39 @@ from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.maya.codec import open_codec
 from mayabook.maya.frames import pack
 from mayabook.maya.token_layout import SAMPLE_RATE
+from training.maya1_tiny.batches import Sequences
 from training.maya1_tiny.codec import read_frames
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, Corpus
 from training.maya1_tiny.losses import mel_distance
-from training.maya1_tiny.sequences import Sequences
 from training.maya1_tiny.tokenizer import layout_of
 
 SLOTS = 8
-"""Takes at once."""
+"""Batch rows: takes at once."""
 
 
-class Ear:
-    """tiny.en, and the usual normaliser of English before words are compared."""
+class Transcriber:
+    """Word error rates by tiny.en, after Whisper's English text normalisation."""
 
     def __init__(self) -> None:
         self._recogniser = Recogniser("tiny.en", "en", load_thresholds())
         self._normalise = EnglishTextNormalizer()
 
-    def errors(self, pairs: Iterable[tuple[str, Audio]]) -> float:
+    def word_error_rate(self, pairs: Iterable[tuple[str, Audio]]) -> float:
         """Word error rate over all texts and their audio."""
-        texts, heard = [], []
+        texts, transcripts = [], []
         for text, audio in pairs:
             words = self._recogniser.transcribe(audio, SAMPLE_RATE)
             texts.append(self._normalise(text))
-            heard.append(self._normalise(" ".join(word.text for word in words)))
-        return float(jiwer.wer(texts, heard))
+            transcripts.append(self._normalise(" ".join(word.text for word in words)))
+        return float(jiwer.wer(texts, transcripts))
 
 
 def codec(work: Path, most: int = 12) -> dict[str, float]:
-    """Of the published codec: mel distance, and words understood of the teacher and after the codec.
+    """Measures the published codec: mel distance, and word error rates of the teacher and of the decoded speech.
 
-    most: utterances of the sample book and of what was held out.
+    most: utterances of each split, of the sample book and held out.
     """
-    corpus, frames, ear = Corpus(work), read_frames(work), Ear()
+    corpus, frames, transcriber = Corpus(work), read_frames(work), Transcriber()
     folder = work / "codec" / "published"
     size = json.loads((folder / "config.json").read_text())["codebook_size"]
     decoder = open_codec(folder, layout_of(size))
@@ -66,16 +66,18 @@ def codec(work: Path, most: int = 12) -> dict[str, float]:
         texts = {number: corpus.utterances[number].text for number in numbers}
         figures |= {
             f"codec, {split}: mel distance": float(np.mean(distances)),
-            f"codec, {split}: WER of the teacher": ear.errors((texts[n], corpus.audio(n)) for n in numbers),
-            f"codec, {split}: WER": ear.errors((texts[n], made[n]) for n in numbers),
+            f"codec, {split}: WER of the teacher": transcriber.word_error_rate(
+                (texts[n], corpus.audio(n)) for n in numbers
+            ),
+            f"codec, {split}: WER": transcriber.word_error_rate((texts[n], made[n]) for n in numbers),
         }
     return record(work, figures)
 
 
 def lm(work: Path, most: int | None = None) -> dict[str, float]:
-    """Of WORK/lm/checkpoint: token error rate on the sample book, greedy and at the default settings.
+    """Measures WORK/lm/checkpoint: token error rate on the sample book, greedy and with the default settings.
 
-    Insertions, deletions and substitutions per token of the reference, CODE_END left out. most: chunks.
+    It is insertions, deletions and substitutions per token of the reference, without CODE_END. most: chunks.
     """
     sequences = Sequences(work, 1.0, 1, 0.0)
     corpus, frames = Corpus(work), read_frames(work)
@@ -88,11 +90,11 @@ def lm(work: Path, most: int | None = None) -> dict[str, float]:
     }.items():
         scheduler = SlotScheduler(decoder, TorchSampler(decoder.layout, SLOTS, decoder.logits.device))
         wrong = total = ended = 0
-        for sampled in scheduler.run(_orders(corpus, sequences, numbers, settings)):
+        for sampled in scheduler.run(_decoding_requests(corpus, sequences, numbers, settings)):
             if sampled is None:
                 continue
-            said, truth = sampled.codes.frames, frames[int(sampled.request.key)]
-            wrong += Levenshtein.distance(pack(said, decoder.layout), pack(truth, decoder.layout))
+            sampled_frames, truth = sampled.codes.frames, frames[int(sampled.request.key)]
+            wrong += Levenshtein.distance(pack(sampled_frames, decoder.layout), pack(truth, decoder.layout))
             total += truth.size
             ended += sampled.stop == "end"
         figures |= {f"lm, {name}: token error rate": wrong / total, f"lm, {name}: ended": ended / len(numbers)}
@@ -101,7 +103,7 @@ def lm(work: Path, most: int | None = None) -> dict[str, float]:
 
 
 def record(work: Path, figures: dict[str, float]) -> dict[str, float]:
-    """Prints figures and keeps them."""
+    """Prints figures and stores them."""
     file = work / "figures.json"
     known = json.loads(file.read_text()) if file.exists() else {}
     write_text(file, json.dumps({**known, **figures}, indent=1))
@@ -114,7 +116,7 @@ def _distance(audio: Audio, target: Audio) -> float:
     return float(mel_distance(torch.from_numpy(audio[: len(target)])[None], torch.from_numpy(target)[None]))
 
 
-def _orders(
+def _decoding_requests(
     corpus: Corpus, sequences: Sequences, numbers: Sequence[int], sampling: Sampling
 ) -> Iterator[DecodingRequest]:
     settings = SamplerSettings.of(sampling)

@@ -1,8 +1,8 @@
-"""Stage 4: the language model, a plain Llama. WORK/lm.
+"""Stage 4: trains the language model, a Llama. WORK/lm.
 
-Loss on the speech alone. A share of the codes it reads is disturbed, so that it finds its way back after a slip; the
-logarithm of the softmax's sum is held near 0, so that likely tokens have logits near 0, on which a repetition penalty,
-which scales logits, has no hold.
+Only speech tokens have a loss. A share of the input codes is replaced at random, so that the model recovers from
+sampling errors. A z-loss keeps the logarithm of the softmax's sum near 0. Likely tokens then have logits near 0, which
+a repetition penalty hardly changes, because it scales logits.
 """
 
 import json
@@ -16,24 +16,24 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from mayabook.core.files import make_folder, write_text
 from mayabook.maya.token_layout import Layout
+from training.maya1_tiny.batches import IGNORED_TARGET, Batch, Sequences
 from training.maya1_tiny.recipe import LmRecipe
-from training.maya1_tiny.runs import (
+from training.maya1_tiny.training_loop import (
+    LOG_SECONDS,
     SAVE_SECONDS,
-    SAY_SECONDS,
-    Every,
     Machine,
     Means,
+    Timer,
     learning_rate,
     load,
     save,
     stoppable,
 )
-from training.maya1_tiny.sequences import IGNORED, Batch, Sequences
 
 Z_WEIGHT = 1e-3
-"""Weight of the squared logarithm of the softmax's sum (Chowdhery et al. 2022, arXiv 2204.02311, section 5)."""
+"""Weight of the z-loss (Chowdhery et al. 2022, arXiv 2204.02311, section 5)."""
 ADAM_SHARE = 0.3
-"""Learning rate of embedding and norms, which Adam moves, to that of the matrices, which Muon moves."""
+"""Learning rate of embedding and norms (Adam), relative to that of the matrices (Muon)."""
 
 
 def config(recipe: LmRecipe, layout: Layout) -> dict[str, Any]:
@@ -70,13 +70,13 @@ def config(recipe: LmRecipe, layout: Layout) -> dict[str, Any]:
 
 
 def build(recipe: LmRecipe, layout: Layout) -> LlamaForCausalLM:
-    """With fresh weights."""
+    """The model with random weights."""
     torch.manual_seed(0)
     return LlamaForCausalLM(LlamaConfig(**{**config(recipe, layout), "attn_implementation": "sdpa"}))
 
 
 class Training:
-    """The model and all that a checkpoint holds."""
+    """State of the training: everything that a checkpoint holds."""
 
     def __init__(self, work: Path, recipe: LmRecipe, layout: Layout, machine: Machine) -> None:
         self.file = work / "lm" / "training.pt"
@@ -89,13 +89,13 @@ class Training:
             torch.optim.Muon(matrices, lr=0.0, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"),
             torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.95), weight_decay=0.0),
         ]
-        self.step = self.epoch = self.within = 0
+        self.step = self.epoch = self.batch_in_epoch = 0
 
     def save(self) -> None:
         state = {
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "at": [self.step, self.epoch, self.within],
+            "at": [self.step, self.epoch, self.batch_in_epoch],
         }
         save(self.file, state)
 
@@ -106,49 +106,53 @@ class Training:
         self.model.load_state_dict(state["model"])
         for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(values)
-        self.step, self.epoch, self.within = state["at"]
+        self.step, self.epoch, self.batch_in_epoch = state["at"]
 
     def batches(self, sequences: Sequences) -> Iterator[Batch]:
-        """From where it stands, without end."""
+        """Yields batches without end, from the current position on."""
         while True:
             for at, batch in enumerate(sequences.epoch(self.epoch)):
-                if at >= self.within:
+                if at >= self.batch_in_epoch:
                     yield batch
-            self.epoch, self.within = self.epoch + 1, 0
+            self.epoch, self.batch_in_epoch = self.epoch + 1, 0
 
 
 def train(work: Path, recipe: LmRecipe, machine: Machine) -> None:
+    """Trains the model, resuming from the checkpoint if there is one, and writes it to WORK/lm/checkpoint."""
     sequences = Sequences(work, recipe.book_share, recipe.batch_tokens, recipe.noise)
     training = Training(work, recipe, sequences.layout, machine)
     training.restore()
     n_parameters = sum(value.numel() for value in training.model.parameters())
     print(f"{n_parameters / 1e6:.2f}M parameters; step {training.step}", flush=True)
     body = machine.compile(training.model.model)
-    saving, saying, figures = Every(SAVE_SECONDS), Every(SAY_SECONDS), Means()
+    save_timer, log_timer, figures = Timer(SAVE_SECONDS), Timer(LOG_SECONDS), Means()
     with stoppable() as stop:
         for batch in training.batches(sequences):
             if stop.asked or training.step >= recipe.steps:
                 break
             figures.add(**take_step(training, body, batch))
-            if saying.due():
-                print(f"step {training.step}/{recipe.steps}, epoch {training.epoch}: {figures.say()}", flush=True)
-            if saving.due():
+            if log_timer.due():
+                print(f"step {training.step}/{recipe.steps}, epoch {training.epoch}: {figures.describe()}", flush=True)
+            if save_timer.due():
                 training.save()
         training.save()
     write_checkpoint(training.model, recipe, sequences.layout, work)
 
 
 def take_step(training: Training, body: Any, batch: Batch) -> dict[str, Tensor]:
-    """body: the model without its head, compiled or not. Returns losses, and the share of wrong tokens."""
+    """Takes an optimiser step. Returns the losses and the share of wrong tokens.
+
+    body: the model without its head, compiled or not.
+    """
     device, recipe = training.machine.device, training.recipe
     rate = learning_rate(training.step, recipe.steps, recipe.learning_rate, cool_down=0.5)
     inputs, targets = batch.inputs.to(device), batch.targets.to(device)
     with training.machine.autocast():
         hidden = body(input_ids=inputs, use_cache=False).last_hidden_state
-        learnt = targets != IGNORED
+        learnt = targets != IGNORED_TARGET
         logits = training.model.lm_head(hidden[learnt]).float()
-    wanted = targets[learnt]
-    losses = speech_loss(logits, wanted)
+    speech_targets = targets[learnt]
+    losses = speech_loss(logits, speech_targets)
     for optimizer, share in zip(training.optimizers, (1.0, ADAM_SHARE), strict=True):
         for group in optimizer.param_groups:
             group["lr"] = rate * share
@@ -157,20 +161,20 @@ def take_step(training: Training, body: Any, batch: Batch) -> dict[str, Tensor]:
     nn.utils.clip_grad_norm_(training.model.parameters(), 1.0)
     for optimizer in training.optimizers:
         optimizer.step()
-    training.step, training.within = training.step + 1, training.within + 1
-    wrong = (logits.detach().argmax(1) != wanted).float().mean()
+    training.step, training.batch_in_epoch = training.step + 1, training.batch_in_epoch + 1
+    wrong = (logits.detach().argmax(1) != speech_targets).float().mean()
     return {**{name: value.detach() for name, value in losses.items()}, "wrong": wrong}
 
 
-def speech_loss(logits: Tensor, wanted: Tensor) -> dict[str, Tensor]:
-    """logits (n, vocabulary), wanted (n,). loss: cross entropy in nats; z: squared logarithm of the softmax's sum."""
+def speech_loss(logits: Tensor, targets: Tensor) -> dict[str, Tensor]:
+    """logits (n, vocabulary), targets (n,). loss: cross-entropy in nats; z: squared log of the softmax's sum."""
     total = logits.logsumexp(1)
-    chosen = logits.gather(1, wanted[:, None])[:, 0]
+    chosen = logits.gather(1, targets[:, None])[:, 0]
     return {"loss": (total - chosen).mean(), "z": total.square().mean()}
 
 
 def write_checkpoint(model: nn.Module, recipe: LmRecipe, layout: Layout, work: Path) -> Path:
-    """WORK/lm/checkpoint: config, weights and tokenizer, as the hub has it. Returns the folder."""
+    """Writes WORK/lm/checkpoint (config, weights and tokenizer in the format of the hub) and returns it."""
     from safetensors.torch import save_file
 
     folder = work / "lm" / "checkpoint"
@@ -178,7 +182,7 @@ def write_checkpoint(model: nn.Module, recipe: LmRecipe, layout: Layout, work: P
     weights = {
         name: value.detach().cpu().contiguous()
         for name, value in model.state_dict().items()
-        if name != "lm_head.weight"  # tied
+        if name != "lm_head.weight"  # tied to the embedding
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     write_text(folder / "config.json", json.dumps(config(recipe, layout), indent=1))

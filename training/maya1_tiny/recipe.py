@@ -9,69 +9,95 @@ from mayabook.core.errors import SettingsError
 
 
 class Part(BaseModel):
+    """Settings of a stage."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class CorpusRecipe(Part):
+    """Settings of the stage `corpus`."""
+
     hours: float
-    """Of speech besides the sample book's own."""
+    """Hours of speech, without the sample book."""
     held_out: float
-    """Share of the texts that nothing is trained on."""
+    """Share of the texts that are held out from training."""
     speeds: tuple[float, ...]
-    """Paces of the teacher, drawn evenly; the sample book is read at 1."""
+    """Speeds of the teacher, chosen uniformly; the sample book has speed 1."""
     book_chunks: int | None = None
-    """Chunks of the sample book; all where not given."""
+    """Chunks of the sample book; None uses all."""
 
 
 class CodecRecipe(Part):
+    """Settings of the stage `codec`."""
+
     encoder_dim: int
+    """Channels of the encoder's first layer."""
     encoder_rates: tuple[int, ...]
+    """Downsampling factors of the encoder."""
     decoder_dim: int
+    """Channels of the decoder's first layer."""
     decoder_rates: tuple[int, ...]
+    """Upsampling factors of the decoder."""
     codebook_size: int
+    """Codes of each codebook."""
     encoder_batch: int
-    """Crops a step, while encoder and codebooks learn."""
+    """Crops per step while encoder and codebooks are trained."""
     batch: int
-    """Crops a step, while the decoder learns."""
+    """Crops per step while the decoder is trained."""
     crop_frames: int
-    """Frames of 2048 samples a crop."""
+    """Length of a crop in frames of 2048 samples."""
     book_share: float
-    """Share of the crops that come from the sample book."""
+    """Share of the crops that are from the sample book."""
     continuous_steps: int
-    """Without quantisation."""
+    """Steps of the phase `continuous`: the encoder, without quantisation."""
     quantised_steps: int
-    """Encoder and codebooks together."""
+    """Steps of the phase `quantised`: encoder and codebooks."""
     decoder_steps: int
-    """The decoder alone, from fixed codes."""
+    """Steps of the phase `decoder`: the decoder, on fixed codes."""
     adversarial_steps: int = 0
-    """The decoder against discriminators."""
+    """Steps of the phase `adversarial`: the decoder against discriminators."""
     learning_rate: float = 1e-3
+    """Peak learning rate."""
 
 
 class LmRecipe(Part):
+    """Settings of the stage `lm`."""
+
     hidden: int
+    """Hidden size."""
     n_layers: int
+    """Transformer layers."""
     n_heads: int
+    """Attention heads."""
     n_kv_heads: int
+    """Key-value heads."""
     ffn: int
+    """Size of the feed-forward layers."""
     batch_tokens: int
-    """Tokens a step, prompts included."""
+    """Tokens per step, prompts included."""
     learning_rate: float
+    """Peak learning rate of the matrices."""
     steps: int
+    """Optimiser steps."""
     book_share: float = 1.0
-    """Share of the sequences that come from the sample book; 1 is learning by heart."""
+    """Share of the sequences that are from the sample book; with 1 the model memorises it."""
     noise: float = 0.05
-    """Share of the speech tokens that the model reads changed, so that it finds its way back after a slip."""
+    """Share of the input speech tokens that are replaced at random, so that the model recovers from sampling errors."""
 
 
 class Recipe(Part):
+    """Settings of all stages."""
+
     corpus: CorpusRecipe
+    """Of the stage `corpus`."""
     codec: CodecRecipe
+    """Of the stage `codec`."""
     lm: LmRecipe
+    """Of the stage `lm`."""
 
 
 def recipe(name: str) -> Recipe:
-    """Raises SettingsError that names those there are."""
+    """The recipe of that name in recipes.toml. Raises SettingsError with the known names for an unknown one."""
     tables = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text(encoding="utf-8"))
     if name not in tables:
         raise SettingsError(f"There is no recipe {name!r}; choose one of: {', '.join(tables)}.")

@@ -1,4 +1,4 @@
-"""What is to be spoken: the sample book's chunks, and chunks of any plain text, cut by the same rules."""
+"""Texts of the corpus: the sample book's chunks, and chunks of plain text, cut by the same rules."""
 
 import hashlib
 import re
@@ -16,18 +16,18 @@ SAMPLE_BOOK = Path(__file__).parents[2] / "examples" / "four-minutes-slow.epub"
 OWN_TEXTS = Path(__file__).parent / "texts"
 FORTUNES = Path("/usr/share/games/fortunes")
 FORTUNE_FILES = ("literature", "wisdom", "people", "work", "science", "education", "food", "love", "kids", "pets")
-_ODD = re.compile(r"[^\w\s.,;:!?'’‘“”\"()\-–—…&%$£/]|\d{5,}|_|http|www")
-"""What no reader aloud would meet in a book; such paragraphs are left out."""
+_UNREADABLE = re.compile(r"[^\w\s.,;:!?'’‘“”\"()\-–—…&%$£/]|\d{5,}|_|http|www")
+"""Characters and words that books for narration do not have; paragraphs with them are left out."""
 
 
 def book_chunks() -> list[str]:
-    """What `mayabook make` has spoken for the sample book, chunk by chunk."""
+    """Spoken texts of the sample book's chunks, as `mayabook make` cuts them."""
     _, script = script_book(SAMPLE_BOOK, None, Settings())
     return [chunk.spoken for chunk in script.chunks]
 
 
 def paragraphs(folders: list[Path], debian: bool) -> Iterator[tuple[str, str]]:
-    """(source, paragraph): of every .txt below the folders, and of Debian's Bible and fortunes where they are."""
+    """Yields (source, paragraph) of every .txt file in the folders, and of Debian's Bible and fortunes if installed."""
     for folder in folders:
         for file in sorted(folder.rglob("*.txt")):
             for paragraph in re.split(r"\n\s*\n", file.read_text(encoding="utf-8", errors="replace")):
@@ -38,7 +38,7 @@ def paragraphs(folders: list[Path], debian: bool) -> Iterator[tuple[str, str]]:
 
 
 def _bible() -> Iterator[tuple[str, str]]:
-    """The King James Bible of the package bible-kjv-text, a verse a paragraph."""
+    """The King James Bible of the package bible-kjv-text, one verse per paragraph."""
     command = shutil.which("bible")
     if command is None:
         return
@@ -49,7 +49,7 @@ def _bible() -> Iterator[tuple[str, str]]:
 
 
 def _fortunes() -> Iterator[tuple[str, str]]:
-    """Sayings of the package fortunes, without the names below them."""
+    """Sayings of the package fortunes, without their authors."""
     for file in (FORTUNES / name for name in FORTUNE_FILES):
         if file.is_file():
             for saying in file.read_text(encoding="utf-8", errors="replace").split("\n%\n"):
@@ -57,7 +57,7 @@ def _fortunes() -> Iterator[tuple[str, str]]:
 
 
 def chunks(found: Iterator[tuple[str, str]], settings: ScriptSettings) -> Iterator[tuple[str, str]]:
-    """(source, chunk), each text once. Paragraphs of one source follow each other as in a chapter."""
+    """Yields (source, chunk), each text once. The paragraphs of a source are cut like those of a chapter."""
     seen: set[str] = set()
     for source, text in _by_source(found):
         blocks = tuple(Block(BlockKind.PARAGRAPH, paragraph, source, "/") for paragraph in text)
@@ -69,7 +69,7 @@ def chunks(found: Iterator[tuple[str, str]], settings: ScriptSettings) -> Iterat
 
 
 def _by_source(found: Iterator[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
-    """A few dozen paragraphs at a time, so that a whole Bible is not cut in one piece."""
+    """Groups paragraphs by source, at most 64 at a time, so that a whole Bible is not one chapter."""
     held: list[str] = []
     last = ""
     for source, paragraph in found:
@@ -77,12 +77,12 @@ def _by_source(found: Iterator[tuple[str, str]]) -> Iterator[tuple[str, list[str
             yield last, held
             held = []
         last = source
-        if len(paragraph.split()) > 2 and not _ODD.search(paragraph) and foreign_script(paragraph, "it") is None:
+        if len(paragraph.split()) > 2 and not _UNREADABLE.search(paragraph) and foreign_script(paragraph, "it") is None:
             held.append(paragraph)
     if held:
         yield last, held
 
 
-def lot(text: str, salt: str = "") -> float:
-    """A number from 0 to 1 that depends on the text alone: what is held out stays so, whatever is added."""
+def hash_fraction(text: str, salt: str = "") -> float:
+    """A number in [0, 1) that depends on the text alone, so that held-out texts stay held out when texts are added."""
     return int.from_bytes(hashlib.sha256((salt + text).encode()).digest()[:6]) / 2**48

@@ -1,6 +1,6 @@
-"""Stage 3: the tokenizer, byte-level BPE that cuts text as Llama 3 does. WORK/tokenizer.
+"""Stage 3: trains the tokenizer, a byte-level BPE with Llama 3's pre-tokenizer. WORK/tokenizer.
 
-Control tokens, emotion tags and codes are added tokens with Maya1's names, at ids of a layout that is written beside.
+Control tokens, emotion tags and codes are added tokens with Maya1's names. layout.json has their ids.
 """
 
 import json
@@ -20,13 +20,13 @@ from mayabook.models.gguf_vocabulary import LLAMA3_SPLIT
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
 N_TEXT = 1024
-"""Byte-pair tokens."""
+"""Tokens of text, byte pairs included."""
 DESCRIPTIONS = 30
-"""How often each voice's description counts: it leads every prompt."""
+"""Weight of each voice's description in the training text, because every prompt begins with one."""
 
 
 def layout_of(codebook_size: int) -> Layout:
-    """Control tokens in Maya1's order; the vocabulary is a multiple of 256."""
+    """Token layout with the control tokens in Maya1's order; the vocabulary size is a multiple of 256."""
     first_code = N_TEXT + 12
     n_tokens = first_code + CODES_PER_FRAME * codebook_size + len(EMOTION_TAGS)
     return Layout(
@@ -45,6 +45,7 @@ def layout_of(codebook_size: int) -> Layout:
 
 
 def make(work: Path, codebook_size: int) -> None:
+    """Trains the tokenizer on the texts of the corpus and writes WORK/tokenizer."""
     layout = layout_of(codebook_size)
     corpus = Corpus(work)
     folder = work / "tokenizer"
@@ -58,7 +59,7 @@ def make(work: Path, codebook_size: int) -> None:
 
 
 def write(folder: Path, layout: Layout, lines: Iterator[str]) -> None:
-    """tokenizer.json, tokenizer_config.json and layout.json, from the text in `lines`."""
+    """Writes tokenizer.json, tokenizer_config.json and layout.json, trained on the text in `lines`."""
     split = pre_tokenizers.Split(tokenizers.Regex(LLAMA3_SPLIT), behavior="isolated")
     cut = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     learner = tokenizers.Tokenizer(models.BPE())
@@ -69,7 +70,7 @@ def write(folder: Path, layout: Layout, lines: Iterator[str]) -> None:
     )
     learnt = json.loads(learner.to_str())["model"]
     vocab: dict[str, int] = learnt["vocab"]
-    for number in range(len(vocab), N_TEXT):  # of a corpus with too few words
+    for number in range(len(vocab), N_TEXT):  # if the corpus has too few words
         vocab[f"unused{number:06}"] = number
     whole = tokenizers.Tokenizer(
         models.BPE(vocab=vocab, merges=[tuple(pair) for pair in learnt["merges"]], ignore_merges=True)
@@ -99,7 +100,7 @@ def _lines(corpus: Corpus) -> Iterator[str]:
 
 
 def _names(layout: Layout) -> list[str]:
-    """Of the added tokens, from `layout.bos` to the last id."""
+    """Names of the added tokens, from `layout.bos` to the last id."""
     names = {layout.bos: "<|begin_of_text|>", layout.text_end: "<|eot_id|>"}
     base = layout.code_start - 1
     names |= {token: f"<custom_token_{token - base}>" for token in range(base, layout.last_code + 1)}

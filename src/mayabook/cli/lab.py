@@ -75,8 +75,8 @@ def _command(name: str, summary: str) -> Any:
         experiment = EXPERIMENTS[name]
         given = _given(model=model, book=book, truth=truth, takes=takes, seed=seed, slots=slots, settings=settings)
         folder = output or result_folder(Path("lab"), name)
-        with _watching(as_json) as watcher:
-            run(experiment, experiment.plan.load(plan, given), folder, watcher)
+        with _display(as_json) as listener:
+            run(experiment, experiment.plan.load(plan, given), folder, listener)
         _show(report(folder), folder / "report.html", as_json)
 
     command.__doc__ = summary
@@ -183,8 +183,8 @@ def replay_investigation(
     given = _given(model=model or default_model(), book=book, truth=truth, seed=seed, slots=slots, settings=settings)
     folder = output / "quick" if quick else output
     target = document or (folder if quick else Path("docs")) / DOCUMENT
-    with _watching(as_json) as watcher:
-        sections = replay(given, folder, target, watcher, quick=quick)
+    with _display(as_json) as listener:
+        sections = replay(given, folder, target, listener, quick=quick)
     _show(sections, target, as_json)
 
 
@@ -216,9 +216,9 @@ def _show(sections: "list[ReportSection]", file: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _watching(as_json: bool) -> "Iterator[TrialListener]":
+def _display(as_json: bool) -> "Iterator[TrialListener]":
     """A listener that shows how far the run is; Ctrl-C ends it with a line for a person."""
-    live = _Live() if sys.stdout.isatty() and not as_json else _Plain(as_json)
+    live = _LiveDisplay() if sys.stdout.isatty() and not as_json else _PlainDisplay(as_json)
     with stoppable("Stopped. The rows are kept: the same command goes on from there."), live:
         yield live
 
@@ -229,31 +229,31 @@ def _line(progress: "TrialProgress") -> str:
     return f"{progress.done}/{progress.total} takes{rate}{eta}, {progress.rejected} rejected"
 
 
-class _Plain:
+class _PlainDisplay:
     """Lines for a pipe, one every PLAIN_EVERY seconds, or JSON lines for every take."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json, self._shown = as_json, time.monotonic()
 
-    def __enter__(self) -> "_Plain":
+    def __enter__(self) -> "_PlainDisplay":
         return self
 
     def __exit__(self, *error: object) -> None:
         pass
 
-    def say(self, line: str) -> None:
+    def on_message(self, line: str) -> None:
         print(json.dumps({"event": "message", "text": line}, ensure_ascii=False) if self._as_json else line, flush=True)
 
-    def step(self, progress: "TrialProgress") -> None:
+    def on_progress(self, progress: "TrialProgress") -> None:
         if self._as_json:
             facts = {name: getattr(progress, name) for name in ("cell", "total", "done", "resumed", "rejected")}
             print(json.dumps({"event": "take", **facts, "eta": progress.eta}, ensure_ascii=False), flush=True)
         elif time.monotonic() - self._shown > PLAIN_EVERY:
             self._shown = time.monotonic()
-            self.say(f"{progress.cell}: {_line(progress)}")
+            self.on_message(f"{progress.cell}: {_line(progress)}")
 
 
-class _Live:
+class _LiveDisplay:
     """A bar on a terminal."""
 
     def __init__(self) -> None:
@@ -262,17 +262,17 @@ class _Live:
         self._bar = Bar(*columns, console=self._console, transient=True)
         self._task = self._bar.add_task("", total=1, facts="")
 
-    def __enter__(self) -> "_Live":
+    def __enter__(self) -> "_LiveDisplay":
         self._bar.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
-    def say(self, line: str) -> None:
+    def on_message(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False)
 
-    def step(self, progress: "TrialProgress") -> None:
+    def on_progress(self, progress: "TrialProgress") -> None:
         self._bar.update(
             self._task,
             description=progress.cell[:40],

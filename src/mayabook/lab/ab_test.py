@@ -12,7 +12,7 @@ from mayabook.core.files import write_text
 from mayabook.lab.audio_embedding import embed_mp3
 from mayabook.lab.report_pages import render
 from mayabook.lab.rows import Row
-from mayabook.lab.trial_runner import cells
+from mayabook.lab.trial_runner import rows_by_cell
 
 
 def write_ab_test(
@@ -24,7 +24,7 @@ def write_ab_test(
     with equal codes are left out, because they sound the same. Raises LabError if a cell has no audio, or no pair is
     left.
     """
-    found = cells([row for row in rows if row.get("audio") and (folder / row["audio"]).is_file()])
+    found = rows_by_cell([row for row in rows if row.get("audio") and (folder / row["audio"]).is_file()])
     for name in (one, other):
         if name not in found:
             raise LabError(

@@ -14,12 +14,12 @@ from mayabook.lab.legacy_backends import legacy_backends
 from mayabook.lab.model_variants import LocalModelVariants, first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.report import is_artifact
-from mayabook.lab.trial_runner import TrialRunner, Wanted
+from mayabook.lab.trial_runner import Trial, TrialRunner
 
 NAME = "ablation"
 
 Levels = Mapping[str, Any]
-"""Settings of sampler and prompt, and the format, at one level of a factor."""
+"""Settings of sampler, prompt and weight format at one level of a factor."""
 
 FACTORS: dict[str, tuple[Levels, Levels]] = {
     "penalty": (
@@ -37,11 +37,11 @@ FACTORS: dict[str, tuple[Levels, Levels]] = {
     "cap": ({"max_tokens": 0}, {"max_tokens": 2500}),
     "format": ({"format": "Q4_K_M"}, {"format": "NF4-bf16"}),
 }
-"""Factors that differed, or may have: the level of llama-cpp-python in November 2025, then that of transformers.
+"""Factors that differed, or may have differed: first the level of llama-cpp-python in 2025, then that of transformers.
 
 The cap was 2500 in both; its other level, 0, derives the cap from the length of the text. NF4-bf16 is NF4 with double
 quantisation, computed in bfloat16, so the factor `format` changes both the weights and the number format."""
-LADDER: dict[str, Levels] = {
+FURTHER_LEVELS: dict[str, Levels] = {
     "penalty none": {"repetition_penalty": 1.0},
     "penalty 64": {"penalty_window": 64, "penalty_prompt": False},
     "penalty all": {"penalty_window": "all", "penalty_prompt": False},
@@ -53,34 +53,36 @@ LADDER: dict[str, Levels] = {
     "weights NF4, float32": {"format": "NF4-double"},
 }
 """Further single changes to the transformers settings, for more than two levels of a factor."""
-GOOD, BAD = "original-gguf", "original-transformers"
-"""Presets of the two legacy back ends, and the cells that use their settings unchanged."""
+GGUF_BASELINE, TRANSFORMERS_BASELINE = "original-gguf", "original-transformers"
+"""Presets of the two legacy back ends, and names of the cells with their settings unchanged."""
 
 
 class AblationPlan(Plan):
-    """A factorial design over all factors; then each factor alone, undone in the transformers settings and applied to
-    those of llama.cpp."""
+    """A factorial design over all factors, then each factor alone.
+
+    A factor alone is changed to llama.cpp's level in the settings of transformers, and the other way round.
+    """
 
     factors: tuple[str, ...] = tuple(FACTORS)
-    """Which of: penalty, mask, bos, order, top_k, min_p, cap, format."""
+    """Factors to vary, of: penalty, mask, bos, order, top_k, min_p, cap, format."""
     chunks: int = Field(default=24, ge=0, le=10_000)
-    """Chunks that every cell of the factorial plan speaks; 0 leaves that plan out."""
+    """Chunks in every cell of the factorial design; 0 omits the design."""
     takes: int = Field(default=60, ge=0, le=100_000)
-    """Takes of each cell in which one factor is changed; 0 leaves these out."""
+    """Takes of each cell in which one factor is changed; 0 omits these cells."""
     ladder: bool = True
-    """Whether to try more levels than two of penalty, weights and number format."""
+    """Whether to test more than two levels of the penalty and of the weight format."""
     libraries: int = Field(default=30, ge=0, le=100_000)
-    """Takes that the libraries themselves make, called as they were: without the position mask, one after the other."""
+    """Takes of each legacy back end, called as in 2025: one take at a time, sampled from the whole vocabulary."""
     temperature: float = Field(default=0.45, ge=0, le=5)
-    """Temperature of all takes: the investigation's."""
+    """Temperature of all takes; the default is that of the investigation."""
     top_p: float = Field(default=0.92, gt=0, le=1)
-    """Nucleus of all takes."""
+    """Nucleus (top_p) of all takes; the default is that of the investigation."""
 
 
-def ways(plan: AblationPlan) -> tuple[dict[str, Any], dict[str, Any]]:
+def baseline_settings(plan: AblationPlan) -> tuple[dict[str, Any], dict[str, Any]]:
     """All settings of the two legacy back ends, llama.cpp's first: sampler, prompt and format."""
     both = []
-    for name, level in ((GOOD, 0), (BAD, 1)):
+    for name, level in ((GGUF_BASELINE, 0), (TRANSFORMERS_BASELINE, 1)):
         settings: dict[str, Any] = {**preset(name).as_sampling(), "temperature": plan.temperature, "top_p": plan.top_p}
         for low_high in FACTORS.values():
             settings |= low_high[level]
@@ -88,12 +90,12 @@ def ways(plan: AblationPlan) -> tuple[dict[str, Any], dict[str, Any]]:
     return both[0], both[1]
 
 
-def cells_of(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tuple[str, dict[str, Any], dict[str, int]]]:
-    """Name of a cell -> its part of the experiment, its settings and its signs by factor.
+def ablation_cells(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tuple[str, dict[str, Any], dict[str, int]]]:
+    """Name of a cell -> its part of the experiment, its settings, and its level (-1 or 1) of each factor.
 
-    The parts are `factorial`, `one` (one factor changed) and `ladder`; only cells of `factorial` have signs.
+    The parts are `factorial`, `one` (one factor changed) and `ladder`; only cells of `factorial` have levels.
     """
-    good, bad = ways(plan)
+    good, bad = baseline_settings(plan)
     found: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {}
     if plan.chunks:
         for row in design(len(factors)).tolist():
@@ -103,22 +105,22 @@ def cells_of(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tuple[str,
                 settings |= FACTORS[name][sign > 0]
             found[" ".join("-+"[sign > 0] for sign in row)] = ("factorial", settings, signs)
     if plan.takes:
-        found[GOOD], found[BAD] = ("one", good, {}), ("one", bad, {})
+        found[GGUF_BASELINE], found[TRANSFORMERS_BASELINE] = ("one", good, {}), ("one", bad, {})
         for name in factors:
             low, high = FACTORS[name]
             if _changes(bad, low):
-                found[f"{BAD}, {name} undone"] = ("one", {**bad, **low}, {})
+                found[f"{TRANSFORMERS_BASELINE}, {name} undone"] = ("one", {**bad, **low}, {})
             if _changes(good, high):
-                found[f"{GOOD}, {name} done"] = ("one", {**good, **high}, {})
+                found[f"{GGUF_BASELINE}, {name} done"] = ("one", {**good, **high}, {})
         if plan.ladder:
-            for name, change in LADDER.items():
-                found[f"{BAD}, {name}"] = ("ladder", {**bad, **change}, {})
+            for name, change in FURTHER_LEVELS.items():
+                found[f"{TRANSFORMERS_BASELINE}, {name}"] = ("ladder", {**bad, **change}, {})
     return found
 
 
-def differing() -> list[str]:
+def differing_factors() -> list[str]:
     """The factors in which the two legacy back ends differ."""
-    good, bad = ways(AblationPlan())
+    good, bad = baseline_settings(AblationPlan())
     return [name for name, levels in FACTORS.items() if any(good[key] != bad[key] for level in levels for key in level)]
 
 
@@ -127,7 +129,7 @@ def _changes(settings: Levels, change: Levels) -> bool:
     return any(settings[name] != value for name, value in change.items())
 
 
-def run(plan: AblationPlan, bench: TrialRunner) -> None:
+def run(plan: AblationPlan, runner: TrialRunner) -> None:
     """Runs the trials of all cells, grouped by format, then those of the legacy back ends.
 
     Raises LabError for an unknown factor, or if none is left to vary.
@@ -135,38 +137,44 @@ def run(plan: AblationPlan, bench: TrialRunner) -> None:
     unknown = sorted(set(plan.factors) - FACTORS.keys())
     if unknown:
         raise LabError(f"There is no factor {unknown[0]!r}; choose from: {', '.join(FACTORS)}.")
-    factors = [name for name in plan.factors if name != "format" or len(bench.available(_formats("format"))) == 2]
+    factors = [
+        name for name in plan.factors if name != "format" or len(runner.available_formats(_formats("format"))) == 2
+    ]
     if not factors:
         raise LabError("There is no factor left to vary; name others in the plan.")
-    wanted: dict[str, list[Wanted]] = {}
-    first = first_available(bench.opener, ["Q4_K_M", "F16", "fp32"])
-    for cell, (part, settings, signs) in cells_of(plan, factors).items():
+    trials: dict[str, list[Trial]] = {}
+    first = first_available(runner.variants, ["Q4_K_M", "F16", "fp32"])
+    for cell, (part, settings, signs) in ablation_cells(plan, factors).items():
         sampling = dict(settings)
-        wished = sampling.pop("format")
+        format = sampling.pop("format")
         if "format" not in factors and part != "ladder":
-            wished = first
-        if bench.opener.unavailable_reason(wished) is not None:
-            bench.watcher.say(f"Skipped {cell}: {bench.opener.unavailable_reason(wished)}")
+            format = first
+        if runner.variants.unavailable_reason(format) is not None:
+            runner.listener.on_message(f"Skipped {cell}: {runner.variants.unavailable_reason(format)}")
             continue
         n = plan.chunks if part == "factorial" else plan.takes
-        wanted.setdefault(wished, []).extend(
-            Wanted(
-                f"{part} {cell} {item.number}", cell, item, sampling, {"part": part, "signs": signs, "format": wished}
+        trials.setdefault(format, []).extend(
+            Trial(
+                f"{part} {cell} {prompt.number}",
+                cell,
+                prompt,
+                sampling,
+                {"part": part, "signs": signs, "format": format},
             )
-            for item in bench.items(n)
+            for prompt in runner.prompts(n)
         )
-    ways: list[tuple[str, Any, str, Any]] = []
-    if plan.libraries and isinstance(bench.opener, LocalModelVariants):
-        ways = list(legacy_backends(bench.opener))
-    bench.expect(sum(len(group) for group in wanted.values()) + len(ways) * plan.libraries)
-    for name, group in wanted.items():
-        bench.speak(name, group)
-    for cell, kind, wished, _ in ways:
-        extra = {"part": "library", "signs": {}, "format": wished}
-        items = bench.items(plan.libraries)
-        own = [Wanted(f"library {cell} {item.number}", cell, item, extra=extra) for item in items]
+    backends: list[tuple[str, Any, str, Any]] = []
+    if plan.libraries and isinstance(runner.variants, LocalModelVariants):
+        backends = list(legacy_backends(runner.variants))
+    runner.expect_takes(sum(len(group) for group in trials.values()) + len(backends) * plan.libraries)
+    for name, group in trials.items():
+        runner.run_format(name, group)
+    for cell, kind, format, _ in backends:
+        extra = {"part": "library", "signs": {}, "format": format}
+        prompts = runner.prompts(plan.libraries)
+        own = [Trial(f"library {cell} {prompt.number}", cell, prompt, extra=extra) for prompt in prompts]
         changes = {"temperature": plan.temperature, "top_p": plan.top_p}
-        bench.run(partial(kind, bench.opener, wished, changes=changes), own)
+        runner.run(partial(kind, runner.variants, format, changes=changes), own)
 
 
 def _formats(factor: str) -> list[str]:
@@ -174,7 +182,7 @@ def _formats(factor: str) -> list[str]:
     return [str(level["format"]) for level in FACTORS[factor]]
 
 
-def outcome(rows: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[str], np.ndarray]:
+def factorial_outcome(rows: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[str], np.ndarray]:
     """The results of the factorial design, for `effects`: signs, names of the factors, and artifacts as 0 or 1.
 
     Signs have shape (n_cells, n_factors), artifacts (n_chunks, n_cells). Only chunks with a take in every cell count,
@@ -191,8 +199,8 @@ def outcome(rows: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, list[str], n
     return matrix, names, np.array([[column[chunk] for column in table.values()] for chunk in chunks])
 
 
-def unfinished(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What the factorial design still lacks for an analysis; empty once all cells have two chunks in common."""
+def unfinished_reason(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Why the factorial design cannot be analysed yet; empty once all cells have two chunks in common."""
     seen: dict[str, set[int]] = {}
     for row in rows:
         seen.setdefault(row["cell"], set()).add(row["chunk"])

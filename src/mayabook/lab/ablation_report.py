@@ -1,4 +1,4 @@
-"""The report of `ablation`: causes ranked by their effect, and takes that a single change repairs."""
+"""The report of `ablation`: factors ranked by their effect, and artifacts that a single change prevents."""
 
 import math
 import textwrap
@@ -6,33 +6,33 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mayabook.lab import plots
-from mayabook.lab.ablation import BAD, GOOD, outcome, unfinished
+from mayabook.lab.ablation import GGUF_BASELINE, TRANSFORMERS_BASELINE, factorial_outcome, unfinished_reason
 from mayabook.lab.factorial import Effect, effects
 from mayabook.lab.report import (
     ReportSection,
     ReportTable,
-    artifacts,
-    clips,
-    differences,
-    discordant,
-    false_alarms,
+    artifact_clips,
+    artifact_rate,
+    discordant_pairs,
+    false_alarm_paragraphs,
+    format_p_value,
+    format_percent,
+    format_rate,
     is_artifact,
-    p_value,
-    percent,
-    shown,
+    paired_differences,
     token_error_rate,
 )
 from mayabook.lab.rows import Row
-from mayabook.lab.statistics import bound_without_events, holm, paired
-from mayabook.lab.trial_runner import cells
+from mayabook.lab.statistics import bound_without_events, holm, paired_test
+from mayabook.lab.trial_runner import rows_by_cell
 
-LEVEL = 0.05
+SIGNIFICANCE_LEVEL = 0.05
 """Significance level of adjusted p-values."""
 _TITLE = "Causes, all varied at once"
 _PAIRS_SHOWN = 6
-"""Interactions in the table of effects."""
+"""Most interactions that the table of effects lists."""
 _EXAMPLES, _TEXT_SHOWN = 3, 60
-"""Repaired takes that are listed for each change, and characters of their text."""
+"""Most examples for each change, and most characters of their text."""
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
@@ -41,31 +41,31 @@ def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     sections = []
     if parts["factorial"]:
         sections.append(_factorial(parts["factorial"]))
-    one = cells(parts["one"])
-    if BAD in one and GOOD in one:
-        sections.append(_undone(folder, one, cells(parts["ladder"])))
+    one = rows_by_cell(parts["one"])
+    if TRANSFORMERS_BASELINE in one and GGUF_BASELINE in one:
+        sections.append(_single_changes(folder, one, rows_by_cell(parts["ladder"])))
     if parts["library"]:
-        sections.append(_libraries(folder, cells(parts["library"]), one))
+        sections.append(_legacy_section(folder, rows_by_cell(parts["library"]), one))
     return sections
 
 
-def ranked(rows: Sequence[Row]) -> list[Effect]:
+def ranked_effects(rows: Sequence[Row]) -> list[Effect]:
     """Effects of the factorial design by ascending p-value; empty while the design is unfinished."""
     own = [row for row in rows if row["part"] == "factorial"]
-    return [] if not own or unfinished(own) else effects(*outcome(own))
+    return [] if not own or unfinished_reason(own) else effects(*factorial_outcome(own))
 
 
 def _factorial(rows: Sequence[Row]) -> ReportSection:
     """The section on the factorial design."""
-    found = ranked(rows)
+    found = ranked_effects(rows)
     if not found:
-        return ReportSection(_TITLE, f"The plan is unfinished, and says nothing yet: {unfinished(rows)}.")
+        return ReportSection(_TITLE, f"The plan is unfinished, and says nothing yet: {unfinished_reason(rows)}.")
     mains, pairs = [e for e in found if e.is_main], [e for e in found if not e.is_main]
     table = ReportTable(
         ("factor", "change in artifacts", "95 % interval", "p", "p, all considered", "would have been found from"),
         [_row(effect) for effect in (*mains, *pairs[:_PAIRS_SHOWN])],
     )
-    figure = plots.intervals(
+    figure = plots.plot_intervals(
         "ablation-effects",
         "Main effects on the share of artifacts, with 95 % intervals",
         {effect.name: (effect.value, effect.interval) for effect in mains},
@@ -77,21 +77,21 @@ def _factorial(rows: Sequence[Row]) -> ReportSection:
         f"{n_cells} cells, each on the same {found[0].n_chunks} chunks and seeds. Levels are llama-cpp-python's of "
         "November 2025 (first) and transformers' (second). Effects of pairs that share a row cannot be told apart."
     )
-    return ReportSection(_TITLE, _verdict(found), [text, *false_alarms(rows)], [table], [figure])
+    return ReportSection(_TITLE, _verdict(found), [text, *false_alarm_paragraphs(rows)], [table], [figure])
 
 
 def _row(effect: Effect) -> tuple[str, ...]:
     """An effect as a row of the table."""
     points = f"{effect.interval.low:+.1%} to {effect.interval.high:+.1%}"
     return (
-        effect.name, f"{effect.value:+.1%}", points, p_value(effect.p), p_value(effect.adjusted),
+        effect.name, f"{effect.value:+.1%}", points, format_p_value(effect.p), format_p_value(effect.adjusted),
         f"{effect.detectable:.1%}",
     )  # fmt: skip
 
 
 def _verdict(found: Sequence[Effect]) -> str:
     """The significant effects, and how large an effect the others may still have."""
-    causes = [effect for effect in found if effect.adjusted <= LEVEL]
+    causes = [effect for effect in found if effect.adjusted <= SIGNIFICANCE_LEVEL]
     bound = _bound(found, [effect for effect in found if effect.is_main and effect not in causes])
     if not causes:
         return f"No factor changes the share of artifacts beyond chance; {bound}."
@@ -100,13 +100,13 @@ def _verdict(found: Sequence[Effect]) -> str:
 
 
 def _bound(found: Sequence[Effect], others: Sequence[Effect]) -> str:
-    """How large an effect of the other factors would have been detected.
+    """The smallest effect of the other factors that would have been detected.
 
     The exact test on n chunks gives no p-value below 2 / 2^n, so few chunks cannot show any effect.
     """
     n = found[0].n_chunks
-    if 2 * 0.5**n * len(found) > LEVEL:
-        needed = math.ceil(math.log2(2 * len(found) / LEVEL))
+    if 2 * 0.5**n * len(found) > SIGNIFICANCE_LEVEL:
+        needed = math.ceil(math.log2(2 * len(found) / SIGNIFICANCE_LEVEL))
         return f"{n} chunks cannot show any at this level, {needed} could"
     limit = max((effect.detectable for effect in others), default=0.0)
     if not limit:
@@ -116,47 +116,58 @@ def _bound(found: Sequence[Effect], others: Sequence[Effect]) -> str:
     return f"an effect of {limit:.1%} would have been found in four plans of five"
 
 
-def _undone(folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]) -> ReportSection:
+def _single_changes(
+    folder: Path, one: Mapping[str, Sequence[Row]], ladder: Mapping[str, Sequence[Row]]
+) -> ReportSection:
     """The section on single changes, each compared with the unchanged cell that it starts from."""
-    bad, good = one[BAD], one[GOOD]
+    bad, good = one[TRANSFORMERS_BASELINE], one[GGUF_BASELINE]
     changed = {
-        name: (found, good if name.startswith(GOOD) else bad) for name, found in one.items() if name not in (GOOD, BAD)
+        name: (found, good if name.startswith(GGUF_BASELINE) else bad)
+        for name, found in one.items()
+        if name not in (GGUF_BASELINE, TRANSFORMERS_BASELINE)
     }
     changed |= {name: (found, bad) for name, found in ladder.items()}
-    p_values = dict(zip(changed, holm([paired(differences(*pair)) for pair in changed.values()]), strict=True))
-    rows = [(name, shown(artifacts(found)), _tokens(found), "", "", "") for name, found in ((BAD, bad), (GOOD, good))]
+    p_values = dict(
+        zip(changed, holm([paired_test(paired_differences(*pair)) for pair in changed.values()]), strict=True)
+    )
+    rows = [
+        (name, format_rate(artifact_rate(found)), _wrong_tokens(found), "", "", "")
+        for name, found in ((TRANSFORMERS_BASELINE, bad), (GGUF_BASELINE, good))
+    ]
     for name, (found, base) in changed.items():
-        broken, healed, _ = discordant(found, base)
-        p = p_value(p_values[name])
-        rows.append((name, shown(artifacts(found)), _tokens(found), str(healed), str(broken), p))
+        broken, healed, _ = discordant_pairs(found, base)
+        p = format_p_value(p_values[name])
+        rows.append((name, format_rate(artifact_rate(found)), _wrong_tokens(found), str(healed), str(broken), p))
     table = ReportTable(("cell", "artifacts", "wrong tokens", "healed", "spoilt", "p, all considered"), rows)
-    rates = {name: artifacts(found) for name, found in {**one, **ladder}.items()}
-    figure = plots.intervals(
+    rates = {name: artifact_rate(found) for name, found in {**one, **ladder}.items()}
+    figure = plots.plot_intervals(
         "ablation-cells",
         "Artifacts with one thing changed, with 95 % intervals",
         {name: (found.value, found.interval) for name, found in rates.items()},
         "share of takes",
     )
     healing = [
-        name for name, (found, base) in changed.items() if p_values[name] <= LEVEL and sum(differences(found, base)) < 0
+        name
+        for name, (found, base) in changed.items()
+        if p_values[name] <= SIGNIFICANCE_LEVEL and sum(paired_differences(found, base)) < 0
     ]
-    spoiling = [name for name in changed if p_values[name] <= LEVEL and name not in healing]
+    spoiling = [name for name in changed if p_values[name] <= SIGNIFICANCE_LEVEL and name not in healing]
     return ReportSection(
         "Causes, one removed at a time",
-        _healing_verdict(bad, good, healing, spoiling),
+        _single_changes_verdict(bad, good, healing, spoiling),
         [
             "All cells have the same chunks and seeds. Healed: an artifact before the change; spoilt: after it.",
-            *false_alarms([row for found in one.values() for row in found]),
-            *(_healed(name, *changed[name]) for name in healing),
+            *false_alarm_paragraphs([row for found in one.values() for row in found]),
+            *(_repaired_examples(name, *changed[name]) for name in healing),
         ],
         [table],
         [figure],
-        clips(folder, bad),
+        artifact_clips(folder, bad),
     )
 
 
-def _healed(name: str, found: Sequence[Row], base: Sequence[Row]) -> str:
-    """Examples of takes that a change repairs. found: takes with the change; base: without it."""
+def _repaired_examples(name: str, found: Sequence[Row], base: Sequence[Row]) -> str:
+    """Examples of artifacts that a change prevents. found: takes with the change; base: takes without it."""
     spoilt = {row["item"]: row for row in base if is_artifact(row)}
     healed = [(spoilt[row["item"]], row) for row in found if not is_artifact(row) and row["item"] in spoilt]
     examples = [
@@ -167,23 +178,25 @@ def _healed(name: str, found: Sequence[Row], base: Sequence[Row]) -> str:
     return f"Healed by {name}, for example: {' / '.join(examples)}."
 
 
-def _tokens(rows: Sequence[Row]) -> str:
+def _wrong_tokens(rows: Sequence[Row]) -> str:
     """Share of wrong tokens, empty if the true codes are not known."""
-    return percent(token_error_rate(rows))
+    return format_percent(token_error_rate(rows))
 
 
-def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]) -> ReportSection:
+def _legacy_section(
+    folder: Path, backends: Mapping[str, Sequence[Row]], one: Mapping[str, Sequence[Row]]
+) -> ReportSection:
     """The section on the legacy back ends, each compared with its settings on MayaBook's engines on common chunks."""
-    beside = {name: GOOD if name.startswith("Llama()") else BAD for name in ways}
+    beside = {name: GGUF_BASELINE if name.startswith("Llama()") else TRANSFORMERS_BASELINE for name in backends}
     both = [name for name, ours in beside.items() if ours in one]
-    tests = [paired(differences(ways[name], one[beside[name]])) for name in both]
+    tests = [paired_test(paired_differences(backends[name], one[beside[name]])) for name in both]
     adjusted = dict(zip(both, holm(tests), strict=True))
     rows = []
-    for name, found in ways.items():
+    for name, found in backends.items():
         ours = beside[name]
         strays = sum("not the code" in row["detail"] for row in found)
-        p = p_value(adjusted[name]) if name in adjusted else ""
-        rows.append((name, shown(artifacts(found)), _tokens(found), str(strays), ours if p else "", p))
+        p = format_p_value(adjusted[name]) if name in adjusted else ""
+        rows.append((name, format_rate(artifact_rate(found)), _wrong_tokens(found), str(strays), ours if p else "", p))
     head = (
         "called as in 2025",
         "artifacts",
@@ -192,20 +205,27 @@ def _libraries(folder: Path, ways: Mapping[str, Sequence[Row]], one: Mapping[str
         "beside the cell",
         "p",
     )
-    rates = "; ".join(f"{name} {percent(artifacts(found).value)}" for name, found in ways.items())
+    rates = "; ".join(f"{name} {format_percent(artifact_rate(found).value)}" for name, found in backends.items())
     verdict = f"Artifacts of the libraries themselves, which may draw any token at any place: {rates}."
-    everything = [row for found in ways.values() for row in found]
+    everything = [row for found in backends.values() for row in found]
     return ReportSection(
-        "The libraries as they were called", verdict, (), [ReportTable(head, rows)], (), clips(folder, everything)
+        "The libraries as they were called",
+        verdict,
+        (),
+        [ReportTable(head, rows)],
+        (),
+        artifact_clips(folder, everything),
     )
 
 
-def _healing_verdict(bad: Sequence[Row], good: Sequence[Row], healing: Sequence[str], spoiling: Sequence[str]) -> str:
+def _single_changes_verdict(
+    bad: Sequence[Row], good: Sequence[Row], healing: Sequence[str], spoiling: Sequence[str]
+) -> str:
     """The artifact rates of the two unchanged cells, and the single changes with a significant effect."""
-    p = paired(differences(bad, good))
+    p = paired_test(paired_differences(bad, good))
     text = (
-        f"The transformers way has artifacts in {percent(artifacts(bad).value)} of takes and the llama.cpp way in "
-        f"{percent(artifacts(good).value)} (paired p {p_value(p)}, {len(bad)} takes each)."
+        f"The transformers way has artifacts in {format_percent(artifact_rate(bad).value)} of takes and the llama.cpp "
+        f"way in {format_percent(artifact_rate(good).value)} (paired p {format_p_value(p)}, {len(bad)} takes each)."
     )
     if healing:
         text += f" What heals beyond chance: {'; '.join(healing)}."

@@ -8,16 +8,25 @@ from typing import Any
 from mayabook.checks import Checker
 from mayabook.core.errors import LabError
 from mayabook.core.settings import CheckSettings
-from mayabook.lab import ablation, ablation_report, compare, compare_report, isolate, isolate_report, stress, sweep
+from mayabook.lab import (
+    ablation,
+    ablation_report,
+    format_comparison,
+    format_comparison_report,
+    isolate,
+    isolate_report,
+    stress,
+    sweep,
+)
 from mayabook.lab.memoise import MemoisedChecker
-from mayabook.lab.memory_trim import give_back_freed_memory
+from mayabook.lab.memory_trim import return_freed_memory
 from mayabook.lab.model_variants import LocalModelVariants, ModelVariants, open_model_variants
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import read_prompts
 from mayabook.lab.report import ReportSection
 from mayabook.lab.report_pages import write_html, write_markdown
 from mayabook.lab.rows import Row, Rows, read_rows
-from mayabook.lab.trial_runner import Hears, TrialListener, TrialRunner
+from mayabook.lab.trial_runner import TakeChecker, TrialListener, TrialRunner
 
 FORMATS_FOLDER = "formats"
 """Folder of the GGUF files that experiments create."""
@@ -28,13 +37,17 @@ class Experiment:
     """An experiment: its plan, and the functions that run it and report on it."""
 
     name: str
-    what: str
-    """Its purpose in one line, shown to users."""
+    """Name of its command, of its folder and in its rows."""
+    purpose: str
+    """Purpose in one line, shown to users."""
     plan: type[Plan]
+    """Model of its settings."""
     run: Callable[[Any, TrialRunner], None]
+    """Runs the trials of a plan."""
     report: Callable[[Path, Sequence[Row]], list[ReportSection]]
-    hears: bool = True
-    """Whether the takes are checked."""
+    """Makes the sections of the report from a folder and its rows."""
+    checks_takes: bool = True
+    """Whether takes get a verdict of the checks."""
 
 
 EXPERIMENTS = {
@@ -46,7 +59,7 @@ EXPERIMENTS = {
             isolate.IsolatePlan,
             isolate.run,
             isolate_report.report,
-            hears=False,
+            checks_takes=False,
         ),
         Experiment(sweep.NAME, "Temperature and top_p against artifacts.", sweep.SweepPlan, sweep.run, sweep.report),
         Experiment(
@@ -57,11 +70,11 @@ EXPERIMENTS = {
             stress.report,
         ),
         Experiment(
-            compare.NAME,
+            format_comparison.NAME,
             "Weight formats on the same chunks, and their distance from full precision.",
-            compare.ComparePlan,
-            compare.run,
-            compare_report.report,
+            format_comparison.ComparePlan,
+            format_comparison.run,
+            format_comparison_report.report,
         ),
         Experiment(
             ablation.NAME,
@@ -79,32 +92,34 @@ def run(
     experiment: Experiment,
     plan: Plan,
     folder: Path,
-    watcher: TrialListener,
+    listener: TrialListener,
     *,
-    opener: ModelVariants | None = None,
-    made: Path | None = None,
-    hearing: Hears | None = None,
+    variants: ModelVariants | None = None,
+    gguf_folder: Path | None = None,
+    checker: TakeChecker | None = None,
 ) -> list[Row]:
     """Runs the trials that have no row yet and returns all rows. After Ctrl-C the same call resumes the run.
 
-    opener, hearing: model variants and checker, in place of those of the plan. made: folder for GGUF files that are
-    created. Raises LabError if the folder has rows of another plan, model, prompt set or checker.
+    variants, checker: replace those of the plan. gguf_folder: for created GGUF files, by default in `folder`.
+    Raises LabError if the folder has rows of another plan, model, prompt set or checker.
     """
-    give_back_freed_memory()
-    found = opener or open_model_variants(plan, made or folder / FORMATS_FOLDER)
-    material = read_prompts(plan, found.files if isinstance(found, LocalModelVariants) else None)
-    watcher.say(f"{experiment.name}: {material.note(plan.takes)}")
-    if experiment.hears:
-        hearing = hearing or (MemoisedChecker if plan.memoises else Checker)(CheckSettings(asr_model=plan.asr_model))
+    return_freed_memory()
+    found = variants or open_model_variants(plan, gguf_folder or folder / FORMATS_FOLDER)
+    prompt_set = read_prompts(plan, found.files if isinstance(found, LocalModelVariants) else None)
+    listener.on_message(f"{experiment.name}: {prompt_set.describe(plan.takes)}")
+    if experiment.checks_takes:
+        checker = checker or (MemoisedChecker if plan.memoises else Checker)(CheckSettings(asr_model=plan.asr_model))
     header = {
         "experiment": experiment.name,
         "plan": plan.model_dump(mode="json"),
         "model": found.identity,
-        "texts": f"{material.name} {material.digest}",
-        "checks": hearing.identity if hearing is not None and experiment.hears else "",
+        "texts": f"{prompt_set.name} {prompt_set.digest}",
+        "checks": checker.identity if checker is not None and experiment.checks_takes else "",
     }
     with Rows(folder, header) as rows:
-        experiment.run(plan, TrialRunner(plan, material, found, rows, watcher, hearing if experiment.hears else None))
+        experiment.run(
+            plan, TrialRunner(plan, prompt_set, found, rows, listener, checker if experiment.checks_takes else None)
+        )
         return list(rows)
 
 
@@ -116,18 +131,18 @@ def report(folder: Path) -> list[ReportSection]:
     header, rows = read_rows(folder)
     experiment = EXPERIMENTS.get(header.get("experiment", ""))
     if experiment is None:
-        raise LabError(f"The rows in {folder} are of no experiment that is known; run one into another folder.")
+        raise LabError(f"The rows in {folder} are of an unknown experiment; run an experiment into another folder.")
     if not rows:
         raise LabError(f"There are no rows in {folder} yet; run the experiment again.")
     sections = experiment.report(folder, rows)
-    title, facts = f"MayaBook lab: {experiment.name}", [experiment.what, described(header, rows)]
+    title, facts = f"MayaBook lab: {experiment.name}", [experiment.purpose, rows_summary(header, rows)]
     write_html(folder / "report.html", title, facts, sections)
     write_markdown(folder / "report.md", title, facts, sections)
     return sections
 
 
-def described(header: Row, rows: Sequence[Row]) -> str:
-    """One line on the rows: their number, model, texts and seed."""
+def rows_summary(header: Row, rows: Sequence[Row]) -> str:
+    """One line that describes the rows: their number, model, texts and seed."""
     plan = header["plan"]
     name = f"{Path(plan['model']).name} " if plan["model"] else ""
     return f"{len(rows)} rows; model {name}{header['model']}, texts {header['texts']}, seed {plan['seed']}."

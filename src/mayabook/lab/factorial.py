@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mayabook.core.errors import LabError
-from mayabook.lab.statistics import CONFIDENCE, POWER, Interval, holm, paired
+from mayabook.lab.statistics import CONFIDENCE, POWER, Interval, holm, paired_test
 
 Signs = NDArray[np.int64]
 """Levels of the factors as -1 (low) and 1 (high), shape (n_cells, n_factors)."""
@@ -43,7 +43,7 @@ class Effect:
     value: float
     """Share of events at the high level less that at the low one; for an interaction, by the product of the signs."""
     interval: Interval
-    """95 % interval of the value (Student's t over chunks)."""
+    """95 % interval of the value, by Student's t over chunks."""
     p: float
     """Exact two-sided p-value of a paired test over chunks."""
     adjusted: float
@@ -51,6 +51,7 @@ class Effect:
     detectable: float
     """The smallest effect that is detected with a power of 80 % at the strictest level of Holm's method."""
     n_chunks: int
+    """Chunks that the effect is estimated from."""
 
     @property
     def name(self) -> str:
@@ -74,7 +75,7 @@ def effects(signs: Signs, names: Sequence[str], events: NDArray[np.int64]) -> li
         raise LabError("A factorial plan needs two chunks or more; raise chunks.")
     columns = _columns(signs, names)
     contrasts = {group: events @ column for group, column in columns}
-    p_values = [paired([int(value) for value in contrast]) for contrast in contrasts.values()]
+    p_values = [paired_test([int(value) for value in contrast]) for contrast in contrasts.values()]
     found = []
     for (group, contrast), p, adjusted in zip(contrasts.items(), p_values, holm(p_values), strict=True):
         shares = contrast / (n_cells / 2)

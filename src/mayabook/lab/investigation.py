@@ -1,4 +1,4 @@
-"""Replays the investigation of 2025-11-17: runs every experiment and writes one document on its report's claims."""
+"""Replays the investigation of 2025-11-17: runs every experiment and writes a document that judges its claims."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ import psutil
 from mayabook.core.files import make_folder, write_text
 from mayabook.core.version import __version__
 from mayabook.lab.claims import judge
-from mayabook.lab.compare import ComparePlan
-from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, described, run
+from mayabook.lab.experiments import EXPERIMENTS, FORMATS_FOLDER, rows_summary, run
+from mayabook.lab.format_comparison import ComparePlan
 from mayabook.lab.report import ReportSection, ReportTable
 from mayabook.lab.report_pages import markdown, write_figures, write_html
 from mayabook.lab.rows import Row, read_rows, result_folder
@@ -30,8 +30,10 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
     "ablation": {"takes": 342, "chunks": 57, "ladder": False, "libraries": 12},
     "sweep": {"takes": 200},
 }
-"""Settings of the full replay by experiment, in the order of the runs: timed experiments come first, while this process
-has little in memory. maya1-tiny has memorised 57 chunks, so 342 takes are six seeds of each."""
+"""Settings of the full replay by experiment, in the order of the runs.
+
+Timed experiments come first, while this process uses little memory. maya1-tiny has memorised 57 chunks, so 342 takes
+are six seeds of each."""
 QUICK: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 6, "forced": 1, "cost": 1, "formats": ("fp32", "NF4-bf16", "Q4_K_M")},
     "stress": {"takes": 12},
@@ -50,23 +52,23 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
         "presets": ("mayabook", "maya-official"),
     },
 }
-"""Settings of a smoke test of the whole replay, which has too few takes to decide anything."""
+"""Settings of a smoke test of the whole replay, with too few takes to decide anything."""
 
 
 def replay(
-    given: Mapping[str, Any], folder: Path, document: Path, watcher: TrialListener, *, quick: bool = False
+    given: Mapping[str, Any], folder: Path, document: Path, listener: TrialListener, *, quick: bool = False
 ) -> list[ReportSection]:
     """Runs all experiments, resuming interrupted ones, and writes the document; returns its sections.
 
     Each experiment has a folder of its own in `folder`. The document's figures are written to a folder beside it, and
-    the same report with audio to `report.html` in `folder`. given: settings for all plans: model, book, truth, voice,
-    seed, slots, ...
+    the same report with audio to `report.html` in `folder`. given: settings for all plans, such as model, book, truth,
+    voice, seed and slots.
     """
     for name, sizes in (QUICK if quick else PLANS).items():
         experiment = EXPERIMENTS[name]
-        wanted = {key: value for key, value in given.items() if value is not None}
-        plan = experiment.plan.load(None, {"slots": SLOTS, **sizes, **wanted})
-        run(experiment, plan, result_folder(folder, name), watcher, made=folder / FORMATS_FOLDER)
+        overrides = {key: value for key, value in given.items() if value is not None}
+        plan = experiment.plan.load(None, {"slots": SLOTS, **sizes, **overrides})
+        run(experiment, plan, result_folder(folder, name), listener, gguf_folder=folder / FORMATS_FOLDER)
     return write_document(folder, document, quick=quick)
 
 
@@ -76,13 +78,14 @@ def write_document(folder: Path, document: Path, *, quick: bool = False) -> list
     sections: list[ReportSection] = []
     ran = []
     for name in EXPERIMENTS:
-        results_of = result_folder(folder, name)
-        header, rows = read_rows(results_of)
+        experiment_folder = result_folder(folder, name)
+        header, rows = read_rows(experiment_folder)
         results[name] = rows
-        ran.append(f"{name}: {described(header, rows)}")
-        sections += EXPERIMENTS[name].report(results_of, rows)
+        ran.append(f"{name}: {rows_summary(header, rows)}")
+        sections += EXPERIMENTS[name].report(experiment_folder, rows)
     claims = [
-        (judged.claim, judged.verdict, judged.figures, judged.experiment, judged.follows) for judged in judge(results)
+        (judged.claim, judged.verdict, judged.figures, judged.experiment, judged.consequence)
+        for judged in judge(results)
     ]
     counts = [judged[1] for judged in claims]
     summary = ReportSection(

@@ -1,8 +1,8 @@
 """The two legacy back ends: minimal copies of how the libraries were called in November 2025, to test them for state.
 
-Both sample from the whole vocabulary, so the tokens need not form frames: the codes are extracted in groups of seven,
-whatever tokens lie between them, and each is taken modulo the codebook size. Generation stops at CODE_END; the original
-continued to its cap and cut off the rest, which gives the same result more slowly.
+Both sample from the whole vocabulary, so their tokens may not form frames. As in 2025, tokens that are no codes are
+skipped, every seven codes become a frame, and each code is taken modulo the codebook size. Generation stops at
+CODE_END; in 2025 it went on to the cap and the rest was discarded, which gives the same result more slowly.
 """
 
 import gc
@@ -23,13 +23,13 @@ from mayabook.maya.frames import Frames
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, Layout
 
-Fix = Literal["none", "reset", "empty_cache", "past_key_values", "reload"]
-"""What is done between takes to clear state that a library may carry over."""
-LLAMA_FIXES: tuple[Fix, ...] = ("none", "reset", "reload")
-"""Fixes that `Llama()` can be tried with."""
-GENERATE_FIXES: tuple[Fix, ...] = ("none", "empty_cache", "past_key_values", "reload")
-"""Fixes that `generate()` can be tried with."""
-STEPS_KEPT = 32
+Workaround = Literal["none", "reset", "empty_cache", "past_key_values", "reload"]
+"""What is done between takes to clear state that the library may carry over."""
+LLAMA_WORKAROUNDS: tuple[Workaround, ...] = ("none", "reset", "reload")
+"""Workarounds that apply to `Llama()`."""
+GENERATE_WORKAROUNDS: tuple[Workaround, ...] = ("none", "empty_cache", "past_key_values", "reload")
+"""Workarounds that apply to `generate()`."""
+N_LOGIT_STEPS = 32
 """First decoding steps of a take whose logits are kept for comparison."""
 _UNCHANGED: Sampling = MappingProxyType({})
 
@@ -43,15 +43,17 @@ class LegacyBackend:
 
     sample_rate = SAMPLE_RATE
 
-    def __init__(self, opener: LocalModelVariants, name: str, fix: Fix, settings: SamplerSettings) -> None:
-        self.name, self.fix = name, fix
-        self.voice, self.credit = opener.voice, name
-        self.identity = f"{name} {fix} {opener.identity}"
+    def __init__(
+        self, variants: LocalModelVariants, name: str, workaround: Workaround, settings: SamplerSettings
+    ) -> None:
+        self.name, self.workaround = name, workaround
+        self.voice, self.credit = variants.voice, name
+        self.identity = f"{name} {workaround} {variants.identity}"
         self.tokens: list[int] = []
         self.logits: Logits = np.empty((0, 0), np.float32)
-        self._opener, self._settings = opener, settings
+        self._variants, self._settings = variants, settings
         self._load()
-        self._codec = opener.codec(self._layout)
+        self._codec = variants.codec(self._layout)
         self._prompts = PromptBuilder(self._tokenizer, self._layout)
         self._is_used = False
 
@@ -62,8 +64,8 @@ class LegacyBackend:
         """Loads the model, its token layout and its tokenizer."""
         raise NotImplementedError
 
-    def _mend(self) -> None:
-        """Applies the fix before a take; `reload` is handled by `generate`."""
+    def _apply_workaround(self) -> None:
+        """Applies the workaround before a take; `generate` handles `reload` itself."""
         raise NotImplementedError
 
     def _generate(self, prompt: Sequence[int], seed: int) -> list[int]:
@@ -71,13 +73,13 @@ class LegacyBackend:
         raise NotImplementedError
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
-        """Yields a take per request; the fix is applied before every take but the first."""
+        """Yields a take per request; the workaround is applied before every take but the first."""
         for request in requests:
-            if self._is_used and self.fix == "reload":
+            if self._is_used and self.workaround == "reload":
                 self.close()
                 self._load()
             elif self._is_used:
-                self._mend()
+                self._apply_workaround()
             self._is_used = True
             started = time.perf_counter()
             tokens = self.tokens = self._generate(self._prompts.build(request.voice, request.text), request.seed)
@@ -103,10 +105,10 @@ class LegacyLlama(LegacyBackend):
     """llama-cpp-python's `Llama()`, one take after the other."""
 
     def __init__(
-        self, opener: LocalModelVariants, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED
+        self, variants: LocalModelVariants, format: str, workaround: Workaround = "none", changes: Sampling = _UNCHANGED
     ) -> None:
-        self._file = opener.gguf(format)
-        super().__init__(opener, f"Llama() {format}", fix, _settings("original-gguf", changes))
+        self._file = variants.gguf(format)
+        super().__init__(variants, f"Llama() {format}", workaround, _settings("original-gguf", changes))
 
     def _load(self) -> None:
         import llama_cpp
@@ -115,14 +117,14 @@ class LegacyLlama(LegacyBackend):
 
         with messages(), our_defaults():
             self._llama: Any = llama_cpp.Llama(
-                str(self._file), n_ctx=self._opener.context, n_gpu_layers=-1, verbose=False
+                str(self._file), n_ctx=self._variants.context, n_gpu_layers=-1, verbose=False
             )
         model = self._llama._model.model
         self._layout, self._tokenizer = layout_of(model, self._file), LlamaVocabulary(model)
         self._prompts = PromptBuilder(self._tokenizer, self._layout)
 
-    def _mend(self) -> None:
-        if self.fix == "reset":
+    def _apply_workaround(self) -> None:
+        if self.workaround == "reset":
             self._llama.reset()
 
     def _generate(self, prompt: Sequence[int], seed: int) -> list[int]:
@@ -132,7 +134,7 @@ class LegacyLlama(LegacyBackend):
         layout, settings = self._layout, self._settings
 
         def keep(ids: object, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-            if len(kept) < STEPS_KEPT:
+            if len(kept) < N_LOGIT_STEPS:
                 kept.append(np.array(scores[layout.code_end : layout.last_code + 1]))
             return scores
 
@@ -161,23 +163,23 @@ class LegacyGenerate(LegacyBackend):
     """transformers' `generate()` with no attention mask and the text end as pad token, one take after the other."""
 
     def __init__(
-        self, opener: LocalModelVariants, format: str, fix: Fix = "none", changes: Sampling = _UNCHANGED
+        self, variants: LocalModelVariants, format: str, workaround: Workaround = "none", changes: Sampling = _UNCHANGED
     ) -> None:
         self._format = format
-        super().__init__(opener, f"generate() {format}", fix, _settings("original-transformers", changes))
+        super().__init__(variants, f"generate() {format}", workaround, _settings("original-transformers", changes))
 
     def _load(self) -> None:
-        self._decoder: Any = replace(self._opener, slots=1)._decoder(self._format)
+        self._decoder: Any = replace(self._variants, slots=1).load_decoder(self._format)
         self._layout, self._tokenizer = self._decoder.layout, self._decoder.tokenizer
         self._prompts = PromptBuilder(self._tokenizer, self._layout)
 
-    def _mend(self) -> None:
+    def _apply_workaround(self) -> None:
         import torch
 
-        if self.fix == "empty_cache":
+        if self.workaround == "empty_cache":
             gc.collect()
             torch.cuda.empty_cache()
-        elif self.fix == "past_key_values":
+        elif self.workaround == "past_key_values":
             self._decoder.model.past_key_values = None
 
     def _generate(self, prompt: Sequence[int], seed: int) -> list[int]:
@@ -189,7 +191,7 @@ class LegacyGenerate(LegacyBackend):
         tokens = reference_generate(
             self._decoder, prompt, self._settings, seed=seed, attention_mask=False, pad=layout.text_end, logits=kept
         )
-        raw = torch.stack(kept[:STEPS_KEPT])
+        raw = torch.stack(kept[:N_LOGIT_STEPS])
         self.logits = raw[:, layout.code_end : layout.last_code + 1].float().cpu().numpy()
         return tokens
 
@@ -197,15 +199,17 @@ class LegacyGenerate(LegacyBackend):
         self._decoder.close()
 
 
-def legacy_backends(opener: LocalModelVariants) -> Iterator[tuple[str, type[LegacyBackend], str, Sequence[Fix]]]:
-    """Yields name, class, format and fixes of each legacy back end that has an available format."""
+def legacy_backends(
+    variants: LocalModelVariants,
+) -> Iterator[tuple[str, type[LegacyBackend], str, Sequence[Workaround]]]:
+    """Yields name, class, format and workarounds of each legacy back end that has an available format."""
     for format in ("Q4_K_M", "F16"):
-        if opener.unavailable_reason(format) is None:
-            yield f"Llama() {format}", LegacyLlama, format, LLAMA_FIXES
+        if variants.unavailable_reason(format) is None:
+            yield f"Llama() {format}", LegacyLlama, format, LLAMA_WORKAROUNDS
             break
     for format in ("NF4-bf16", "fp32"):
-        if opener.unavailable_reason(format) is None:
-            yield f"generate() {format}", LegacyGenerate, format, GENERATE_FIXES
+        if variants.unavailable_reason(format) is None:
+            yield f"generate() {format}", LegacyGenerate, format, GENERATE_WORKAROUNDS
             break
 
 
@@ -215,9 +219,9 @@ def _settings(name: str, changes: Mapping[str, float | str]) -> SamplerSettings:
 
 
 def tolerant_frames(tokens: Sequence[int], layout: Layout) -> tuple[Frames, int]:
-    """Frames from the tokens before CODE_END, shape (n_frames, 7), and how many tokens do not belong where they stand.
+    """Frames from the tokens before CODE_END, shape (n_frames, 7), and the number of misplaced tokens.
 
-    Those are the tokens that are no codes, and the codes whose codebook is not that of their position in the frame.
+    Misplaced are tokens that are no codes, and codes of another codebook than that of their position in the frame.
     """
     before = list(tokens)
     if layout.code_end in before:

@@ -1,8 +1,8 @@
 """A logit cache: takes of one prompt that sample the same tokens share the logits, which are computed once.
 
-Logits depend only on the tokens of their own batch row; `isolate` verifies this. A take with another seed or other
-settings can therefore be sampled from the cached logits of earlier takes of its prompt, as long as it samples the same
-tokens as one of them. If it samples any other token, it is decoded from the beginning like an uncached take.
+Logits depend only on the tokens of their own batch row, which the experiment `isolate` verifies. So a take with another
+seed or other settings can be sampled from the cached logits of earlier takes of its prompt, as long as it samples the
+same tokens as one of them. Once it samples another token, it is decoded from its beginning like an uncached take.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -19,14 +19,14 @@ from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotSchedu
 from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
 from mayabook.maya.token_layout import Layout
 
-CACHED_SLOTS = 64
-"""Takes that are sampled at once from cached logits."""
+REPLAY_SLOTS = 64
+"""Batch rows of the replay: takes that are sampled at once from cached logits."""
 MAX_BYTES = 8 << 30
-"""Most bytes of cached logits; half of the free memory if that is less."""
+"""Most bytes of cached logits, unless half of the free memory is less."""
 
-Prompt = tuple[int, ...]
-"""Token ids."""
-Key = TypeVar("Key", Prompt, int)
+PromptIds = tuple[int, ...]
+"""Token ids of a prompt."""
+Key = TypeVar("Key", PromptIds, int)
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class CachedNode:
 
     logits: NDArray[np.float32]
     """Logits after these tokens, shape (n_audio,)."""
-    after: "dict[int, CachedNode]" = field(default_factory=dict)
+    children: "dict[int, CachedNode]" = field(default_factory=dict)
     """Children by the next token."""
 
 
@@ -53,10 +53,10 @@ class CachingDecoder:
         self._decoder = decoder
         self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
         self.identity, self.device = decoder.identity, decoder.device
-        self.roots: dict[Prompt, CachedNode] = {}
+        self.roots: dict[PromptIds, CachedNode] = {}
         self._at: dict[int, CachedNode] = {}
-        """Slot -> the node it has reached, for the slots that are still cached."""
-        self._rows_left = min(MAX_BYTES, free_memory() // 2) // (4 * self.layout.n_audio)
+        """Batch row -> the node that it has reached; rows that left the cache are missing."""
+        self._nodes_left = min(MAX_BYTES, free_memory() // 2) // (4 * self.layout.n_audio)
 
     @property
     def logits(self) -> Logits:
@@ -66,7 +66,7 @@ class CachingDecoder:
     @property
     def is_full(self) -> bool:
         """Whether the cache has no room for further logits."""
-        return self._rows_left <= 0
+        return self._nodes_left <= 0
 
     def prefill(self, slot: int, prompt: Sequence[int]) -> None:
         self._decoder.prefill(slot, prompt)
@@ -78,20 +78,20 @@ class CachingDecoder:
             if tokens[slot] == IDLE:
                 del self._at[slot]
             else:
-                self._reach(slot, at.after, int(tokens[slot]))
+                self._reach(slot, at.children, int(tokens[slot]))
 
-    def _reach(self, slot: int, places: dict[Key, CachedNode], key: Key) -> None:
+    def _reach(self, slot: int, nodes: dict[Key, CachedNode], key: Key) -> None:
         """Moves a slot to the child `key`, and caches its logits if that is new.
 
         When the cache is full, slots only follow nodes that exist; a slot that leaves them is no longer tracked.
         """
         self._at.pop(slot, None)
-        if key not in places:
+        if key not in nodes:
             if self.is_full:
                 return
-            self._rows_left -= 1
-            places[key] = CachedNode(np.asarray(self._decoder.logits[slot]).copy())
-        self._at[slot] = places[key]
+            self._nodes_left -= 1
+            nodes[key] = CachedNode(np.asarray(self._decoder.logits[slot]).copy())
+        self._at[slot] = nodes[key]
 
     def close(self) -> None:
         self.roots.clear()
@@ -104,10 +104,10 @@ class _CachedLogits:
 
     identity = device = "memory"
 
-    def __init__(self, known: Mapping[Prompt, CachedNode], layout: Layout, n_context: int) -> None:
-        self.layout, self.n_slots, self.n_context = layout, CACHED_SLOTS, n_context
-        self.logits: Logits = np.full((CACHED_SLOTS, layout.n_audio), np.nan, np.float32)
-        self.exits: CacheMisses = {}
+    def __init__(self, known: Mapping[PromptIds, CachedNode], layout: Layout, n_context: int) -> None:
+        self.layout, self.n_slots, self.n_context = layout, REPLAY_SLOTS, n_context
+        self.logits: Logits = np.full((REPLAY_SLOTS, layout.n_audio), np.nan, np.float32)
+        self.misses: CacheMisses = {}
         self._known = known
         self._at: dict[int, CachedNode] = {}
         self._prompts: dict[int, int] = {}
@@ -119,9 +119,9 @@ class _CachedLogits:
 
     def step(self, tokens: NDArray[np.int32]) -> None:
         for slot, at in list(self._at.items()):
-            reached = at.after.get(int(tokens[slot]))
+            reached = at.children.get(int(tokens[slot]))
             if reached is None:
-                self.exits[self._prompts[slot]] = at, int(tokens[slot])
+                self.misses[self._prompts[slot]] = at, int(tokens[slot])
                 del self._at[slot]
                 self.logits[slot] = np.nan
             else:
@@ -140,55 +140,55 @@ class CachedScheduler(SlotScheduler):
 
     def __init__(self, decoder: CachingDecoder, sampler: Sampler) -> None:
         super().__init__(decoder, sampler)
-        self._memory = decoder
+        self._cache = decoder
 
-    def run(self, orders: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
+    def run(self, requests: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
         """Yields the codes of all requests, in any order; None as in `SlotScheduler.run`."""
-        waiting = list(orders)
-        exits: CacheMisses = {}
-        while waiting := (yield from self._replay_cached(waiting, exits)):
-            made = waiting if self._memory.is_full else self._one_of_each_prompt(waiting)
-            for together in self._batches_by_length(made):
-                yield from super().run(together)
-            done = set(map(id, made))
-            waiting = [order for order in waiting if id(order) not in done]
+        waiting = list(requests)
+        misses: CacheMisses = {}
+        while waiting := (yield from self._replay_cached(waiting, misses)):
+            to_decode = waiting if self._cache.is_full else self._one_of_each_prompt(waiting)
+            for batch in self._batches_by_length(to_decode):
+                yield from super().run(batch)
+            done = set(map(id, to_decode))
+            waiting = [request for request in waiting if id(request) not in done]
 
-    def _one_of_each_prompt(self, orders: Sequence[DecodingRequest]) -> list[DecodingRequest]:
+    def _one_of_each_prompt(self, requests: Sequence[DecodingRequest]) -> list[DecodingRequest]:
         """The first request of each uncached prompt, and of each seed of a cached prompt."""
-        first: dict[tuple[Prompt, int | None], DecodingRequest] = {}
-        for order in orders:
-            prompt = tuple(order.prompt)
-            first.setdefault((prompt, order.request.seed if prompt in self._memory.roots else None), order)
+        first: dict[tuple[PromptIds, int | None], DecodingRequest] = {}
+        for request in requests:
+            prompt = tuple(request.prompt)
+            first.setdefault((prompt, request.request.seed if prompt in self._cache.roots else None), request)
         return list(first.values())
 
-    def _batches_by_length(self, orders: Sequence[DecodingRequest]) -> Iterator[list[DecodingRequest]]:
+    def _batches_by_length(self, requests: Sequence[DecodingRequest]) -> Iterator[list[DecodingRequest]]:
         """Batches of at most n_slots requests, longest prompts first.
 
         Every batch row runs until the longest take of the batch ends, so takes of similar length cost least together.
         """
-        ordered = sorted(orders, key=lambda order: len(order.prompt), reverse=True)
-        for first in range(0, len(ordered), self._memory.n_slots):
-            yield ordered[first : first + self._memory.n_slots]
+        ordered = sorted(requests, key=lambda request: len(request.prompt), reverse=True)
+        for first in range(0, len(ordered), self._cache.n_slots):
+            yield ordered[first : first + self._cache.n_slots]
 
     def _replay_cached(
-        self, orders: Sequence[DecodingRequest], exits: CacheMisses
+        self, requests: Sequence[DecodingRequest], misses: CacheMisses
     ) -> Generator[SampledCodes | None, None, list[DecodingRequest]]:
         """Yields the takes that can be sampled from cached logits alone, and returns the requests of the others.
 
-        exits: cache misses of earlier calls, updated in place. A take that missed is tried again only if the token it
-        missed has been cached since, because it would miss at the same place.
+        misses: cache misses of earlier calls, updated in place. A take that missed is replayed again only if the token
+        that it missed has been cached since; otherwise it would miss at the same token.
         """
-        known, layout = self._memory.roots, self._memory.layout
-        left = {id(order.request): order for order in orders}
+        known, layout = self._cache.roots, self._cache.layout
+        left = {id(request.request): request for request in requests}
         begun = []
-        for order in orders:
-            at, token = exits.get(id(order.prompt), (None, 0))
-            if tuple(order.prompt) in known if at is None else token in at.after:
-                begun.append(order)
-        recalled = _CachedLogits(known, layout, self._memory.n_context)
-        for sampled in SlotScheduler(recalled, Sampler(layout, CACHED_SLOTS)).run(begun):
+        for request in requests:
+            at, token = misses.get(id(request.prompt), (None, 0))
+            if tuple(request.prompt) in known if at is None else token in at.children:
+                begun.append(request)
+        replay = _CachedLogits(known, layout, self._cache.n_context)
+        for sampled in SlotScheduler(replay, Sampler(layout, REPLAY_SLOTS)).run(begun):
             if sampled is not None and sampled.stop != StopReason.NOT_FINITE:
                 del left[id(sampled.request)]
                 yield sampled
-        exits |= recalled.exits
+        misses |= replay.misses
         return list(left.values())

@@ -1,7 +1,7 @@
 """Memoises the codec and the checks: equal codes are decoded once, and equal audio is checked once.
 
-Most takes are the same in most cells. Memoised results are pure functions of their keys, so an experiment writes the
-same rows, only sooner.
+Most takes are equal in most cells of an experiment. Memoised results are pure functions of their keys, so the rows are
+the same as without memoisation.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ class MemoTable(Generic[Value]):
 
 
 class MemoisedCodec:
-    """A `mayabook.maya.codec.Codec` that keeps the audio of the codes it decoded last.
+    """A `mayabook.maya.codec.Codec` that caches the audio of the codes decoded most recently.
 
     Seeds are part of the key only if the codec adds noise.
     """
@@ -71,12 +71,12 @@ class MemoisedCodec:
 
 @lru_cache(maxsize=1)
 def memoised_codec(folder: Path, layout: Layout, device: str) -> MemoisedCodec:
-    """Opens the codec in `folder` with a cache that all engines of a process share, one after the other."""
+    """Opens the codec in `folder`. All engines of a process share its cache."""
     return MemoisedCodec(open_codec(folder, layout, device))
 
 
 class MemoisedChecker(Checker):
-    """A `Checker` that keeps its scores of audio, in caches that all checkers of a process share.
+    """A `Checker` that caches the scores of audio. All checkers of a process share the cache.
 
     Scores that depend on a take's codes or on its stop reason are computed each time.
     """

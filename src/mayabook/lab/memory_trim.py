@@ -1,4 +1,4 @@
-"""Makes malloc return freed memory to the system, so that a long experiment needs no more than its largest part."""
+"""Makes malloc return freed memory to the system, so that long experiments need no more than their largest part."""
 
 import ctypes
 import sys
@@ -9,7 +9,7 @@ _LARGE = 1 << 20
 """Blocks of this many bytes or more get a memory mapping of their own, which is unmapped when they are freed."""
 
 
-def give_back_freed_memory() -> None:
+def return_freed_memory() -> None:
     """Fixes glibc's mmap threshold at 1 MiB; does nothing on other systems than Linux.
 
     glibc raises the threshold by itself and keeps smaller blocks in an arena per thread. Every engine of an experiment

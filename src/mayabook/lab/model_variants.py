@@ -1,4 +1,4 @@
-"""Model variants: a model in one of its weight formats, opened on the engine that runs it."""
+"""Model variants: opens the engine for a model in any of its weight formats."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mayabook.engines.checkpoint import DType, Quantisation
     from mayabook.engines.scheduler import TokenSampler
 
-CHECKPOINTS: dict[str, tuple[str, str]] = {
+CHECKPOINT_FORMATS: dict[str, tuple[str, str]] = {
     "fp32": ("float32", "none"),
     "bf16": ("bfloat16", "none"),
     "fp16": ("float16", "none"),
@@ -40,9 +40,9 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
 }
 """Formats in which transformers loads a checkpoint: compute dtype, and quantisation by bitsandbytes. The investigation
 of 2025-11-17 used NF4-bf16."""
-GGUFS = tuple(gguf_formats.FORMATS)
+GGUF_FORMATS = tuple(gguf_formats.FORMATS)
 """Formats of GGUF files."""
-FORMATS = (*CHECKPOINTS, *GGUFS, "GPTQ", "AWQ")
+FORMATS = (*CHECKPOINT_FORMATS, *GGUF_FORMATS, "GPTQ", "AWQ")
 """All formats that a plan may name."""
 FULL_PRECISION = ("fp32", "F32", "F16")
 """Formats that serve as the reference, the preferred one first."""
@@ -72,23 +72,23 @@ class ModelVariants(Protocol):
 
 
 class LabEngine(MayaEngine):
-    """A Maya engine whose requests may also set how the prompt begins and ends, by `PROMPT_KEYS`."""
+    """A Maya engine whose requests may also hold the prompt settings of `PROMPT_KEYS`."""
 
-    def schedule_by(self, scheduler: SlotScheduler) -> None:
+    def replace_scheduler(self, scheduler: SlotScheduler) -> None:
         """Replaces the scheduler."""
         self._scheduler = scheduler
 
-    def sampled(self, requests: Sequence[TakeRequest]) -> Iterator[SampledCodes]:
+    def sample_codes(self, requests: Sequence[TakeRequest]) -> Iterator[SampledCodes]:
         """Samples the codes of takes without decoding them to audio."""
         return (sampled for sampled in self._scheduler.run(self._decoding_requests(requests)) if sampled is not None)
 
     def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
         for request in requests:
             sampling = {name: value for name, value in request.sampling.items() if name not in PROMPT_KEYS}
-            for order in super()._decoding_requests([replace(request, sampling=sampling)]):
-                yield replace(order, request=request, prompt=self.prompt(request))
+            for decoding in super()._decoding_requests([replace(request, sampling=sampling)]):
+                yield replace(decoding, request=request, prompt=self.prompt_ids(request))
 
-    def prompt(self, request: TakeRequest) -> list[int]:
+    def prompt_ids(self, request: TakeRequest) -> list[int]:
         """Token ids of a request's prompt. Raises LabError for an unknown value of a prompt setting."""
         for name, choices in PROMPT_KEYS.items():
             if request.sampling.get(name, choices[0]) not in choices:
@@ -105,20 +105,21 @@ class LocalModelVariants:
     """The variants of a model on this machine."""
 
     files: ModelFiles
+    """Checkpoint, GGUF files and codec of the model."""
     voice: str
     """Description of the voice in words."""
     sampling: Sampling
     """Sampler settings of requests that have none of their own."""
     slots: int
-    """Takes that an engine decodes at once."""
+    """Batch rows: takes that an engine decodes at once."""
     context: int
-    """Tokens of a slot, prompt and speech together."""
+    """Context length of a batch row in tokens, prompt and speech together."""
     gguf_folder: Path
     """Folder for the GGUF files that are created for the experiment."""
     memoises: bool = True
-    """As in `Plan`."""
+    """Whether equal codes are decoded to audio only once (`Plan.memoises`)."""
     caches_logits: bool = True
-    """As in `Plan`. Applies to engines whose logits are in main memory."""
+    """Whether takes share cached logits (`Plan.caches_logits`), if the engine keeps its logits in main memory."""
 
     @property
     def identity(self) -> str:
@@ -128,21 +129,21 @@ class LocalModelVariants:
 
     def unavailable_reason(self, name: str) -> str | None:
         if name in ("GPTQ", "AWQ"):
-            own = self.files.checkpoint and _quantised_by(self.files.checkpoint)
+            own = self.files.checkpoint and _quantisation_method(self.files.checkpoint)
             return None if own == name.lower() else f"the checkpoint is not quantised by {name}"
         if name not in FORMATS:
             return f"there is no such format; choose from {', '.join(FORMATS)}"
-        if name in CHECKPOINTS:
+        if name in CHECKPOINT_FORMATS:
             if self.files.checkpoint is None:
                 return "there is no checkpoint"
             return _not_installed(
-                "torch", "transformers", *(["bitsandbytes"] if CHECKPOINTS[name][1] != "none" else [])
+                "torch", "transformers", *(["bitsandbytes"] if CHECKPOINT_FORMATS[name][1] != "none" else [])
             )
-        if name not in self.files.ggufs and not self._sources():
+        if name not in self.files.ggufs and not self._has_gguf_source():
             return "there is no such GGUF file, and nothing to make it from"
         return _not_installed("llama_cpp")
 
-    def _sources(self) -> bool:
+    def _has_gguf_source(self) -> bool:
         """Whether there is a checkpoint or an unquantised GGUF file to create other GGUF files from."""
         return self.files.checkpoint is not None or any(kind in self.files.ggufs for kind in gguf_formats.CONVERTED)
 
@@ -153,14 +154,14 @@ class LocalModelVariants:
             raise EngineError(f"{name} of {self.files.name} cannot be had: {reason}; leave it out of the plan.")
         if self.files.codec is None:
             raise EngineError(f"{self.files.name} has no codec; add it with `mayabook models import`.")
-        decoder = self._decoder(name)
+        decoder = self.load_decoder(name)
         try:
             on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
             sampler = Sampler(decoder.layout, decoder.n_slots)
-            remembering = CachingDecoder(decoder) if self.caches_logits and not on_gpu else None
+            caching = CachingDecoder(decoder) if self.caches_logits and not on_gpu else None
             engine = LabEngine(
-                "gguf" if name in GGUFS else "transformers",
-                remembering or decoder,
+                "gguf" if name in GGUF_FORMATS else "transformers",
+                caching or decoder,
                 decoder.tokenizer,
                 _gpu_sampler(decoder) if on_gpu else sampler,
                 self.codec(decoder.layout, "cuda" if on_gpu else "cpu"),
@@ -168,8 +169,8 @@ class LocalModelVariants:
                 credit=f"{self.files.name} {name}",
                 settings=SamplerSettings.of(self.sampling),
             )
-            if remembering is not None:
-                engine.schedule_by(CachedScheduler(remembering, sampler))
+            if caching is not None:
+                engine.replace_scheduler(CachedScheduler(caching, sampler))
             return engine
         except BaseException:
             decoder.close()
@@ -180,16 +181,16 @@ class LocalModelVariants:
         assert self.files.codec is not None
         return (memoised_codec if self.memoises else open_codec)(self.files.codec, layout, device)
 
-    def _decoder(self, name: str) -> Any:
+    def load_decoder(self, name: str) -> Any:
         """Loads the decoder of a format."""
-        if name in GGUFS:
+        if name in GGUF_FORMATS:
             from mayabook.engines.gguf_decoder import GgufDecoder
 
             return GgufDecoder(self.gguf(name), self.slots, self.context)
         from mayabook.engines.transformers_decoder import TransformersDecoder
 
         assert self.files.checkpoint is not None
-        dtype, quantisation = CHECKPOINTS.get(name, ("auto", "none"))
+        dtype, quantisation = CHECKPOINT_FORMATS.get(name, ("auto", "none"))
         return TransformersDecoder(
             self.files.checkpoint,
             self.slots,
@@ -200,7 +201,7 @@ class LocalModelVariants:
 
     def gguf(self, name: str) -> Path:
         """The GGUF file of a format, which is created by conversion or quantisation if it is missing."""
-        own = self.files.ggufs.get(name) or self._made(name)
+        own = self.files.ggufs.get(name) or self._gguf_path(name)
         if own.is_file():
             return own
         if name in gguf_formats.CONVERTED:
@@ -211,18 +212,18 @@ class LocalModelVariants:
             gguf_quantisation.quantize(self.gguf(source), own, name)
         return own
 
-    def _made(self, name: str) -> Path:
-        """Where a GGUF file that the lab creates is stored."""
+    def _gguf_path(self, name: str) -> Path:
+        """Path of a GGUF file that the lab creates."""
         return self.gguf_folder / f"{self.files.name}-{name}.gguf"
 
     def weight_bytes(self, name: str) -> int:
         """Bytes of the GGUF file, or of the checkpoint's weights in memory."""
-        if name in GGUFS:
+        if name in GGUF_FORMATS:
             return self.gguf(name).stat().st_size
         from mayabook.engines.transformers_decoder import weight_bytes
 
         assert self.files.checkpoint is not None
-        dtype, quantisation = CHECKPOINTS.get(name, ("auto", "none"))
+        dtype, quantisation = CHECKPOINT_FORMATS.get(name, ("auto", "none"))
         return weight_bytes(self.files.checkpoint, cast("DType", dtype), cast("Quantisation", quantisation))
 
     def n_weights(self) -> int | None:
@@ -234,27 +235,27 @@ class LocalModelVariants:
         return sum(stored.size for stored in Checkpoint.read(self.files.checkpoint).weights.tensors.values())
 
 
-def open_model_variants(plan: Plan, made: Path) -> LocalModelVariants:
-    """Finds the plan's model. made: folder for the GGUF files that are created.
+def open_model_variants(plan: Plan, gguf_folder: Path) -> LocalModelVariants:
+    """Finds the plan's model. gguf_folder: for the GGUF files that are created.
 
     Raises ModelError if the model cannot be found, and LabError if none is installed or it has no weights.
     """
     if not plan.model and not installed():
-        raise LabError("No Maya1 model is here; fetch it with `mayabook models pull`, or name one with --model.")
+        raise LabError("No Maya1 model is installed; fetch one with `mayabook models pull`, or name one with --model.")
     files = find(plan.model) if plan.model else installed()[0]
     if not files.ggufs and files.checkpoint is None:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; get it again.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
     return LocalModelVariants(
-        files, describe(plan.voice), sampling, plan.slots, plan.context, made, plan.memoises, plan.caches_logits
+        files, describe(plan.voice), sampling, plan.slots, plan.context, gguf_folder, plan.memoises, plan.caches_logits
     )
 
 
-def first_available(opener: ModelVariants, wanted: Iterable[str]) -> str:
+def first_available(variants: ModelVariants, formats: Iterable[str]) -> str:
     """The first available format. Raises LabError with the reason for each if none is available."""
     reasons = []
-    for name in wanted:
-        reason = opener.unavailable_reason(name)
+    for name in formats:
+        reason = variants.unavailable_reason(name)
         if reason is None:
             return name
         reasons.append(f"{name}: {reason}")
@@ -269,12 +270,12 @@ def _gpu_sampler(decoder: Any) -> "TokenSampler":
 
 
 def _not_installed(*packages: str) -> str | None:
-    """Names the first package that is missing, or None if all are installed."""
+    """A reason that names the first missing package, or None if all are installed."""
     gone = [name for name in packages if find_spec(name) is None]
     return f"{gone[0]} is not installed" if gone else None
 
 
-def _quantised_by(checkpoint: Path) -> str:
+def _quantisation_method(checkpoint: Path) -> str:
     """Quantisation method that the checkpoint's configuration names."""
     from mayabook.engines.checkpoint import Checkpoint
 

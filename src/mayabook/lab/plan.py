@@ -1,4 +1,4 @@
-"""Plans: the settings of an experiment. A plan file is TOML with these names at its top level."""
+"""Plans: the settings of an experiment. A plan file is TOML whose top-level keys are the field names."""
 
 import tomllib
 from collections.abc import Mapping
@@ -23,33 +23,33 @@ class Plan(BaseModel):
     """Whether takes of a prompt that sample the same tokens share their logits, which are then computed once."""
 
     model: str = ""
-    """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty takes the one that is here."""
+    """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty uses the first installed one."""
     book: str = ""
-    """EPUB whose chunks are spoken; empty takes the texts of the truth."""
+    """EPUB whose chunks are synthesised; empty uses the texts of the reference archive (`truth`)."""
     truth: str = ""
-    """Archive of texts and their true codes (texts, frames, lengths); empty takes reference.npz beside the model."""
+    """Reference archive, an .npz file of texts and their true codes; empty uses reference.npz beside the model."""
     voice: str = DEFAULT_VOICE
     """Maya1 voice: a name from `mayabook voices`, or a description in words."""
     preset: str = DEFAULT_PRESET
-    """Sampler preset of takes whose settings are not what is varied."""
+    """Sampler preset of the takes, unless the experiment varies the sampler settings."""
     cap: int = Field(default=0, ge=0)
-    """Cap of these takes in tokens; 0 leaves the preset's."""
+    """Maximum length of these takes in tokens; 0 keeps the preset's."""
     takes: int = Field(default=200, ge=1, le=100_000)
-    """Takes of each cell. Where the book has fewer chunks, they are spoken again with other seeds."""
+    """Takes of each cell. If there are fewer chunks, they are synthesised again with other seeds."""
     seed: int = Field(default=0, ge=0, lt=1 << 31)
-    """Other numbers give all takes other seeds."""
+    """Base seed, from which the seeds of all takes are derived."""
     slots: int = Field(default=8, ge=1, le=1024)
-    """Takes at once."""
+    """Batch rows: takes that the engine decodes at once."""
     context: int = Field(default=4096, ge=256, le=131072)
-    """Tokens of a slot, prompt and speech together."""
+    """Context length of a batch row in tokens, prompt and speech together."""
     asr_model: str = "tiny.en"
-    """Whisper model that takes are heard with."""
+    """Whisper model that the checks transcribe takes with."""
     keep_audio: bool = False
-    """Keep the audio of all takes, not of rejected ones alone: `listen` needs it."""
+    """Keep the audio of all takes, not only of rejected ones. `mayabook lab listen` needs it."""
 
     @classmethod
     def load(cls, file: Path | None, given: Mapping[str, Any]) -> Self:
-        """Builds a plan from the defaults, overridden by the file, overridden by `given`; None counts as not given.
+        """Merges the defaults, the file and `given`; later ones take precedence, and None counts as not given.
 
         Raises LabError if the file cannot be read, a name is unknown or a value is invalid.
         """

@@ -45,10 +45,10 @@ def _svg(canvas: Any) -> str:
     return text[text.index("<svg") :]
 
 
-def intervals(
+def plot_intervals(
     name: str, caption: str, found: Mapping[str, tuple[float, Interval]], label: str, *, zero: bool = False
 ) -> ReportFigure:
-    """Plots values with their intervals, one row each. zero: marks the line of no effect."""
+    """Plots values with their intervals, one row each. zero: draws a line at 0, which is no effect."""
     canvas, axes = _axes(0.9 + 0.28 * len(found))
     values = [value for value, _ in found.values()]
     low = [value - interval.low for value, interval in found.values()]
@@ -62,7 +62,7 @@ def intervals(
     return ReportFigure(name, caption, _svg(canvas))
 
 
-def lines(
+def plot_lines(
     name: str, caption: str, found: Mapping[str, Sequence[tuple[float, float]]], labels: tuple[str, str]
 ) -> ReportFigure:
     """Plots one line per name through its (x, y) points. labels: of the x and y axes."""
@@ -76,14 +76,14 @@ def lines(
     return ReportFigure(name, caption, _svg(canvas))
 
 
-def heatmap(
+def plot_heatmap(
     name: str,
     caption: str,
     grid: Sequence[Sequence[float | None]],
     rows: tuple[str, Sequence[float]],
     columns: tuple[str, Sequence[float]],
 ) -> ReportFigure:
-    """Plots a grid of shares and writes each into its field; None is a missing value.
+    """Plots a grid of shares, each written into its cell. None leaves a cell empty.
 
     rows, columns: label of the axis, and values of its ticks.
     """
@@ -91,7 +91,8 @@ def heatmap(
     values = np.array([[np.nan if value is None else value for value in row] for row in grid], float)
     axes.imshow(values, cmap="YlOrRd", vmin=0, vmax=max(0.05, float(np.nanmax(values))), aspect="auto")
     for (at, across), value in np.ndenumerate(values):
-        axes.text(across, at, f"{value:.0%}", ha="center", va="center")
+        if not np.isnan(value):
+            axes.text(across, at, f"{value:.0%}", ha="center", va="center")
     axes.set_yticks(range(len(rows[1])), [f"{value:g}" for value in rows[1]])
     axes.set_xticks(range(len(columns[1])), [f"{value:g}" for value in columns[1]])
     axes.set_ylabel(rows[0])
@@ -99,7 +100,7 @@ def heatmap(
     return ReportFigure(name, caption, _svg(canvas))
 
 
-def scatter(
+def plot_scatter(
     name: str, caption: str, points: Mapping[str, tuple[float, float]], best: Sequence[str], labels: tuple[str, str]
 ) -> ReportFigure:
     """Plots named (x, y) points; those of `best` are coloured and joined by a line. labels: of the x and y axes."""
@@ -116,7 +117,7 @@ def scatter(
     return ReportFigure(name, caption, _svg(canvas))
 
 
-def spectrogram(audio: Audio, sample_rate: int) -> bytes:
+def spectrogram_png(audio: Audio, sample_rate: int) -> bytes:
     """A small spectrogram as PNG, 0 to 8 kHz, with a dynamic range of 80 dB."""
     from scipy.signal import spectrogram as power
 

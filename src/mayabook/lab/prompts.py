@@ -17,20 +17,22 @@ from mayabook.models.store import ModelFiles
 from mayabook.render.content_keys import take_seed
 from mayabook.script import script_book
 
-TRUTH_FILE = "reference.npz"
-"""Archive of texts and their true codes, in the model's folder or its parent."""
+REFERENCE_FILE = "reference.npz"
+"""File name of the reference archive (texts and their true codes), in the model's folder or its parent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A chunk to synthesise with a seed."""
+    """A chunk to synthesise, and the seed to do it with."""
 
     number: int
     """Position among the prompts of an experiment, from 0."""
     chunk_number: int
     """Position of the chunk in the prompt set, from 0; the same for all seeds of the chunk."""
     chunk: Chunk
+    """Text to synthesise."""
     seed: int
+    """Sampler seed, derived from voice, text and repetition."""
     true_frames: Frames | None
     """True codes of the chunk; None if they are not known."""
 
@@ -42,6 +44,7 @@ class PromptSet:
     name: str
     """Source of the texts, shown to users."""
     chunks: tuple[Chunk, ...]
+    """Texts in order."""
     true_frames: Mapping[str, Frames]
     """`Chunk.spoken` -> true codes."""
 
@@ -56,18 +59,17 @@ class PromptSet:
 
     def prompts(self, n: int, voice: str, first_seed: int = 0) -> list[Prompt]:
         """The first n prompts: all chunks in order with the first seed, then all again with the next, and so on."""
-        return [self._item(number, voice, first_seed) for number in range(n)]
+        return [self._prompt(number, voice, first_seed) for number in range(n)]
 
-    def _item(self, number: int, voice: str, first_seed: int) -> Prompt:
+    def _prompt(self, number: int, voice: str, first_seed: int) -> Prompt:
         """The prompt of that number; every pass over the chunks has a seed of its own."""
-        turn, at = divmod(number, len(self.chunks))
+        repetition, at = divmod(number, len(self.chunks))
         chunk = self.chunks[at]
-        return Prompt(
-            number, at, chunk, take_seed(voice, chunk.spoken, first_seed + turn), self.true_frames.get(chunk.spoken)
-        )
+        seed = take_seed(voice, chunk.spoken, first_seed + repetition)
+        return Prompt(number, at, chunk, seed, self.true_frames.get(chunk.spoken))
 
-    def note(self, n: int) -> str:
-        """A line for users on which chunks and seeds n takes are made of."""
+    def describe(self, n: int) -> str:
+        """A line for users: how many chunks and seeds n takes use."""
         chunks = f"{len(self.chunks)} chunks of {self.name}"
         if n <= len(self.chunks):
             return f"{n} takes of the first {n} of {chunks}"
@@ -77,32 +79,35 @@ class PromptSet:
 def read_prompts(plan: Plan, files: ModelFiles | None) -> PromptSet:
     """Reads the chunks of the plan's book, or else the texts of its reference archive, which also has the true codes.
 
-    files: the model's, beside which the archive is looked for if the plan names none. Raises LabError if there is no
-    text, or the archive cannot be read.
+    files: of the model, whose folder is searched for an archive if the plan names none. Raises LabError if there is no
+    text, or if the archive cannot be read.
     """
-    place = Path(plan.truth) if plan.truth else _beside(files)
-    texts, frames = read_true_codes(place) if place is not None else ([], [])
-    truth = dict(zip(texts, frames, strict=True))
+    archive = Path(plan.truth) if plan.truth else _archive_beside_model(files)
+    texts, frames = read_true_codes(archive) if archive is not None else ([], [])
+    true_frames = dict(zip(texts, frames, strict=True))
     if plan.book:
         _, script = script_book(Path(plan.book), None, Settings())
-        return PromptSet(Path(plan.book).name, script.chunks, truth)
+        return PromptSet(Path(plan.book).name, script.chunks, true_frames)
     if not texts:
-        raise LabError("There is no text to speak: name a book with --book, or a truth with --truth.")
-    assert place is not None
-    return PromptSet(place.name, tuple(_chunk(at, text) for at, text in enumerate(texts)), truth)
+        raise LabError("There is no text to synthesise: name a book with --book, or a reference archive with --truth.")
+    assert archive is not None
+    return PromptSet(archive.name, tuple(_chunk(at, text) for at, text in enumerate(texts)), true_frames)
 
 
-def _beside(files: ModelFiles | None) -> Path | None:
+def _archive_beside_model(files: ModelFiles | None) -> Path | None:
     """The reference archive in the model's folder or its parent, or None if there is none."""
     part = files and (files.codec or files.checkpoint)
     if not part:
         return None
-    places = (part.parent / TRUTH_FILE, part.resolve().parent.parent / TRUTH_FILE)
-    return next((place for place in places if place.is_file()), None)
+    candidates = (part.parent / REFERENCE_FILE, part.resolve().parent.parent / REFERENCE_FILE)
+    return next((file for file in candidates if file.is_file()), None)
 
 
 def read_true_codes(file: Path) -> tuple[list[str], list[Frames]]:
-    """Reads a reference archive: texts as they are spoken, and the frames of each. Raises LabError if it is invalid."""
+    """Reads a reference archive: spoken texts and the frames of each. Raises LabError if it is invalid.
+
+    The archive is an .npz file with `texts`, `frames` (those of all texts, joined) and `lengths` (frames of each text).
+    """
     try:
         with np.load(file) as arrays:
             texts: list[str] = arrays["texts"].tolist()
@@ -115,6 +120,6 @@ def read_true_codes(file: Path) -> tuple[list[str], list[Frames]]:
 
 
 def _chunk(index: int, spoken: str) -> Chunk:
-    """A chunk of one sentence that is the whole text."""
+    """A chunk with the whole text as its only sentence."""
     text = " ".join(spoken.split())
     return Chunk(index, 1, (Sentence(text, Span(0, 0, len(text))),), spoken, Pause.PARAGRAPH)

@@ -1,4 +1,4 @@
-"""The parts of a report, independent of its file format, and the statistics and phrases that reports share."""
+"""The parts of a report, independent of its file format, and the statistics and phrases that all reports use."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from mayabook.lab.rows import Row
-from mayabook.lab.statistics import Interval, Rate, bound_without_events, holm, paired, rate
+from mayabook.lab.statistics import Interval, Rate, bound_without_events, clustered_rate, holm, paired_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,9 @@ class ReportTable:
     """A table of strings."""
 
     head: Sequence[str]
+    """Titles of the columns."""
     rows: Sequence[Sequence[str]]
+    """Cells by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,19 @@ class ReportFigure:
     name: str
     """File name without extension."""
     caption: str
+    """Text below the figure."""
     svg: str
     """The SVG source."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioClip:
-    """Audio of an artifact, which pages show with its spectrogram."""
+    """Audio of an artifact, which HTML pages show with its spectrogram."""
 
     caption: str
+    """Cell, evidence and text of the take."""
     file: Path
+    """FLAC file of the take."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,17 @@ class ReportSection:
     """A section of a report."""
 
     title: str
+    """Heading."""
     verdict: str
     """The conclusion, which claims no more than the figures support."""
     paragraphs: Sequence[str] = ()
+    """Text below the verdict."""
     tables: Sequence[ReportTable] = ()
+    """Tables, below the text."""
     figures: Sequence[ReportFigure] = ()
+    """Plots, below the tables."""
     clips: Sequence[AudioClip] = field(default_factory=list)
+    """Artifacts to listen to; only HTML pages have them."""
 
 
 def is_artifact(row: Row) -> bool:
@@ -57,7 +67,7 @@ def is_artifact(row: Row) -> bool:
     return not row["accepted"] and row.get("token_errors", 1) > 0
 
 
-def false_alarms(rows: Sequence[Row]) -> list[str]:
+def false_alarm_paragraphs(rows: Sequence[Row]) -> list[str]:
     """A paragraph on rejected takes that have the true codes; empty if there are none."""
     true = [row for row in rows if row.get("token_errors") == 0]
     rejected = sum(not row["accepted"] for row in true)
@@ -69,7 +79,7 @@ def false_alarms(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def by_chunk(rows: Sequence[Row], finding: str = "") -> list[tuple[int, int]]:
+def artifacts_by_chunk(rows: Sequence[Row], finding: str = "") -> list[tuple[int, int]]:
     """(artifacts, takes) of each chunk. finding: counts only artifacts with this kind of finding."""
     counts: dict[int, list[int]] = {}
     for row in rows:
@@ -79,13 +89,13 @@ def by_chunk(rows: Sequence[Row], finding: str = "") -> list[tuple[int, int]]:
     return [(pair[0], pair[1]) for pair in counts.values()]
 
 
-def artifacts(rows: Sequence[Row], finding: str = "") -> Rate:
+def artifact_rate(rows: Sequence[Row], finding: str = "") -> Rate:
     """Share of takes that are artifacts. finding: counts only artifacts with this kind of finding."""
-    return rate(by_chunk(rows, finding))
+    return clustered_rate(artifacts_by_chunk(rows, finding))
 
 
-def differences(one: Sequence[Row], other: Sequence[Row]) -> list[int]:
-    """For each chunk: artifacts in `one` less artifacts in `other`, over the items that both have."""
+def paired_differences(one: Sequence[Row], other: Sequence[Row]) -> list[int]:
+    """For each chunk: artifacts in `one` minus artifacts in `other`, over the prompts that both have."""
     theirs = {row["item"]: row for row in other}
     sums: dict[int, int] = {}
     for row in one:
@@ -95,8 +105,8 @@ def differences(one: Sequence[Row], other: Sequence[Row]) -> list[int]:
     return list(sums.values())
 
 
-def discordant(one: Sequence[Row], other: Sequence[Row]) -> tuple[int, int, int]:
-    """Discordant pairs: artifacts in `one` only, artifacts in `other` only, and the number of items that both have."""
+def discordant_pairs(one: Sequence[Row], other: Sequence[Row]) -> tuple[int, int, int]:
+    """Discordant pairs: artifacts in `one` only, in `other` only, and the number of prompts that both have."""
     theirs = {row["item"]: is_artifact(row) for row in other}
     pairs = [(is_artifact(row), theirs[row["item"]]) for row in one if row["item"] in theirs]
     return sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs), len(pairs)
@@ -107,17 +117,17 @@ def n_chunks(rows: Iterable[Row]) -> int:
     return len({row["chunk"] for row in rows})
 
 
-def all_pairs(named: Mapping[str, Sequence[Row]]) -> dict[frozenset[str], float]:
+def pairwise_p_values(named: Mapping[str, Sequence[Row]]) -> dict[frozenset[str], float]:
     """p-values of the paired comparisons of all pairs of cells, adjusted by Holm's method.
 
     The adjustment covers all pairs, so that it remains valid for a best cell that is chosen post hoc.
     """
     pairs = [frozenset(pair) for pair in combinations(named, 2)]
-    tests = [paired(differences(*(named[name] for name in pair))) for pair in pairs]
+    tests = [paired_test(paired_differences(*(named[name] for name in pair))) for pair in pairs]
     return dict(zip(pairs, holm(tests), strict=True))
 
 
-def fewest(rates: Mapping[str, Rate]) -> list[str]:
+def lowest_rate_cells(rates: Mapping[str, Rate]) -> list[str]:
     """The cell with the lowest rate, or all of them on a tie."""
     lowest = min(found.value for found in rates.values())
     return [name for name, found in rates.items() if found.value == lowest]
@@ -143,34 +153,34 @@ def median(values: Sequence[float]) -> float:
     return float(ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
 
 
-def percent(value: float | None) -> str:
+def format_percent(value: float | None) -> str:
     """A share as a percentage; empty for None."""
     return "" if value is None else f"{value:.1%}"
 
 
-def span(interval: Interval) -> str:
+def format_interval(interval: Interval) -> str:
     """An interval in per cent."""
     return f"{interval.low:.1%} to {interval.high:.1%}"
 
 
-def shown(found: Rate) -> str:
+def format_rate(found: Rate) -> str:
     """A rate as text: share, counts and interval."""
-    return f"{percent(found.value)} ({found.events} of {found.n}; {span(found.interval)})"
+    return f"{format_percent(found.value)} ({found.events} of {found.n}; {format_interval(found.interval)})"
 
 
-def p_value(p: float) -> str:
+def format_p_value(p: float) -> str:
     """A p-value to three decimals, or `< 0.001`."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def no_events(rows: Sequence[Row], what: str) -> str:
+def zero_events_phrase(rows: Sequence[Row], what: str) -> str:
     """A phrase on a zero count with its upper bound; by chunk, because takes of one chunk are not independent."""
     n = n_chunks(rows)
     bound = f"more than {bound_without_events(n):.1%} of chunks is excluded with 95 % confidence"
     return f"none of {len(rows)} takes of {n} chunks {what}: {bound}"
 
 
-def kinds(rows: Sequence[Row]) -> list[str]:
+def finding_kinds(rows: Sequence[Row]) -> list[str]:
     """Kinds of findings that occur in artifacts, most frequent first, then by name."""
     counts: dict[str, int] = {}
     for row in filter(is_artifact, rows):
@@ -179,7 +189,7 @@ def kinds(rows: Sequence[Row]) -> list[str]:
     return sorted(counts, key=lambda kind: (-counts[kind], kind))
 
 
-def clips(folder: Path, rows: Sequence[Row], most: int = 6) -> list[AudioClip]:
+def artifact_clips(folder: Path, rows: Sequence[Row], most: int = 6) -> list[AudioClip]:
     """At most `most` artifacts with stored audio; one of each kind of finding comes first."""
     seen: set[str] = set()
     first: list[AudioClip] = []

@@ -29,9 +29,9 @@ def write_html(file: Path, title: str, facts: Sequence[str], sections: Sequence[
 
 def _player(clip: AudioClip) -> dict[str, str]:
     """Template values of a clip: caption, audio and spectrogram as data URIs."""
-    from mayabook.lab.plots import spectrogram
+    from mayabook.lab.plots import spectrogram_png
 
-    picture = base64.b64encode(spectrogram(*read_flac(clip.file))).decode()
+    picture = base64.b64encode(spectrogram_png(*read_flac(clip.file))).decode()
     return {"caption": clip.caption, "audio": embed_mp3(clip.file, None), "picture": f"data:image/png;base64,{picture}"}
 
 
@@ -40,7 +40,7 @@ def markdown(title: str, facts: Sequence[str], sections: Sequence[ReportSection]
     blocks = [f"# {title}", *facts]
     for section in sections:
         blocks += [f"## {section.title}", f"**{section.verdict}**", *section.paragraphs]
-        blocks += [table(one) for one in section.tables]
+        blocks += [markdown_table(one) for one in section.tables]
         blocks += [f"![{figure.caption}]({pictures}/{figure.name}.svg)" for figure in section.figures]
     return "\n\n".join(blocks) + "\n"
 
@@ -59,7 +59,7 @@ def write_figures(folder: Path, sections: Sequence[ReportSection]) -> None:
             write_text(folder / f"{figure.name}.svg", re.sub(r"[ \t]+$", "", figure.svg, flags=re.MULTILINE))
 
 
-def table(one: ReportTable) -> str:
+def markdown_table(one: ReportTable) -> str:
     """A table as Markdown."""
     lines = [one.head, ["---"] * len(one.head), *one.rows]
     return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)

@@ -1,7 +1,7 @@
 """The rows of an experiment on disk: an append-only file of one JSON object per line.
 
-The first line, the header, names the experiment, plan, model, texts and checks; a run with other ones is refused. An
-incomplete last line, which a killed run leaves behind, is removed.
+The first line, the header, holds the experiment, plan, model, texts and checks; a run whose header differs is refused.
+An incomplete last line, which a killed run leaves behind, is removed.
 """
 
 import json
@@ -16,12 +16,12 @@ from filelock import FileLock, Timeout
 from mayabook.core.errors import LabError
 from mayabook.core.files import cannot_write, make_folder
 
-FILE = "rows.jsonl"
-"""Name of the file of rows in a folder."""
-RENAMED = {"attribute": "ablation"}
+ROWS_FILE = "rows.jsonl"
+"""Name of the file that holds the rows of a folder."""
+RENAMED_EXPERIMENTS = {"attribute": "ablation"}
 """Old name of an experiment -> its current name; folders and rows with the old name can still be read."""
 Row = Mapping[str, Any]
-"""A row. Every row but the header has `key`, which identifies it within its file, and `cell`."""
+"""A row: stored name -> value. Every row but the header has a unique `key` and a `cell`."""
 
 
 class Rows:
@@ -32,8 +32,8 @@ class Rows:
 
     def __init__(self, folder: Path, header: Row) -> None:
         self.folder, self._header = folder, dict(header)
-        self._file = folder / FILE
-        self._lock = FileLock(folder / f".{FILE}.lock")
+        self._file = folder / ROWS_FILE
+        self._lock = FileLock(folder / f".{ROWS_FILE}.lock")
         self._rows: dict[str, Row] = {}
 
     def __enter__(self) -> Self:
@@ -104,8 +104,12 @@ class Rows:
 def result_folder(parent: Path, experiment: str) -> Path:
     """The folder of an experiment's rows in `parent`; one with its old name if only that has rows."""
     folder = parent / experiment
-    old = [parent / name for name, new in RENAMED.items() if new == experiment and (parent / name / FILE).is_file()]
-    return old[0] if old and not (folder / FILE).is_file() else folder
+    old = [
+        parent / name
+        for name, new in RENAMED_EXPERIMENTS.items()
+        if new == experiment and (parent / name / ROWS_FILE).is_file()
+    ]
+    return old[0] if old and not (folder / ROWS_FILE).is_file() else folder
 
 
 def _difference(one: object, other: object) -> str:
@@ -118,7 +122,7 @@ def _difference(one: object, other: object) -> str:
 
 def read_rows(folder: Path) -> tuple[Row, list[Row]]:
     """Reads header and rows of a finished or unfinished run. Raises LabError if there are none or they are damaged."""
-    whole, _ = _read(folder / FILE)
+    whole, _ = _read(folder / ROWS_FILE)
     if not whole:
         raise LabError(f"There are no rows in {folder}; run an experiment into it first.")
     return whole[0], list({row["key"]: row for row in whole[1:]}.values())
@@ -134,6 +138,6 @@ def _read(file: Path) -> tuple[Sequence[Row], int]:
         lines = [json.loads(line) for line in data[:n_bytes].splitlines()]
     except ValueError as error:
         raise LabError(f"{file} is damaged ({error}); delete its folder, or choose another with -o.") from error
-    if lines and lines[0].get("experiment") in RENAMED:
-        lines[0] |= {"experiment": RENAMED[lines[0]["experiment"]]}
+    if lines and lines[0].get("experiment") in RENAMED_EXPERIMENTS:
+        lines[0] |= {"experiment": RENAMED_EXPERIMENTS[lines[0]["experiment"]]}
     return lines, n_bytes

@@ -14,8 +14,8 @@ CONFIDENCE = 0.95
 """Coverage of intervals; tests use a level of 1 - CONFIDENCE."""
 POWER = 0.8
 """Power for which sample sizes and detectable effects are computed."""
-FEW = 5
-"""Chunks with an event, and chunks with a take without one, that a reliable design effect needs."""
+MIN_CHUNKS = 5
+"""Fewest chunks with an event, and fewest with a take without one, for a reliable design effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,9 @@ class Interval:
     """An interval estimate."""
 
     low: float
+    """Lower bound."""
     high: float
+    """Upper bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,11 @@ class Rate:
     """A proportion: takes with an event among all takes."""
 
     events: int
+    """Takes with an event."""
     n: int
     """All takes."""
     n_chunks: int
-    """Chunks that the takes are of."""
+    """Distinct chunks among the takes."""
     interval: Interval
     """Wilson interval on the effective number of takes."""
 
@@ -44,7 +47,7 @@ class Rate:
         return self.events / self.n if self.n else math.nan
 
 
-def wilson(events: float, n: float, confidence: float = CONFIDENCE) -> Interval:
+def wilson_interval(events: float, n: float, confidence: float = CONFIDENCE) -> Interval:
     """Wilson interval of a proportion (Wilson 1927). n may be an effective, fractional number; 0 gives [0, 1]."""
     if n <= 0:
         return Interval(0.0, 1.0)
@@ -55,7 +58,7 @@ def wilson(events: float, n: float, confidence: float = CONFIDENCE) -> Interval:
     return Interval(0.0 if events == 0 else max(0.0, middle - half), 1.0 if events == n else min(1.0, middle + half))
 
 
-def rate(events: Sequence[tuple[int, int]]) -> Rate:
+def clustered_rate(events: Sequence[tuple[int, int]]) -> Rate:
     """The rate of events with an interval that allows for clustering by chunk. events: (events, takes) of each chunk.
 
     The effective number of takes is n divided by the design effect, scaled for the few chunks that the design effect is
@@ -68,7 +71,7 @@ def rate(events: Sequence[tuple[int, int]]) -> Rate:
     effective = n
     if 1 < k < n:
         share = total / n
-        few = min(int((hits > 0).sum()), int((hits < sizes).sum())) < FEW
+        few = min(int((hits > 0).sum()), int((hits < sizes).sum())) < MIN_CHUNKS
         if total in (0.0, n):
             effective = float(k)
         else:
@@ -77,11 +80,11 @@ def rate(events: Sequence[tuple[int, int]]) -> Rate:
             effective = min(k if few else n, share * (1 - share) / variance * float(shrink)) if variance else float(k)
     elif k == 1:
         effective = 1.0
-    scaled = wilson(total / n * effective if n else 0, effective)
+    scaled = wilson_interval(total / n * effective if n else 0, effective)
     return Rate(int(total), int(n), k, scaled)
 
 
-def paired(differences: Sequence[int]) -> float:
+def paired_test(differences: Sequence[int]) -> float:
     """Exact two-sided p-value of a paired sign-flip permutation test. differences: the sum of each chunk.
 
     Under the null hypothesis each chunk's sum has either sign with equal probability. With one pair of binary outcomes
@@ -121,7 +124,7 @@ def mann_kendall(values: Sequence[float]) -> Trend:
     return Trend(float(found.statistic), float(found.pvalue), float(stats.theilslopes(values, positions).slope))
 
 
-def tau_to_find(n: int, n_tests: int = 1) -> float:
+def detectable_tau(n: int, n_tests: int = 1) -> float:
     """Kendall's tau, at most 1, that one of n_tests tests on n values without ties detects with a power of 80 %."""
     if n < 3:
         return 1.0
@@ -145,7 +148,7 @@ def bound_without_events(n: int, confidence: float = CONFIDENCE) -> float:
     return float(1 - (1 - confidence) ** (1 / n)) if n else 1.0
 
 
-def pairs_to_tell(only_first: int, only_second: int, n: int, n_tests: int = 1) -> int | None:
+def required_pairs(only_first: int, only_second: int, n: int, n_tests: int = 1) -> int | None:
     """Sample size at which McNemar's exact test would detect the observed difference; None if there is none.
 
     In pairs, each of a chunk of its own, at a power of 80 % and as one of n_tests tests. only_first, only_second: the

@@ -13,7 +13,7 @@ from mayabook.maya.token_layout import CODEBOOK_LEVELS, CODES_PER_FRAME, Layout
 
 N_LEVELS = max(CODEBOOK_LEVELS) + 1
 """Levels of the codec."""
-LEVELS = tuple(f"L{level + 1}" for level in range(N_LEVELS))
+LEVEL_NAMES = tuple(f"L{level + 1}" for level in range(N_LEVELS))
 """Names of the levels, for reports."""
 
 
@@ -36,8 +36,8 @@ class TeacherForced:
     """The same under the other format."""
 
 
-def compare(
-    reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
+def compare_decoders(
+    reference: SlotDecoder, other: SlotDecoder, prompt_ids: Sequence[Sequence[int]], takes: Sequence[Frames]
 ) -> Iterator[TeacherForced]:
     """Compares two decoders of the same token layout on takes; yields a result per take, in order.
 
@@ -46,11 +46,11 @@ def compare(
     n_slots = min(reference.n_slots, other.n_slots)
     for first in range(0, len(takes), n_slots):
         last = first + n_slots
-        yield from _together(reference, other, prompts[first:last], takes[first:last])
+        yield from _compare_batch(reference, other, prompt_ids[first:last], takes[first:last])
 
 
-def _together(
-    reference: SlotDecoder, other: SlotDecoder, prompts: Sequence[Sequence[int]], takes: Sequence[Frames]
+def _compare_batch(
+    reference: SlotDecoder, other: SlotDecoder, prompt_ids: Sequence[Sequence[int]], takes: Sequence[Frames]
 ) -> Iterator[TeacherForced]:
     """Compares the decoders on one batch of takes."""
     layout = reference.layout
@@ -59,13 +59,13 @@ def _together(
         TeacherForced(*(np.zeros(N_LEVELS, kind) for kind in (np.int64, float, np.int64, float, float))) for _ in takes
     ]
     for decoder in (reference, other):
-        for slot, prompt in enumerate(prompts):
+        for slot, prompt in enumerate(prompt_ids):
             decoder.prefill(slot, prompt)
     for step in range(max(len(line) for line in tokens)):
         busy = [slot for slot, line in enumerate(tokens) if step < len(line)]
-        ours, theirs = (log_softmax(rows(decoder)[busy]) for decoder in (reference, other))
+        ours, theirs = (log_softmax(logits_array(decoder)[busy]) for decoder in (reference, other))
         for at, slot in enumerate(busy):
-            _add(sums[slot], step, tokens[slot][step], ours[at], theirs[at], layout)
+            _add_step(sums[slot], step, tokens[slot][step], ours[at], theirs[at], layout)
         for decoder in (reference, other):
             given = np.full(decoder.n_slots, IDLE, np.int32)
             for slot in busy:
@@ -75,7 +75,7 @@ def _together(
     yield from sums
 
 
-def _add(
+def _add_step(
     sums: TeacherForced, step: int, token: int, ours: NDArray[np.float64], theirs: NDArray[np.float64], layout: Layout
 ) -> None:
     """Adds one step to a take's sums. ours, theirs: log-probabilities of reference and other, shape (n_audio,)."""
@@ -83,20 +83,20 @@ def _add(
     level = CODEBOOK_LEVELS[slot]
     sums.n_steps[level] += 1
     sums.kl_divergence[level] += float((np.exp(ours) * (ours - theirs)).sum())
-    allowed = _allowed(slot, layout)
+    allowed = _allowed_columns(slot, layout)
     sums.n_agreed[level] += int(ours[allowed].argmax() == theirs[allowed].argmax())
     sums.nll[level] -= float(ours[token - layout.code_end])
     sums.other_nll[level] -= float(theirs[token - layout.code_end])
 
 
-def _allowed(slot: int, layout: Layout) -> NDArray[np.int64]:
+def _allowed_columns(slot: int, layout: Layout) -> NDArray[np.int64]:
     """Columns of the logits that are allowed at a position of a frame: its codes, and CODE_END at the first."""
     first = layout.first_column + slot * layout.codebook_size
     codes = np.arange(first, first + layout.codebook_size)
     return np.concatenate([[0], codes]) if slot == 0 else codes
 
 
-def rows(decoder: SlotDecoder) -> Logits:
+def logits_array(decoder: SlotDecoder) -> Logits:
     """A copy of the decoder's logits as a float32 NumPy array, shape (n_slots, n_audio)."""
     logits: Any = decoder.logits
     if not isinstance(logits, np.ndarray):
@@ -112,7 +112,7 @@ def log_softmax(logits: Logits) -> NDArray[np.float64]:
     return result
 
 
-def read_logits(
+def forced_logits(
     decoder: SlotDecoder, slot: int, prompt: Sequence[int], frames: Frames, neighbours: Sequence[Sequence[int]] = ()
 ) -> Logits:
     """Logits of a slot while it is fed a take's codes, shape (n_tokens + 1, n_audio).
@@ -123,10 +123,10 @@ def read_logits(
     beside = [(slot + 1 + at) % decoder.n_slots for at in range(min(len(neighbours), decoder.n_slots - 1))]
     for other, theirs in zip(beside, neighbours, strict=False):
         decoder.prefill(other, theirs)
-    found = [rows(decoder)[slot]]
+    found = [logits_array(decoder)[slot]]
     for token in pack(frames, decoder.layout):
         given = np.full(decoder.n_slots, IDLE, np.int32)
         given[[slot, *beside]] = token
         decoder.step(given)
-        found.append(rows(decoder)[slot])
+        found.append(logits_array(decoder)[slot])
     return np.stack(found)

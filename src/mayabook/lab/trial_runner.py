@@ -27,9 +27,9 @@ from mayabook.lab.rows import Row, Rows
 from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import CODES_PER_FRAME
 
-AUDIO = "audio"
+AUDIO_FOLDER = "audio"
 """Folder of the stored takes, inside the folder of the rows."""
-_UNHEARD = 8
+_MAX_UNCHECKED = 8
 """Takes that may wait for the checks before the engine pauses."""
 
 
@@ -40,6 +40,7 @@ class TrialProgress:
     cell: str = ""
     """Cell of the last take."""
     total: int = 0
+    """Takes expected in all."""
     done: int = 0
     """Takes with a row, `resumed` included."""
     resumed: int = 0
@@ -59,13 +60,18 @@ class TrialProgress:
 
 
 class TrialListener(Protocol):
-    """Receives the messages and the progress of an experiment, for display."""
+    """Receives messages and progress of an experiment, for display."""
 
-    def say(self, line: str) -> None: ...
-    def step(self, progress: TrialProgress) -> None: ...
+    def on_message(self, line: str) -> None:
+        """Shows a line of text."""
+        ...
+
+    def on_progress(self, progress: TrialProgress) -> None:
+        """Shows the progress, after every row."""
+        ...
 
 
-class Hears(Protocol):
+class TakeChecker(Protocol):
     """Judges takes, as `mayabook.checks.Checker` does."""
 
     identity: str
@@ -75,15 +81,17 @@ class Hears(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A trial: a take to synthesise for a cell of the experiment."""
+class Trial:
+    """A take to synthesise for a cell of the experiment."""
 
     key: str
     """Identifies the trial and its row."""
     cell: str
-    item: Prompt
+    """Cell of the experiment that the take belongs to."""
+    prompt: Prompt
+    """Text and seed."""
     sampling: Mapping[str, float | str] | None = None
-    """Sampler settings; None uses the engine's."""
+    """Sampler settings; None uses those of the engine."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further entries of the row."""
 
@@ -93,91 +101,97 @@ class TrialRunner:
     """Runs trials on the engines of a model and records their rows."""
 
     plan: Plan
-    material: PromptSet
-    opener: ModelVariants
+    """Settings of the experiment."""
+    prompt_set: PromptSet
+    """Texts to synthesise."""
+    variants: ModelVariants
+    """Opens the engine of each weight format."""
     rows: Rows
-    watcher: TrialListener
-    hearing: Hears | None = None
+    """Results, stored and new."""
+    listener: TrialListener
+    """Shows messages and progress."""
+    checker: TakeChecker | None = None
     """Judges the takes; None if the experiment needs no verdicts."""
     progress: TrialProgress = field(default_factory=TrialProgress)
+    """Counts of takes, stored and new."""
 
     def __post_init__(self) -> None:
         self._started = time.perf_counter()
         self.progress.done = self.progress.resumed = sum(1 for _ in self.rows)
 
-    def items(self, n: int | None = None) -> list[Prompt]:
+    def prompts(self, n: int | None = None) -> list[Prompt]:
         """The first n prompts; by default as many as the plan has takes per cell."""
-        return self.material.prompts(n or self.plan.takes, self.plan.voice, self.plan.seed)
+        return self.prompt_set.prompts(n or self.plan.takes, self.plan.voice, self.plan.seed)
 
-    def expect(self, n: int) -> None:
+    def expect_takes(self, n: int) -> None:
         """Adds n takes to the expected total."""
         self.progress.total += n
 
-    def available(self, formats: Sequence[str]) -> list[str]:
+    def available_formats(self, formats: Sequence[str]) -> list[str]:
         """The formats that are available; tells the listener why the others are skipped."""
         found = []
         for name in formats:
-            reason = self.opener.unavailable_reason(name)
+            reason = self.variants.unavailable_reason(name)
             if reason is None:
                 found.append(name)
             else:
-                self.watcher.say(f"Skipped {name}: {reason}")
+                self.listener.on_message(f"Skipped {name}: {reason}")
         return found
 
-    def speak(self, name: str, wanted: Sequence[Wanted], stop: Callable[[], bool] | None = None) -> None:
+    def run_format(self, name: str, trials: Sequence[Trial], stop: Callable[[], bool] | None = None) -> None:
         """Runs trials on the engine of a format."""
-        self.run(partial(self.opener.open, name), wanted, stop)
+        self.run(partial(self.variants.open, name), trials, stop)
 
     def run(
-        self, open_engine: Callable[[], Engine], wanted: Sequence[Wanted], stop: Callable[[], bool] | None = None
+        self, open_engine: Callable[[], Engine], trials: Sequence[Trial], stop: Callable[[], bool] | None = None
     ) -> None:
         """Runs the trials that have no row yet. The engine is opened only if there are any, and then closed.
 
         stop: called after each take; True ends the call once the takes already synthesised have their rows.
         """
-        missing = [want for want in wanted if want.key not in self.rows]
+        missing = [trial for trial in trials if trial.key not in self.rows]
         if not missing:
             return
         engine = open_engine()
         try:
-            self._make(engine, missing, stop)
+            self._synthesise(engine, missing, stop)
         finally:
             engine.close()
 
-    def _make(self, engine: Engine, missing: Sequence[Wanted], stop: Callable[[], bool] | None) -> None:
+    def _synthesise(self, engine: Engine, missing: Sequence[Trial], stop: Callable[[], bool] | None) -> None:
         """Synthesises the takes; threads check them meanwhile, and rows are written in the order of synthesis."""
-        by_key = {want.key: want for want in missing}
-        requests = (self.request(engine, want) for want in missing)
-        pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="hear")
-        waiting: list[Future[Row]] = []
+        by_key = {trial.key: trial for trial in missing}
+        requests = (self.request(engine, trial) for trial in missing)
+        pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="check")
+        pending: list[Future[Row]] = []
         try:
             with closing(engine.generate(requests)) as takes:
                 for take in takes:
-                    waiting.append(pool.submit(self._row, by_key[take.request.key], take))
-                    while waiting and (waiting[0].done() or len(waiting) > _UNHEARD):
-                        self._record(waiting.pop(0).result())
+                    pending.append(pool.submit(self._judged_row, by_key[take.request.key], take))
+                    while pending and (pending[0].done() or len(pending) > _MAX_UNCHECKED):
+                        self._record(pending.pop(0).result())
                     if stop is not None and stop():
                         break
-            for future in waiting:
+            for future in pending:
                 self._record(future.result())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def request(self, engine: Engine, want: Wanted) -> TakeRequest:
+    def request(self, engine: Engine, trial: Trial) -> TakeRequest:
         """The engine request of a trial."""
-        sampling = engine.sampling(0) if want.sampling is None else want.sampling
-        return TakeRequest(want.key, want.item.chunk.spoken, engine.voice, want.item.seed, sampling=sampling)
+        sampling = engine.sampling(0) if trial.sampling is None else trial.sampling
+        return TakeRequest(trial.key, trial.prompt.chunk.spoken, engine.voice, trial.prompt.seed, sampling=sampling)
 
-    def _row(self, want: Wanted, take: Take) -> Row:
+    def _judged_row(self, trial: Trial, take: Take) -> Row:
         """Judges a take and returns its row; stores the audio of rejected takes, or of all if the plan says so."""
-        verdict = None if self.hearing is None else self.hearing.check(take, want.item.chunk)
-        row = {"key": want.key, "cell": want.cell, **take_row(want.item, take, verdict), **want.extra}
+        verdict = None if self.checker is None else self.checker.check(take, trial.prompt.chunk)
+        row = {"key": trial.key, "cell": trial.cell, **trial_result(trial.prompt, take, verdict), **trial.extra}
         if self.plan.keep_audio or (verdict is not None and not verdict.accepted):
-            folder = self.rows.folder / AUDIO
+            folder = self.rows.folder / AUDIO_FOLDER
             make_folder(folder)
-            name = f"{hashlib.sha256(want.key.encode()).hexdigest()[:16]}.flac"
+            name = f"{hashlib.sha256(trial.key.encode()).hexdigest()[:16]}.flac"
             write_flac(folder / name, take.audio, take.sample_rate)
-            row["audio"] = f"{AUDIO}/{name}"
+            row["audio"] = f"{AUDIO_FOLDER}/{name}"
         return row
 
     def _record(self, row: Row) -> None:
@@ -192,18 +206,18 @@ class TrialRunner:
         self.progress.cell = row["cell"]
         self.progress.done += 1
         self.progress.elapsed = time.perf_counter() - self._started
-        self.watcher.step(self.progress)
+        self.listener.on_progress(self.progress)
 
 
-def take_row(item: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any]:
+def trial_result(prompt: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any]:
     """The entries that describe a take and its verdict.
 
     token_errors: Levenshtein distance to the n_true true tokens. memory: resident bytes of this process.
     """
     row: dict[str, Any] = {
-        "item": item.number,
-        "chunk": item.chunk_number,
-        "text": item.chunk.text,
+        "item": prompt.number,
+        "chunk": prompt.chunk_number,
+        "text": prompt.chunk.text,
         "seed": take.request.seed,
         "stop": take.stop.value,
         "audio_seconds": round(take.duration, 3),
@@ -213,13 +227,16 @@ def take_row(item: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any
         "detail": take.detail,
     }
     if take.codes is not None:
-        row |= {"tokens": digest(take.codes.frames), "n_tokens": take.codes.frames.size}
+        row |= {"tokens": codes_digest(take.codes.frames), "n_tokens": take.codes.frames.size}
         if len(take.codes.removed):
             row["removed"] = round(float(take.codes.removed.astype(np.float64).mean()), 6)
             row["log_probability"] = round(float(take.codes.log_probability.astype(np.float64).mean()), 6)
-        if item.true_frames is not None:
-            row |= {"token_errors": token_errors(take.codes.frames, item.true_frames), "n_true": item.true_frames.size}
-            row["duration_ratio"] = round(len(take.codes.frames) / max(1, len(item.true_frames)), 4)
+        if prompt.true_frames is not None:
+            row |= {
+                "token_errors": token_errors(take.codes.frames, prompt.true_frames),
+                "n_true": prompt.true_frames.size,
+            }
+            row["duration_ratio"] = round(len(take.codes.frames) / max(1, len(prompt.true_frames)), 4)
     if verdict is not None:
         row |= {
             "accepted": verdict.accepted,
@@ -232,7 +249,7 @@ def take_row(item: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any
     return row
 
 
-def digest(frames: Frames) -> str:
+def codes_digest(frames: Frames) -> str:
     """Fingerprint of a take's codes, 16 hexadecimal digits."""
     return hashlib.sha256(f"{frames.shape} ".encode() + np.ascontiguousarray(frames, np.int32).tobytes()).hexdigest()[
         :16
@@ -250,7 +267,7 @@ def _numbers(frames: Frames) -> list[int]:
     return numbers
 
 
-def cells(rows: Iterator[Row] | Sequence[Row]) -> dict[str, list[Row]]:
+def rows_by_cell(rows: Iterator[Row] | Sequence[Row]) -> dict[str, list[Row]]:
     """Groups rows by cell, in the order of each cell's first row."""
     found: dict[str, list[Row]] = {}
     for row in rows:

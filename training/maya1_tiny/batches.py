@@ -1,4 +1,4 @@
-"""What the language model reads and writes: prompts in the exact form, frames, CODE_END; batches, reproducible."""
+"""Reproducible batches for the language model: prompts in MayaBook's format, then frames and CODE_END."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,19 @@ from training.maya1_tiny.codec import read_frames
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
 DEFAULT_SHARE = 0.8
-"""Of the sequences with the default voice's description; the others have any: one voice answers to all."""
-IGNORED = -100
-"""Target of tokens that are not learnt."""
+"""Share of the sequences with the default voice's description; the others have a random one. The speech is the same."""
+IGNORED_TARGET = -100
+"""Target of tokens without loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """inputs, targets: (batch, length); target at a place is the token after it, IGNORED for all but speech."""
+    """A batch of padded sequences."""
 
     inputs: Tensor
+    """Token ids, shape (batch, length)."""
     targets: Tensor
+    """Next token of each position, shape (batch, length); IGNORED_TARGET unless it is speech."""
 
 
 class Sequences:
@@ -47,11 +49,11 @@ class Sequences:
         self.book = book
 
     def reference(self, number: int) -> tuple[list[int], list[int]]:
-        """Prompt with the default voice, and the speech that answers it, CODE_END included."""
+        """Token ids of the prompt with the default voice, and of its speech including CODE_END."""
         return self._prompt(DEFAULT_VOICE, number), self._speech[number].tolist()
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Every sequence once, those of a batch near in length."""
+        """Yields every sequence once, in batches of similar length."""
         draw = np.random.Generator(np.random.Philox(key=number))
         lengths = np.asarray([len(self._speech[at]) for at in self._epoch]) * draw.uniform(0.85, 1.15, len(self._epoch))
         batches: list[list[int]] = [[]]
@@ -70,21 +72,21 @@ class Sequences:
         rows = [self._row(number, draw) for number in numbers]
         length = max(len(inputs) for inputs, _ in rows)
         inputs = np.full((len(rows), length), self.layout.pad, np.int64)
-        targets = np.full((len(rows), length), IGNORED, np.int64)
-        for at, (read, written) in enumerate(rows):
-            inputs[at, : len(read)], targets[at, : len(written)] = read, written
+        targets = np.full((len(rows), length), IGNORED_TARGET, np.int64)
+        for at, (inputs_row, targets_row) in enumerate(rows):
+            inputs[at, : len(inputs_row)], targets[at, : len(targets_row)] = inputs_row, targets_row
         return Batch(torch.from_numpy(inputs), torch.from_numpy(targets))
 
     def _row(self, number: int, draw: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         names = list(self._descriptions)
         name = DEFAULT_VOICE if draw.random() < DEFAULT_SHARE else names[int(draw.integers(len(names)))]
         prompt, speech = self._prompt(name, number), self._speech[number]
-        read = np.concatenate([prompt, self._disturbed(speech[:-1], draw)])
-        written = np.concatenate([np.full(len(prompt) - 1, IGNORED), speech])
-        return read, written
+        inputs_row = np.concatenate([prompt, self._with_noise(speech[:-1], draw)])
+        targets_row = np.concatenate([np.full(len(prompt) - 1, IGNORED_TARGET), speech])
+        return inputs_row, targets_row
 
-    def _disturbed(self, speech: NDArray[np.int64], draw: np.random.Generator) -> NDArray[np.int64]:
-        """Some codes replaced by any of the same slot."""
+    def _with_noise(self, speech: NDArray[np.int64], draw: np.random.Generator) -> NDArray[np.int64]:
+        """Replaces some codes by random ones of the same position in the frame."""
         layout = self.layout
         slots = np.arange(len(speech)) % CODES_PER_FRAME
         others = layout.first_code + layout.codebook_size * slots + draw.integers(0, layout.codebook_size, len(speech))
@@ -98,5 +100,5 @@ class Sequences:
 
 
 def speech_tokens(frames: Frames, layout: Layout) -> NDArray[np.int64]:
-    """The codes and CODE_END."""
+    """Token ids of the codes, then CODE_END."""
     return np.asarray([*pack(frames, layout), layout.code_end], np.int64)

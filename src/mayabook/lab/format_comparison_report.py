@@ -1,40 +1,40 @@
-"""The report of `compare`: artifacts, KL divergence and costs by weight format."""
+"""The report of `compare`: artifacts, KL divergence and cost of each weight format."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mayabook.lab import plots
-from mayabook.lab.compare import divergence, parts
+from mayabook.lab.format_comparison import mean_kl_divergence, rows_by_format
 from mayabook.lab.report import (
     ReportSection,
     ReportTable,
-    artifacts,
-    clips,
-    differences,
-    discordant,
-    false_alarms,
-    kinds,
-    p_value,
-    percent,
-    shown,
+    artifact_clips,
+    artifact_rate,
+    discordant_pairs,
+    false_alarm_paragraphs,
+    finding_kinds,
+    format_p_value,
+    format_percent,
+    format_rate,
+    paired_differences,
     token_error_rate,
     word_error_rate,
 )  # fmt: skip
 from mayabook.lab.rows import Row
-from mayabook.lab.statistics import holm, paired, pairs_to_tell
-from mayabook.lab.teacher_forcing import LEVELS
+from mayabook.lab.statistics import holm, paired_test, required_pairs
+from mayabook.lab.teacher_forcing import LEVEL_NAMES
 
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     """The sections of the report, as far as there are rows for them."""
-    takes, read, costs = parts(rows, "take"), parts(rows, "forced"), parts(rows, "cost")
+    takes, read, costs = rows_by_format(rows, "take"), rows_by_format(rows, "forced"), rows_by_format(rows, "cost")
     sections = []
     if takes:
-        sections.append(_speech(folder, takes))
+        sections.append(_speech_section(folder, takes))
     if read:
-        sections.append(_logits(read))
+        sections.append(_logits_section(read))
     if costs:
-        sections.append(_costs(costs, takes, read))
+        sections.append(_cost_section(costs, takes, read))
     return sections
 
 
@@ -42,11 +42,11 @@ def against_reference(takes: Mapping[str, Sequence[Row]]) -> dict[str, float]:
     """Format -> p-value of its paired comparison with the reference, adjusted by Holm's method."""
     reference = next(iter(takes.values()))[0]["reference"]
     names = [name for name in takes if name != reference]
-    tests = [paired(differences(takes[name], takes[reference])) for name in names]
+    tests = [paired_test(paired_differences(takes[name], takes[reference])) for name in names]
     return dict(zip(names, holm(tests), strict=True))
 
 
-def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> ReportSection:
+def _speech_section(folder: Path, takes: Mapping[str, Sequence[Row]]) -> ReportSection:
     """The section on artifacts, word errors and wrong tokens by format."""
     reference = next(iter(takes.values()))[0]["reference"]
     adjusted = against_reference(takes)
@@ -55,41 +55,46 @@ def _speech(folder: Path, takes: Mapping[str, Sequence[Row]]) -> ReportSection:
         [
             (
                 name,
-                shown(artifacts(found)),
-                percent(word_error_rate(found)),
-                percent(token_error_rate(found)),
-                "" if name == reference else "{} / {}".format(*discordant(found, takes[reference])[:2]),
-                "" if name == reference else p_value(adjusted[name]),
+                format_rate(artifact_rate(found)),
+                format_percent(word_error_rate(found)),
+                format_percent(token_error_rate(found)),
+                "" if name == reference else "{} / {}".format(*discordant_pairs(found, takes[reference])[:2]),
+                "" if name == reference else format_p_value(adjusted[name]),
             )
             for name, found in takes.items()
         ],
     )
     everything = [row for found in takes.values() for row in found]
     by_kind = ReportTable(
-        ("format", *kinds(everything)),
-        [(name, *(shown(artifacts(found, kind)) for kind in kinds(everything))) for name, found in takes.items()],
+        ("format", *finding_kinds(everything)),
+        [
+            (name, *(format_rate(artifact_rate(found, kind)) for kind in finding_kinds(everything)))
+            for name, found in takes.items()
+        ],
     )
-    rates = {name: artifacts(found) for name, found in takes.items()}
-    figure = plots.intervals(
+    rates = {name: artifact_rate(found) for name, found in takes.items()}
+    figure = plots.plot_intervals(
         "compare-artifacts",
         "Rejected takes by format, with 95 % intervals",
         {name: (found.value, found.interval) for name, found in rates.items()},
         "share of takes",
     )
-    tables = [table, by_kind] if kinds(everything) else [table]
+    tables = [table, by_kind] if finding_kinds(everything) else [table]
     return ReportSection(
         "Speech by format",
         _verdict(takes, reference, adjusted),
-        false_alarms(everything),
+        false_alarm_paragraphs(everything),
         tables,
         [figure],
-        clips(folder, everything),
+        artifact_clips(folder, everything),
     )
 
 
 def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mapping[str, float]) -> str:
     """The formats that differ significantly from the reference, and the sample sizes that could settle the others."""
-    worse = [name for name, p in adjusted.items() if p <= 0.05 and sum(differences(takes[name], takes[reference])) > 0]
+    worse = [
+        name for name, p in adjusted.items() if p <= 0.05 and sum(paired_differences(takes[name], takes[reference])) > 0
+    ]
     better = [name for name, p in adjusted.items() if p <= 0.05 and name not in worse]
     n = len(takes[reference])
     text = (
@@ -100,7 +105,7 @@ def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mappi
     if better:
         text += f" Fewer: {', '.join(better)}."
     open_ones = {
-        name: pairs_to_tell(*discordant(takes[name], takes[reference]), len(adjusted))
+        name: required_pairs(*discordant_pairs(takes[name], takes[reference]), len(adjusted))
         for name in adjusted
         if name not in worse and name not in better
     }
@@ -110,23 +115,23 @@ def _verdict(takes: Mapping[str, Sequence[Row]], reference: str, adjusted: Mappi
     return text
 
 
-def _logits(read: Mapping[str, Sequence[Row]]) -> ReportSection:
+def _logits_section(read: Mapping[str, Sequence[Row]]) -> ReportSection:
     """The section on KL divergence and top-1 agreement under teacher forcing."""
-    found = {name: [divergence(rows, level) for level in (None, 0, 1, 2)] for name, rows in read.items()}
+    found = {name: [mean_kl_divergence(rows, level) for level in (None, 0, 1, 2)] for name, rows in read.items()}
     table = ReportTable(
         (
             "format",
             "KL, nats a token",
-            *(f"KL {level}" for level in LEVELS),
+            *(f"KL {level}" for level in LEVEL_NAMES),
             "same likeliest",
-            *(f"{level}" for level in LEVELS),
+            *(f"{level}" for level in LEVEL_NAMES),
         ),
         [
             (
                 name,
                 f"{values[0][0]:.5f} ± {values[0][1]:.5f}",
                 *(f"{value[0]:.5f}" for value in values[1:]),
-                *(percent(value[2]) for value in values),
+                *(format_percent(value[2]) for value in values),
             )
             for name, values in found.items()
         ],
@@ -137,7 +142,7 @@ def _logits(read: Mapping[str, Sequence[Row]]) -> ReportSection:
     return ReportSection("Next-token distributions under teacher forcing", verdict, (), [table])
 
 
-def _costs(
+def _cost_section(
     costs: Mapping[str, Sequence[Row]], takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]
 ) -> ReportSection:
     """The section on size, speed and memory, with the Pareto front of size and quality."""
@@ -155,17 +160,19 @@ def _costs(
             for name, row in rows.items()
         ],
     )
-    label, quality = _quality(takes, read)
+    label, quality = _quality_measure(takes, read)
     points = {name: (rows[name]["bytes"] / 1e6, value) for name, value in quality.items() if name in rows}
     if not points:
         return ReportSection("Size, speed and memory", "Measured on this machine; see the table.", (), [table])
-    best = pareto(points)
-    figure = plots.scatter("compare-pareto", f"Size against {label}", points, best, ("MB", label))
+    best = pareto_front(points)
+    figure = plots.plot_scatter("compare-pareto", f"Size against {label}", points, best, ("MB", label))
     verdict = f"No other format is both smaller and better than: {', '.join(best)}."
     return ReportSection("Size, speed and memory", verdict, (), [table], [figure])
 
 
-def _quality(takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]) -> tuple[str, dict[str, float]]:
+def _quality_measure(
+    takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row]]
+) -> tuple[str, dict[str, float]]:
     """The measure that formats are ranked by, and its values.
 
     Wrong tokens if the true codes are known, else KL divergence, else artifacts.
@@ -175,11 +182,11 @@ def _quality(takes: Mapping[str, Sequence[Row]], read: Mapping[str, Sequence[Row
     if known:
         return "share of wrong tokens", known
     if read:
-        return "KL, nats a token", {name: divergence(found)[0] for name, found in read.items()}
-    return "share of artifacts", {name: artifacts(found).value for name, found in takes.items()}
+        return "KL, nats a token", {name: mean_kl_divergence(found)[0] for name, found in read.items()}
+    return "share of artifacts", {name: artifact_rate(found).value for name, found in takes.items()}
 
 
-def pareto(points: Mapping[str, tuple[float, float]]) -> list[str]:
+def pareto_front(points: Mapping[str, tuple[float, float]]) -> list[str]:
     """The Pareto front: names of the points that no other point dominates; lower is better in both coordinates."""
     return [
         name

@@ -1,4 +1,4 @@
-"""compare: the weight formats of a model on the same chunks and seeds, under teacher forcing, and by cost."""
+"""The experiment `compare`: weight formats by artifacts, teacher forcing, size, speed and memory."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,84 +14,84 @@ from pydantic import Field
 from mayabook.core.take import TakeRequest
 from mayabook.engines.worker_pool import Workers
 from mayabook.lab import teacher_forcing
-from mayabook.lab.memory_trim import give_back_freed_memory
+from mayabook.lab.memory_trim import return_freed_memory
 from mayabook.lab.model_variants import FORMATS, FULL_PRECISION, LabEngine, LocalModelVariants, first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import Row
-from mayabook.lab.trial_runner import TrialRunner, Wanted, cells
+from mayabook.lab.trial_runner import Trial, TrialRunner, rows_by_cell
 
 NAME = "compare"
 COST_TOKENS = 420
-"""Tokens of each take for the cost measurement, about five seconds of audio."""
+"""Tokens of each take whose cost is measured: about five seconds of audio."""
 
 
 class ComparePlan(Plan):
-    """Weight formats compared with full precision."""
+    """Weight formats are compared with full precision on the same chunks and seeds."""
 
     formats: tuple[str, ...] = tuple(name for name in FORMATS if name not in ("BF16", "F32"))
-    """Weight formats; those that cannot be had are skipped, GGUF files that are not there are made."""
+    """Weight formats. Unavailable ones are skipped; missing GGUF files are created."""
     reference: str = ""
-    """What the others are held against; empty takes fp32, else F32, else F16."""
+    """Format that the others are compared with; empty uses fp32, else F32, else F16."""
     takes: int = Field(default=200, ge=0, le=100_000)
     """Takes of each format."""
     forced: int = Field(default=24, ge=0, le=10_000)
-    """Chunks that are read under teacher forcing."""
+    """Chunks for teacher forcing; 0 omits it."""
     cost: int = Field(default=16, ge=0, le=1000)
-    """Takes whose beginnings speed and memory are measured on, without the codec, in a process of their own."""
+    """Takes whose first tokens are timed, in a process of their own without the codec; 0 omits the measurement."""
 
 
-def run(plan: ComparePlan, bench: TrialRunner) -> None:
+def run(plan: ComparePlan, runner: TrialRunner) -> None:
     """Measures costs, synthesises takes and runs teacher forcing for each available format."""
-    reference = first_available(bench.opener, [plan.reference] if plan.reference else FULL_PRECISION)
-    names = [reference, *(name for name in bench.available(plan.formats) if name != reference)]
-    bench.expect(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)
+    reference = first_available(runner.variants, [plan.reference] if plan.reference else FULL_PRECISION)
+    names = [reference, *(name for name in runner.available_formats(plan.formats) if name != reference)]
+    runner.expect_takes(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)
     for name in names if plan.cost else ():  # first, while this process has nothing in memory or caches
-        _measure(plan, bench, name)
+        _run_cost_measurement(plan, runner, name)
     for name in names if plan.takes else ():
-        _speak(plan, bench, name, reference)
+        _run_takes(plan, runner, name, reference)
     if plan.forced:
-        _force(plan, bench, reference, names[1:])
+        _run_teacher_forcing(plan, runner, reference, names[1:])
 
 
-def _speak(plan: ComparePlan, bench: TrialRunner, name: str, reference: str) -> None:
+def _run_takes(plan: ComparePlan, runner: TrialRunner, name: str, reference: str) -> None:
     """Runs the trials of a format."""
-    wanted = [
-        Wanted(f"{name} {item.number}", name, item, extra={"part": "take", "reference": reference})
-        for item in bench.items()
+    trials = [
+        Trial(f"{name} {prompt.number}", name, prompt, extra={"part": "take", "reference": reference})
+        for prompt in runner.prompts()
     ]
-    bench.speak(name, wanted)
+    runner.run_format(name, trials)
 
 
-def _force(plan: ComparePlan, bench: TrialRunner, reference: str, others: Sequence[str]) -> None:
+def _run_teacher_forcing(plan: ComparePlan, runner: TrialRunner, reference: str, others: Sequence[str]) -> None:
     """Compares formats with the reference under teacher forcing, on the true codes or else on its takes."""
-    items = bench.items(plan.forced)
-    keys = {name: [f"forced {name} {item.number}" for item in items] for name in others}
-    if all(key in bench.rows for named in keys.values() for key in named):
+    prompts = runner.prompts(plan.forced)
+    keys = {name: [f"forced {name} {prompt.number}" for prompt in prompts] for name in others}
+    if all(key in runner.rows for named in keys.values() for key in named):
         return
-    opener = bench.opener
-    if isinstance(opener, LocalModelVariants):
-        opener = replace(opener, caches_logits=False)  # under teacher forcing the cache would never be read
-    truth = opener.open(reference)
+    variants = runner.variants
+    if isinstance(variants, LocalModelVariants):
+        variants = replace(variants, caches_logits=False)  # under teacher forcing nothing is ever read from the cache
+    truth = variants.open(reference)
     assert isinstance(truth, LabEngine)
     try:
-        requests = [bench.request(truth, Wanted(str(item.number), reference, item)) for item in items]
-        prompts = [truth.prompt(request) for request in requests]
-        frames = {item.number: item.true_frames for item in items if item.true_frames is not None}
+        requests = [runner.request(truth, Trial(str(prompt.number), reference, prompt)) for prompt in prompts]
+        prompt_ids = [truth.prompt_ids(request) for request in requests]
+        frames = {prompt.number: prompt.true_frames for prompt in prompts if prompt.true_frames is not None}
         for take in truth.generate(r for r in requests if int(r.key) not in frames):
             assert take.codes is not None
             frames[int(take.request.key)] = take.codes.frames
         for name in others:
-            if all(key in bench.rows for key in keys[name]):
+            if all(key in runner.rows for key in keys[name]):
                 continue
-            other = opener.open(name)
+            other = variants.open(name)
             assert isinstance(other, LabEngine)
             try:
-                found = teacher_forcing.compare(
-                    truth.decoder, other.decoder, prompts, [frames[item.number] for item in items]
+                found = teacher_forcing.compare_decoders(
+                    truth.decoder, other.decoder, prompt_ids, [frames[prompt.number] for prompt in prompts]
                 )
-                for item, key, result in zip(items, keys[name], found, strict=True):
-                    if key not in bench.rows:
-                        bench.add(_forced_row(key, name, item.chunk_number, result))
+                for prompt, key, result in zip(prompts, keys[name], found, strict=True):
+                    if key not in runner.rows:
+                        runner.add(_forced_row(key, name, prompt.chunk_number, result))
             finally:
                 other.close()
     finally:
@@ -99,7 +99,7 @@ def _force(plan: ComparePlan, bench: TrialRunner, reference: str, others: Sequen
 
 
 def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.TeacherForced) -> Row:
-    """The row of a take under teacher forcing; sums by level of the codec. surprise: negative log-likelihood."""
+    """The row of a take under teacher forcing: sums by codec level. `surprise` is the negative log-likelihood."""
     return {
         "key": key,
         "cell": name,
@@ -113,29 +113,29 @@ def _forced_row(key: str, name: str, chunk: int, result: teacher_forcing.Teacher
     }
 
 
-def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
+def _run_cost_measurement(plan: ComparePlan, runner: TrialRunner, name: str) -> None:
     """Writes the cost row of a format: bytes, bits per weight, tokens per second, and peak memory in bytes.
 
     Speed and memory are measured in a fresh process without the codec.
     """
     key = f"cost {name}"
-    if key in bench.rows or not isinstance(bench.opener, LocalModelVariants):
+    if key in runner.rows or not isinstance(runner.variants, LocalModelVariants):
         return
-    opener = bench.opener
-    size, n_weights = opener.weight_bytes(name), opener.n_weights()  # creates the file before anything is timed
-    sampling = {**opener.sampling, "max_tokens": min(plan.cap or COST_TOKENS, COST_TOKENS)}
+    variants = runner.variants
+    size, n_weights = variants.weight_bytes(name), variants.n_weights()  # creates the file before anything is timed
+    sampling = {**variants.sampling, "max_tokens": min(plan.cap or COST_TOKENS, COST_TOKENS)}
     requests = tuple(
-        TakeRequest(str(item.number), item.chunk.spoken, opener.voice, item.seed, sampling=sampling)
-        for item in bench.items(plan.cost)
+        TakeRequest(str(prompt.number), prompt.chunk.spoken, variants.voice, prompt.seed, sampling=sampling)
+        for prompt in runner.prompts(plan.cost)
     )
     workers: Workers[tuple[TakeRequest, ...], tuple[int, float, int]] = Workers(
-        partial(_probe, replace(opener, memoises=False, caches_logits=False), name), 1
+        partial(_open_cost_measurement, replace(variants, memoises=False, caches_logits=False), name), 1
     )
     try:
         ((_, (n_tokens, seconds, memory)),) = list(workers.serve([requests]))
     finally:
         workers.close()
-    bench.add(
+    runner.add(
         {
             "key": key,
             "cell": name,
@@ -148,17 +148,19 @@ def _measure(plan: ComparePlan, bench: TrialRunner, name: str) -> None:
     )
 
 
-def _probe(opener: LocalModelVariants, name: str) -> Callable[[tuple[TakeRequest, ...]], tuple[int, float, int]]:
+def _open_cost_measurement(
+    variants: LocalModelVariants, name: str
+) -> Callable[[tuple[TakeRequest, ...]], tuple[int, float, int]]:
     """Opens a format's engine in a worker process and returns the function that measures it."""
-    give_back_freed_memory()
-    engine = opener.open(name)
+    return_freed_memory()
+    engine = variants.open(name)
 
     def serve(requests: tuple[TakeRequest, ...]) -> tuple[int, float, int]:
-        """Tokens, seconds and peak memory in bytes. A warm-up take precedes the timing."""
-        for _ in engine.sampled(requests[:1]):
+        """Tokens, seconds and peak memory in bytes, timed after a warm-up take."""
+        for _ in engine.sample_codes(requests[:1]):
             pass
         started = time.perf_counter()
-        n_tokens = sum(sampled.codes.frames.size for sampled in engine.sampled(requests))
+        n_tokens = sum(sampled.codes.frames.size for sampled in engine.sample_codes(requests))
         return n_tokens, time.perf_counter() - started, peak_memory()
 
     return serve
@@ -175,7 +177,7 @@ def peak_memory() -> int:
     return int(getattr(memory, "peak_wset", memory.rss))
 
 
-def divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, float, float]:
+def mean_kl_divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, float, float]:
     """Mean KL divergence in nats per token, half the width of its 95 % interval, and top-1 agreement.
 
     The interval is Student's t over the chunks' means; NaN for a single chunk. level: of the codec; None for all.
@@ -193,6 +195,6 @@ def divergence(rows: Sequence[Row], level: int | None = None) -> tuple[float, fl
     return float(sums.sum() / steps.sum()), half, float(agreed / steps.sum())
 
 
-def parts(rows: Sequence[Row], part: str) -> dict[str, list[Row]]:
+def rows_by_format(rows: Sequence[Row], part: str) -> dict[str, list[Row]]:
     """Rows of one part of the experiment (`take`, `forced` or `cost`) by format."""
-    return cells([row for row in rows if row["part"] == part])
+    return rows_by_cell([row for row in rows if row["part"] == part])

@@ -1,4 +1,4 @@
-"""Batches for the codec: crops of the corpus, a pure function of the step."""
+"""Batches for the codec: random crops of the corpus, as a pure function of the step."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,10 @@ from mayabook.maya.frames import Frames, levels
 from mayabook.maya.token_layout import SAMPLES_PER_FRAME
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
-Place = tuple[int, int]
-"""An utterance, and a frame or sample of it where a crop begins."""
-
 
 class Crops:
+    """Draws crops of the corpus."""
+
     def __init__(self, corpus: Corpus, batch: int, crop_frames: int, book_share: float) -> None:
         self._corpus, self._batch, self._n_frames = corpus, batch, crop_frames
         book, others = corpus.numbers(BOOK), corpus.numbers(TRAIN)
@@ -28,7 +27,7 @@ class Crops:
         return np.asarray(numbers), lengths / lengths.sum()
 
     def audio(self, step: int, n_crops: int) -> Tensor:
-        """(n_crops, 1, samples), each crop from any sample on; short utterances end in silence."""
+        """Audio of random crops, shape (n_crops, 1, samples); short utterances are padded with silence."""
         draw = np.random.Generator(np.random.Philox(key=step))
         crops = np.zeros((n_crops, 1, self._n_frames * SAMPLES_PER_FRAME), np.float32)
         for crop in crops:
@@ -39,7 +38,7 @@ class Crops:
         return torch.from_numpy(crops)
 
     def coded(self, step: int, frames: Sequence[Frames]) -> tuple[list[Tensor], Tensor]:
-        """Codes of each level (batch, steps) and the audio they stand for. frames: of every utterance."""
+        """Codes of each level (batch, steps) and their audio (batch, 1, samples). frames: of every utterance."""
         draw = np.random.Generator(np.random.Philox(key=step))
         cut_codes, crops = [], []
         for _ in range(self._batch):

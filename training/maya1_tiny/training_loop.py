@@ -1,4 +1,4 @@
-"""What every training stage needs: a device, checkpoints that can be loaded at any time, and an orderly end."""
+"""What the training loops share: device, checkpoints, learning rate schedule, logging and clean interruption."""
 
 import signal
 import time
@@ -15,15 +15,19 @@ from mayabook.core.errors import ModelError
 from mayabook.core.files import atomic_write
 
 SAVE_SECONDS = 600.0
-"""Between checkpoints."""
-SAY_SECONDS = 30.0
-"""Between lines of figures."""
+"""Seconds between checkpoints."""
+LOG_SECONDS = 30.0
+"""Seconds between lines of figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
+    """The device that training runs on."""
+
     device: torch.device
+    """CPU or GPU."""
     compiled: bool
+    """Whether to use torch.compile."""
 
     @classmethod
     def choose(cls, device: str, threads: int = 0, *, compile_: bool = False) -> "Machine":
@@ -37,7 +41,7 @@ class Machine:
         return cls(torch.device(device), compile_)
 
     def autocast(self) -> AbstractContextManager[object]:
-        """bf16 on a GPU; full precision on a CPU."""
+        """Context that computes in bfloat16 on a GPU, and in float32 on a CPU."""
         return torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
 
     def compile(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,7 +49,7 @@ class Machine:
 
 
 class Stop:
-    """Set by SIGTERM or Ctrl-C: the loop then saves and ends. A second Ctrl-C ends at once."""
+    """Signal handler: SIGTERM or Ctrl-C asks the loop to save and end; a second one raises KeyboardInterrupt."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -67,8 +71,8 @@ def stoppable() -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-class Every:
-    """Whether so many seconds have gone by since it last said yes."""
+class Timer:
+    """Tells when an interval has passed."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._last = seconds, time.monotonic()
@@ -82,7 +86,7 @@ class Every:
 
 
 class Means:
-    """Running means of figures since they were last said."""
+    """Means of figures since they were last printed."""
 
     def __init__(self) -> None:
         self._sums: dict[str, float] = {}
@@ -94,7 +98,7 @@ class Means:
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
             self._counts[name] = self._counts.get(name, 0) + 1
 
-    def say(self) -> str:
+    def describe(self) -> str:
         seconds = time.monotonic() - self._started
         steps = max(self._counts.values(), default=0)
         parts = [f"{name} {total / self._counts[name]:.4f}" for name, total in self._sums.items()]
@@ -109,16 +113,16 @@ def save(file: Path, state: dict[str, Any]) -> None:
 
 
 def load(file: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """Raises ModelError where there is no checkpoint or it is damaged."""
+    """Loads a checkpoint. Raises ModelError if it is missing or damaged."""
     try:
         state: dict[str, Any] = torch.load(file, map_location=device, weights_only=True)
-    except Exception as error:  # whatever unpickling of any bytes raises
+    except Exception as error:  # unpickling damaged bytes may raise anything
         raise ModelError(f"{file} cannot be loaded ({type(error).__name__}); run the stage before again.") from error
     return state
 
 
 def learning_rate(step: int, steps: int, peak: float, warm_up: int = 200, cool_down: float = 0.3) -> float:
-    """Rises over the first steps, stays, and falls to a fiftieth over the last share of the steps."""
+    """Learning rate of a step: warm-up, constant, then linear decay to a fiftieth over the last share of steps."""
     rising = min(1.0, (step + 1) / min(warm_up, max(1, steps // 4)))
     falling = min(1.0, (steps - step) / max(1.0, cool_down * steps))
     return peak * rising * max(0.02, falling)
