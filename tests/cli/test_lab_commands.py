@@ -17,7 +17,7 @@ def test_the_old_name_of_an_experiment_is_accepted_with_a_note(tmp_path: Path) -
     new = CliRunner().invoke(app, ["lab", "ablation", "--plan", str(plan)])
     assert "factors" in str(new.exception)
     assert str(old.exception) == str(new.exception)
-    assert old.stderr == "Note: `mayabook lab attribute` is called `mayabook lab ablation` now.\n"
+    assert old.stderr == "Note: `mayabook lab attribute` was renamed to `mayabook lab ablation`.\n"
     assert new.stderr == ""
 
 

@@ -64,7 +64,7 @@ def test_audio_of_rejected_takes_alone_is_no_test(rows: Path) -> None:
     file.write_text(file.read_text().replace('"keep_audio": true', '"keep_audio": false'))
     result = CliRunner().invoke(app, ["listen", str(rows), "0.3, 0.9", "0.9, 0.9"])
     assert isinstance(result.exception, LabError)
-    assert "no fair test; run the experiment with --set 'keep_audio = true'" in str(result.exception)
+    assert "which would bias the test; run the experiment with --set 'keep_audio = true'" in str(result.exception)
 
 
 def test_what_cannot_be_compared_is_said(rows: Path) -> None:

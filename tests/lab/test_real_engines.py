@@ -244,7 +244,7 @@ def test_the_command_stops_at_ctrl_c_and_goes_on(tiny: Path, tmp_path: Path) -> 
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert "the same command goes on from there" in errors
+    assert "the same command resumes" in errors
     again = mayabook_in(tmp_path, *command)
     assert again.returncode == 0, again.stderr
     events = [json.loads(line) for line in again.stdout.splitlines()]

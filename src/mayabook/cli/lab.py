@@ -26,13 +26,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Run experiments on engines, formats and settings.\n\nThey tell with statistics which of them can be trusted, "
-    "and why one fails. Rows are written as takes are made; the same command goes on after a stop. docs/lab.md says "
-    "what a plan may hold.",
+    help="Run experiments on engines, formats and settings.\n\nThey show by statistics which of them are reliable, and "
+    "why one fails. A row is written for each take; after a stop the same command resumes. docs/lab.md documents the "
+    "settings of a plan.",
 )
 
 PlanFile = Annotated[
-    Path | None, typer.Option("--plan", metavar="FILE", help="TOML file with the plan; options given here outrank it.")
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="TOML file with the plan; options take precedence over it."),
 ]
 Output = Annotated[
     Path | None,
@@ -41,13 +42,17 @@ Output = Annotated[
 Model = Annotated[
     str | None, typer.Option("--model", metavar="TEXT", help="Maya1 model: a name, a folder or a .gguf file.")
 ]
-Book = Annotated[Path | None, typer.Option("--book", metavar="FILE", help="EPUB whose chunks are spoken.")]
-Truth = Annotated[Path | None, typer.Option("--truth", metavar="FILE", help="Archive of texts and their true codes.")]
-Takes = Annotated[int | None, typer.Option("--takes", metavar="NUMBER", help="Takes of each cell.")]
-Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="NUMBER", help="Another number gives all takes other seeds.")
+Book = Annotated[Path | None, typer.Option("--book", metavar="FILE", help="EPUB whose chunks are synthesised.")]
+Truth = Annotated[
+    Path | None, typer.Option("--truth", metavar="FILE", help="NumPy archive of texts and their true codes.")
 ]
-Slots = Annotated[int | None, typer.Option("--slots", metavar="NUMBER", help="Takes at once.")]
+Takes = Annotated[
+    int | None, typer.Option("--takes", metavar="NUMBER", help="Takes for each cell (combination of factors).")
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="NUMBER", help="Changes the seeds of all takes.")]
+Slots = Annotated[
+    int | None, typer.Option("--slots", metavar="NUMBER", help="Rows of the batch: takes generated at once.")
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -88,17 +93,17 @@ def _renamed(old: str, new: str, command: Any) -> Any:
 
     @wraps(command)
     def run(**given: Any) -> None:
-        print(f"Note: `mayabook lab {old}` is called `mayabook lab {new}` now.", file=sys.stderr)
+        print(f"Note: `mayabook lab {old}` was renamed to `mayabook lab {new}`.", file=sys.stderr)
         command(**given)
 
     return run
 
 
 _SUMMARIES = {
-    "isolate": "Test whether a take depends on other takes.\n\nThose are made before, beside and after it.",
-    "sweep": "Compare temperatures, top_p and presets.\n\nOutcomes are artifacts, word errors and length.",
-    "stress": "Hold figures against position in a long run.\n\nChunks are read in order, and shuffled.",
-    "compare": "Compare weight formats with full precision.\n\nAll speak the same chunks.",
+    "isolate": "Test whether a take depends on other takes.\n\nOthers are made before, beside and after it.",
+    "sweep": "Compare temperatures, top_p and presets.\n\nArtifacts, word errors and length are compared.",
+    "stress": "Test whether takes get worse in a long run.\n\nChunks are synthesised in order, and shuffled.",
+    "compare": "Compare weight formats with full precision.\n\nEvery format synthesises the same chunks.",
     "ablation": "Find which settings cause artifacts.\n\nThe settings that differed between the backends of 2025 are "
     "changed one at a time, and all at once in a factorial plan.",
 }
@@ -133,7 +138,7 @@ def listen(
     one: Annotated[str, typer.Argument(metavar="CELL", help="A cell: a format, a preset, ...", show_default=False)],
     other: Annotated[str, typer.Argument(metavar="CELL", help="Another cell.", show_default=False)],
     pairs: Annotated[int, typer.Option("--pairs", metavar="NUMBER", min=1, help="Pairs of takes.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Draws pairs and sides.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Seed for choosing and ordering.")] = 0,
 ) -> None:
     """Write a page for a blind listening test.
 
@@ -146,7 +151,7 @@ def listen(
     header, rows = read_rows(folder)
     if not header.get("plan", {}).get("keep_audio"):
         raise LabError(
-            f"{folder} has the audio of rejected takes alone, which would be no fair test; run the experiment with "
+            f"{folder} has only the audio of rejected takes, which would bias the test; run the experiment with "
             "--set 'keep_audio = true'."
         )
     file = folder / "listen.html"
@@ -198,7 +203,7 @@ def _given(settings: list[str] | None, **named: object) -> dict[str, Any]:
         values: dict[str, Any] = tomllib.loads("\n".join(settings or []))
     except tomllib.TOMLDecodeError as error:
         raise LabError(
-            f"--set is no TOML ({error}); write name = value, such as --set 'asr_model = \"small.en\"'."
+            f"--set is not valid TOML ({error}); write name = value, such as --set 'asr_model = \"small.en\"'."
         ) from error
     return values | {name: str(v) if isinstance(v, Path) else v for name, v in named.items() if v is not None}
 
@@ -219,7 +224,7 @@ def _show(sections: "list[ReportSection]", file: Path, as_json: bool) -> None:
 def _display(as_json: bool) -> "Iterator[TrialListener]":
     """A listener that shows how far the run is; Ctrl-C ends it with a line for a person."""
     live = _LiveDisplay() if sys.stdout.isatty() and not as_json else _PlainDisplay(as_json)
-    with stoppable("Stopped. The rows are kept: the same command goes on from there."), live:
+    with stoppable("Stopped. The rows are kept: the same command resumes."), live:
         yield live
 
 
