@@ -262,7 +262,7 @@ def test_a_book_that_cannot_be_as_loud_says_so(segment, tmp_path):
     clicks[1000::RATE] = 0.1
     timeline = build_timeline([segment(clicks)], {}, MasterSettings())
     book = write_audiobook(timeline, TAGS, tmp_path / "book.flac", MasterSettings(), quietly)
-    assert "LUFS, not -19.0" in book.warnings[0]
+    assert "LUFS instead of -19.0" in book.warnings[0]
     assert true_peak(listen(book.files[0]).audio) <= -3.0
 
 
