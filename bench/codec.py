@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from snac import SNAC
 
-from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE, export_codec
-from mayabook.maya.codec_config import CONFIG_FILE, CodecConfig
+from mayabook.maya.codec import ONNX_FILE, export_codec
+from mayabook.maya.codec_config import CHECKPOINT_FILE, CONFIG_FILE, CodecConfig
 from mayabook.maya.codec_onnx import OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec
 from mayabook.maya.frames import Frames, levels
@@ -59,8 +59,8 @@ def main() -> None:
 
     decoders: dict[str, Callable[[], object]] = {
         "snac's decode()": snac_decode,
-        on_torch.identity: lambda: on_torch.decode(frames, [0]),
-        on_onnx.identity: lambda: on_onnx.decode(frames, [0]),
+        on_torch.platform: lambda: on_torch.decode(frames, [0]),
+        on_onnx.platform: lambda: on_onnx.decode(frames, [0]),
     }
     audio = n_frames * SAMPLES_PER_FRAME / SAMPLE_RATE
     timings: dict[str, list[tuple[float, float]]] = {name: [] for name in decoders}

@@ -66,6 +66,7 @@ class SpoilingNarrator:
         }
         self.voice = self.credit = self._narrator.voice
         self.identity = f"spoilt {SPOILT} {STUBBORN} {HOPELESS} {self._narrator.identity}"
+        self.platform = self._narrator.platform
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         for take in self._narrator.generate(requests):

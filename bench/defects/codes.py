@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mayabook.core.take import Audio, Codes
-from mayabook.maya.codec import CHECKPOINT_FILE
+from mayabook.maya.codec_config import CHECKPOINT_FILE
 from mayabook.maya.frames import Frames, from_levels
 
 CODEC = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights" / "maya1-tiny" / "codec"

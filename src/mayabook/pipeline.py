@@ -30,6 +30,7 @@ from mayabook.render import (
     Renderer,
     build_coverage_report,
     content_key,
+    former_keys,
     write_coverage,
 )
 from mayabook.script import Script, read_lexicon, script_book
@@ -166,9 +167,12 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
             job.ledger.set_fact(REQUEST, request.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())
             job.ledger.set_plan(plan)
+            job.ledger.rename_keys(former_keys(engine, script.chunks))
             checker = Checker(settings.checks, book.language)
             job.ledger.set_fact(CHECKS, checker.identity)
-            _log.info("Job %s; engine %s; checks %s", job.folder, engine.identity, checker.identity)
+            _log.info(
+                "Job %s; engine %s on %s; checks %s", job.folder, engine.identity, engine.platform, checker.identity
+            )
             tell(ScriptReady(book.title, len(plan), sum(item.chunk.n_words for item in plan)))
             with FallbackEngine(settings, tell, book.language) as fallback:
                 renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open)

@@ -24,7 +24,7 @@ class ScriptedDecoder:
 
     def __init__(self, n_slots: int, script: Script) -> None:
         self.layout, self.n_slots, self.n_context = SMALL, n_slots, 4096
-        self.identity, self.device = "scripted", "CPU, float32"
+        self.identity, self.platform, self.device = "scripted", "NumPy", "CPU, float32"
         self.logits = np.zeros((n_slots, SMALL.n_audio), np.float32)
         self.steps: list[list[int]] = []
         self.prefilled: list[tuple[int, int]] = []

@@ -303,6 +303,8 @@ def test_identity_tells_weights_dtype_quantisation_and_width_but_not_the_folder(
 
     plain = identity(checkpoint)
     assert identity(copy) == plain
+    assert torch.__version__ not in plain
+    assert "threads" not in plain
     others = [
         identity(checkpoint, 3),
         identity(checkpoint, dtype="bfloat16"),

@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -14,10 +17,13 @@ import pytest
 
 from mayabook.core.audio_files import read_flac
 from mayabook.core.code_files import read_codes
+from mayabook.core.settings import EngineSettings, MayaSettings, Settings
+from mayabook.engine_selection import open_engine
+from mayabook.engines.engine import HasFormerIdentities
 from mayabook.maya.codec import open_codec
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
-from mayabook.render import Job
+from mayabook.render import Job, former_keys
 from tests.runs import STORY, mayabook_in, start, write_story
 from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
@@ -131,6 +137,70 @@ def test_auto_takes_the_model_that_is_here_and_stays_with_it(mayabook: Run, stor
     made(again)
     resumed = [json.loads(line) for line in again.stdout.splitlines() if '"rendering"' in line]
     assert resumed[0]["resumed_chunks"] == facts["chunks"]
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_job_keeps_the_dtype_it_began_with(mayabook: Run, story: Path, tmp_path: Path) -> None:
+    """As where it began on a GPU that computes bfloat16, and continues on a CPU, for which `auto` is float32."""
+    made(mayabook("make", story, "--engine", "transformers", "--dtype", "bfloat16", *NOISE, "--json"))
+    takes = {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()}
+    made(mayabook("make", story, "--engine", "transformers", *NOISE, "--force", "--json"))
+    assert {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()} == takes
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_job_that_moves_to_another_processor_speaks_nothing_again(
+    mayabook: Run, story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch is told to compute without vector instructions, as on a processor that has none. What is spoken there is
+    marked with it."""
+    options = ("--engine", "transformers", "--slots", "2", *NOISE, "--json")
+    made(mayabook("make", story, *options))
+    here = made_on(tmp_path / "harbour.mayabook")
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    write_story(story, "The Harbour", STORY | {"The Lamp": ["Nobody had seen it go out."]})
+    made(mayabook("make", story, "--force", *options))
+    there = made_on(tmp_path / "harbour.mayabook")
+    assert there[: len(here)] == here
+    assert len(there) > len(here)
+    assert " DEFAULT " not in here[0]
+    assert all(" DEFAULT " in platform for platform in there[len(here) :])
+
+
+def made_on(job_folder: Path) -> list[str]:
+    """Platform of each take of a job, in the order in which they were made."""
+    with closing(sqlite3.connect(job_folder / "ledger.sqlite")) as database:
+        return [platform for (platform,) in database.execute("SELECT made_on FROM takes ORDER BY id")]
+
+
+_CODEC = r"; snac \w{16} torch \S+ cpu \d+ threads; bos twice; rules 1"
+FORMER_IDENTITIES = {
+    "gguf": rf"gguf \w{{16}} llama\.cpp \S+ CPU slots 2 kv f16 flash 0{_CODEC}",
+    "transformers": rf"transformers \w{{16}} float32 torch \S+ transformers \S+ cpu .+ \d+ threads slots 2{_CODEC}",
+}
+
+
+@pytest.mark.parametrize("engine", ["gguf", "transformers"])
+@pytest.mark.usefixtures("with_tiny")
+def test_takes_that_were_stored_when_their_keys_named_the_processor_are_found(
+    engine: str, mayabook: Run, story: Path, tmp_path: Path
+) -> None:
+    options = ("--engine", engine, "--slots", "2", *NOISE, "--json")
+    made(mayabook("make", story, *options))
+    with Job(tmp_path / "harbour.mayabook") as job:
+        keys = [item.key for item in job.ledger.plan()]
+        chunks = [item.chunk for item in job.ledger.plan()]
+        settings = Settings(engine=EngineSettings(kind=engine), maya=MayaSettings(model="tiny", slots=2, max_tokens=84))
+        with closing(open_engine(settings, None, print)[0]) as opened:
+            assert isinstance(opened, HasFormerIdentities)
+            assert re.fullmatch(FORMER_IDENTITIES[engine], opened.former_identities[0])
+            new_to_old = {new: old for old, new in former_keys(opened, chunks).items()}
+        job.ledger.rename_keys({key: new_to_old[key] for key in keys})
+        assert not any(job.ledger.takes(key, "") for key in keys)
+    made(mayabook("make", story, "--force", *options))
+    with Job(tmp_path / "harbour.mayabook") as job:
+        assert [len(job.ledger.takes(key, "")) for key in keys] == [1] * len(keys)
+        assert len(list(job.takes.glob("*.flac"))) == len(keys)
 
 
 @pytest.mark.usefixtures("with_tiny")

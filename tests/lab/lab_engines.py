@@ -30,7 +30,8 @@ class PlantedEngine:
     """Half a second of a tone where the take is good, silence where it is not; codes are a function of text, seed,
     and of what the leak adds."""
 
-    name, sample_rate, voice, credit, identity = "planted", RATE, "someone", "planted", "planted 1"
+    name, sample_rate, voice, credit = "planted", RATE, "someone", "planted"
+    identity, platform = "planted 1", "NumPy"
 
     def __init__(self, defect: Defect, leak: Leak) -> None:
         self._defect, self._leak = defect, leak
@@ -117,7 +118,7 @@ class PlantedVariants:
 class SilenceChecker:
     """Rejects silence, by the audio."""
 
-    identity = "silence"
+    identity, platform = "silence", "NumPy"
 
     def check(self, take: Take, chunk: Chunk) -> Verdict:
         silent = float(np.abs(take.audio).max()) < 1e-3

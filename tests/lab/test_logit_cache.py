@@ -37,7 +37,7 @@ class Counting:
     def __init__(self, decoder: SlotDecoder) -> None:
         self._decoder, self.n_steps, self.prompts = decoder, 0, 0
         self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
-        self.identity, self.device = decoder.identity, decoder.device
+        self.identity, self.platform, self.device = decoder.identity, decoder.platform, decoder.device
 
     @property
     def logits(self) -> object:

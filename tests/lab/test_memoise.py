@@ -40,6 +40,7 @@ class CountingCodec:
     codebook_size: int = 256
     noise: bool = True
     identity: str = "counting"
+    platform: str = "NumPy"
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         self.n += 1

@@ -33,7 +33,7 @@ class Faulty:
         self._capped, self.sample_rate = capped, sample_rate
         self._narrator, self._fault = Narrator(NarratorSettings(workers=1)), fault
         self.name, self.voice, self.credit = name, self._narrator.voice, name
-        self.identity = f"{name} {self._narrator.identity}"
+        self.identity, self.platform = f"{name} {self._narrator.identity}", self._narrator.platform
         self.spoken: list[TakeRequest] = []
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:

@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 from mayabook.core.errors import ModelError
 from mayabook.core.files import atomic_write, make_folder, write_text
-from mayabook.maya.codec import CHECKPOINT_FILE
-from mayabook.maya.codec_config import CONFIG_FILE
+from mayabook.maya.codec_config import CHECKPOINT_FILE, CONFIG_FILE
 from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.token_layout import SAMPLE_RATE
 from training.maya1_tiny.codebooks import EmaCodebooks, quantise, spread_projections

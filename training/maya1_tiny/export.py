@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mayabook.core.files import make_folder, write_text
-from mayabook.maya.codec import CHECKPOINT_FILE, export_codec, open_codec
-from mayabook.maya.codec_config import CONFIG_FILE
+from mayabook.maya.codec import export_codec, open_codec
+from mayabook.maya.codec_config import CHECKPOINT_FILE, CONFIG_FILE
 from mayabook.maya.token_layout import Layout
 from mayabook.models import gguf_maker, importer, store
 from training.maya1_tiny.reference import write_reference

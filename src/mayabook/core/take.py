@@ -32,7 +32,7 @@ class StopReason(StrEnum):
 class TakeRequest:
     """What an engine is asked to speak.
 
-    A take is a pure function of these fields, apart from `key`, and of the engine's `identity`.
+    On one platform a take is a pure function of these fields, apart from `key`, and of `Engine.identity`.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """What every text-to-speech engine provides: a take for each request, and an identity of all that takes depend on."""
 
-from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # loads NumPy, which listing the engines does not need
     from mayabook.core.take import Sampling, Take, TakeRequest
@@ -22,7 +22,11 @@ class Engine(Protocol):
     credit: str
     """Who reads, in the audiobook's tags."""
     identity: str
-    """Everything that a take depends on besides its request: model fingerprint, versions, number of slots."""
+    """What speaks: model fingerprint, weight format, number of slots. A job finds its takes by it, so it is the same on
+    every machine that has the same model."""
+    platform: str
+    """What computes: versions of libraries, device, threads. Samples may depend on it, but it is no reason to make a
+    take again; it is recorded with each take."""
 
     def generate(self, requests: "Iterable[TakeRequest]") -> "Generator[Take, None, None]":
         """Yields one take for each request as it finishes, in any order. Requests are consumed lazily, a few ahead.
@@ -43,3 +47,11 @@ class Engine(Protocol):
     def close(self) -> None:
         """Ends worker processes and frees the model; the engine cannot be used afterwards."""
         ...
+
+
+@runtime_checkable
+class HasFormerIdentities(Protocol):
+    """An engine that earlier versions of MayaBook identified in another way; its takes of then are still used."""
+
+    former_identities: Sequence[str]
+    """`Engine.identity` as earlier versions would have had it here."""

@@ -73,10 +73,10 @@ class GgufDecoder:
             raise
         place = "CPU" if not self.gpu_layers else f"GPU ({self.gpu_layers} of {self.n_layers} layers)"
         self.device = f"{place}, {self.format}"
-        self.identity = (
-            f"gguf {fingerprint([file])} llama.cpp {llama_cpp.__version__} {place} slots {n_slots} "
-            f"kv {kv_type} flash {flash}"
-        )
+        weights, build = fingerprint([file]), f"llama.cpp {llama_cpp.__version__} {place}"
+        self.identity = f"gguf {weights} slots {n_slots} kv {kv_type}"
+        self.platform = f"{build} flash attention {flash}"
+        self.former_identity = f"gguf {weights} {build} slots {n_slots} kv {kv_type} flash {flash}"
         self._logits = np.zeros((n_slots, self.layout.n_audio), np.float32)
         self._lengths = np.zeros(self._n_rows, np.int64)
 

@@ -48,7 +48,10 @@ class MayaEngine:
         self._prompts = PromptBuilder(tokenizer, decoder.layout, bos)
         self._scheduler = SlotScheduler(decoder, sampler)
         self._decoding = ThreadPoolExecutor(1, thread_name_prefix="codec")
-        self.identity = f"{decoder.identity}; {codec.identity}; bos {bos}; rules {RULES_VERSION}"
+        rules = f"bos {bos}; rules {RULES_VERSION}"
+        self.identity = f"{decoder.identity}; {codec.identity}; {rules}"
+        self.platform = f"{decoder.platform}; {codec.platform}"
+        self.former_identities = (f"{_former_identity(decoder)}; {_former_identity(codec)}; {rules}",)
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         decoding: dict[Future[Audio], SampledCodes] = {}
@@ -93,6 +96,12 @@ class MayaEngine:
     def close(self) -> None:
         self._decoding.shutdown(wait=True, cancel_futures=True)
         self.decoder.close()
+
+
+def _former_identity(part: SlotDecoder | Codec) -> str:
+    """The identity that this decoder or codec had while it still named the platform."""
+    former: str = getattr(part, "former_identity", part.identity)
+    return former
 
 
 def _finished(decoding: dict[Future[Audio], SampledCodes], at_most: int) -> Iterator[Take]:

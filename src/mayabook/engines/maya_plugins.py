@@ -5,7 +5,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from mayabook.models.gguf_formats import PREFERENCE
 from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
+    from mayabook.engines.checkpoint import DType
     from mayabook.engines.gguf_decoder import GgufDecoder
     from mayabook.engines.scheduler import TokenSampler
     from mayabook.engines.transformers_decoder import TransformersDecoder
@@ -73,12 +74,12 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         missing = self._missing(files)
         if missing is not None:
             raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
-        format, weights = self._weights(files, settings.format or earlier.format)
+        format, weights = self._weights(files, settings, earlier.format if earlier.kind == self.name else "")
         if files.codec is None:
             raise ModelError(f"{files.name} has no codec; import it: mayabook models import FOLDER --name {files.name}")
         voice, sampling = voices.describe(settings.voice), sampler_settings(settings)
         n_slots = settings.slots if isinstance(settings.slots, int) else earlier.slots
-        decoder, sampler = self._open_decoder(weights, settings, n_slots, context)
+        decoder, sampler = self._open_decoder(weights, format, settings, n_slots, context)
         try:
             engine = MayaEngine(
                 self.name,
@@ -104,14 +105,17 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
     def _missing_weights(self, files: ModelFiles) -> str | None: ...
 
     @abstractmethod
-    def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
-        """Weight format, and the file or folder of the weights. format: the one asked for; empty for the best."""
+    def _weights(self, files: ModelFiles, settings: MayaSettings, earlier: str) -> tuple[str, Path]:
+        """Weight format (of a checkpoint the dtype that it computes in), and the file or folder of the weights.
+
+        earlier: the format of an earlier run of the same job, which the settings may override; empty if there was none.
+        """
 
     @abstractmethod
     def _open_decoder(
-        self, weights: Path, settings: MayaSettings, n_slots: int, context: EngineContext
+        self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
     ) -> "tuple[Decoder, TokenSampler]":
-        """Loads the weights. n_slots: 0 for as many as memory holds."""
+        """Loads the weights. format: as `_weights` gave it. n_slots: 0 for as many as memory holds."""
 
 
 class GgufPlugin(MayaPlugin):
@@ -129,7 +133,8 @@ class GgufPlugin(MayaPlugin):
     def _missing_weights(self, files: ModelFiles) -> str | None:
         return None if files.ggufs else f"it has no GGUF file; make one: mayabook models quantize {files.name} Q4_K_M"
 
-    def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
+    def _weights(self, files: ModelFiles, settings: MayaSettings, earlier: str) -> tuple[str, Path]:
+        format = settings.format or earlier
         if format and format not in files.ggufs:
             raise ModelError(
                 f"{files.name} is installed in {', '.join(files.ggufs)}, not in {format}; "
@@ -139,7 +144,7 @@ class GgufPlugin(MayaPlugin):
         return chosen, files.ggufs[chosen]
 
     def _open_decoder(
-        self, weights: Path, settings: MayaSettings, n_slots: int, context: EngineContext
+        self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
     ) -> "tuple[Decoder, TokenSampler]":
         from mayabook.engines.gguf_decoder import GgufDecoder, kv_bytes_per_slot
         from mayabook.engines.sampler import Sampler
@@ -183,27 +188,31 @@ class TransformersPlugin(MayaPlugin):
     def _missing_weights(self, files: ModelFiles) -> str | None:
         return "it has no checkpoint folder" if files.checkpoint is None else None
 
-    def _weights(self, files: ModelFiles, format: str) -> tuple[str, Path]:
+    def _weights(self, files: ModelFiles, settings: MayaSettings, earlier: str) -> tuple[str, Path]:
+        from mayabook.engines.devices import choose_device, choose_dtype
+
         assert files.checkpoint is not None
-        return "", files.checkpoint
+        dtype = cast("DType", earlier) if earlier and settings.dtype == "auto" else settings.dtype
+        return choose_dtype(dtype, choose_device(settings.device)), files.checkpoint
 
     def _open_decoder(
-        self, weights: Path, settings: MayaSettings, n_slots: int, context: EngineContext
+        self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
     ) -> "tuple[Decoder, TokenSampler]":
         from mayabook.engines.sampler import Sampler
         from mayabook.engines.torch_sampler import TorchSampler
         from mayabook.engines.transformers_decoder import TransformersDecoder, kv_bytes_per_slot, weight_bytes
 
+        dtype = cast("DType", format)
         need = MemoryNeed(
-            weight_bytes(weights, settings.dtype, settings.quantisation, settings.device),
-            kv_bytes_per_slot(weights, settings.context, settings.dtype, settings.device) + _LOGITS,
+            weight_bytes(weights, dtype, settings.quantisation, settings.device),
+            kv_bytes_per_slot(weights, settings.context, dtype, settings.device) + _LOGITS,
         )
         slots = _slots(n_slots, need, on_gpu=settings.device != "cpu" and _cuda(), context=context)
         decoder = TransformersDecoder(
             weights,
             slots,
             settings.context,
-            dtype=settings.dtype,
+            dtype=dtype,
             quantisation=settings.quantisation,
             device=settings.device,
         )

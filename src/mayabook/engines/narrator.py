@@ -37,6 +37,7 @@ class Narrator:
         self.voice = settings.voice
         model = _voice_model(settings.voice)
         self.identity = f"hibari-tts {version('hibari-tts')} {sha256_of(model)[:16]}"
+        self.platform = f"onnxruntime {version('onnxruntime')}"
         self.credit = f"{settings.voice} (narrator)"
         self._speed = settings.speed
         n_workers = settings.workers or max(1, (os.cpu_count() or 1) // 2)

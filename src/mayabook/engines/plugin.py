@@ -27,7 +27,7 @@ class EngineChoice(BaseModel):
     model: str = ""
     """Model that was loaded; empty where the engine has only one."""
     format: str = ""
-    """Weight format of the model, such as Q4_K_M; empty where the model has only one."""
+    """Weight format of the model, such as Q4_K_M or bfloat16; empty where the model has only one."""
     slots: int = 0
     """Rows of the batch, where takes depend on their number; else 0."""
     reason: str = ""

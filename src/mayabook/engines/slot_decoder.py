@@ -29,7 +29,9 @@ class SlotDecoder(Protocol):
     n_context: int
     """Most tokens in a slot, prompt included."""
     identity: str
-    """All that logits depend on besides tokens: model fingerprint, weight format, dtype, versions, number of slots."""
+    """The model as `Engine.identity` needs it: fingerprint, weight format, dtype, number of slots."""
+    platform: str
+    """As `Engine.platform`: versions of libraries, device, threads."""
     device: str
     """Device and dtype, for a person: `CPU, Q4_K_M`."""
 

@@ -115,14 +115,14 @@ class TransformersDecoder:
         if number not in native_dtypes(self._device):
             notes.append(f"{device_name(self._device)} does not compute {number} natively; --dtype auto is faster")
         self.notes = tuple(notes)
+        checkpoint, slots = fingerprint(read.identifying()), f"slots {self.n_slots}"
+        quantised = [weights] if weights != number else []
         versions = [f"torch {torch.__version__}", f"transformers {transformers.__version__}"]
-        if weights != number:
-            versions.append(weights)
-        if weights != number and own in ("", "bitsandbytes"):
-            versions.append(f"bitsandbytes {version('bitsandbytes')}")
-        self.identity = (
-            f"transformers {fingerprint(read.identifying())} {number} {' '.join(versions)} {kernels(self._device)} "
-            f"slots {self.n_slots}"
+        library = [f"bitsandbytes {version('bitsandbytes')}"] if quantised and own in ("", "bitsandbytes") else []
+        self.identity = " ".join(["transformers", checkpoint, number, *quantised, slots])
+        self.platform = " ".join([*versions, *library, kernels(self._device)])
+        self.former_identity = " ".join(
+            ["transformers", checkpoint, number, *versions, *quantised, *library, kernels(self._device), slots]
         )
 
     @torch.inference_mode()

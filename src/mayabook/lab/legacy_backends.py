@@ -9,8 +9,9 @@ import gc
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ class LegacyBackend:
     """
 
     sample_rate = SAMPLE_RATE
+    library: ClassVar[str]
+    """Name of the package that generates."""
 
     def __init__(
         self, variants: LocalModelVariants, name: str, workaround: Workaround, settings: SamplerSettings
@@ -49,6 +52,7 @@ class LegacyBackend:
         self.name, self.workaround = name, workaround
         self.voice, self.credit = variants.voice, name
         self.identity = f"{name} {workaround} {variants.identity}"
+        self.platform = f"{self.library} {version(self.library)}"
         self.tokens: list[int] = []
         self.logits: Logits = np.empty((0, 0), np.float32)
         self._variants, self._settings = variants, settings
@@ -103,6 +107,8 @@ class LegacyBackend:
 
 class LegacyLlama(LegacyBackend):
     """llama-cpp-python's `Llama()`, one take after the other."""
+
+    library = "llama-cpp-python"
 
     def __init__(
         self, variants: LocalModelVariants, format: str, workaround: Workaround = "none", changes: Sampling = _UNCHANGED
@@ -161,6 +167,8 @@ class LegacyLlama(LegacyBackend):
 
 class LegacyGenerate(LegacyBackend):
     """transformers' `generate()` with no attention mask and the text end as pad token, one take after the other."""
+
+    library = "transformers"
 
     def __init__(
         self, variants: LocalModelVariants, format: str, workaround: Workaround = "none", changes: Sampling = _UNCHANGED

@@ -52,7 +52,7 @@ class CachingDecoder:
     def __init__(self, decoder: SlotDecoder) -> None:
         self._decoder = decoder
         self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
-        self.identity, self.device = decoder.identity, decoder.device
+        self.identity, self.platform, self.device = decoder.identity, decoder.platform, decoder.device
         self.roots: dict[PromptIds, CachedNode] = {}
         self._at: dict[int, CachedNode] = {}
         """Batch row -> the node that it has reached; rows that left the cache are missing."""
@@ -102,7 +102,7 @@ class CachingDecoder:
 class _CachedLogits:
     """A `SlotDecoder` that replays cached logits. The logits of a slot that leaves the cache become NaN."""
 
-    identity = device = "memory"
+    identity = platform = device = "memory"
 
     def __init__(self, known: Mapping[PromptIds, CachedNode], layout: Layout, n_context: int) -> None:
         self.layout, self.n_slots, self.n_context = layout, REPLAY_SLOTS, n_context

@@ -62,7 +62,7 @@ class MemoisedCodec:
         self._codec = codec
         self._audio: MemoTable[NDArray[np.float32]] = MemoTable(MAX_DECODED_TAKES)
         self.sample_rate, self.codebook_size, self.noise = codec.sample_rate, codec.codebook_size, codec.noise
-        self.identity = codec.identity
+        self.identity, self.platform = codec.identity, codec.platform
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         key = _digest(repr((frames.shape, list(seeds) if self.noise else None)), np.ascontiguousarray(frames, np.int32))

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import ModelError
-from mayabook.maya.codec_config import CONFIG_FILE, COPY_AGAIN, CodecConfig
+from mayabook.maya.codec_config import CHECKPOINT_FILE, CONFIG_FILE, COPY_AGAIN, CodecConfig
 from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import Layout
 
-CHECKPOINT_FILE = "pytorch_model.bin"
 ONNX_FILE = "decoder.onnx"
 
 
@@ -30,7 +29,9 @@ class Codec(Protocol):
     noise: bool
     """Whether the decoder mixes noise in; if not, seeds change nothing."""
     identity: str
-    """All that samples depend on besides frames and seed: fingerprint of the files, runtime and its version, device."""
+    """Fingerprint of the codec's files."""
+    platform: str
+    """What computes: runtime and its version, device. Samples differ between platforms by rounding."""
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         """Samples of whole takes, shape (batch, n_frames * 2048).

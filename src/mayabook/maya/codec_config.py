@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import FrameError, ModelError
+from mayabook.core.fingerprint import fingerprint
 from mayabook.maya.frames import Frames, levels
 from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, SAMPLES_PER_FRAME, Layout
 
 CONFIG_FILE = "config.json"
+CHECKPOINT_FILE = "pytorch_model.bin"
 LEVEL_STEPS = (1, 2, 4)
 """Codes that each level, coarsest first, gives to a frame."""
 COPY_AGAIN = "copy the whole folder of the 24 kHz SNAC again"
@@ -115,3 +117,8 @@ def _misfit(origin: str, name: str, found: object, wanted: object) -> ModelError
 def first_line(error: Exception) -> str:
     """First line of an error's message, or its type."""
     return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def checkpoint_fingerprint(checkpoint: Path) -> str:
+    """Fingerprint of a codec's checkpoint together with its config.json."""
+    return fingerprint([checkpoint.with_name(CONFIG_FILE), checkpoint])

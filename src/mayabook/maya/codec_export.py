@@ -13,8 +13,8 @@ import torch
 
 from mayabook.core.errors import ModelError
 from mayabook.core.files import atomic_write
-from mayabook.maya.codec_config import LEVEL_STEPS, CodecConfig
-from mayabook.maya.codec_onnx import CONFIG_KEY, OnnxCodec
+from mayabook.maya.codec_config import LEVEL_STEPS, CodecConfig, checkpoint_fingerprint
+from mayabook.maya.codec_onnx import CHECKPOINT_KEY, CONFIG_KEY, OnnxCodec
 from mayabook.maya.codec_torch import TorchCodec, load_decoder
 from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import CODES_PER_FRAME
@@ -46,7 +46,9 @@ def export(checkpoint: Path, config: CodecConfig, target: Path) -> Path:
             )
         assert program is not None
         model = program.model_proto
-        onnx.helper.set_model_props(model, {CONFIG_KEY: config.text})
+        onnx.helper.set_model_props(
+            model, {CONFIG_KEY: config.text, CHECKPOINT_KEY: checkpoint_fingerprint(checkpoint)}
+        )
         onnx.save(model, temporary)
         _compare(TorchCodec(checkpoint, config), OnnxCodec(temporary), config)
     return target

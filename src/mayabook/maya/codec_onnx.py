@@ -15,6 +15,8 @@ from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
 CONFIG_KEY = "mayabook.codec"
 """Metadata key under which the model carries the config.json of its codec."""
+CHECKPOINT_KEY = "mayabook.codec.checkpoint"
+"""Metadata key of the fingerprint of the checkpoint that the model was exported from."""
 THREADS = 2
 """The same on every machine whatever its cores, because the order of sums may depend on it."""
 
@@ -36,12 +38,15 @@ class OnnxCodec:
             raise ModelError(
                 f"{file} is damaged ({first_line(error)}); run `mayabook models export-codec` again."
             ) from error
-        text = self._session.get_modelmeta().custom_metadata_map.get(CONFIG_KEY)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        text = metadata.get(CONFIG_KEY)
         if text is None:
             raise ModelError(f"{file} is not a codec of MayaBook's making; run `mayabook models export-codec`.")
         self.config = CodecConfig.parse(text, str(file))
         self.codebook_size, self.noise = self.config.codebook_size, self.config.noise
-        self.identity = f"snac {fingerprint([file])} onnxruntime {onnxruntime.__version__} cpu"
+        self.identity = f"snac {metadata.get(CHECKPOINT_KEY) or fingerprint([file])}"
+        self.platform = f"onnxruntime {onnxruntime.__version__} cpu"
+        self.former_identity = f"snac {fingerprint([file])} {self.platform}"
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         codes, noise = self.config.inputs(frames, seeds)

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from mayabook.core.errors import ModelError
-from mayabook.core.fingerprint import fingerprint
-from mayabook.maya.codec_config import CONFIG_FILE, COPY_AGAIN, CodecConfig, first_line
+from mayabook.maya.codec_config import CONFIG_FILE, COPY_AGAIN, CodecConfig, checkpoint_fingerprint, first_line
 from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
@@ -86,8 +85,9 @@ class TorchCodec:
             raise ModelError(
                 f"The codec cannot run on {device!r} ({first_line(error)}); use another device."
             ) from error
-        files = fingerprint([checkpoint.with_name(CONFIG_FILE), checkpoint])
-        self.identity = f"snac {files} torch {torch.__version__} {self._place()}"
+        self.identity = f"snac {checkpoint_fingerprint(checkpoint)}"
+        self.platform = f"torch {torch.__version__} {self._place()}"
+        self.former_identity = f"{self.identity} {self.platform}"
 
     def decode(self, frames: Frames, seeds: Sequence[int]) -> NDArray[np.float32]:
         codes, noise = self._config.inputs(frames, seeds)

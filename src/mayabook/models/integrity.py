@@ -4,8 +4,8 @@ import zipfile
 from pathlib import Path
 
 from mayabook.core.errors import ModelError
-from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
-from mayabook.maya.codec_config import COPY_AGAIN, CodecConfig
+from mayabook.maya.codec import ONNX_FILE
+from mayabook.maya.codec_config import CHECKPOINT_FILE, COPY_AGAIN, CodecConfig
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import gguf_quantisation

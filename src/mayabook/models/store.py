@@ -19,7 +19,8 @@ from platformdirs import user_data_path
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import read_json, weight_files
-from mayabook.maya.codec import CHECKPOINT_FILE, ONNX_FILE
+from mayabook.maya.codec import ONNX_FILE
+from mayabook.maya.codec_config import CHECKPOINT_FILE
 from mayabook.maya.tokenizer import TOKENIZER_PATHS
 from mayabook.models.disk import atomic_write, cannot_write
 from mayabook.models.llama_config import CONFIG_FILE

@@ -1,6 +1,6 @@
 """Synthesises and checks every chunk of a book: job folder, ledger, retries, resume, and the coverage report."""
 
-from mayabook.render.content_keys import content_key
+from mayabook.render.content_keys import content_key, former_keys
 from mayabook.render.coverage_report import (
     CoverageReport,
     Status,
@@ -25,6 +25,7 @@ __all__ = [
     "StoredTake",
     "build_coverage_report",
     "content_key",
+    "former_keys",
     "words_by_sentence",
     "write_coverage",
 ]

@@ -7,7 +7,7 @@ belongs to the thread that opened it.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,7 +93,7 @@ class StoredTake:
     made_of: tuple[str, ...] = ()
     """File names of the takes it was derived from."""
     made_on: str = ""
-    """The kind of processor, as `mayabook.core.platform_info` names it; empty for takes of older versions."""
+    """Processor (see `mayabook.core.platform_info`) and `Engine.platform`; empty for takes of older versions."""
 
     @property
     def codes_file(self) -> Path:
@@ -241,6 +241,16 @@ class Ledger:
             )
             for row in rows
         ]
+
+    def rename_keys(self, keys: Mapping[str, str]) -> None:
+        """Gives the takes of an old content key the new one, unless there are takes of the new one already.
+
+        keys: old -> new.
+        """
+        with self._transaction() as database:
+            stored = {key for (key,) in database.execute("SELECT DISTINCT key FROM takes").fetchall()}
+            renamed = [(new, old) for old, new in keys.items() if old in stored and new not in stored]
+            database.executemany("UPDATE takes SET key = ? WHERE key = ?", renamed)
 
     def forget_take(self, take: StoredTake) -> None:
         """Deletes the rows of a take whose audio is no longer on disk."""

@@ -193,7 +193,7 @@ class Renderer:
         with closing(self._engine.generate(self._requests(whole, derived))) as takes:
             for spoken in takes:
                 step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
-                stored = self._store(spoken, step)
+                stored = self._store(spoken, self._engine, step)
                 if step != RetryStep.PART:
                     check(stored)
         if for_fallback:
@@ -201,7 +201,7 @@ class Renderer:
             fallback = self._open_fallback()
             with closing(fallback.generate(self._whole_request(fallback, each) for each in for_fallback)) as takes:
                 for spoken in takes:
-                    check(self._store(spoken, RetryStep.FALLBACK))
+                    check(self._store(spoken, fallback, RetryStep.FALLBACK))
         for planned_step in derived:
             check(self._derive(planned_step))
         self._collect(checking, at_most=0)
@@ -266,14 +266,14 @@ class Renderer:
         request = self._whole_request(self._engine, planned_step)
         stop = next((each for each in stops if each != StopReason.END), StopReason.END)
         take = Take(request, audio, sample_rate, stop, 0.0)
-        return self._store(take, task.step, tuple(each.file.name for each in made_of))
+        return self._store(take, self._engine, task.step, tuple(each.file.name for each in made_of))
 
     def _transcribed(self, take: StoredTake) -> TranscribedTake:
         verdict = self._job.ledger.verdict(take, self._checker.identity)
         assert verdict is not None
         return TranscribedTake(*self._read(take), verdict)
 
-    def _store(self, take: Take, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
+    def _store(self, take: Take, engine: Engine, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
         request = take.request
         file = self._job.takes / f"{request.key}-{request.attempt}.flac"
         if take.codes is not None:
@@ -297,7 +297,7 @@ class Renderer:
                 risk=0.0,
                 step=step,
                 made_of=made_of,
-                made_on=processor(),
+                made_on=f"{processor()}; {engine.platform}",
             )
         )
         figures = f"{take.duration:.1f} s of audio in {take.seconds:.1f} s"

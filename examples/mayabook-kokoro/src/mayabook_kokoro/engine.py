@@ -30,10 +30,8 @@ class KokoroEngine:
         files = find_files(settings.model, settings.onnx_file, settings.voice)
         self.voice = settings.voice
         self.credit = f"{settings.voice} (Kokoro-82M)"
-        self.identity = (
-            f"kokoro {fingerprint([files.onnx, files.voice])} hibari-tts {version('hibari-tts')} "
-            f"onnxruntime {onnxruntime.__version__}"
-        )
+        self.identity = f"kokoro {fingerprint([files.onnx, files.voice])} hibari-tts {version('hibari-tts')}"
+        self.platform = f"onnxruntime {onnxruntime.__version__}"
         self._speed = settings.speed
         self._n_threads = settings.workers or os.cpu_count() or 1
         self._styles = load_styles(files.voice)
