@@ -11,7 +11,7 @@ CODES = 256
 
 @pytest.fixture
 def truth(tmp_path: Path) -> Path:
-    """An archive of texts and codes, as a truth is."""
+    """A reference archive of texts and codes."""
     draw = np.random.Generator(np.random.Philox(3))
     frames = [draw.integers(0, CODES, (6 + at % 5, 7)) for at in range(len(TEXTS))]
     file = tmp_path / "truth.npz"
@@ -26,7 +26,7 @@ def truth(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder: a random model whose logits are far apart, with a truth of its own."""
+    """A model folder with a reference archive; the random model has widely spread logits."""
     folder = tmp_path_factory.mktemp("lab") / "tiny"
     write_checkpoint(folder / "checkpoint", shape=Shape(head_scale=10))
     write_codec(folder / "codec")

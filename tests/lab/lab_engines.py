@@ -1,4 +1,4 @@
-"""Engines for tests of the lab, whose defects have causes that are known because they were put there."""
+"""Engines for tests of the lab, with planted defects of known causes."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,14 +21,13 @@ TEXTS = [
 ]
 
 Defect = Callable[[TakeRequest, float], bool]
-"""Whether a take goes wrong, from its request and a number in [0, 1) that its text and seed decide."""
+"""Whether a take is defective, from its request and a number in [0, 1) that depends on its text and seed."""
 Leak = Callable[["PlantedEngine", TakeRequest], int]
-"""What a take depends on that it should not."""
+"""State that a take depends on although it should not."""
 
 
 class PlantedEngine:
-    """Half a second of a tone where the take is good, silence where it is not; codes are a function of text, seed,
-    and of what the leak adds."""
+    """Takes are half a second of a tone, or of silence if they are defective; codes depend on text, seed and leak."""
 
     name, sample_rate, voice, credit = "planted", RATE, "someone", "planted"
     identity, platform = "planted 1", "NumPy"
@@ -70,7 +69,7 @@ def no_defect(request: TakeRequest, chance: float) -> bool:
 
 
 def some_defects(request: TakeRequest, chance: float) -> bool:
-    """A tenth of all takes, whatever the settings."""
+    """A tenth of all takes, with any settings."""
     return chance < 0.1
 
 
@@ -80,12 +79,12 @@ def some_defects_when_hot(request: TakeRequest, chance: float) -> bool:
 
 
 def scattered_defects(request: TakeRequest, chance: float) -> bool:
-    """A seventh of all takes, others with other settings, whatever these are."""
+    """A seventh of all takes; which ones depends on all settings alike."""
     return crc32(f"{sorted(request.sampling.items())} {chance}".encode()) % 7 == 0
 
 
 def penalised(request: TakeRequest, chance: float) -> bool:
-    """Half of the takes with a penalty over everything, a twentieth of the others."""
+    """Half of the takes with a penalty over all tokens, a twentieth of the others."""
     return chance < (0.5 if request.sampling["penalty_window"] == "all" else 0.05)
 
 
@@ -116,7 +115,7 @@ class PlantedVariants:
 
 
 class SilenceChecker:
-    """Rejects silence, by the audio."""
+    """Rejects silent audio."""
 
     identity, platform = "silence", "NumPy"
 
@@ -128,7 +127,7 @@ class SilenceChecker:
 
 
 class RecordingListener:
-    """Keeps what is said; stops the run after so many rows, as Ctrl-C does."""
+    """Records messages and progress; stops the run after some rows, as Ctrl-C does."""
 
     def __init__(self, stop_after: int = 0) -> None:
         self.messages: list[str] = []

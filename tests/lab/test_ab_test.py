@@ -37,12 +37,14 @@ def rows(tmp_path: Path, truth: Path) -> Path:
 
 def test_the_page_stands_alone_and_hides_which_is_which(rows: Path) -> None:
     file = rows / "listen.html"
-    own = [{**row, "tokens": row["cell"]} for row in read_rows(rows)[1]]  # what is planted speaks alike in all cells
+    own = [
+        {**row, "tokens": row["cell"]} for row in read_rows(rows)[1]
+    ]  # planted engines give equal codes in all cells
     assert write_ab_test(rows, own, "0.3, 0.9", "0.9, 0.9", file, n=8) == 8
     page = file.read_text()
-    sounds = re.findall(r"data:audio/mpeg;base64,([A-Za-z0-9+/=]+)", page)
-    assert len(sounds) == 16
-    audio, rate = soundfile.read(io.BytesIO(base64.b64decode(sounds[0])))
+    clips = re.findall(r"data:audio/mpeg;base64,([A-Za-z0-9+/=]+)", page)
+    assert len(clips) == 16
+    audio, rate = soundfile.read(io.BytesIO(base64.b64decode(clips[0])))
     assert len(audio) / rate == pytest.approx(0.5, abs=0.1)
     assert np.sqrt(np.mean(audio**2)) == pytest.approx(0.06, rel=0.2)
     assert "0.3, 0.9" not in page

@@ -86,7 +86,7 @@ def test_a_fix_is_no_evidence_for_the_way_without_it() -> None:
 
 @pytest.mark.parametrize(("kept", "verdict"), [("fresh", REFUTED), ("other", HOLDS)])
 def test_a_kept_model_is_held_against_a_fresh_one(kept: str, verdict: str) -> None:
-    """Its takes are alike among themselves in both cases."""
+    """In both cases its own takes are equal to each other."""
     rows = [{**row, "tokens": kept} for row in story(30, "same", "same") if row["seeded"]]
     rows += [way(item, "alone, first", "fresh", fix="reload") for item in range(30)]
     assert claims.judge_kv_cache_bleeding({"isolate": rows}).verdict == REFUTED
@@ -139,7 +139,7 @@ def test_three_takes_without_a_defect_say_little() -> None:
 
 @pytest.mark.parametrize(("undone", "verdict"), [(2, REFUTED), (40, UNDECIDED)])
 def test_a_setting_is_a_cause_only_where_it_makes_artifacts(undone: int, verdict: str) -> None:
-    """Where undoing it spoils, transformers' level of it was the better one."""
+    """If undoing the setting causes artifacts, transformers' level of it was the better one."""
     cells = {"original-gguf": 1, "original-transformers": 20, "original-transformers, penalty undone": undone}
     rows = [take(cell, item, item >= bad, part="one") for cell, bad in cells.items() for item in range(60)]
     judged = claims.judge_settings({"ablation": rows})

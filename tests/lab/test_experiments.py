@@ -1,4 +1,4 @@
-"""Experiments on engines whose defects were planted: what is there is found, what is not is not."""
+"""Experiments on engines with planted defects: planted causes are found, and no others."""
 
 import re
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_a_clean_engine_bounds_causes_by_its_chunks(tmp_path: Path, truth: Path)
 
 
 def test_a_stopped_ablation_names_no_cause(tmp_path: Path, truth: Path) -> None:
-    """The formats' takes are made one format after the other: half of the cells would make a cause of the format."""
+    """Takes are made one format after the other, so half of the cells would blame the format."""
     with pytest.raises(KeyboardInterrupt):
         rows_of("ablation", tmp_path / "a", truth, PlantedVariants(penalised), RecordingListener(stop_after=8 * 28 + 5))
     section = report(tmp_path / "a")[0]
@@ -152,7 +152,7 @@ def test_a_leak_between_neighbours_is_caught_beside_them_and_only_there(tmp_path
 
 
 def test_only_isolate_and_position_see_a_leak(tmp_path: Path, truth: Path) -> None:
-    """It changes codes and no take's quality: the figures of quality stay flat, and the codes tell."""
+    """The leak changes codes but not quality, so only the comparison of codes shows it."""
     rows_of("stress", tmp_path / "s", truth, PlantedVariants(leak=leaks_history))
     (section,) = report(tmp_path / "s")
     assert "no figure of quality has a trend" in section.verdict
@@ -171,7 +171,7 @@ def test_decline_with_position_is_told_from_the_text(tmp_path: Path, truth: Path
 
 
 def long_run(**slopes: float) -> list[Row]:
-    """100 sound takes in each order; memory rises by so many bytes a take in the order of that name."""
+    """100 accepted takes in each order. slopes: bytes by which memory rises per take, by order."""
     return [
         {
             "cell": order, "position": at, "item": at, "chunk": at, "accepted": True, "findings": [], "errors": 0,
@@ -203,7 +203,7 @@ def test_what_the_start_costs_is_no_trend(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_decline_with_position_is_found_where_it_is(tmp_path: Path, order: str) -> None:
-    """In the order of the book it may be the text's; in the shuffled order it is not."""
+    """In book order the text may be the cause; in shuffled order it cannot be."""
     rows = [
         {**row, "accepted": False, "findings": ["garbled"]}
         if row["cell"] == order and row["position"] % 97 > 60

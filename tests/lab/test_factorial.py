@@ -1,4 +1,4 @@
-"""Factorial plans on simulated takes: the planted cause comes first, and where there is none nothing is found."""
+"""Factorial designs on simulated takes: a planted cause is ranked first, and without one nothing is found."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_a_planted_cause_is_ranked_first_with_its_size() -> None:
 
 
 def test_a_null_plan_finds_nothing() -> None:
-    """At the level of the whole family: in one plan of twenty something may be found."""
+    """By the family-wise error rate, one design in twenty may find something."""
     false = sum(simulate(0.0, seed)[0].adjusted < 0.05 for seed in range(200))
     assert false <= 16
 
@@ -62,4 +62,6 @@ def test_what_is_called_detectable_is_detected_mostly() -> None:
     adjusted = sum(
         next(e.adjusted for e in simulate(float(limit), seed) if e.names == ("penalty",)) < 0.05 for seed in range(60)
     )
-    assert 0.6 <= adjusted / 60 <= 0.95  # promised: four of five; the spread it is told from is itself an estimate
+    assert (
+        0.6 <= adjusted / 60 <= 0.95
+    )  # the promise is four of five; the standard error that the limit comes from is itself an estimate

@@ -1,4 +1,4 @@
-"""docs/investigation.md: whole, and what the default preset rests on."""
+"""docs/investigation.md is complete, and supports the choice of the default preset."""
 
 import re
 import tomllib

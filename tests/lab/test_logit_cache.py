@@ -1,4 +1,4 @@
-"""A take from remembered logits is the take that would have been computed, and costs no step of the model."""
+"""A take sampled from cached logits equals the decoded take, and needs no decoding step."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from mayabook.lab.plan import Plan
 TEXTS = ("They walked down to the water.", "Nobody spoke.", "The rain had stopped.")
 CAP = 70
 SHARP = {"temperature": 0.0, "top_p": 1.0, "repetition_penalty": 1.0, "max_tokens": CAP}
-"""Draws the likeliest token, whatever the seed."""
+"""Samples the most likely token with every seed."""
 WILD = {**SHARP, "temperature": 2.0}
 
 
@@ -55,7 +55,7 @@ class Counting:
         self._decoder.close()
 
 
-def watched(variants: LocalModelVariants, name: str, *, cached: bool) -> tuple[LabEngine, Counting]:
+def engine_and_counter(variants: LocalModelVariants, name: str, *, cached: bool) -> tuple[LabEngine, Counting]:
     engine = replace(variants, caches_logits=False).open(name)
     counting = Counting(engine.decoder)
     sampler = Sampler(engine.decoder.layout, engine.decoder.n_slots)
@@ -79,16 +79,16 @@ def rows_in(nodes: Iterable[CachedNode]) -> int:
     return sum(1 + rows_in(place.children.values()) for place in nodes)
 
 
-def told(takes: list[Take]) -> dict[str, tuple[object, ...]]:
-    told: dict[str, tuple[object, ...]] = {}
+def facts_by_key(takes: list[Take]) -> dict[str, tuple[object, ...]]:
+    facts: dict[str, tuple[object, ...]] = {}
     for take in takes:
         assert take.codes is not None
         codes = take.codes
         traces = (codes.log_probability, codes.entropy, codes.removed, codes.end_probability)
-        told[take.request.key] = (
+        facts[take.request.key] = (
             codes.frames.tobytes(), *(trace.tobytes() for trace in traces), take.stop, take.audio.tobytes(),
         )  # fmt: skip
-    return told
+    return facts
 
 
 @pytest.mark.parametrize("name", ["Q4_K_M", "fp32"])
@@ -98,20 +98,20 @@ def test_takes_are_bit_for_bit_those_of_an_engine_that_remembers_nothing(
     wanted = requests(variants, SHARP, {**SHARP, "top_p": 0.5}, WILD)
     results, steps = [], []
     for cached in (False, True):
-        engine, counting = watched(variants, name, cached=cached)
-        results.append(told(list(engine.generate(wanted))))
+        engine, counting = engine_and_counter(variants, name, cached=cached)
+        results.append(facts_by_key(list(engine.generate(wanted))))
         steps.append(counting.n_steps)
         engine.close()
     assert len(results[0]) == len(wanted)
     assert results[0] == results[1]
-    assert steps[1] <= 0.5 * steps[0]  # of the 18 takes that are drawn alike 3 are computed
+    assert steps[1] <= 0.5 * steps[0]  # of 18 equal takes only 3 are decoded
 
 
 def test_a_take_that_draws_as_before_costs_no_step(variants: LocalModelVariants) -> None:
-    engine, counting = watched(variants, "Q4_K_M", cached=True)
-    first = told(list(engine.generate(requests(variants, SHARP, seeds=1))))
+    engine, counting = engine_and_counter(variants, "Q4_K_M", cached=True)
+    first = facts_by_key(list(engine.generate(requests(variants, SHARP, seeds=1))))
     computed = counting.n_steps, counting.prompts
-    again = told(list(engine.generate(requests(variants, SHARP, seeds=1))))
+    again = facts_by_key(list(engine.generate(requests(variants, SHARP, seeds=1))))
     assert (counting.n_steps, counting.prompts) == computed
     assert again == first
     shorter = list(engine.generate(requests(variants, {**SHARP, "max_tokens": 35}, seeds=1)))
@@ -121,19 +121,19 @@ def test_a_take_that_draws_as_before_costs_no_step(variants: LocalModelVariants)
 
 
 def test_a_take_that_draws_other_tokens_is_computed_and_then_known_too(variants: LocalModelVariants) -> None:
-    engine, counting = watched(variants, "Q4_K_M", cached=True)
+    engine, counting = engine_and_counter(variants, "Q4_K_M", cached=True)
     list(engine.generate(requests(variants, SHARP, seeds=1)))
     computed = counting.prompts
-    wild = told(list(engine.generate(requests(variants, WILD, seeds=2))))
+    wild = facts_by_key(list(engine.generate(requests(variants, WILD, seeds=2))))
     assert len(wild) == 6
     assert counting.prompts == computed + 6
-    assert told(list(engine.generate(requests(variants, WILD, seeds=2)))) == wild
+    assert facts_by_key(list(engine.generate(requests(variants, WILD, seeds=2)))) == wild
     assert counting.prompts == computed + 6
     engine.close()
 
 
 def test_of_takes_that_go_the_same_new_way_one_is_computed(variants: LocalModelVariants) -> None:
-    engine, counting = watched(variants, "Q4_K_M", cached=True)
+    engine, counting = engine_and_counter(variants, "Q4_K_M", cached=True)
     takes = list(
         engine.generate(requests(variants, SHARP, WILD, {**WILD, "max_tokens": 63}, {**WILD, "max_tokens": 56}))
     )
@@ -153,7 +153,7 @@ def test_no_take_is_drawn_again_to_leave_where_it_left(
             made.append(self)
 
     monkeypatch.setattr(logit_cache, "_CachedLogits", Watched)
-    engine, _ = watched(variants, "Q4_K_M", cached=True)
+    engine, _ = engine_and_counter(variants, "Q4_K_M", cached=True)
     wanted = requests(variants, SHARP, *({**WILD, "temperature": heat} for heat in (1.0, 2.0, 3.0, 4.0)))
     assert len(list(engine.generate(wanted))) == len(wanted)
     misses = [(prompt, id(at), token) for each in made for prompt, (at, token) in each.misses.items()]
@@ -165,15 +165,15 @@ def test_no_take_is_drawn_again_to_leave_where_it_left(
 def test_memory_is_bounded(variants: LocalModelVariants, monkeypatch: pytest.MonkeyPatch) -> None:
     row = 4 * variants.open("Q4_K_M").decoder.layout.n_audio
     monkeypatch.setattr(logit_cache, "MAX_BYTES", 90 * row)
-    engine, _ = watched(variants, "Q4_K_M", cached=True)
-    takes = told(list(engine.generate(requests(variants, SHARP))))
+    engine, _ = engine_and_counter(variants, "Q4_K_M", cached=True)
+    takes = facts_by_key(list(engine.generate(requests(variants, SHARP))))
     assert isinstance(engine._scheduler, CachedScheduler)
     memory = engine._scheduler._cache
     assert memory.is_full
     assert rows_in(memory.roots.values()) == 90
     engine.close()
-    plain, _ = watched(variants, "Q4_K_M", cached=False)
-    assert told(list(plain.generate(requests(variants, SHARP)))) == takes
+    plain, _ = engine_and_counter(variants, "Q4_K_M", cached=False)
+    assert facts_by_key(list(plain.generate(requests(variants, SHARP)))) == takes
     plain.close()
 
 

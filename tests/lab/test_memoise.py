@@ -1,4 +1,4 @@
-"""What the lab remembers is what it would have made again."""
+"""Memoised results equal computed ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -80,7 +80,7 @@ def test_the_oldest_is_forgotten_first() -> None:
     assert made == [b"a", b"b", b"c", b"b"]
 
 
-def test_verdicts_are_those_of_a_checker_that_remembers_nothing(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verdicts_are_those_of_a_checker_without_cache(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh, ours = Checker(CheckSettings()), MemoisedChecker(CheckSettings())
     transcribed: list[int] = []
     transcribe = ours._recogniser.encode_and_transcribe

@@ -1,4 +1,4 @@
-"""What threads freed is given back."""
+"""Memory that threads freed is returned to the system."""
 
 import subprocess
 import sys

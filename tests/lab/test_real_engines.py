@@ -1,4 +1,4 @@
-"""The lab on real engines with random models: prompts, teacher forcing, the original ways, formats, whole commands."""
+"""The lab on real engines with random models: prompts, teacher forcing, legacy back ends, formats, whole commands."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def request(variants: LocalModelVariants, **sampling: float | str) -> TakeReques
 
 
 def test_a_hidden_text_end_is_what_generate_makes_of_a_call_without_a_mask(variants: LocalModelVariants) -> None:
-    """Against transformers itself: its pad is the text's end, so that this token of the prompt is masked."""
+    """Compared with transformers, whose pad token is the text end, so that it masks this token of the prompt."""
     import torch
     import transformers
 

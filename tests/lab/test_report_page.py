@@ -1,4 +1,4 @@
-"""Tables of reports: their order is the same in every run, and those of sentences can be read on a phone."""
+"""Tables of reports have the same order in every run, and tables of sentences can be read on a phone."""
 
 from pathlib import Path
 

@@ -42,7 +42,7 @@ def test_intervals_of_rates_cover_the_truth(truth: float, n: int, draw: np.rando
 
 
 def test_intervals_cover_where_seeds_of_a_chunk_share_its_fate(draw: np.random.Generator) -> None:
-    """Half of all chunks fail mostly, half hardly ever; four seeds each. Counting takes as independent would not do."""
+    """Half of all chunks fail often, half rarely, with four seeds each: intervals for independent takes are too narrow."""
     covered = naive = 0
     for _ in range(RUNS):
         risks = draw.choice([0.02, 0.6], 40)
@@ -63,7 +63,7 @@ def test_no_event_in_many_seeds_of_few_chunks_bounds_by_the_chunks() -> None:
 
 
 def test_events_in_few_chunks_count_chunks_at_most() -> None:
-    """One event among many seeds of few chunks cannot be surer than none."""
+    """One event among many seeds of few chunks cannot give a tighter bound than none."""
     for bad in ([(1, 4)], [(1, 4)] * 4, [(4, 4)]):
         few = clustered_rate([*bad, *[(0, 4)] * (57 - len(bad))])
         assert few.interval.high >= wilson_interval(few.value * 57, 57).high - 1e-9
@@ -132,7 +132,7 @@ def test_the_pairs_that_are_said_to_decide_do(draw: np.random.Generator, n_tests
 
 
 def test_pairs_that_decide_are_never_too_few_for_any_verdict() -> None:
-    """5 of 6 pairs that differ, all in one way, are at p = 0.06; 6 such pairs are at 0.03."""
+    """5 discordant pairs, all on one side, give p = 0.06; 6 give p = 0.03."""
     assert statistics.required_pairs(5, 0, 6) == 8
     assert statistics.required_pairs(6, 0, 6) == 6
     assert statistics.required_pairs(3, 3, 100) is None

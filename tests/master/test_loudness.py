@@ -12,7 +12,7 @@ from mayabook.core.settings import MasterSettings
 from mayabook.master.limiter import limited
 from mayabook.master.loudness import SILENCE, find_level, levelled, measure
 from mayabook.master.true_peak import PeakMeter
-from tests.master.master_hearing import loudness, true_peak
+from tests.master.decoded_audiobook import loudness, true_peak
 from tests.master.master_sounds import RATE, Samples, silence, speechlike, tone
 
 

@@ -15,7 +15,7 @@ from mayabook.core.output_formats import FORMATS
 from mayabook.core.settings import MasterSettings
 from mayabook.master import Tags, Timeline, build_timeline, check_output, destination, write_audiobook
 from mayabook.master.output_paths import chapter_file
-from tests.master.master_hearing import listen
+from tests.master.decoded_audiobook import decode_audiobook
 from tests.master.master_sounds import speechlike, tone
 
 ONE_LINE = re.compile(r"^[^\n]+; (free some space|choose another)[^\n]*\.$")
@@ -63,7 +63,7 @@ def test_a_file_that_cannot_grow_leaves_nothing_but_what_was_there(timeline, tmp
     assert out.read_bytes() == b"an older book"
     assert [clip.path.read_bytes() for clip in timeline.clips] == takes
     write_audiobook(timeline, TAGS, out, MasterSettings(), lambda _: None)
-    assert listen(out).duration == pytest.approx(timeline.duration, abs=0.1)
+    assert decode_audiobook(out).duration == pytest.approx(timeline.duration, abs=0.1)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -82,7 +82,7 @@ def test_a_disk_that_fills_up_with_the_captions(timeline, tmp_path):
     message = failure(timeline, tmp_path / "book.flac", MasterSettings(captions="srt"))
     assert f"No space left to write {tmp_path / 'book.srt'}" in message
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book.flac", "takes"]
-    assert listen(tmp_path / "book.flac").duration == pytest.approx(timeline.duration, abs=0.1)
+    assert decode_audiobook(tmp_path / "book.flac").duration == pytest.approx(timeline.duration, abs=0.1)
 
 
 def test_a_full_disk_half_way_keeps_whole_chapters(timeline, tmp_path):
@@ -92,7 +92,7 @@ def test_a_full_disk_half_way_keeps_whole_chapters(timeline, tmp_path):
     failure(timeline, tmp_path / "book.flac", MasterSettings(split=True))
     assert [path.name for path in folder.iterdir()] == ["01 Chapter 1.flac"]
     mark = timeline.chapters[0]
-    assert listen(folder / "01 Chapter 1.flac").duration == pytest.approx((mark.end - mark.start) / 24000)
+    assert decode_audiobook(folder / "01 Chapter 1.flac").duration == pytest.approx((mark.end - mark.start) / 24000)
 
 
 @pytest.mark.parametrize("split", [False, True])
@@ -141,7 +141,7 @@ def test_an_odd_file_name_is_not_taken_for_an_address(segment, tmp_path, monkeyp
     timeline = build_timeline([segment(tone(1.0))], {}, MasterSettings())
     for name in ("pipe:1.m4b", "Dune: %d [50%].mp3", "-é.flac"):
         write_audiobook(timeline, TAGS, Path(name), MasterSettings(), lambda _: None)
-        assert listen(tmp_path / name).duration == pytest.approx(timeline.duration, abs=0.1)
+        assert decode_audiobook(tmp_path / name).duration == pytest.approx(timeline.duration, abs=0.1)
 
 
 def test_a_name_that_is_too_long(timeline, tmp_path):

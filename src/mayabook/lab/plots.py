@@ -53,11 +53,11 @@ def plot_intervals(
     values = [value for value, _ in found.values()]
     low = [value - interval.low for value, interval in found.values()]
     high = [interval.high - value for value, interval in found.values()]
-    places = np.arange(len(found))[::-1]
-    axes.errorbar(values, places, xerr=np.abs([low, high]), fmt="o", color="#1f5f8b", ecolor="#9db8c9", elinewidth=3)
+    positions = np.arange(len(found))[::-1]
+    axes.errorbar(values, positions, xerr=np.abs([low, high]), fmt="o", color="#1f5f8b", ecolor="#9db8c9", elinewidth=3)
     if zero:
         axes.axvline(0, color="#888888", linewidth=1)
-    axes.set_yticks(places, list(found))
+    axes.set_yticks(positions, list(found))
     axes.set_xlabel(label)
     return ReportFigure(name, caption, _svg(canvas))
 

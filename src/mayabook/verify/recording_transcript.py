@@ -80,7 +80,7 @@ Transcribe = Callable[[Audio, int], list[RecognisedWord]]
 
 
 def transcribe_recording(
-    blocks: Iterable[Audio], listen: Transcribe, thresholds: Thresholds, progress: Callable[[float], None]
+    blocks: Iterable[Audio], transcribe: Transcribe, thresholds: Thresholds, progress: Callable[[float], None]
 ) -> RecordingTranscript:
     """Transcribes a recording window by window, several at once; memory holds a few windows of half a minute.
 
@@ -88,7 +88,7 @@ def transcribe_recording(
     """
     transcript = RecordingTranscript()
     voices: list[NDArray[np.bool_]] = []
-    for window in _transcribe_windows(_cut_windows(blocks, thresholds), listen, thresholds):
+    for window in _transcribe_windows(_cut_windows(blocks, thresholds), transcribe, thresholds):
         offset = transcript.duration
         transcript.words += [RecognisedWord(word.text, word.start + offset, word.end + offset) for word in window.words]
         transcript.wordless += [span.shifted(offset) for span in find_wordless_speech(window.is_voiced, window.words)]
@@ -119,13 +119,13 @@ def _cut_windows(blocks: Iterable[Audio], thresholds: Thresholds) -> Iterator[Au
         yield held
 
 
-def _transcribe_windows(windows: Iterable[Audio], listen: Transcribe, thresholds: Thresholds) -> Iterator[_Window]:
+def _transcribe_windows(windows: Iterable[Audio], transcribe: Transcribe, thresholds: Thresholds) -> Iterator[_Window]:
     """Transcribes windows in parallel; yields them in order."""
 
     def window_of(audio: Audio) -> _Window:
         voice = voiced_frames(audio, SAMPLE_RATE, thresholds.signal)
         enough = np.count_nonzero(voice) * FRAME_SECONDS >= MIN_VOICED_SECONDS
-        words = listen(audio, SAMPLE_RATE) if enough else []
+        words = transcribe(audio, SAMPLE_RATE) if enough else []
         scores = loop_score(audio, SAMPLE_RATE, 0, thresholds.loops) if enough else []
         repeated = [
             TimeSpan(score.start, score.end) for score in scores if score.start is not None and score.end is not None

@@ -1,4 +1,4 @@
-"""What the tests of mastering listen with: nothing of it is shared with the code under test."""
+"""Decodes audiobooks for the tests of mastering, without the code under test."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ Samples = NDArray[np.float64]
 
 
 @dataclass
-class Heard:
+class DecodedAudiobook:
     """A file as a player sees it. chapters: (title, start, end) in seconds."""
 
     audio: Samples
@@ -27,7 +27,7 @@ class Heard:
     cover_kind: str
 
 
-def listen(path: Path) -> Heard:
+def decode_audiobook(path: Path) -> DecodedAudiobook:
     with av.open(path) as container:
         stream = container.streams.audio[0]
         frames = list(container.decode(stream))
@@ -41,7 +41,7 @@ def listen(path: Path) -> Heard:
             title = chapter["metadata"].get("title", "")
             chapters.append((title, float(chapter["start"] * unit), float(chapter["end"] * unit)))
         assert container.duration is not None
-        heard = Heard(
+        decoded = DecodedAudiobook(
             audio.astype(np.float64),
             frames[0].sample_rate,
             stream.layout.nb_channels,
@@ -55,9 +55,9 @@ def listen(path: Path) -> Heard:
         )
     with av.open(path) as container:
         if container.streams.video:
-            heard.cover_kind = container.streams.video[0].metadata.get("comment", "")
-            heard.cover = next(bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size)
-    return heard
+            decoded.cover_kind = container.streams.video[0].metadata.get("comment", "")
+            decoded.cover = next(bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size)
+    return decoded
 
 
 def loudness(audio: Samples, rate: int) -> float:
