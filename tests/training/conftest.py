@@ -1,4 +1,4 @@
-"""One smoke run of the recipe, shared by all tests that look at what it leaves."""
+"""One smoke run of the recipe, whose results all tests share."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> Iterator[None]:
-    """Sums in one order, whatever else runs."""
+    """One thread, so that sums are in the same order in every run."""
     import torch
 
     before = torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""The stages of the recipe at smoke size: what they leave is what MayaBook takes."""
+"""The stages of the smoke recipe: MayaBook can use their results."""
 
 import json
 import os
@@ -164,7 +164,7 @@ def test_a_finished_codec_learns_on_with_the_codes_it_has(work: Path, tmp_path: 
     shutil.copytree(work / "corpus", tmp_path / "corpus")
     before = work / "codec" / "published"
     codec.train(tmp_path, SMOKE.codec, Machine.choose("cpu"), until="decoder", published=before)
-    assert load(tmp_path / "codec" / "training.pt")["step"] == 16  # of 12 before the decoder's phase and 4 in it
+    assert load(tmp_path / "codec" / "training.pt")["step"] == 16  # 12 before the decoder phase and 4 in it
     one, other = (load(folder / "pytorch_model.bin") for folder in (before, tmp_path / "codec" / "published"))
     changed = {name.split(".")[0] for name, value in one.items() if not torch.equal(value, other[name])}
     assert changed == {"decoder"}

@@ -1,4 +1,4 @@
-"""Codebooks, losses, batches and the model's learning, each by itself."""
+"""Unit tests of codebooks, losses, batches and the training step."""
 
 import shutil
 from pathlib import Path
@@ -60,20 +60,20 @@ def test_fresh_latents_are_spread_over_all_directions(snac: SNAC) -> None:
     assert after.spread < before.spread / 5
 
 
-def test_a_fresh_encoder_hears_quiet_speech(snac: SNAC) -> None:
-    """As it is born it is a linear filter: turned around, a sound gives the latents turned around."""
+def test_a_fresh_encoder_is_not_linear_for_quiet_speech(snac: SNAC) -> None:
+    """With the default initialisation it is a linear filter: negated audio gives negated latents."""
     quiet = 0.02 * noise(2, 1, 16384)
 
-    def evenness() -> float:
+    def even_part_ratio() -> float:
         silence = snac.encoder(torch.zeros(1, 1, 16384))
         there, back = snac.encoder(quiet) - silence, snac.encoder(-quiet) - silence
         return float((there + back).norm() / (there - back).norm())
 
     with torch.no_grad():
-        before = evenness()
+        before = even_part_ratio()
         normalise_activations(snac.encoder, quiet)
         latents = snac.encoder(quiet)
-        assert before < 0.05 < 0.3 < evenness()
+        assert before < 0.05 < 0.3 < even_part_ratio()
     assert latents.std((0, 2)).sub(1).abs().max() < 1e-3
     assert latents.mean((0, 2)).abs().max() < 1e-3
 
