@@ -58,8 +58,8 @@ def render(
     item = PlannedChunk(1, content_key(engine, chunk), "One", chunk)
     with Job(folder / "job.mayabook") as job:
         job.ledger.set_plan([item])
-        opener = None if other is None else lambda: other
-        Renderer(job, [item], engine, checker, settings, lambda progress: None, opener).run()
+        open_fallback = None if other is None else lambda: other
+        Renderer(job, [item], engine, checker, settings, lambda progress: None, open_fallback).run()
         kept = job.ledger.kept(item.key, checker.identity)
         assert kept is not None
         verdict = job.ledger.verdict(kept, checker.identity)

@@ -35,8 +35,8 @@ class AlignedPair:
 class Aligner:
     """Dynamic-programming aligner. May be used from several threads."""
 
-    def __init__(self, sounds: Phonetics, costs: AlignmentCosts) -> None:
-        self._phonetics, self._costs = sounds, costs
+    def __init__(self, phonetics: Phonetics, costs: AlignmentCosts) -> None:
+        self._phonetics, self._costs = phonetics, costs
 
     def align(self, expected: Sequence[TextUnit], heard: Sequence[TextUnit]) -> list[AlignedPair]:
         """Pairs in order that cover every unit of both sides once."""
