@@ -164,7 +164,7 @@ def test_a_model_is_its_weights_and_its_codec(variants: LocalModelVariants, tmp_
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "array", "other", "lengths"])
-def test_a_truth_that_is_none_is_one_line(damage: str, tiny: Path, tmp_path: Path) -> None:
+def test_an_invalid_reference_archive_is_one_line(damage: str, tiny: Path, tmp_path: Path) -> None:
     file = tmp_path / "truth.npz"
     whole = (tiny / "reference.npz").read_bytes()
     if damage == "array":
@@ -176,7 +176,9 @@ def test_a_truth_that_is_none_is_one_line(damage: str, tiny: Path, tmp_path: Pat
         np.savez(file, texts=np.asarray(TEXTS[:3]), frames=np.zeros((4, 7)), lengths=np.asarray([2, 2]))
     else:
         file.write_bytes(b"" if damage == "empty" else whole[: len(whole) // 2])
-    with pytest.raises(LabError, match=r"truth\.npz is no truth .*; it needs texts, frames and lengths") as caught:
+    with pytest.raises(
+        LabError, match=r"truth\.npz is not a reference archive .*; it needs texts, frames and lengths"
+    ) as caught:
         read_true_codes(file)
     assert "\n" not in str(caught.value)
 
@@ -223,7 +225,7 @@ def test_pareto_keeps_what_nothing_beats() -> None:
 
 
 def test_a_model_without_codec_or_format_is_one_line(variants: LocalModelVariants) -> None:
-    with pytest.raises(EngineError, match="AWQ of tiny cannot be had"):
+    with pytest.raises(EngineError, match="AWQ of tiny is not available"):
         variants.open("AWQ")
     with pytest.raises(EngineError, match="no codec"):
         replace(variants, files=replace(variants.files, codec=None)).open("fp32")

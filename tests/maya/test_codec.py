@@ -240,9 +240,9 @@ def test_without_the_extra_there_is_one_line(tmp_path: Path, missing: str) -> No
     if missing == "onnxscript":
         assert opened == "fine"
     else:
-        assert "has no decoder.onnx, and PyTorch is not here" in opened
+        assert "has no decoder.onnx, and PyTorch or snac is not installed" in opened
         assert opened.endswith(
-            "run `mayabook models export-codec` where it is, or `pip install 'mayabook[transformers]'`."
+            "run `pip install 'mayabook[transformers]'`, or `mayabook models export-codec` on a machine that has them."
         )
     assert exported.startswith("Exporting a codec needs PyTorch, snac and onnxscript")
     assert exported.endswith("`pip install 'mayabook[transformers]'`.")
@@ -385,7 +385,7 @@ def test_another_onnx_model(tmp_path: Path) -> None:
         tmp_path / "decoder.onnx",
     )
     with pytest.raises(
-        ModelError, match=r"decoder\.onnx is not a codec of MayaBook's making; run `mayabook models export"
+        ModelError, match=r"decoder\.onnx is not a codec that MayaBook exported; run `mayabook models export"
     ):
         open_codec(tmp_path, SMALL)
 

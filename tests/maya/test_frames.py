@@ -90,7 +90,7 @@ def test_a_token_in_the_wrong_place_is_an_error(case: tuple[Layout, Frames], dat
     wrong = data.draw(st.integers(0, layout.vocab_size - 1).filter(lambda token: not low <= token <= high))
     tokens[at] = wrong
     with pytest.raises(
-        FrameError, match=f"^Token {wrong} at position {position} of frame {at // 7} is no code of that position"
+        FrameError, match=f"^Token {wrong} at position {position} of frame {at // 7} is not a code of that position"
     ):
         unpack(tokens, layout)
 

@@ -63,7 +63,7 @@ class Container:
     def find(self, href: str, base: str = "") -> str | None:
         """The entry that `href`, found in the file `base`, leads to; None if it is not in this book.
 
-        Percent-encoding, a wrong case and Unicode forms are forgiven; a way out of the zip leads nowhere.
+        Percent-encoding, a wrong case and Unicode forms are forgiven; a path that leaves the zip gives None.
         """
         target = re.split("[#?]", href.strip(), maxsplit=1)[0]
         if _SCHEME.match(target):

@@ -1,4 +1,4 @@
-"""Detects DRM, and by which scheme. Obfuscated fonts are no DRM, because the text is not encrypted."""
+"""Detects DRM, and by which scheme. Obfuscated fonts do not count as DRM, because the text is not encrypted."""
 
 from mayabook.book.container import Container
 from mayabook.book.xml_parsing import parse_xml

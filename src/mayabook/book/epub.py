@@ -23,7 +23,7 @@ from mayabook.core.settings import BookSettings
 
 
 def read_epub(path: Path, settings: BookSettings) -> Book:
-    """Reads an EPUB 2 or 3; what is broken but can be mended is, with a warning.
+    """Reads an EPUB 2 or 3; what can be repaired is repaired, with a warning.
 
     Raises BookError if there is nothing to read, DrmError if it is encrypted.
     """

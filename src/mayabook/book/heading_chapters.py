@@ -37,7 +37,7 @@ def split_at_headings(blocks: Iterable[Block], level: int = 1) -> tuple[Chapter,
 
 
 def without_idle_breaks(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Scene breaks only between text: none before it, after it, or doubled."""
+    """Removes scene breaks at the beginning and the end, after a heading, and after another scene break."""
     kept: list[Block] = []
     for block in blocks:
         is_break = block.kind is BlockKind.SCENE_BREAK

@@ -15,7 +15,7 @@ _PAGE_SUFFIXES = (".xhtml", ".html", ".htm", ".xml")
 @dataclass(frozen=True, slots=True)
 class ManifestItem:
     """A file of the manifest. name: its zip entry. properties: those of EPUB 3. fallback: id of the item to read
-    instead of one that is no content document."""
+    instead of one that is not a content document."""
 
     id: str
     name: str

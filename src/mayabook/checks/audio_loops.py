@@ -26,9 +26,9 @@ Matrix = NDArray[np.float64]
 
 
 def loop_score(audio: Audio, sample_rate: int, n_repeats: int, figures: LoopThresholds) -> list[Score]:
-    """Longest span that repeats at one lag: seconds beyond its first turn and `n_repeats` others.
+    """Longest span that repeats at one lag: its seconds without the first turn and the next `n_repeats`.
 
-    n_repeats: turns that the text accounts for, see `repeated_word_counts`. The rest counts from a whole turn on.
+    n_repeats: turns that the text accounts for, see `repeated_word_counts`. The rest counts if it lasts a whole turn.
     """
     bands = _bands(audio, sample_rate, figures)
     first, last, smooth = (

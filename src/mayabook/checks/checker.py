@@ -239,7 +239,7 @@ def _rows(
 def _error_count(
     expected: Sequence[TextUnit], heard_units: Sequence[TextUnit], pairs: Sequence[AlignedPair]
 ) -> tuple[int, int]:
-    """Word errors, and words of the text. A match under any verbalisation is no error; a homophone is one."""
+    """Word errors, and words of the text. A match by any verbalisation is not an error; a homophone is an error."""
     reference, hypothesis = [], []
     for pair in pairs:
         ours = [token for unit in expected[slice(*pair.expected)] for token in unit.verbalisations[0]]

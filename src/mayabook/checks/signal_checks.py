@@ -12,7 +12,7 @@ FRAME_SECONDS = 0.02
 
 
 def silence_score(audio: Audio, figures: SignalThresholds) -> list[Score]:
-    """The lowest allowed RMS level over that of a silent take; no score for any other take."""
+    """How many times the RMS level of a silent take is below the lowest allowed one; no score for any other take."""
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
     if rms >= figures.max_silent_rms:
         return []

@@ -2,8 +2,8 @@
 
 A Gaussian mixture over the cepstra of voiced speech (`timbre.npz`, fitted by `python -m bench.timbre`) gives the
 likelihood of a frame whose frequency axis is shifted, as another vocal tract or a filter would shift it. One shift for
-the whole take is its speaker; two shifts that explain it much better are two speakers. Intonation moves the pitch, not
-this.
+the whole take is its speaker; two shifts that explain it much better are two speakers. Intonation changes the pitch,
+but not this shift.
 """
 
 from dataclasses import dataclass

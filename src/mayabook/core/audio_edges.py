@@ -1,4 +1,4 @@
-"""Finds where the sound of a recording begins and ends, and fades edges in and out."""
+"""Finds the audible part of a recording, and fades edges in and out."""
 
 from enum import StrEnum
 
@@ -15,9 +15,10 @@ class FadeShape(StrEnum):
 
 
 def sound_bounds(audio: Audio, frame_samples: int, threshold_db: float) -> tuple[int, int] | None:
-    """First and past-the-last sample of the frames that sound; None if there is nothing but digital silence.
+    """Start and end (exclusive) of the audible part, in samples; None if there is nothing but digital silence.
 
-    A frame of `frame_samples` sounds if its RMS is above `threshold_db` (dB, negative) relative to the loudest frame.
+    A frame of `frame_samples` is audible if its RMS is above `threshold_db` (dB, negative) relative to the loudest
+    frame.
     """
     padded = np.append(audio, np.zeros(-len(audio) % frame_samples, np.float32)).reshape(-1, frame_samples)
     energy = np.mean(np.square(padded, dtype=np.float64), axis=1)

@@ -30,9 +30,9 @@ def atomic_write(
 ) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on a clean exit its bytes are on disk and it is renamed to `path`.
 
-    On an error the temporary file is removed; an OSError becomes what `explain` makes of it. A temporary file left by
-    a killed process is overwritten by the next. shared: several processes may write `path` at once; each then has a
-    temporary file of its own, and the last one wins.
+    On an error the temporary file is removed; an OSError is replaced by the exception that `explain` returns. A
+    temporary file left by a killed process is overwritten by the next. shared: several processes may write `path` at
+    once; each then has a temporary file of its own, and the last one wins.
     """
     process = f".{os.getpid()}" if shared else ""
     temporary = path.with_name(f".{path.stem}{process}.partial{path.suffix}")

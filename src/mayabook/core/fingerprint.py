@@ -57,7 +57,7 @@ def _known() -> dict[str, str]:
 
 
 def _remember(fresh: dict[str, str]) -> None:
-    """A cache that cannot be written costs time on the next run and nothing else."""
+    """Adds hashes to the cache. If it cannot be written, the next run computes them again."""
     file = cache_folder() / _CACHE
     with suppress(OutputError), atomic_write(file, shared=True) as temporary:
         temporary.write_text(json.dumps(_known() | fresh))

@@ -4,9 +4,10 @@ import os
 
 
 def limit_spinning() -> None:
-    """Lets waiting threads sleep soon; call it before one of these libraries is loaded, for libgomp reads it once.
+    """Makes waiting threads go to sleep soon. Call it before any of these libraries is loaded: libgomp reads
+    GOMP_SPINCOUNT only once.
 
-    By default they spin almost without end: where another program wants the same cores, each wait then costs a time
-    slice, and decoding falls to a thirtieth. A value of GOMP_SPINCOUNT that the environment has is kept.
+    By default threads spin almost endlessly: if another program competes for the cores, each wait costs a time slice,
+    and decoding drops to a thirtieth of its speed. If the environment sets GOMP_SPINCOUNT, that value is kept.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "100000")

@@ -51,7 +51,7 @@ class Engine(Protocol):
 
 @runtime_checkable
 class HasFormerIdentities(Protocol):
-    """An engine that earlier versions of MayaBook identified in another way; its takes of then are still used."""
+    """An engine with other identities in earlier versions of MayaBook; takes stored under those are still used."""
 
     former_identities: Sequence[str]
     """`Engine.identity` as earlier versions would have had it here."""

@@ -52,7 +52,7 @@ def free_memory() -> int:
 def decoding_threads(weight_bytes: int) -> int:
     """CPU threads for decoding with a model of that size, at most one per core.
 
-    The threads of a step wait for each other in every layer. With little to compute that is most of the time, and where
-    the checks want the cores too, a small model is many times slower with two threads than with one.
+    The threads wait for each other in every layer of a step. With a small model, waiting is most of the time: while the
+    checks compete for the cores, it decodes many times slower with two threads than with one.
     """
     return max(1, min(os.cpu_count() or 1, weight_bytes // THREAD_BYTES))

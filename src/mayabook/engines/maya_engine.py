@@ -99,7 +99,7 @@ class MayaEngine:
 
 
 def _former_identity(part: SlotDecoder | Codec) -> str:
-    """The identity that this decoder or codec had while it still named the platform."""
+    """The identity of this decoder or codec in earlier versions, which included the platform."""
     former: str = getattr(part, "former_identity", part.identity)
     return former
 

@@ -113,7 +113,7 @@ def _exp(values: Logits, greatest: Logits) -> NDArray[np.float64]:
 def pick(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
     """The first candidate of each row at which the cumulative probability exceeds the row's uniform number.
 
-    weights: shape (n_rows, n_candidates), any positive sum. One of no weight is never picked.
+    weights: shape (n_rows, n_candidates), any positive sum. A candidate of weight 0 is never picked.
     """
     mass = weights.cumsum(axis=1)
     total = mass[:, -1]
@@ -210,7 +210,7 @@ class Sampler:
         return DrawnTokens(tokens, log_probability, entropy, removed, end_probability, finite)
 
     def _candidates(self, columns: NDArray[Any], rows: NDArray[np.intp], positions: NDArray[np.int64]) -> NDArray[Any]:
-        """Of those rows of an array of shape (..., n_audio), the columns that may be drawn, and CODE_END's."""
+        """The columns of CODE_END and of the codes allowed at each row's position, from those rows of `columns`."""
         chosen = np.empty((len(rows), self._layout.codebook_size + 1), columns.dtype)
         chosen[:, 0] = columns[rows, 0]
         chosen[:, 1:] = self._codes(columns)[rows, positions]
@@ -223,7 +223,7 @@ class Sampler:
         )
 
     def _weights(self, candidates: Logits, rows: NDArray[np.intp], positions: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Rows that share their settings go together."""
+        """Weights of the candidates (`weights`), computed together for rows that share their settings."""
         repeated = self._candidates(self._counts, rows, positions) > 0
         groups: dict[SamplerSettings, list[int]] = {}
         for at, slot in enumerate(rows):
@@ -238,7 +238,8 @@ class Sampler:
     def _mask_traces(
         self, raw: Logits, greatest: Logits, positions: NDArray[np.int64], may_end: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Removed mass and probability of CODE_END. What was removed is summed, not told from 1: it may be tiny.
+        """Removed mass and probability of CODE_END. The removed mass is summed, not computed as 1 minus the rest:
+        it may be tiny.
 
         raw is overwritten.
         """

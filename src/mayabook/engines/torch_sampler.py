@@ -79,7 +79,7 @@ class TorchSampler:
         self._is_settled = False
 
     def _settle(self) -> None:
-        """The orders of stages at work, without those that are off in every slot, and each row's values."""
+        """Updates the orders of the stages that are active in any slot, and each row's values for them."""
         distinct = dict.fromkeys(self._takes.settings)
         active = {stage for settings in distinct for stage in settings.active}
         orders = {settings: tuple(stage for stage in settings.stages if stage in active) for settings in distinct}

@@ -1,6 +1,6 @@
 """The two legacy back ends: minimal copies of how the libraries were called in November 2025, to test them for state.
 
-Both sample from the whole vocabulary, so their tokens may not form frames. As in 2025, tokens that are no codes are
+Both sample from the whole vocabulary, so their tokens may not form frames. As in 2025, tokens that are not codes are
 skipped, every seven codes become a frame, and each code is taken modulo the codebook size. Generation stops at
 CODE_END; in 2025 it went on to the cap and the rest was discarded, which gives the same result more slowly.
 """
@@ -229,7 +229,8 @@ def _settings(name: str, changes: Mapping[str, float | str]) -> SamplerSettings:
 def tolerant_frames(tokens: Sequence[int], layout: Layout) -> tuple[Frames, int]:
     """Frames from the tokens before CODE_END, shape (n_frames, 7), and the number of misplaced tokens.
 
-    Misplaced are tokens that are no codes, and codes of another codebook than that of their position in the frame.
+    Tokens that are not codes are misplaced, and so are codes of another codebook than that of their position in the
+    frame.
     """
     before = list(tokens)
     if layout.code_end in before:

@@ -151,7 +151,7 @@ class LocalModelVariants:
         """Opens the engine of a format. Raises EngineError if the format is unavailable or the model has no codec."""
         reason = self.unavailable_reason(name)
         if reason is not None:
-            raise EngineError(f"{name} of {self.files.name} cannot be had: {reason}; leave it out of the plan.")
+            raise EngineError(f"{name} of {self.files.name} is not available: {reason}; leave it out of the plan.")
         if self.files.codec is None:
             raise EngineError(f"{self.files.name} has no codec; add it with `mayabook models import`.")
         decoder = self.load_decoder(name)
@@ -259,7 +259,7 @@ def first_available(variants: ModelVariants, formats: Iterable[str]) -> str:
         if reason is None:
             return name
         reasons.append(f"{name}: {reason}")
-    raise LabError(f"None of the formats can be had ({'; '.join(reasons)}); name others in the plan.")
+    raise LabError(f"None of the formats is available ({'; '.join(reasons)}); name others in the plan.")
 
 
 def _gpu_sampler(decoder: Any) -> "TokenSampler":

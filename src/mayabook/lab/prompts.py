@@ -115,7 +115,7 @@ def read_true_codes(file: Path) -> tuple[list[str], list[Frames]]:
         if len(texts) != len(frames):
             raise ValueError(f"{len(texts)} texts and {len(frames)} lengths")
     except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, BadZipFile) as error:
-        raise LabError(f"{file} is no truth ({error}); it needs texts, frames and lengths.") from error
+        raise LabError(f"{file} is not a reference archive ({error}); it needs texts, frames and lengths.") from error
     return texts, frames
 
 

@@ -41,8 +41,8 @@ class Labels:
 def encode(path: Path, blocks: Iterable[Audio], sample_rate: int, bitrate: int, labels: Labels) -> None:
     """Writes the file that the suffix of `path` asks for; the same samples and labels give the same bytes.
 
-    The sample rate is kept where the codec can, else the next one that it can is taken. bitrate: kbit/s of a lossy
-    format. WAV holds neither chapters nor cover. Raises OSError.
+    The sample rate is kept if the codec supports it, else it is the next one that the codec supports. bitrate: kbit/s
+    of a lossy format. WAV holds neither chapters nor cover. Raises OSError.
     """
     form = FORMATS[path.suffix.lower()]
     options = {"fflags": "+bitexact", **form.options}
@@ -82,7 +82,7 @@ def _frame(block: Audio, form: OutputFormat) -> AudioFrame:
 def _label(
     container: OutputContainer, stream: AudioStream, form: OutputFormat, labels: Labels, sample_rate: int
 ) -> "Packet[Stream] | None":
-    """Sets chapters and tags; returns the cover as the packet of a stream of its own, where that is the way."""
+    """Sets chapters and tags; returns the cover as a packet if the format has a stream for it."""
     container.metadata.update(labels.metadata)
     stream.metadata["language"] = labels.language
     if form.chapters == ChapterStyle.CONTAINER:

@@ -17,8 +17,8 @@ longer than the period of a low voice, so the gain does not follow single vibrat
 def limited(blocks: Iterable[Audio], ceiling: float, sample_rate: int) -> Iterator[Audio]:
     """As many samples as came in, with true peaks down to `ceiling` (amplitude; full scale is 1).
 
-    By FFmpeg's meter no peak of speech is more than 0.1 dB above it. Interpolated up to half the sample rate, single
-    sibilants are 1 dB above it; docs/performance.md has the figures.
+    FFmpeg's meter finds no peak of speech more than 0.1 dB above the ceiling. Interpolation up to half the sample rate
+    finds single sibilants 1 dB above it; docs/performance.md has the figures.
     """
     half = round(REACH_SECONDS * sample_rate / 2)
     window = 2 * half + 1

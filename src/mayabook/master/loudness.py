@@ -67,7 +67,8 @@ def find_level(
     """Measures the book; if its peaks need the limiter, measures again with other gains until the target is met.
 
     read: the n_samples samples of the book, from the start at each call. progress: takes the fraction done.
-    Silence is left as it is. Speech does not miss the target; a few clicks in silence can: see the result.
+    Silence is left as it is. Speech always reaches the target; a few clicks in silence may not, which `Level.result`
+    shows.
     """
     done = 0.0
 

@@ -42,7 +42,7 @@ def chapter_file(output: Path, settings: MasterSettings, number: int, n_chapters
 
 
 def _safe(title: str) -> str:
-    """The title without what some file system refuses."""
+    """The title without what some file systems do not allow in a name."""
     kept = "".join(
         " " if char in FORBIDDEN or unicodedata.category(char).startswith(("C", "Z")) else char
         for char in unicodedata.normalize("NFC", title)

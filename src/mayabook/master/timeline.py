@@ -62,7 +62,7 @@ class ChapterMark:
 class Timeline:
     """Clips in order, without overlap, none across two chapters; chapters cover all samples.
 
-    warnings: what is not there, one line each.
+    warnings: chunks without audio, one line for each chapter.
     """
 
     sample_rate: int
@@ -80,9 +80,9 @@ class Timeline:
 def build_timeline(segments: Iterable[TakeSegment], titles: Mapping[int, str], settings: MasterSettings) -> Timeline:
     """Reads each take once to find where it sounds, and places it.
 
-    A pause of the settings lasts from the last sound of a take to the first of the next: the soft edges that are
-    kept around a take count towards it. Where nothing was rendered nothing stands, and of the pauses that meet
-    there the longest holds. titles: chapter number -> title. The book has the sample rate of most of its takes.
+    A pause of the settings lasts from the last sound of a take to the first of the next: the soft edges that are kept
+    around a take count towards it. A chunk without audio takes no time: of the pauses before and after it, only the
+    longest is kept. titles: chapter number -> title. The book has the sample rate of most of its takes.
 
     Raises JobError if a take cannot be read, or there is none.
     """

@@ -17,7 +17,7 @@ FADE_SECONDS = 0.008
 
 
 def sounding(audio: Audio, sample_rate: int) -> tuple[int, int]:
-    """First and past-the-last sample of the frames that sound; all of a take that is silent throughout."""
+    """Start and end (exclusive) of the audible part, in samples; the whole take if all of it is silent."""
     return sound_bounds(audio, max(1, round(FRAME_SECONDS * sample_rate)), THRESHOLD_DB) or (0, len(audio))
 
 

@@ -76,7 +76,7 @@ def stored_tensors(file: Path) -> dict[str, StoredTensor]:
         entries.pop("__metadata__", None)
         tensors = {name: _tensor(file, begin, entry) for name, entry in entries.items()}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ModelError(f"{file} is damaged or no safetensors file; get the file again.") from error
+        raise ModelError(f"{file} is damaged or not a safetensors file; get the file again.") from error
     end = max((tensor.offset + tensor.n_bytes for tensor in tensors.values()), default=begin)
     if size < end:
         raise ModelError(f"{file} is cut short at {size:,} of {end:,} bytes; get the file again.")

@@ -57,8 +57,8 @@ def open_codec(folder: Path, layout: Layout, device: str = "cpu") -> Codec:
         except ImportError as error:
             if not exported.is_file():
                 raise ModelError(
-                    f"{folder} has no {ONNX_FILE}, and PyTorch is not here ({error}); run `mayabook models "
-                    "export-codec` where it is, or `pip install 'mayabook[transformers]'`."
+                    f"{folder} has no {ONNX_FILE}, and PyTorch or snac is not installed ({error}); run `pip install "
+                    "'mayabook[transformers]'`, or `mayabook models export-codec` on a machine that has them."
                 ) from error
         else:
             return TorchCodec(checkpoint, config, device)

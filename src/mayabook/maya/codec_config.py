@@ -45,7 +45,7 @@ class CodecConfig:
 
     @classmethod
     def parse(cls, text: str, origin: str) -> "CodecConfig":
-        """origin: where the text stands, for the error. Raises ModelError unless it is of a SNAC that decodes
+        """origin: where the text stands, for the error. Raises ModelError unless it describes a SNAC codec that decodes
         Maya1's frames to 24 kHz."""
         try:
             values = json.loads(text)

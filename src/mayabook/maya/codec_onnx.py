@@ -41,7 +41,7 @@ class OnnxCodec:
         metadata = self._session.get_modelmeta().custom_metadata_map
         text = metadata.get(CONFIG_KEY)
         if text is None:
-            raise ModelError(f"{file} is not a codec of MayaBook's making; run `mayabook models export-codec`.")
+            raise ModelError(f"{file} is not a codec that MayaBook exported; run `mayabook models export-codec`.")
         self.config = CodecConfig.parse(text, str(file))
         self.codebook_size, self.noise = self.config.codebook_size, self.config.noise
         self.identity = f"snac {metadata.get(CHECKPOINT_KEY) or fingerprint([file])}"

@@ -24,7 +24,7 @@ def pack(frames: Frames, layout: Layout) -> list[int]:
 
 
 def unpack(tokens: Sequence[int], layout: Layout) -> Frames:
-    """Frames of token ids. Raises FrameError for a token that is no code of its position, or an incomplete frame."""
+    """Frames of token ids. Raises FrameError for a token that is not a code of its position, or an incomplete frame."""
     if len(tokens) % CODES_PER_FRAME:
         raise FrameError(f"{len(tokens)} tokens are not whole frames of {CODES_PER_FRAME}.")
     ids = np.asarray(tokens, dtype=np.int64).reshape(-1, CODES_PER_FRAME)
@@ -33,7 +33,7 @@ def unpack(tokens: Sequence[int], layout: Layout) -> Frames:
     if len(wrong):
         frame, position = (int(at) for at in wrong[0])
         token = ids[frame, position]
-        raise FrameError(f"Token {token} at position {position} of frame {frame} is no code of that position.")
+        raise FrameError(f"Token {token} at position {position} of frame {frame} is not a code of that position.")
     return codes.astype(np.int32)
 
 

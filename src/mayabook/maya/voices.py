@@ -29,7 +29,7 @@ def voices() -> dict[str, Voice]:
 def describe(voice: str) -> str:
     """The description of a preset; any text of several words is a description itself.
 
-    Raises EngineError that lists the presets for a single word that is none of them.
+    Raises EngineError, which lists the presets, for a single word that is not one of them.
     """
     known = voices()
     if voice in known:

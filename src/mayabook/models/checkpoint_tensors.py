@@ -62,4 +62,6 @@ class Weights:
             and not (config.tied_head and name == "lm_head.weight")
         ]
         if strange:
-            raise ModelError(f"{self.checkpoint} has a tensor no Llama has ({strange[0]}); choose a Maya1 model.")
+            raise ModelError(
+                f"{self.checkpoint} has a tensor that is not part of a Llama ({strange[0]}); choose a Maya1 model."
+            )

@@ -43,5 +43,5 @@ def require_free_space(folder: Path, n_bytes: int) -> None:
 
 
 def atomic_write(path: Path) -> AbstractContextManager[Path]:
-    """`mayabook.core.files.atomic_write`, whose errors say what to do about the place of models."""
+    """`mayabook.core.files.atomic_write`, whose errors say how to choose another models folder."""
     return files.atomic_write(path, cannot_write)

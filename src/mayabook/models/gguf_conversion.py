@@ -43,7 +43,7 @@ def convert(
 ) -> None:
     """Writes `file`. to: F16, BF16 or F32. name: what the file calls its model, the checkpoint's folder by default.
 
-    Raises ModelError where the checkpoint is no complete Llama in Maya1's format, or cannot be represented.
+    Raises ModelError if the checkpoint is not a complete Llama in Maya1's format, or cannot be represented.
     """
     if to not in CONVERTED:
         raise ModelError(f"A checkpoint converts to {', '.join(CONVERTED)}, not {to!r}; quantise the F16 for others.")

@@ -34,7 +34,7 @@ class GgufVocabulary:
 def read_vocabulary(tokenizer: CheckpointTokenizer, vocab_size: int) -> GgufVocabulary:
     """vocab_size: rows of the embedding; ids the tokenizer lacks are filled in as unused.
 
-    Raises ModelError where llama.cpp would cut text otherwise than this tokenizer does.
+    Raises ModelError if llama.cpp would tokenize text differently from this tokenizer.
     """
     file = tokenizer.file
     values = read_json(file)

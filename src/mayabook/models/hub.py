@@ -22,7 +22,7 @@ from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _SHA256 = 64
 """Hexadecimal digits of a SHA-256; git's SHA-1 has 40."""
-_GOES_ON = "run the same command again: it resumes"
+_RESUME = "run the same command again: it resumes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,10 @@ def pull(
 ) -> tuple[ModelFiles, list[str]]:
     """Downloads a model and its codec into the models folder; resumes a download that was interrupted.
 
-    formats: GGUF formats that are wanted. Those the repository has are fetched; the rest is returned, to be made from
-    the checkpoint, which is then fetched too, as it is where no format is named. endpoint: address of the hub.
-    Raises ModelError where the hub cannot be reached, refuses, or sent something else than it promised.
+    formats: GGUF formats to get. Those that the repository has are downloaded; the others are returned, for the caller
+    to make from the checkpoint. The checkpoint is downloaded if there are such formats, or if no format is named.
+    endpoint: address of the hub. Raises ModelError if the hub cannot be reached or refuses the request, or a file does
+    not match its size or hash.
     """
     name, entry = resolve(model, name)
     folder = store.model_folder(name)
@@ -125,7 +126,7 @@ def _checked(name: str, whole: bool) -> ModelFiles:
 
 
 def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
-    """Every file of a repository's newest commit, without targets."""
+    """Every file of a repository's newest commit, with no path in the model folder yet."""
     from huggingface_hub import HfApi
 
     info = HfApi(endpoint=endpoint).model_info(repo, files_metadata=True)
@@ -215,7 +216,7 @@ def _fetch(folder: Path, remote: RemoteFile, endpoint: str | None) -> None:
         if type(error) is not OSError:  # the transport's exceptions are of this kind too
             raise
         partial.unlink()
-        raise ModelError(f"{remote.path} of {remote.repo} has another size than the hub says; {_GOES_ON}.") from error
+        raise ModelError(f"{remote.path} of {remote.repo} has another size than the hub says; {_RESUME}.") from error
     sha256 = remote.digest if len(remote.digest) == _SHA256 else sha256_of(target)
     store.record(folder, {remote.target: store.origin_of(target, remote.source, sha256)})
 
@@ -242,10 +243,10 @@ def _explained(error: Exception, name: str, entry: CatalogueEntry) -> ModelError
         )
     status = error.response.status_code if isinstance(error, errors.HfHubHTTPError) else None
     if status is not None:
-        return ModelError(f"The hub answered {status}; {_GOES_ON}.")
+        return ModelError(f"The hub answered {status}; {_RESUME}.")
     reason = "offline mode is set" if isinstance(error, errors.OfflineModeIsEnabled) else type(error).__name__
     return ModelError(
-        f"The hub cannot be reached ({reason}). {_GOES_ON.capitalize()}. Or copy the files: config.json, "
+        f"The hub cannot be reached ({reason}). {_RESUME.capitalize()}. Or copy the files: config.json, "
         f"tokenizer.json and all *.safetensors of {entry.repo} in FOLDER/checkpoint, config.json and "
         f"pytorch_model.bin of {entry.codec} in FOLDER/codec, then: mayabook models import FOLDER --name {name}"
     )

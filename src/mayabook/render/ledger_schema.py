@@ -70,7 +70,7 @@ _RENAMED_IN_4 = {"ladder": "retry"}
 
 
 def _to_4(database: sqlite3.Connection) -> None:
-    """Column `ruling` and fact `order` get the names that the program uses; takes say what they were made on."""
+    """Renames column `ruling` to `decision` and fact `order` to `request`; adds `made_on`, the platform of a take."""
     database.execute("ALTER TABLE takes RENAME COLUMN ruling TO decision")
     database.execute("ALTER TABLE takes ADD COLUMN made_on TEXT NOT NULL DEFAULT ''")
     row = database.execute("SELECT value FROM facts WHERE name = 'order'").fetchone()

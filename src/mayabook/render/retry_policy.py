@@ -74,7 +74,7 @@ def _may_be_cut(take: StoredTake) -> bool:
 def only_a_tail(verdict: Verdict) -> bool:
     """Whether the text was read completely, and all defects come after its last word.
 
-    A take that was stopped early may end within its last word; only speech after that word shows that it does not.
+    A take that was stopped early may have been cut off within its last word, unless there is speech after that word.
     """
     expected = [row for row in verdict.words if row.index is not None]
     if not expected or any(row.match not in MATCHED for row in expected):
@@ -115,13 +115,13 @@ def doubtful_sentences(chunk: Chunk, verdict: Verdict) -> list[int]:
     return [
         at
         for at, (rows, found) in enumerate(zip(dealt, concerned, strict=True))
-        if any(row.match not in MATCHED for row in rows) or any(_told_by_place(finding) for finding in found)
+        if any(row.match not in MATCHED for row in rows) or any(_is_placed_by_time(finding) for finding in found)
     ]
 
 
-def _told_by_place(finding: Finding) -> bool:
-    """Whether a finding rejects and its time tells the sentence. Missing text is placed by its words instead, since its
-    time is that of the last word before the gap."""
+def _is_placed_by_time(finding: Finding) -> bool:
+    """Whether a finding rejects the take and its time shows which sentence is affected. The sentence of missing text
+    is found by its words instead, since the time of such a finding is that of the last word before the gap."""
     return finding.weight >= REJECTION_WEIGHT and finding.kind not in (FindingKind.TRUNCATED, FindingKind.OMITTED)
 
 

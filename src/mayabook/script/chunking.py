@@ -126,7 +126,8 @@ def _merge_greedily(scene: _SegmentRange) -> list[int]:
 
 
 def _even_out(scene: _SegmentRange, cuts: list[int]) -> list[int]:
-    """Moves each cut beside a chunk of few words to the most even place where neither side has few, if there is one."""
+    """Moves each cut next to a chunk of few words so that the chunks on both sides have enough words and are as even
+    as possible; leaves it where it is if there is no such place."""
     cuts = list(cuts)
     for place in range(1, len(cuts) - 1):
         before, cut, after = cuts[place - 1], cuts[place], cuts[place + 1]

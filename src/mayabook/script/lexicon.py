@@ -35,7 +35,7 @@ class Lexicon:
 
     @cached_property
     def _by_precedence(self) -> list[Respelling]:
-        """At one place the longest wins; of two as long, the one that minds the case."""
+        """The entries, longer ones first; of two of equal length, the case-sensitive one."""
         return sorted(self.entries, key=lambda entry: (-len(entry.word), not entry.case, entry.word))
 
     @cached_property

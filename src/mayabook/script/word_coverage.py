@@ -115,7 +115,7 @@ def _note_left_out(chapter: Chapter, number: int, text: str, left_out: list[str]
 
 
 def _misspoken(chunks: Sequence[Chunk], lexicon: Lexicon) -> str:
-    """The first chunk of which the engine is given other letters than those of its sentences, respelled."""
+    """The first chunk whose text for the engine differs in its letters from its respelled sentences."""
     for chunk in chunks:
         expected = "".join(_letters(lexicon.respell(sentence.text)) for sentence in chunk.sentences)
         if _letters(chunk.spoken) != expected:

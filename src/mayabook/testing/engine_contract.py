@@ -151,7 +151,7 @@ class EngineContract:
 
     def test_the_identity_names_what_takes_depend_on(self, build: Build) -> None:
         """Equal for the same engine built twice. The number of takes at once is a part of it where takes depend on
-        that number: slots do, worker processes do not. The platform is no part of it, so that a job can move."""
+        that number: slots do, worker processes do not. The platform is not part of it, so that a job can move."""
         one, again, two = build(1), build(1), build(2)
         assert one.identity == again.identity
         assert (one.identity != two.identity) == self.identity_names_width
