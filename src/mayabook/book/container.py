@@ -80,8 +80,8 @@ class Container:
     def read(self, name: str) -> bytes:
         """Raises BookError where the entry is damaged.
 
-        Inflates piece by piece, and never more than the size that was counted when the book was opened: reading in
-        one go would inflate whatever a lying header hides before it is compared with the claim.
+        Inflates piece by piece, and never more than the size that was counted when the book was opened: reading in one
+        go would inflate everything behind a false header before the size is compared.
         """
         pieces = []
         try:

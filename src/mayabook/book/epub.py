@@ -113,7 +113,7 @@ def _resolver(container: Container, base: str) -> Resolve:
 def _hints(
     documents: Sequence[ContentDocument], contents: TableOfContents, package: Package
 ) -> dict[tuple[int, int], MatterHint]:
-    """What landmarks and guide say of the place they point at; where they disagree, nothing."""
+    """The matter of each target by landmarks and guide; targets on which they disagree are left out."""
     numbers = {document.href: number for number, document in enumerate(documents)}
     hints: dict[tuple[int, int], MatterHint] = {}
     disputed: set[tuple[int, int]] = set()

@@ -34,30 +34,31 @@ _FAR = 50
 class NoteReference:
     """A link that may lead to a note, or back from one.
 
-    homes: targets by which other links reach this one. leads: no words precede it in its block.
+    own_places: places that identify this link, for links to it. is_declared: by epub:type or role. is_first_in_block:
+    no words precede it in its block. is_backlink: by its text or type.
     """
 
     target: Place
-    homes: frozenset[Place]
-    declared: bool
-    leads: bool
-    returns: bool
+    own_places: frozenset[Place]
+    is_declared: bool
+    is_first_in_block: bool
+    is_backlink: bool
 
 
 def find_note_references(root: Element, name: str, resolve: Resolve) -> Iterator[NoteReference]:
     for link in root.iter("{*}a"):
         text = opening_of(link, _LONGEST_MARK)
-        declared = is_declared_reference(link)
-        returns = bool(_RETURN.fullmatch(text)) or "backlink" in types_of(link)
-        if not (declared or returns or _MARK.fullmatch(text)):
+        is_declared = is_declared_reference(link)
+        is_backlink = bool(_RETURN.fullmatch(text)) or "backlink" in types_of(link)
+        if not (is_declared or is_backlink or _MARK.fullmatch(text)):
             continue
         target = resolve(link.get("href", ""))
         around = _around(link)
-        leads = _leads(link)
-        heads = (leads or returns) and any(local_name(element) in HEADING_TAGS for element in around)
+        is_first = _is_first_in_block(link)
+        heads = (is_first or is_backlink) and any(local_name(element) in HEADING_TAGS for element in around)
         if target is not None and not heads:  # headings lead back to the table of contents
-            homes = frozenset((name, found) for element in around for found in _ids(element))
-            yield NoteReference(target, homes, declared, leads, returns)
+            own_places = frozenset((name, found) for element in around for found in _ids(element))
+            yield NoteReference(target, own_places, is_declared, is_first, is_backlink)
 
 
 def find_note_targets(marks: Iterable[NoteReference]) -> frozenset[Place]:
@@ -65,13 +66,14 @@ def find_note_targets(marks: Iterable[NoteReference]) -> frozenset[Place]:
     marks = list(marks)
     back: defaultdict[Place, set[Place]] = defaultdict(set)
     for mark in marks:
-        if mark.leads or mark.returns:
-            for home in mark.homes:
-                back[home].add(mark.target)
+        if mark.is_first_in_block or mark.is_backlink:
+            for place in mark.own_places:
+                back[place].add(mark.target)
     return frozenset(
         mark.target
         for mark in marks
-        if mark.declared or (not mark.leads and not mark.returns and back[mark.target] & mark.homes)
+        if mark.is_declared
+        or (not mark.is_first_in_block and not mark.is_backlink and back[mark.target] & mark.own_places)
     )
 
 
@@ -148,7 +150,7 @@ def _ids(element: Element) -> list[str]:
     return [found for attribute in ("id", "name") if (found := element.get(attribute))]
 
 
-def _leads(link: Element) -> bool:
+def _is_first_in_block(link: Element) -> bool:
     element: Element | None = link
     while element is not None and local_name(element) not in BLOCK_TAGS:
         for sibling in islice(element.itersiblings(preceding=True), _FAR):
@@ -162,7 +164,7 @@ def _leads(link: Element) -> bool:
 
 def _note_around(element: Element) -> Element | None:
     """The block that this element is or begins, and the list item or aside that this block begins in turn."""
-    if local_name(element) not in BLOCK_TAGS and not _leads(element):
+    if local_name(element) not in BLOCK_TAGS and not _is_first_in_block(element):
         return None
     block: Element | None = element
     while block is not None and (local_name(block) not in BLOCK_TAGS or local_name(block) == "td"):

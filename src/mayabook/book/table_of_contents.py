@@ -74,7 +74,7 @@ def _parsed(
 
 
 def _nav_entries(nav: Element, container: Container, base: str) -> list[TocEntry]:
-    """Links of the lists. A heading without a link leads nowhere, but what stands under it is nested."""
+    """Links of the lists. A heading without a link has no target, but still nests the entries under it."""
     entries: list[TocEntry] = []
     depth = 0
 

@@ -151,9 +151,9 @@ class WordScores:
     def _substitution_nats(self, run: _MismatchRun) -> float:
         """Evidence against substituted words.
 
-        Common words heard for common words count in full, and speak against the text themselves. Other words count by
-        the share of phonemes that differ: ASR spells unknown words by their sound, and not well. Words in a script
-        that the phonetics do not cover count in full.
+        If all words are common, the omission counts in full, and each word that was heard adds evidence. Other words
+        count by the share of phonemes that differ: ASR spells unknown words by their sound, and not well. Words in a
+        script that the phonetics do not cover count in full.
         """
         unspoken = self._omission_nats(run)
         ours, theirs = (
