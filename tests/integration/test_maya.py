@@ -131,7 +131,7 @@ def test_a_killed_run_goes_on_with_the_same_takes(mayabook: Run, tmp_path: Path)
 def test_auto_takes_the_model_that_is_here_and_stays_with_it(mayabook: Run, story: Path, store: Path) -> None:
     first = mayabook("make", story, *NOISE, "--slots", "4", "--json")
     facts = made(first)
-    assert "Engine: storyteller (tiny), gguf: " in said(first)
+    assert "Engine: gguf, storyteller (tiny): " in said(first)
     assert "x real time on this machine" in said(first)
     again = mayabook("make", story, *NOISE, "--force", "--json")  # slots are a part of what a take is, and are kept
     made(again)

@@ -102,7 +102,7 @@ def test_the_codec_is_exported(mine: Path) -> None:
     assert facts["bytes"] == (mine / "codec" / "decoder.onnx").stat().st_size
     (mine / "codec" / "pytorch_model.bin").unlink()
     codec = open_codec(mine / "codec", Layout.read(mine / "checkpoint"))
-    assert "onnxruntime" in codec.identity
+    assert "onnxruntime" in codec.platform
     printed("remove", "mine", "--format", "codec", "--yes")
     assert "mine has no codec; import it" in refused("export-codec", "mine")
 

@@ -91,7 +91,7 @@ def test_a_good_take_is_taken_at_once(tmp_path: Path, checker: Checker, engines:
     engines.append(Faulty(lambda request, audio: audio))
     kept, verdict, takes = render(tmp_path, engines[0], checker)
     assert (kept.step, len(takes)) == (RetryStep.FIRST, 1)
-    assert kept.made_on == processor()
+    assert kept.made_on == f"{processor()}; {engines[0].platform}"
     assert heard_as_written(verdict)
 
 
