@@ -42,6 +42,7 @@ bench: export GOMP_SPINCOUNT = 100000
 bench: $(VENV)/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/reading.py
 	$(BIN)/python bench/narrate.py
 	$(BIN)/python bench/codec.py
 	$(BIN)/python bench/engines.py

@@ -34,6 +34,7 @@ from mayabook.render import (
     write_coverage,
 )
 from mayabook.script import Script, read_lexicon, script_book
+from mayabook.source_check import check_source
 
 CHECKS = "checks"
 """Name of the ledger's fact that holds the identity of the checks that judged last."""
@@ -41,6 +42,9 @@ ENGINE = "engine"
 """Name of the ledger's fact that holds the EngineChoice, so that a job resumes with the engine it began with."""
 REQUEST = "request"
 """Name of the ledger's fact that holds the AudiobookRequest, so that a review can run the job again."""
+
+_MOST_NOTES = 20
+"""Differences between file and book that are told one by one; the coverage report has all of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -149,7 +153,8 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
         place = destination(request.output, settings.master)
         raise OutputError(f"{place} already exists; replace it with --force, or choose another path with -o.")
     book, script = script_book(request.book, request.lexicon, settings)
-    for warning in book.warnings:
+    source = check_source(request.book, book)
+    for warning in (*book.warnings, *map(str, source.differences[:_MOST_NOTES])):
         tell(Note(warning))
     if Language.of(book.language) != ENGLISH:
         tell(Note(f"The book says its language is {book.language!r}; it is read as English."))
@@ -177,7 +182,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
             with FallbackEngine(settings, tell, book.language) as fallback:
                 renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open)
                 renderer.run()
-            coverage = build_coverage_report(book, plan, job.ledger, checker.identity, edits)
+            coverage = build_coverage_report(book, source, plan, job.ledger, checker.identity, edits)
             write_coverage(coverage, job)
             flagged = _flagged(plan, job, checker.identity, coverage)
             audiobook = _master(request, book, plan, job, checker.identity, engine, tell)

@@ -14,7 +14,7 @@ ONE, TWO = f"<h1>One</h1>{PROSE}", f"<h1>Two</h1>{PROSE}"
 UNSURE = "nothing says that it should be skipped"
 
 
-def chapter_of(folder: Path, body: str, title: str = "Something", last: bool = False, **options: object) -> Chapter:
+def chapter_of(folder: Path, body: str, title: str = "Something", last: bool = False, **options: Any) -> Chapter:
     """The chapter that `body` becomes, before (or after) two chapters of prose, listed under `title`."""
     pages = {"one.xhtml": ONE, "two.xhtml": TWO}
     pages = {**pages, "x.xhtml": body} if last else {"x.xhtml": body, **pages}

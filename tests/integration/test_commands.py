@@ -11,6 +11,7 @@ import pytest
 
 from mayabook.render import Job
 from mayabook.render.ledger import RetryStep
+from tests.epubs import epub_files, write_epub, write_zip
 from tests.runs import STORY, write_story
 
 Run = Callable[..., CompletedProcess[str]]
@@ -99,6 +100,53 @@ def test_inspect_shows_chapters_forecast_and_reasons(mayabook: Run, tmp_path: Pa
     assert facts["chunks"] == made["chunks"]
     shown = mayabook("inspect", book, "--skip", "The Letter").stdout
     assert "skipped" in next(line for line in shown.splitlines() if "The Letter" in line)
+
+
+def test_words_that_reading_lost_fail_the_proof(mayabook: Run, tmp_path: Path) -> None:
+    """The first file has an entity that nobody knows, the second is not there. The audiobook is made all the same."""
+    page = "<html><body><h1>One</h1><p>The boat came in at &dawnlight; with nobody aboard.</p></body></html>"
+    files = epub_files({"one.xhtml": page, "two.xhtml": "<p>Gone.</p>"}, title="Harbour")
+    del files["EPUB/two.xhtml"]
+    book = write_zip(tmp_path / "harbour.epub", files)
+    facts = json.loads(mayabook("inspect", book, "--json").stdout)
+    lost, unreadable = facts["source"]["differences"]
+    assert lost == {
+        "kind": "lost in reading",
+        "href": "EPUB/one.xhtml",
+        "text": "&dawnlight;",
+        "before": "One The boat came in at",
+        "after": "with nobody aboard.",
+    }
+    assert (unreadable["kind"], unreadable["href"]) == ("cannot be read", "EPUB/two.xhtml")
+    shown = " ".join(mayabook("inspect", book).stdout.split())
+    assert "1 lost in reading: NOT PROVED" in shown
+    assert "EPUB/one.xhtml: lost in reading: “One The boat came in at [&dawnlight;] with nobody aboard.”" in shown
+
+    made = mayabook("make", book, "--json")
+    assert made.returncode == 3
+    result = json.loads(made.stdout.splitlines()[-1])
+    assert result["flagged"] == []
+    assert result["source"] == facts["source"]
+    assert Path(result["files"][0]).stat().st_size > 1000
+    folder = Path(result["job"])
+    assert json.loads((folder / "coverage.json").read_text("utf-8"))["source"]["differences"] == [lost, unreadable]
+    report = (folder / "coverage.html").read_text("utf-8")
+    assert "One The boat came in at <b>&amp;dawnlight;</b> with nobody aboard." in report
+    assert "EPUB/two.xhtml" in report
+
+
+def test_where_words_went_is_shown(mayabook: Run, tmp_path: Path) -> None:
+    pages = {"one.xhtml": "<h1>One</h1><p>Seen<span hidden=''> and unseen</span>.</p>", "two.xhtml": "<h1>Two</h1>"}
+    book = write_epub(tmp_path / "book.epub", pages, toc=[("One", "one.xhtml"), ("Two", "two.xhtml")])
+    facts = json.loads(mayabook("inspect", book, "--json", "--skip", "Two").stdout)
+    assert facts["source"]["left_out"] == {"you skip it": 1, "hidden": 2}
+    assert facts["source"]["differences"] == []
+    assert [(entry["text"], entry["reason"], entry["href"]) for entry in facts["left_out"]] == [
+        ("and unseen", "hidden", "EPUB/one.xhtml")
+    ]
+    shown = mayabook("inspect", book, "--skip", "Two").stdout
+    assert "  1 left out: you skip it" in shown
+    assert "none lost in reading" in " ".join(shown.split())
 
 
 def test_a_selector_that_names_nothing(mayabook: Run, tmp_path: Path) -> None:

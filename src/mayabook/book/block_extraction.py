@@ -22,7 +22,7 @@ from mayabook.book.semantics import (
 )
 from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
 from mayabook.book.xml_parsing import Element, local_name, texts, walk
-from mayabook.core.book import Block, BlockKind, LeftOut
+from mayabook.core.book import Block, BlockKind
 
 _LINE = "\x1e"
 _CELL = "\x1f"
@@ -181,11 +181,12 @@ class _BlockExtractor:
         return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
 
     def _leave_out(self, element: Element, reason: str) -> None:
-        text = text_of(element) if reason else ""
-        if has_words(text):
-            self._document.left_out.append(LeftOut(text, reason, self._document.href, self._path(len(self._steps))))
-        if local_name(element) == "math":
-            self._gather(element.get("alttext"))
+        path = self._path(len(self._steps))
+        if reason:
+            self._document.omit(text_of(element), reason, path)
+        if local_name(element) == "math" and (description := element.get("alttext")):
+            self._document.supply(description, "description of a formula", path)
+            self._gather(description)
         self._is_after_mark = reason == REFERENCE
 
     def _close_gap(self, after: str) -> str:
@@ -210,8 +211,10 @@ class _BlockExtractor:
         alt = clean_text(element.get("alt", ""))
         at_start = not any(part.strip() for part in self._text)
         if at_start and (is_ornament(alt) or is_pictured_initial(element)):
+            self._document.supply(alt, "initial in a picture", self._path(len(self._steps)))
             self._text.append(alt)
         elif self._image_alt and has_words(alt):
+            self._document.supply(alt, "description of a picture", self._path(len(self._steps)))
             self._images.append(alt)
 
     def _gather(self, text: str | None) -> None:

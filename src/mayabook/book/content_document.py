@@ -1,8 +1,9 @@
-"""A content document as blocks."""
+"""A content document as blocks, with a record of everything that blocks and file do not have in common."""
 
 from dataclasses import dataclass, field
 
-from mayabook.core.book import Block, LeftOut
+from mayabook.book.text_cleaning import has_words
+from mayabook.core.book import Block, LeftOut, Supplied
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,20 @@ class ContentDocument:
     blocks: list[DocumentBlock] = field(default_factory=list)
     anchors: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    supplied: list[Supplied] = field(default_factory=list)
+
+    def omit(self, text: str, reason: str, path: str) -> None:
+        """Records text of the file that no block holds: every rule that drops text calls this with all of that text.
+
+        Hidden text, too, is omitted and not forgotten; only what is never shown (head, script, style, template) is not
+        recorded. Text that is moved, joined or cleaned keeps its letters and needs no record; text that is replaced is
+        omitted, and what stands for it is supplied. Afterwards the file is read again by other parsers, and a letter
+        that is neither in a block nor here fails the book's proof.
+        """
+        if has_words(text):
+            self.left_out.append(LeftOut(text, reason, self.href, path))
+
+    def supply(self, text: str, reason: str, path: str) -> None:
+        """Records text of a block that is not text of the file: from an attribute, a stylesheet or a counter."""
+        if has_words(text):
+            self.supplied.append(Supplied(text, reason, self.href, path))

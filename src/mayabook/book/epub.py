@@ -1,6 +1,6 @@
 """Reads an EPUB into a `Book`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mayabook.book.block_extraction import extract_blocks
@@ -13,7 +13,7 @@ from mayabook.book.footnotes import NoteReference, Place, Resolve, find_note_ref
 from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
-from mayabook.book.semantics import MATTER_TYPES
+from mayabook.book.semantics import MATTER_TYPES, text_of
 from mayabook.book.table_of_contents import TableOfContents, read_table_of_contents
 from mayabook.book.text_cleaning import has_words
 from mayabook.book.xml_parsing import Element, parse_xhtml
@@ -37,6 +37,7 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         package = read_package(container, warn)
         contents = read_table_of_contents(container, package, warn)
         documents = _read_documents(container, package, contents, settings.image_alt, warn)
+        left_out = [entry for document in _passed_over(container, package, warn) for entry in document.left_out]
         cover = read_cover(container, package)
 
     starts = find_chapter_starts(documents, contents.entries, warn)
@@ -54,7 +55,8 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         description=metadata.description,
         year=metadata.year,
         cover=cover,
-        left_out=tuple(entry for document in documents for entry in document.left_out) + tuple(notes),
+        left_out=(*(entry for document in documents for entry in document.left_out), *notes, *left_out),
+        supplied=tuple(entry for document in documents for entry in document.supplied),
         warnings=tuple(warnings),
     )
 
@@ -92,6 +94,19 @@ def _read_documents(
                 extract_blocks(root, name, cuts=cuts[name], notes=notes, resolve=resolve, image_alt=image_alt)
             )
     return documents
+
+
+def _passed_over(container: Container, package: Package, warn: Callable[[str], None]) -> Iterator[ContentDocument]:
+    """The documents of the spine that are not read, with all of their text left out."""
+    for name, reason in package.not_read.items():
+        document = ContentDocument(name)
+        try:
+            root = _parse(container, name, warn)
+        except BookError:
+            continue  # nobody misses its text; the second reading reports the file
+        if root is not None:
+            document.omit(text_of(root), reason, "/")
+        yield document
 
 
 def _parse(container: Container, name: str, warn: Callable[[str], None]) -> Element | None:

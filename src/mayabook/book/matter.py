@@ -114,7 +114,7 @@ def _is_believable(matter: Matter, doc_blocks: Sequence[DocumentBlock]) -> bool:
 
 
 def _by_shape(doc_blocks: Sequence[DocumentBlock], metadata: Metadata, is_early: bool) -> tuple[Matter, str]:
-    if _is_title_page(doc_blocks, metadata) and is_early:
+    if is_early and _is_title_page(doc_blocks, metadata):
         return Matter.TITLE_PAGE, "it holds little but the title of the book"
     if _is_imprint(doc_blocks):
         return Matter.IMPRINT, "it reads like an imprint (copyright, ISBN, rights)"

@@ -1,6 +1,6 @@
 """Reads the package document (OPF): manifest, spine, guide and metadata."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
 from mayabook.book.container import Container, fragment_of
@@ -35,12 +35,13 @@ class GuideReference:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The package document. spine: zip entries of the content documents in reading order. cover_id: id of the cover
-    image in EPUB 2."""
+    """The package document. spine: zip entries of the content documents in reading order. not_read: zip entries of the
+    spine that hold text and are left out of it, with the reason. cover_id: id of the cover image in EPUB 2."""
 
     metadata: Metadata
     items: tuple[ManifestItem, ...]
     spine: tuple[str, ...]
+    not_read: dict[str, str]
     ncx: str | None
     guide: tuple[GuideReference, ...]
     cover_id: str
@@ -70,10 +71,12 @@ def read_package(container: Container, warn: Callable[[str], None]) -> Package:
             items[item_id] = ManifestItem(item_id, found, media_type, properties, fallback)
 
     spine = root.find(".//{*}spine")
+    names = _spine(spine, manifest, items, container, warn)
     return Package(
         metadata=read_metadata(root, warn),
         items=tuple(items.values()),
-        spine=_spine(spine, manifest, items, container, warn),
+        spine=names,
+        not_read=_not_read(spine, items, frozenset(names)),
         ncx=_ncx(spine, items),
         guide=tuple(_guide(root, container, name)),
         cover_id=next((m.get("content", "") for m in root.iter("{*}meta") if m.get("name") == "cover"), ""),
@@ -133,6 +136,18 @@ def _spine(
             f"{container.path.name} contains none of the texts that it lists: get a complete copy of the book."
         )
     return tuple(names)
+
+
+def _not_read(spine: Element | None, items: dict[str, ManifestItem], read: Set[str]) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for reference in [] if spine is None else spine.iterchildren("{*}itemref"):
+        item = items.get(reference.get("idref", "").strip())
+        text = None if item is None else _text_of(item, items)
+        if text is not None and text.name not in read:
+            reasons[text.name] = "outside of the linear reading order"
+        elif text is None and item is not None and "svg" in item.media_type:
+            reasons[item.name] = "text inside a drawing"
+    return reasons
 
 
 def _text_of(item: ManifestItem, items: dict[str, ManifestItem]) -> ManifestItem | None:

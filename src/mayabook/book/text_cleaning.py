@@ -24,7 +24,7 @@ def clean_text(text: str) -> str:
 
 
 def has_words(text: str) -> bool:
-    return any(char.isalnum() for char in text)
+    return text[:1].isalnum() or any(map(str.isalnum, text))
 
 
 def is_ornament(text: str) -> bool:

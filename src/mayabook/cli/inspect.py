@@ -3,6 +3,7 @@
 import json
 import os
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -11,11 +12,13 @@ from rich.text import Text
 
 from mayabook.cli import options
 from mayabook.cli.progress_display import clock
+from mayabook.cli.source_line import source_line
 from mayabook.core.settings import Settings
 
 if TYPE_CHECKING:
     from mayabook.core.book import Book
     from mayabook.script import Script
+    from mayabook.source_check import SourceCheck
 
 CHARS_PER_SECOND = 14.0
 """Characters of text per second of audio of the narrator at speed 1, pauses included; measured by bench/narrate.py."""
@@ -32,22 +35,26 @@ def inspect(
     settings: Settings,
     as_json: options.Json = False,
 ) -> None:
-    """Show a book's chapters, what is skipped, and a forecast.
+    """Show a book's chapters, what is skipped or left out, and a forecast.
 
+    The file is read a second time by other parsers: words that are neither narrated nor left out for a reason are
+    listed as lost in reading.
     The forecast is of duration, file size and the time it takes to make. Rare names are listed last: put those that are
     mispronounced into a lexicon (--lexicon).
     """
     from mayabook.script import script_book
+    from mayabook.source_check import check_source
 
     read, script = script_book(book, lexicon, settings)
-    facts = _facts(read, script, settings)
+    source = check_source(book, read)
+    facts = _facts(read, script, source, settings)
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
     else:
-        _print(read, facts)
+        _print(read, source, facts)
 
 
-def _facts(book: "Book", script: "Script", settings: Settings) -> dict[str, Any]:
+def _facts(book: "Book", script: "Script", source: "SourceCheck", settings: Settings) -> dict[str, Any]:
     from mayabook.script import find_rare_names
 
     words, chunks = Counter[int](), Counter[int]()
@@ -71,6 +78,9 @@ def _facts(book: "Book", script: "Script", settings: Settings) -> dict[str, Any]
             }
             for chapter in book.chapters
         ],
+        "source": asdict(source) | {"n_lost": source.n_lost},
+        "left_out": [asdict(entry) for entry in book.left_out],
+        "supplied": [asdict(entry) for entry in book.supplied],
         "words": words.total(),
         "chunks": chunks.total(),
         "seconds": round(seconds),
@@ -81,7 +91,7 @@ def _facts(book: "Book", script: "Script", settings: Settings) -> dict[str, Any]
     }
 
 
-def _print(book: "Book", facts: dict[str, Any]) -> None:
+def _print(book: "Book", source: "SourceCheck", facts: dict[str, Any]) -> None:
     console = Console(highlight=False, markup=False)
     console.print(f"{book.title} by {', '.join(book.authors) or 'unknown'}", style="bold")
     table = Table("", "chapter", "words", "chunks", "", box=None)
@@ -95,6 +105,13 @@ def _print(book: "Book", facts: dict[str, Any]) -> None:
             style="" if chapter.narrated else "dim",
         )
     console.print(table)
+    console.print(source_line(source))
+    for reason, count in source.left_out.items():
+        console.print(f"  {count:,} left out: {reason}")
+    for reason, count in source.supplied.items():
+        console.print(f"  {count:,} that the file does not print: {reason}")
+    for difference in source.differences:
+        console.print(f"  {difference}")
     console.print(
         f"{facts['words']:,} words in {facts['chunks']} chunks: about {clock(facts['seconds'])} of audio, "
         f"{facts['megabytes']} MB; {clock(facts['seconds_to_make'])} to make with the narrator on this machine"

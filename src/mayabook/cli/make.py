@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,10 +11,13 @@ import typer
 from mayabook.cli import options
 from mayabook.cli.exit_codes import FLAGGED, stoppable
 from mayabook.cli.progress_display import clock, display
+from mayabook.cli.source_line import source_line
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.output_formats import suffixes_in_words
 from mayabook.core.settings import Settings
 from mayabook.engines.registry import other_settings_models
+
+_MOST_DIFFERENCES = 5
 
 if TYPE_CHECKING:
     from mayabook.pipeline import AudiobookRequest, AudiobookResult
@@ -88,7 +92,7 @@ def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool,
     ):
         result = run_request(request, force=force, progress=shown.on_event)
     shown.show_result(_lines(result), _facts(result))
-    if result.flagged:
+    if result.flagged or result.coverage.source.differences:
         raise typer.Exit(FLAGGED)
 
 
@@ -104,6 +108,7 @@ def _lines(result: "AudiobookResult") -> list[str]:
         *(str(_short(file)) for file in audiobook.files),
         f"  {clock(audiobook.duration)} long, {len(audiobook.chapters)} chapters, {format_bytes(size)}, "
         f"{audiobook.loudness:.1f} LUFS; made in {clock(result.seconds)}{rate}",
+        f"  read: {source_line(coverage.source)}",
         f"  text: {result.script.coverage.n_book_words:,} words in the book, "
         f"{result.script.coverage.n_chunk_words:,} in the script",
         f"  heard as written: {heard} of {len(coverage.rows)} sentences, {coverage.count(Status.DOUBTFUL)} in doubt, "
@@ -116,6 +121,7 @@ def _lines(result: "AudiobookResult") -> list[str]:
         steps = ", ".join(f"{count} by {step.label}" for step, count in coverage.repaired.items())
         lines.append(f"  repaired by retries: {steps}")
     lines += [f"  note: {warning}" for warning in audiobook.warnings]
+    lines += [f"  {difference}" for difference in coverage.source.differences[:_MOST_DIFFERENCES]]
     if coverage.flagged:
         lines.append(f"  review the flagged chunks: mayabook review {_short(result.job_folder)}")
     return lines
@@ -138,6 +144,7 @@ def _facts(result: "AudiobookResult") -> dict[str, object]:
         "true_peak": audiobook.true_peak,
         "seconds": result.seconds,
         "rate": result.times_real_time,
+        "source": asdict(coverage.source) | {"n_lost": coverage.source.n_lost},
         "book_words": result.script.coverage.n_book_words,
         "script_words": result.script.coverage.n_chunk_words,
         "sentences": {status.value: coverage.count(status) for status in Status},

@@ -78,6 +78,20 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Supplied:
+    """Text of a block that its file does not print: the description of a picture or formula, the number of an item."""
+
+    text: str
+    """As it stands in the block."""
+    reason: str
+    """Where it comes from, in words for a person."""
+    href: str
+    """File of the book that holds the block."""
+    path: str
+    """Element of that file, as in `Block`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
     """The picture on the cover."""
 
@@ -105,7 +119,10 @@ class Book:
     """Of publication, four digits, or empty."""
     cover: Cover | None = None
     left_out: tuple[LeftOut, ...] = ()
-    """Text that no chapter holds. The words of the book's files are those of all chapters and these."""
+    """Text that no chapter holds."""
+    supplied: tuple[Supplied, ...] = ()
+    """Text of the chapters that the book's files do not print. For each file, its letters and those supplied are the
+    letters of its blocks and of what is left out of it; `mayabook.source_check` compares them."""
     warnings: tuple[str, ...] = ()
     """What had to be mended to read the book, one line each."""
 

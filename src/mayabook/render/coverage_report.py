@@ -1,4 +1,5 @@
-"""The coverage report: for every sentence of the book, the take that speaks it and whether ASR heard all of it."""
+"""The coverage report: where every word of the book file went, and for every sentence the take that speaks it and
+whether ASR heard all of it."""
 
 import json
 from collections import Counter
@@ -18,6 +19,7 @@ from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, Wo
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
 from mayabook.render.ledger import Ledger, PlannedChunk, RetryStep, ReviewDecision, StoredTake
+from mayabook.source_check import SourceCheck
 
 
 class Status(StrEnum):
@@ -86,6 +88,8 @@ class CoverageReport:
     """Word errors of the kept takes' transcripts: substitutions, deletions and insertions, after normalisation."""
     n_words: int
     """Words of the chunks' texts, after normalisation."""
+    source: SourceCheck
+    """Whether each word of the book file is narrated or left out for a reason."""
 
     @property
     def word_error_rate(self) -> float:
@@ -96,7 +100,7 @@ class CoverageReport:
 
 
 def build_coverage_report(
-    book: Book, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str, edits: Edits
+    book: Book, source: SourceCheck, plan: Sequence[PlannedChunk], ledger: Ledger, checks: str, edits: Edits
 ) -> CoverageReport:
     """Builds the report from the ledger. checks: the `Checker.identity` whose verdicts count.
 
@@ -158,6 +162,7 @@ def build_coverage_report(
         repaired={step: repaired[step] for step in RetryStep if repaired[step]},
         errors=errors,
         n_words=n_words,
+        source=source,
     )
 
 

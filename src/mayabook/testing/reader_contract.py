@@ -15,6 +15,7 @@ from mayabook.core.book import BlockKind, Book
 from mayabook.core.errors import BookError
 from mayabook.core.settings import BookSettings, ScriptSettings
 from mayabook.script import write_script
+from mayabook.source_check import check_source
 
 FOREIGN_HEADS = (b"", b"\0" * 64, b"%PDF-1.7\n%\xe2\xe3", b"\x89PNG\r\n\x1a\n", b"ID3\4\0", b"Some words.\n" * 20)
 """How files of other formats begin, and a text, which has no signature."""
@@ -85,6 +86,10 @@ class ReaderContract(ABC):
     def test_chapters_have_headings_and_paragraphs(self, book: Book) -> None:
         kinds = {block.kind for chapter in book.chapters for block in chapter.blocks}
         assert {BlockKind.HEADING, BlockKind.PARAGRAPH} <= kinds
+
+    def test_no_word_is_lost_in_reading(self, file: Path, book: Book) -> None:
+        """For formats that have a second reader; the others have nothing to be compared with."""
+        assert check_source(file, book).differences == ()
 
     def test_the_script_holds_every_word(self, book: Book) -> None:
         script = write_script(book, ScriptSettings())
