@@ -185,6 +185,13 @@ def test_text_that_moved_over_the_border_of_two_files(tmp_path: Path) -> None:
     ]
 
 
+def test_a_loss_in_every_file_is_reported_for_every_file(tmp_path: Path) -> None:
+    pages = {f"{number}.xhtml": f"<h1>Part {number}</h1><p>Kept {number}.</p><p>Gone now.</p>" for number in range(30)}
+    file = write_epub(tmp_path / "book.epub", pages)
+    reported = found(check_source(file, edited(str, omit="Gone now.")(read_book(file))))
+    assert reported == [(DifferenceKind.LOST, f"EPUB/{name}", "Gone now.") for name in pages]
+
+
 def test_files_that_are_missing_or_damaged(tmp_path: Path) -> None:
     files = epub_files({**PAGES, "three.xhtml": "<p>Three.</p>", "four.xhtml": "<p>" + "Four. " * 500 + "</p>"})
     del files["EPUB/three.xhtml"]

@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
 from pathlib import Path
 from string import ascii_lowercase, digits
 
@@ -28,6 +27,8 @@ _WORD = re.compile(r"[^\w\s]*(?:\d+|[^\W\d]+)[^\w\s]*")
 _CONTEXT_WORDS = 6
 _SHOWN = 120
 """Characters of a difference in a message."""
+_LONGEST_MOVE = 8
+"""Documents in a row of which one goes on in the next."""
 _NEIGHBOURS = 3
 """Words in a row that tell a place in a text."""
 
@@ -122,22 +123,19 @@ def check_source(path: Path, book: Book) -> SourceCheck:
         return SourceCheck(False, 0, n_narrated, dict(left_out), dict(supplied), ())
     differences: list[Difference] = []
     unequal: list[_Document] = []  # in a row, and their letters do not add up
-    for source in chain(documents, [None]):
-        if source is None or source.text is None:
-            differences += _located(unequal)
-            unequal = []
-            if source is not None:
-                differences.append(Difference(DifferenceKind.UNREADABLE, source.href, "", "", ""))
-            continue
-        n_words += len(words(source.text))
+    for source in documents:
         document = _compared(source, pieces_of.pop(source.href, []), supplied_of[source.href])
-        if not document.surplus:
-            differences += _located(unequal)
-            unequal = []
+        n_words += len(words(source.text or ""))
+        if source.text is not None and document.surplus and _may_balance(unequal, document):
+            unequal.append(document)
+            if not _total(unequal):  # text moved over the border of two files
+                unequal = []
             continue
-        unequal.append(document)
-        if not _total(unequal):  # text moved over the border of two files
-            unequal = []
+        differences += _located(unequal)
+        unequal = [document] if source.text is not None and document.surplus else []
+        if source.text is None:
+            differences.append(Difference(DifferenceKind.UNREADABLE, source.href, "", "", ""))
+    differences += _located(unequal)
     unread = (href for href, pieces in pieces_of.items() if any(map(words, pieces)))
     differences += [Difference(DifferenceKind.ADDED, href, " ".join(pieces_of[href]), "", "") for href in unread]
     return SourceCheck(True, n_words, n_narrated, dict(left_out), dict(supplied), tuple(differences))
@@ -174,6 +172,14 @@ def _total(documents: Iterable[_Document]) -> dict[str, int]:
     for document in documents:
         total.update(document.surplus)
     return {letter: count for letter, count in total.items() if count}
+
+
+def _may_balance(documents: Sequence[_Document], following: _Document) -> bool:
+    """Whether text may have moved between these documents and the next one: what one lacks, the other has."""
+    total = _total(documents)
+    return 0 < len(documents) < _LONGEST_MOVE and any(
+        count * total.get(letter, 0) < 0 for letter, count in following.surplus.items()
+    )
 
 
 def _located(documents: Sequence[_Document]) -> list[Difference]:

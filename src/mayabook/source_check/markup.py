@@ -23,7 +23,8 @@ _BOMS = (
 )
 _ENCODING = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""")
 _ENCODING_WITHIN = 2048
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+"""Control characters, and surrogates, which some codecs give."""
 _XML_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*>")
 _NAMED_CHARACTER = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _XML_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
@@ -48,7 +49,7 @@ H = TypeVar("H", bound=Handler)
 
 def parse(data: bytes, new_handler: Callable[[], H]) -> H:
     """A handler that received all events of the file: those of XML, or of HTML where it is not well-formed XML."""
-    text = _CONTROL_CHARACTERS.sub("", decode(data))
+    text = _NOT_TEXT.sub("", decode(data))
     text = _XML_DECLARATION.sub("", text, count=1) if _XML_DECLARATION.match(text) else text.lstrip()
     handler = new_handler()
     try:
