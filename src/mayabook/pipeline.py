@@ -33,7 +33,7 @@ from mayabook.render import (
     former_keys,
     write_coverage,
 )
-from mayabook.script import Script, read_lexicon, script_book
+from mayabook.script import Script, Verbaliser, read_lexicon, script_book
 from mayabook.source_check import check_source
 
 CHECKS = "checks"
@@ -167,7 +167,8 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
         with Job.beside(request.output) as job:
             edits = Edits.of(job.folder)
             lexicon = None if request.lexicon is None else read_lexicon(request.lexicon)
-            script = replace(script, chunks=edits.applied(script.chunks, book.language, lexicon))
+            verbaliser = Verbaliser(book.language, lexicon, settings.script.as_written)
+            script = replace(script, chunks=edits.applied(script.chunks, book.language, verbaliser))
             plan = plan_chunks(book, script, engine)
             job.ledger.set_fact(REQUEST, request.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())

@@ -149,6 +149,22 @@ def test_where_words_went_is_shown(mayabook: Run, tmp_path: Path) -> None:
     assert "none lost in reading" in " ".join(shown.split())
 
 
+def test_inspect_shows_what_will_be_said(mayabook: Run, tmp_path: Path) -> None:
+    book = write_story(tmp_path / "numbers.epub", "Numbers", {"XLIX": ["It was −3 all day. 🎉", "THE END CAME."]})
+    (heading, text) = map(json.loads, mayabook("inspect", book, "--spoken", "--json").stdout.splitlines())
+    assert (heading["text"], heading["spoken"], heading["title"]) == ("XLIX", "Forty-nine.", "XLIX")
+    assert text["spoken"] == "It was minus three all day.\nThe end came."
+    assert text["replaced"][:2] == [
+        {"written": "−3", "spoken": "minus three", "class": "signs"},
+        {"written": "🎉", "spoken": "", "class": "symbols"},
+    ]
+    assert (heading["chunk"], text["chunk"]) == (1, 2)
+    assert mayabook("inspect", book, "--spoken").stdout.splitlines()[1] == "1: Forty-nine."
+    as_written = mayabook("inspect", book, "--spoken", "--as-written", "roman", "--as-written", "signs").stdout
+    assert "XLIX." in as_written
+    assert "−3 all day" in as_written
+
+
 def test_a_selector_that_names_nothing(mayabook: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
     run = mayabook("make", book, "--only", "The Desert")

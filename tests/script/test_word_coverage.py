@@ -105,7 +105,7 @@ DEFECTS = [
 def test_the_chunks_are_fit_to_be_broken() -> None:
     assert len(CHUNKS[4].sentences) >= 2
     assert CHUNKS[4].sentences[0].text != CHUNKS[4].sentences[1].text
-    coverage = check_coverage(BOOK, CHUNKS, Lexicon())
+    coverage = check_coverage(BOOK, CHUNKS)
     assert coverage.complete
     assert coverage.gaps == coverage.left_out == ()
     assert coverage.n_book_words == sum(len(words(b.text)) for chapter in BOOK.chapters for b in chapter.blocks)
@@ -115,7 +115,7 @@ def test_the_chunks_are_fit_to_be_broken() -> None:
 def test_a_defect_is_found(defect: Callable[[list[Chunk]], None]) -> None:
     chunks = list(CHUNKS)
     defect(chunks)
-    coverage = check_coverage(BOOK, chunks, Lexicon())
+    coverage = check_coverage(BOOK, chunks)
     assert not coverage.complete
     assert coverage.gaps
     assert all("\n" not in gap for gap in coverage.gaps)
@@ -125,7 +125,7 @@ def test_a_gap_names_chapter_block_and_words() -> None:
     book = book_of(["He left."], ["She stayed. Nobody knew.", "It rained."])
     chunks = write_script(book, ScriptSettings()).chunks
     without = with_sentences(chunks[1], chunks[1].sentences[0], chunks[1].sentences[2])
-    coverage = check_coverage(book, [chunks[0], without], Lexicon())
+    coverage = check_coverage(book, [chunks[0], without])
     assert coverage.gaps == (
         "chapter 2, block 0: the chunks have “It” for “Nobody”",
         "chapter 2, block 0: no chunk has “Nobody knew.”",
@@ -136,7 +136,7 @@ def test_a_gap_names_chapter_block_and_words() -> None:
 def test_a_chapter_without_chunks_is_a_gap() -> None:
     book = book_of(["He left."], ["She stayed."])
     (first, _) = write_script(book, ScriptSettings()).chunks
-    assert check_coverage(book, [first], Lexicon()).gaps[0] == "chapter 2, block 0: the chunks have nothing for “She”"
+    assert check_coverage(book, [first]).gaps[0] == "chapter 2, block 0: the chunks have nothing for “She”"
 
 
 def test_a_lost_word_stops_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,19 @@ def test_respelt_words_are_no_gap() -> None:
     lexicon = Lexicon((Respelling("Siobhan", "Shivawn", case=True),))
     chunks = write_script(book, ScriptSettings(), lexicon).chunks
     assert chunks[0].spoken == "Shivawn left. Shivawn’s aunt stayed."
-    assert check_coverage(book, chunks, lexicon).complete
-    assert check_coverage(book, chunks, Lexicon()).gaps == (
-        "chapter 1, chunk 0: “Shivawn left. Shivawn’s aunt stayed.” is not what its sentences say",
-    )
+    assert check_coverage(book, chunks).complete
+
+
+def test_a_word_that_is_left_unsaid_is_a_gap() -> None:
+    book = book_of(["He left at 9."])
+    (chunk,) = write_script(book, ScriptSettings()).chunks
+    (nine,) = chunk.sentences[0].replacements
+    silent = replace(chunk.sentences[0], replacements=(replace(nine, spoken=""),), spoken="He left at .")
+    coverage = check_coverage(book, [replace(chunk, sentences=(silent,), spoken="He left at .")])
+    assert coverage.gaps == ("chapter 1, chunk 0: “9” is left unsaid",)
+
+
+def test_symbols_are_left_out_with_a_note() -> None:
+    coverage = write_script(book_of(["She won! 🎉 We danced."]), ScriptSettings()).coverage
+    assert coverage.complete
+    assert coverage.symbols == ("chapter 1, block 0: “🎉” is left out",)

@@ -4,8 +4,9 @@ import json
 import os
 from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -25,6 +26,7 @@ CHARS_PER_SECOND = 14.0
 TIMES_REAL_TIME = 10.0
 """Seconds of verified audiobook per second and core; measured on the sample book by bench/narrate.py."""
 RARE_NAMES = 20
+Spoken = Annotated[bool, typer.Option("--spoken", help="Print what will be said, chunk by chunk, and nothing else.")]
 
 
 @options.accept_settings("book", "script")
@@ -33,6 +35,7 @@ def inspect(
     *,
     lexicon: options.Lexicon = None,
     settings: Settings,
+    spoken: Spoken = False,
     as_json: options.Json = False,
 ) -> None:
     """Show a book's chapters, what is skipped or left out, and a forecast.
@@ -46,12 +49,36 @@ def inspect(
     from mayabook.source_check import check_source
 
     read, script = script_book(book, lexicon, settings)
+    if spoken:
+        _print_spoken(read, script, as_json)
+        return
     source = check_source(book, read)
     facts = _facts(read, script, source, settings)
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
     else:
         _print(read, source, facts)
+
+
+def _print_spoken(book: "Book", script: "Script", as_json: bool) -> None:
+    """One chunk after the other; as JSON, one object on a line with the replaced words of each."""
+    titles = {chapter.number: chapter.title for chapter in book.chapters}
+    chapter = 0
+    for chunk in script.chunks:
+        if as_json:
+            replaced = [
+                {"written": sentence.text[each.start : each.end], "spoken": each.spoken, "class": each.word_class.value}
+                for sentence in chunk.sentences
+                for each in sentence.replacements
+            ]
+            facts = {"chunk": chunk.index + 1, "chapter": chunk.chapter, "title": titles[chunk.chapter]}
+            facts |= {"text": chunk.text, "spoken": chunk.spoken, "replaced": replaced}
+            print(json.dumps(facts, ensure_ascii=False))
+            continue
+        if chunk.chapter != chapter:
+            chapter = chunk.chapter
+            print(f"# {chapter}. {titles[chapter]}")
+        print(f"{chunk.index + 1}: {chunk.spoken}")
 
 
 def _facts(book: "Book", script: "Script", source: "SourceCheck", settings: Settings) -> dict[str, Any]:
@@ -87,6 +114,7 @@ def _facts(book: "Book", script: "Script", source: "SourceCheck", settings: Sett
         "megabytes": round(seconds * settings.master.bitrate / 8000, 1),
         "seconds_to_make": round(seconds / (TIMES_REAL_TIME * (os.cpu_count() or 1))),
         "rare_names": dict(find_rare_names(script)[:RARE_NAMES]),
+        "symbols": list(script.coverage.left_out + script.coverage.symbols),
         "warnings": list(book.warnings),
     }
 
@@ -118,5 +146,7 @@ def _print(book: "Book", source: "SourceCheck", facts: dict[str, Any]) -> None:
     )
     if facts["rare_names"]:
         console.print("Rare names: " + ", ".join(f"{name} ({count})" for name, count in facts["rare_names"].items()))
+    if facts["symbols"]:
+        console.print(f"{len(facts['symbols'])} symbols and marks are not spoken; --json lists them")
     for warning in book.warnings:
         console.print(f"Note: {warning}")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mayabook.core.spoken_form import Replacement
+
 
 class Pause(StrEnum):
     """What ends where a chunk ends; the settings of mastering give the seconds of silence after each kind."""
@@ -33,8 +35,15 @@ class Sentence:
     text: str
     """As written, emotion tags included."""
     span: Span
-    spoken: str = field(default="", compare=False)
-    """What the engine is given for it; empty where that is `text`."""
+    spoken: str | None = field(default=None, compare=False)
+    """What the engine is given for it; None where that is `text`."""
+    replacements: tuple[Replacement, ...] = field(default=(), compare=False)
+    """The parts of `text` that are spoken otherwise than they are written; `align_words` says which word is which."""
+
+    @property
+    def spoken_text(self) -> str:
+        """What the engine is given for it."""
+        return self.text if self.spoken is None else self.spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class Chunk:
     """`Chapter.number`."""
     sentences: tuple[Sentence, ...]
     spoken: str
-    """What the engine is given: the sentences after the lexicon, blocks separated by newlines."""
+    """What the engine is given: the sentences in their spoken form, blocks separated by newlines."""
     pause: Pause
 
     @property
@@ -62,5 +71,5 @@ class Chunk:
     def part(self, first: int, last: int) -> "Chunk":
         """The sentences `first` to `last` - 1 as a chunk of their own."""
         sentences = self.sentences[first:last]
-        spoken = " ".join(sentence.spoken or sentence.text for sentence in sentences)
+        spoken = " ".join(filter(None, (sentence.spoken_text for sentence in sentences)))
         return Chunk(self.index, self.chapter, sentences, spoken, Pause.SENTENCE)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mayabook.core.errors import SettingsError
 from mayabook.core.events import Listener, Note, ignore
 from mayabook.core.setting_fields import Option, setting_fields
+from mayabook.core.spoken_form import WordClass
 
 
 class SettingsGroup(BaseModel):
@@ -47,6 +48,10 @@ class ScriptSettings(SettingsGroup):
     """Most characters in a chunk."""
     min_words: int = Field(default=4, ge=1, le=50)
     """A sentence with fewer words than this is joined with a neighbour where possible."""
+    as_written: tuple[WordClass, ...] = ()
+    """Classes of words that the engine is given as they are written, not as they are spoken: capitals, roman, numbers,
+    digits, dates, times, currency, units, fractions, powers, signs, abbreviations, addresses, symbols, interjections,
+    emphasis, stuttering, dialect or homographs."""
 
 
 class CheckSettings(SettingsGroup):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.settings import MayaSettings
 from mayabook.engines.engine import Engine
@@ -44,6 +45,7 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
     settings_model = MayaSettings
     model = "Maya1"
     sample_rate = SAMPLE_RATE
+    emotion_tags = EMOTION_TAGS
 
     def unavailable_reason(self, settings: MayaSettings) -> str | None:
         """Raises ModelError where the settings name a model that does not exist."""

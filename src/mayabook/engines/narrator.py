@@ -12,11 +12,14 @@ from pathlib import Path
 import hibari
 from hibari import voices
 
+from mayabook.core.emotion_tags import only_tags
 from mayabook.core.errors import EngineError
 from mayabook.core.fingerprint import sha256_of
+from mayabook.core.ipa import convert_ipa
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.language import foreign_script
+from mayabook.engines.misaki_phonemes import from_ipa
 from mayabook.engines.worker_pool import Workers
 
 RETRY_PACE = (1.0, 0.95, 0.9)
@@ -71,7 +74,8 @@ def _load(voice: str, model: str) -> Callable[[TakeRequest], tuple[Audio, float]
 
     def speak(request: TakeRequest) -> tuple[Audio, float]:
         started = time.perf_counter()
-        audio = tts(_NUMBER.sub("Number ", request.text), speed=float(request.sampling["speed"]), seed=request.seed)
+        text = convert_ipa(_NUMBER.sub("Number ", only_tags(request.text, ())), from_ipa)
+        audio = tts(text, speed=float(request.sampling["speed"]), seed=request.seed)
         return audio, time.perf_counter() - started
 
     return speak

@@ -16,6 +16,7 @@ class NarratorPlugin(EnginePlugin[NarratorSettings]):
     packages = ("hibari",)
     install = "hibari-tts[fast]"
     sample_rate = 24_000
+    speaks_ipa = True
 
     def open(self, settings: NarratorSettings, context: EngineContext) -> tuple[Engine, EngineChoice]:
         from mayabook.engines.narrator import Narrator

@@ -2,7 +2,7 @@
 
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -90,6 +90,10 @@ class EnginePlugin(ABC, Generic[SettingsModel]):
     """Whether a request gives the same samples, bit for bit, each time on the same machine."""
     sample_rate: ClassVar[int]
     """Hz."""
+    emotion_tags: ClassVar[Collection[str]] = ()
+    """Emotion tags of `core.emotion_tags` that it acts on, such as `laugh`; others are removed from its requests."""
+    speaks_ipa: ClassVar[bool] = False
+    """Whether it takes pronunciations in IPA, written as `mayabook.core.ipa` has them."""
     languages: ClassVar[Sequence[str]] = ("en",)
     """BCP 47 tags of what it speaks."""
 

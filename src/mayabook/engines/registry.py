@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import ConfigDict
 
+from mayabook.core.emotion_tags import only_tags
 from mayabook.core.errors import EngineError, SettingsError
+from mayabook.core.ipa import without_ipa
 from mayabook.core.settings import Settings, SettingsGroup, unknown_name, validate_table
 from mayabook.engines.engine import Engine
 from mayabook.engines.plugin import EngineChoice, EngineContext, EnginePlugin, Voice
@@ -65,6 +67,15 @@ def plugin(name: str) -> EnginePlugin[Any]:
     if name not in entries:
         raise SettingsError(f"Unknown engine {name!r}; choose one of: {', '.join(entries)}.")
     return _load(entries[name])
+
+
+def understood_text(name: str, text: str) -> str:
+    """A spoken text with what the engine of that name understands of emotion tags and IPA; an engine that is not in the
+    registry understands neither."""
+    entries = _entries()
+    engine = _load(entries[name]) if name in entries else None
+    text = only_tags(text, engine.emotion_tags if engine else ())
+    return text if engine and engine.speaks_ipa else without_ipa(text)
 
 
 def engine_settings(plugin: EnginePlugin[Any], settings: Settings) -> Any:

@@ -15,9 +15,10 @@ from mayabook.core.errors import JobError, ScriptError
 from mayabook.core.files import write_text
 from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
+from mayabook.core.spoken_form import spoken_form
 from mayabook.core.words import words
-from mayabook.script import Lexicon
 from mayabook.script.sentence_split import sentence_spans
+from mayabook.script.verbalisation import Verbaliser
 
 NAME = "edits.json"
 _ENDS = ".!?…:;—–"
@@ -68,27 +69,26 @@ class Edits:
             self.texts[written] = text
         write_text(self.file, json.dumps(self.texts, ensure_ascii=False, indent=1))
 
-    def applied(self, chunks: Sequence[Chunk], language: str, lexicon: Lexicon | None) -> tuple[Chunk, ...]:
+    def applied(self, chunks: Sequence[Chunk], language: str, verbaliser: Verbaliser) -> tuple[Chunk, ...]:
         """The chunks with their edits, split into sentences again."""
         return tuple(
-            _edited(chunk, self.texts[chunk.text], language, lexicon or Lexicon())
-            if chunk.text in self.texts
-            else chunk
+            _edited(chunk, self.texts[chunk.text], language, verbaliser) if chunk.text in self.texts else chunk
             for chunk in chunks
         )
 
 
-def _edited(chunk: Chunk, text: str, language: str, lexicon: Lexicon | None) -> Chunk:
+def _edited(chunk: Chunk, text: str, language: str, verbaliser: Verbaliser) -> Chunk:
     """The chunk with another text. Its sentences take over the spans of the old ones in order; further sentences share
     the last span."""
     spans = [sentence.span for sentence in chunk.sentences]
     pieces = [text[start:end] for start, end in sentence_spans(text, Language.of(language))]
     spans += [spans[-1]] * (len(pieces) - len(spans))
-    said = [lexicon.respell(piece) if lexicon else piece for piece in pieces]
+    replaced = [verbaliser.verbalise(piece) for piece in pieces]
+    said = [spoken_form(piece, replacements) for piece, replacements in zip(pieces, replaced, strict=True)]
     if chunk.pause != Pause.SENTENCE and not text.rstrip("\"'”’»)]").endswith(tuple(_ENDS)):
         said[-1] += "."
     sentences = tuple(
-        Sentence(piece, span, "" if spoken == piece else spoken)
-        for piece, span, spoken in zip(pieces, spans, said, strict=False)
+        Sentence(piece, span, None if spoken == piece else spoken, replacements)
+        for piece, span, spoken, replacements in zip(pieces, spans, said, replaced, strict=False)
     )
-    return replace(chunk, sentences=sentences, spoken=" ".join(said))
+    return replace(chunk, sentences=sentences, spoken=" ".join(filter(None, said)))

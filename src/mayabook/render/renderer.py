@@ -30,6 +30,7 @@ from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.engines import Engine
+from mayabook.engines.registry import understood_text
 from mayabook.render.content_keys import part_key, take_seed
 from mayabook.render.job import Job
 from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
@@ -223,6 +224,7 @@ class Renderer:
 
     def _request(self, engine: Engine, key: str, text: str, attempt: int, n_whole_takes: int) -> TakeRequest:
         """n_whole_takes: as in `RetryTask`."""
+        text = understood_text(engine.name, text)
         return TakeRequest(
             key=key,
             text=text,

@@ -1,14 +1,16 @@
-"""Book -> list[Chunk]: sentences, chunks of them, emotion tags, lexicon, pauses."""
+"""Book -> list[Chunk]: sentences, chunks of them, emotion tags, verbalisation, lexicon, pauses."""
 
 from mayabook.script.lexicon import Lexicon, Respelling, read_lexicon
 from mayabook.script.name_spotting import find_rare_names
 from mayabook.script.script_writer import Script, script_book, write_script
+from mayabook.script.verbalisation import Verbaliser
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 __all__ = [
     "Lexicon",
     "Respelling",
     "Script",
+    "Verbaliser",
     "WordCoverage",
     "check_coverage",
     "find_rare_names",

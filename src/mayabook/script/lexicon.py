@@ -4,12 +4,14 @@
     "Siobhan" = "Shivawn"                      # a capital in the word: this case only
     "gaol" = "jail"                            # lower case: any case
     "US" = { say = "you ess", case = true }    # or say it
+    "Aoife" = { say = "Eefa", ipa = "ˈiːfə" }  # an engine that speaks phonemes is given the IPA
 
-Entries match whole words and phrases, also before a possessive 's. The longest matching entry wins, and its respelling
-is not looked up again.
+Entries match whole words and phrases, also in capitals throughout, in the plural and before a possessive 's. The
+longest matching entry wins, and its respelling is not looked up again.
 """
 
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +20,10 @@ from typing import Any
 import regex
 
 from mayabook.core.errors import ScriptError
+from mayabook.core.ipa import IPA_SYMBOLS, with_ipa
+from mayabook.core.spoken_form import Replacement, WordClass, spoken_form
+
+_POSSESSIVE = regex.compile(r"['’][sS]\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,17 @@ class Respelling:
     word: str
     say: str
     case: bool
+    ipa: str = ""
+    """Its pronunciation; empty where only the respelling is known."""
+
+    @property
+    def matches_capitals(self) -> bool:
+        """Whether it is meant in capitals, too: a word with a capital and small letters."""
+        return self.case and self.word != self.word.upper() and self.word != self.word.lower()
+
+    @property
+    def has_plural(self) -> bool:
+        return len(self.word) > 2 and self.word[-1].isalpha() and self.word[-1] not in "sxzSXZ"
 
 
 @dataclass(frozen=True)
@@ -42,16 +59,49 @@ class Lexicon:
     def _pattern(self) -> regex.Pattern[str]:
         """With one group for each entry, in order of precedence."""
         groups = []
+        in_any_case = {entry.word.lower() for entry in self.entries if not entry.case}
         for entry in self._by_precedence:
             word = "['’]".join(regex.escape(part) for part in regex.split("['’]", entry.word))
+            if entry.matches_capitals and entry.word.lower() not in in_any_case:
+                word = f"{word}|{regex.escape(entry.word.upper())}"
             groups.append(f"({word})" if entry.case else f"((?i:{word}))")
-        # Not inside a longer word or an emotion tag; not "don" in "don't", but "Siobhan" in "Siobhan's".
-        return regex.compile(rf"(?<![\w<])(?:{'|'.join(groups)})(?!\w|['’](?!s\b)\w)")
+        # Not inside a longer word or an emotion tag; not "don" in "don't", but "Siobhan" in "Siobhan's" and "Siobhans".
+        return regex.compile(
+            rf"(?<![\w<])(?:{'|'.join(groups)})(?P<plural>[sS](?=['’]?(?!\w)))?(?!\w|['’](?![sS]\b)\w)"
+        )
+
+    def replacements(self, text: str) -> list[Replacement]:
+        """What the entries change in a text, in order."""
+        if not self.entries:
+            return []
+        found = []
+        for match in self._pattern.finditer(text):
+            entry = self._by_precedence[
+                next(place for place in range(len(self.entries)) if match[place + 1] is not None)
+            ]
+            if match["plural"] and not entry.has_plural:
+                continue
+            ending = match["plural"] or _POSSESSIVE.match(text, match.end())
+            if not entry.ipa:
+                said, end = entry.say + ("s" if match["plural"] else ""), match.end()
+            elif ending:
+                end = match.end() if match["plural"] else match.end() + len("'s")
+                said = with_ipa(
+                    f"{entry.say}{text[match.end() - len(match['plural'] or '') : end]}", _with_s(entry.ipa)
+                )
+            else:
+                said, end = with_ipa(entry.say, entry.ipa), match.end()
+            found.append(Replacement(match.start(), end, said, WordClass.LEXICON))
+        return found
 
     def respell(self, text: str) -> str:
-        if not self.entries:
-            return text
-        return self._pattern.sub(lambda found: self._by_precedence[(found.lastindex or 1) - 1].say, text)
+        """The text with its respellings."""
+        return spoken_form(text, self.replacements(text)) if self.entries else text
+
+
+def _with_s(ipa: str) -> str:
+    """The pronunciation of a plural or possessive."""
+    return ipa + ("ɪz" if ipa[-1] in "szʃʒ" else "s" if ipa[-1] in "ptkfθ" else "z")
 
 
 def read_lexicon(path: Path) -> Lexicon:
@@ -80,9 +130,10 @@ def _entry(path: Path, word: str, value: Any) -> Respelling:
     where = f"In the lexicon {path}, the entry {word!r}"
     options = value if isinstance(value, dict) else {"say": value}
     for name in options:
-        if name not in ("say", "case"):
-            raise ScriptError(f"{where} has an unknown option {name!r}; use say and case")
-    say, case = options.get("say"), options.get("case")
+        if name not in ("say", "case", "ipa"):
+            raise ScriptError(f"{where} has an unknown option {name!r}; use say, ipa and case")
+    ipa, case = _ipa(where, options.get("ipa", "")), options.get("case")
+    say = options.get("say", word if ipa else None)
     if not isinstance(say, str):
         raise ScriptError(f'{where} has no text to say; write a respelling in quotes, such as "Shivawn"')
     if case is not None and not isinstance(case, bool):
@@ -94,4 +145,20 @@ def _entry(path: Path, word: str, value: Any) -> Respelling:
         raise ScriptError(f"{where} has a respelling with nothing to speak; write letters or digits")
     if "<" in say or ">" in say:
         raise ScriptError(f"{where} has an angle bracket in its respelling; remove it")
-    return Respelling(word, say, case if case is not None else word != word.lower())
+    if ipa and any(char in "[]()/" for char in say):
+        raise ScriptError(f"{where} has a bracket or slash in a respelling with IPA; remove it")
+    return Respelling(word, say, case if case is not None else word != word.lower(), ipa)
+
+
+def _ipa(where: str, ipa: Any) -> str:
+    if not isinstance(ipa, str):
+        raise ScriptError(f'{where} has an ipa that is no text; write it in quotes, such as "ʃɪˈvɔːn"')
+    symbols: str = (
+        unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç").strip(" /[]").replace("'", "ˈ").replace(":", "ː")
+    )
+    wrong = next((char for char in symbols if char not in IPA_SYMBOLS), None)
+    if wrong is not None:
+        raise ScriptError(f"{where} has {wrong!r} in its ipa, which is no symbol of IPA; remove or replace it")
+    if symbols and not any(unicodedata.category(char) == "Ll" for char in symbols):
+        raise ScriptError(f"{where} has an ipa without a sound; write its phonemes, or remove it")
+    return symbols

@@ -13,6 +13,7 @@ from mayabook.core.settings import ScriptSettings, Settings
 from mayabook.script.chunking import chunk_segments
 from mayabook.script.lexicon import Lexicon, read_lexicon
 from mayabook.script.segments import Boundary, SegmentBuilder, spoken_text
+from mayabook.script.verbalisation import Verbaliser
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 
@@ -44,10 +45,11 @@ def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None =
     """
     lexicon = lexicon or Lexicon()
     _check_respellings(lexicon, settings)
-    builder = SegmentBuilder(settings, Language.of(book.language), lexicon)
+    verbaliser = Verbaliser(book.language, lexicon, settings.as_written)
+    builder = SegmentBuilder(settings, Language.of(book.language), verbaliser)
     chunks_without_index = [chunk for chapter in book.narrated for chunk in _chapter_chunks(chapter, builder)]
     chunks = tuple(replace(chunk, index=index) for index, chunk in enumerate(chunks_without_index))
-    coverage = check_coverage(book, chunks, lexicon)
+    coverage = check_coverage(book, chunks)
     if not coverage.complete:
         raise ScriptError(
             f"The script does not match the book ({coverage.gaps[0]}): a bug in MayaBook; please report the book"

@@ -12,11 +12,12 @@ from mayabook.core.chunk import Sentence, Span
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
+from mayabook.core.spoken_form import Replacement, spoken_form
 from mayabook.core.words import words
 from mayabook.script.clause_split import clause_spans
 from mayabook.script.inline_markup import remove_markup
-from mayabook.script.lexicon import Lexicon
 from mayabook.script.sentence_split import sentence_spans
+from mayabook.script.verbalisation import Verbaliser
 
 # Punctuation that ends or suspends a line, and what may close after it.
 _ENDED = regex.compile(r"[\p{Terminal_Punctuation}…\p{Pd}][\s\"'\p{Pe}\p{Pf}\p{Pi}]*$")
@@ -36,7 +37,7 @@ class Segment:
     """A sentence or a part of one.
 
     spoken: what the engine is given for it (`spoken_text` leaves out a block of bare punctuation).
-    spoken: text for the engine. n_words, n_chars: of the written or of the spoken text, whichever has more.
+    n_words, n_chars: of the written or of the spoken text, whichever has more.
     n_speakable: words with a letter or digit, emotion tags aside.
     """
 
@@ -52,7 +53,7 @@ class Segment:
 class SegmentBuilder:
     settings: ScriptSettings
     language: Language
-    lexicon: Lexicon
+    verbaliser: Verbaliser
 
     def segments(self, blocks: Sequence[tuple[int, Block]]) -> list[Segment]:
         """The segments of consecutive blocks and their numbers in the chapter, each within the limits of a chunk."""
@@ -72,37 +73,80 @@ class SegmentBuilder:
             boundary = Boundary.SENTENCE if _ENDED.search(before.text) else Boundary.PART
         runs_on = after is not None and after.kind is block.kind is BlockKind.VERSE
         last_end = len(line.rstrip())
+        heading = block.kind is BlockKind.HEADING
         for start, end in sentence_spans(line, self.language):
             closes = end == last_end and not runs_on
-            for text, first, last in self._parts(line[start:end], closes):
-                sentence = Sentence(text, Span(number, start + first, start + last))
-                yield self._segment(sentence, closes and start + last == end, boundary)
+            for text, replacements, first, last in self._parts(line[start:end], closes, heading):
+                sentence = Sentence(text, Span(number, start + first, start + last), None, replacements)
+                yield _segment(sentence, closes and start + last == end, boundary)
                 boundary = Boundary.PART
             boundary = Boundary.SENTENCE
 
-    def _parts(self, sentence: str, closes: bool) -> Iterator[tuple[str, int, int]]:
-        """(text, start, end) of each part of a sentence. closes: whether the sentence is the last of its block."""
+    def _parts(
+        self, sentence: str, closes: bool, heading: bool
+    ) -> Iterator[tuple[str, tuple[Replacement, ...], int, int]]:
+        """(text, replacements, start, end) of each part of a sentence.
+
+        closes: whether the sentence is the last of its block. heading: whether the block is a heading.
+        """
+        replacements = self.verbaliser.verbalise(sentence, heading=heading)
+
+        def part(start: int, end: int) -> tuple[str, tuple[Replacement, ...]]:
+            cut = any(each.start < border < each.end for each in replacements for border in (start, end))
+            inside = (
+                self.verbaliser.verbalise(sentence[start:end], heading=heading)
+                if cut
+                else [
+                    replace(each, start=each.start - start, end=each.end - start)
+                    for each in replacements
+                    if start <= each.start and each.end <= end
+                ]
+            )
+            return _on_one_line(sentence[start:end], inside)
 
         def fullness(start: int, end: int) -> float:
-            part = " ".join(sentence[start:end].split())
-            spoken = self._spoken(part, closes and end == len(sentence))
-            n_words, n_chars = _size(part, spoken)
+            text, inside = part(start, end)
+            n_words, n_chars = _size(text, _spoken(text, inside, closes and end == len(sentence)))
             return max(n_words / self.settings.max_words, n_chars / self.settings.max_chars)
 
-        for start, end in clause_spans(sentence, fullness, self.language):
-            yield " ".join(sentence[start:end].split()), start, end
+        for start, end in clause_spans(_masked(sentence, replacements), fullness, self.language):
+            yield *part(start, end), start, end
 
-    def _segment(self, sentence: Sentence, closes: bool, boundary: Boundary) -> Segment:
-        spoken = self._spoken(sentence.text, closes)
-        n_words, n_chars = _size(sentence.text, spoken)
-        if spoken != sentence.text:
-            sentence = replace(sentence, spoken=spoken)
-        return Segment(sentence, spoken, boundary, n_words, n_chars, len(words(without_tags(sentence.text))))
 
-    def _spoken(self, text: str, closes: bool) -> str:
-        """Text for the engine. closes: whether a block ends here, which gets a full stop if it has no punctuation."""
-        wants_stop = closes and words(without_tags(text)) and not _ENDED.search(without_tags(text))
-        return self.lexicon.respell(text) + ("." if wants_stop else "")
+def _masked(sentence: str, replacements: Sequence[Replacement]) -> str:
+    """The sentence with replaced parts as plain words, so that it is cut neither at "St." nor in "5 km"."""
+    for each in replacements:
+        if " " in sentence[each.start : each.end]:
+            sentence = sentence[: each.start] + "x" * (each.end - each.start) + sentence[each.end :]
+    return sentence
+
+
+def _on_one_line(text: str, replacements: Sequence[Replacement]) -> tuple[str, tuple[Replacement, ...]]:
+    """The text with single spaces, and its replacements moved to where they are then."""
+    places, kept = [], ""
+    for char in text:
+        places.append(len(kept))
+        if not char.isspace() or (kept and not kept.endswith(" ")):
+            kept += " " if char.isspace() else char
+    places.append(len(kept))
+    moved = (replace(each, start=places[each.start], end=places[each.end]) for each in replacements)
+    line = kept.rstrip()
+    return line, tuple(replace(each, end=min(each.end, len(line))) for each in moved if each.start < len(line))
+
+
+def _segment(sentence: Sentence, closes: bool, boundary: Boundary) -> Segment:
+    spoken = _spoken(sentence.text, sentence.replacements, closes)
+    n_words, n_chars = _size(sentence.text, spoken)
+    if spoken != sentence.text:
+        sentence = replace(sentence, spoken=spoken)
+    return Segment(sentence, spoken, boundary, n_words, n_chars, len(words(without_tags(sentence.text))))
+
+
+def _spoken(text: str, replacements: Sequence[Replacement], closes: bool) -> str:
+    """Text for the engine. closes: whether a block ends here, which gets a full stop if it has no punctuation."""
+    spoken = spoken_form(text, replacements)
+    wants_stop = closes and words(without_tags(spoken)) and not _ENDED.search(without_tags(spoken))
+    return spoken + ("." if wants_stop else "")
 
 
 def _size(text: str, spoken: str) -> tuple[int, int]:
@@ -114,7 +158,7 @@ def spoken_text(segments: Iterable[Segment]) -> str:
     """Text of a chunk for the engine: one line per block; blocks of bare punctuation are dropped."""
     lines = []
     for _, of_block in groupby(segments, key=lambda segment: segment.sentence.span.block):
-        line = " ".join(segment.spoken for segment in of_block)
+        line = " ".join(segment.spoken for segment in of_block if segment.spoken)
         if words(line):
             lines.append(line)
     return "\n".join(lines)

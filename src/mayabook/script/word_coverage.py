@@ -2,7 +2,7 @@
 
 It shares no code with chunking except `remove_markup`. Three things are compared, chapter by chapter: the words of the
 blocks with the words of the chunks; the spans of the sentences with the blocks that they name; and the text for the
-engine with the respelled sentences.
+engine with the sentences, each replaced part in its place and none without words of its own.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from mayabook.core.book import BlockKind, Book, Chapter
-from mayabook.core.chunk import Chunk
+from mayabook.core.chunk import Chunk, Sentence
 from mayabook.core.emotion_tags import without_tags
+from mayabook.core.spoken_form import WordClass
 from mayabook.core.words import words
 from mayabook.script.inline_markup import remove_markup
-from mayabook.script.lexicon import Lexicon
 
 _SHOWN = 40  # characters of the book in a message
 
@@ -25,22 +25,25 @@ class WordCoverage:
 
     gaps: what is missing, doubled or out of order, one line each, at the first place in each chapter.
     left_out: bare punctuation that has no sentence to go with, one line each.
+    symbols: emoji and ornaments that are left out of sentences, one line each.
     """
 
     n_book_words: int
     n_chunk_words: int
     gaps: tuple[str, ...]
     left_out: tuple[str, ...]
+    symbols: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
         return not self.gaps and self.n_book_words == self.n_chunk_words
 
 
-def check_coverage(book: Book, chunks: Sequence[Chunk], lexicon: Lexicon) -> WordCoverage:
+def check_coverage(book: Book, chunks: Sequence[Chunk]) -> WordCoverage:
     n_book_words, n_chunk_words = 0, 0
     gaps: list[str] = []
     left_out: list[str] = []
+    symbols: list[str] = []
     runs = {number: list(run) for number, run in groupby(chunks, key=lambda chunk: chunk.chapter)}
     order = [number for number, _ in groupby(chunks, key=lambda chunk: chunk.chapter)]
     if order != [chapter.number for chapter in book.narrated if chapter.number in runs]:
@@ -50,9 +53,10 @@ def check_coverage(book: Book, chunks: Sequence[Chunk], lexicon: Lexicon) -> Wor
         expected, met, gap = _compare_words(chapter, run)
         n_book_words += expected
         n_chunk_words += met
-        problems = [gap, _misplaced(chapter, run, left_out), _misspoken(run, lexicon)]
+        problems = [gap, _misplaced(chapter, run, left_out), _misspoken(run)]
+        _note_symbols(run, symbols)
         gaps += [f"chapter {chapter.number}, {problem}" for problem in problems if problem]
-    return WordCoverage(n_book_words, n_chunk_words, tuple(gaps), tuple(left_out))
+    return WordCoverage(n_book_words, n_chunk_words, tuple(gaps), tuple(left_out), tuple(symbols))
 
 
 def _compare_words(chapter: Chapter, chunks: Sequence[Chunk]) -> tuple[int, int, str]:
@@ -114,10 +118,38 @@ def _note_left_out(chapter: Chapter, number: int, text: str, left_out: list[str]
         left_out.append(f"chapter {chapter.number}, block {number}: “{text.strip()[:_SHOWN]}” has nothing to speak")
 
 
-def _misspoken(chunks: Sequence[Chunk], lexicon: Lexicon) -> str:
-    """The first chunk whose text for the engine differs in its letters from its respelled sentences."""
+def _misspoken(chunks: Sequence[Chunk]) -> str:
+    """The first chunk whose text for the engine differs in its letters from its sentences in their spoken form."""
     for chunk in chunks:
-        expected = "".join(_letters(lexicon.respell(sentence.text)) for sentence in chunk.sentences)
+        expected = ""
+        for sentence in chunk.sentences:
+            said, problem = _spoken_letters(sentence)
+            if problem:
+                return f"chunk {chunk.index}: “{problem[:_SHOWN]}” is left unsaid"
+            expected += said
         if _letters(chunk.spoken) != expected:
             return f"chunk {chunk.index}: “{chunk.spoken[:_SHOWN]}” is not what its sentences say"
     return ""
+
+
+def _spoken_letters(sentence: Sentence) -> tuple[str, str]:
+    """Letters and digits of the spoken form, and a part with words that nothing is said for."""
+    said, position = "", 0
+    for each in sentence.replacements:
+        written = sentence.text[each.start : each.end]
+        if each.start < position or not written:
+            return "", written
+        if _letters(written) and not _letters(each.spoken) and each.word_class is not WordClass.SYMBOLS:
+            return "", written
+        said += _letters(sentence.text[position : each.start]) + _letters(each.spoken)
+        position = each.end
+    return said + _letters(sentence.text[position:]), ""
+
+
+def _note_symbols(chunks: Sequence[Chunk], symbols: list[str]) -> None:
+    for chunk in chunks:
+        for sentence in chunk.sentences:
+            for each in sentence.replacements:
+                if each.word_class is WordClass.SYMBOLS:
+                    written = sentence.text[each.start : each.end].strip()
+                    symbols.append(f"chapter {chunk.chapter}, block {sentence.span.block}: “{written}” is left out")

@@ -1,0 +1,1 @@
+"""Measures verbalisation on a labelled set, beside the libraries there are."""

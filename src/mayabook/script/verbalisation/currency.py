@@ -1,0 +1,185 @@
+"""Amounts of money."""
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation import number_words
+from mayabook.script.verbalisation.quantities import AMOUNT, DASH, NUMBER, is_one, say_amount
+from mayabook.script.verbalisation.rules import (
+    Context,
+    Family,
+    Match,
+    Rule,
+    ends_sentence,
+    follows,
+    one_of,
+    pattern,
+    word_before,
+)
+
+_UNITS = {  # sign -> one, many, a hundredth, hundredths
+    "$": ("dollar", "dollars", "cent", "cents"), "US$": ("US dollar", "US dollars", "cent", "cents"),
+    "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
+    "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"), "£": ("pound", "pounds", "penny", "pence"),
+    "€": ("euro", "euros", "cent", "cents"), "¥": ("yen", "yen", "", ""),
+    "₹": ("rupee", "rupees", "paisa", "paise"), "₽": ("rouble", "roubles", "kopek", "kopeks"),
+    "₩": ("won", "won", "", ""), "USD": ("US dollar", "US dollars", "cent", "cents"),
+    "EUR": ("euro", "euros", "cent", "cents"), "GBP": ("pound", "pounds", "penny", "pence"),
+    "CHF": ("Swiss franc", "Swiss francs", "centime", "centimes"), "Rs.": ("rupee", "rupees", "paisa", "paise"),
+    "Rs": ("rupee", "rupees", "paisa", "paise"), "¢": ("cent", "cents", "", ""), "c": ("cent", "cents", "", ""),
+    "p": ("penny", "pence", "", ""), "d": ("penny", "pence", "", ""), "s": ("shilling", "shillings", "", ""),
+}  # fmt: skip
+_MAGNITUDES = {
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion",
+    "B": "billion", "bn": "billion", "tn": "trillion", "hundred": "hundred", "thousand": "thousand",
+    "million": "million", "billion": "billion", "trillion": "trillion",
+}  # fmt: skip
+_BEFORE = one_of(["$", "US$", "A$", "C$", "£", "€", "¥", "₹", "₽", "₩"])
+_CODES = one_of(["USD", "EUR", "GBP", "CHF", "Rs.", "Rs"])
+_SIGN = r"(?:(?<![\w.,)])(?P<minus>[-−–])\s?)?"
+_MAGNITUDE = rf"(?:[\s-]?(?P<magnitude>{one_of(_MAGNITUDES)})(?!\w))?"
+_FUNCTION_WORDS = frozenset(
+    "a about after again ago all and are as at away back be because before below but by can did each either every "
+    "for from had "
+    "has have he her him his i if in into is it its less like might more my no nor not of off on only or our out "
+    "over per "
+    "she should since so some than that the their them then there they this through till to too under until up "
+    "upon was "
+    "we were when where which while who will with within without would you your apiece cash plus minus yesterday today "
+    "now then worth later extra down total altogether an must may could".split()
+)
+_PRE_DECIMAL = {
+    6: "sixpence",
+    3: "threepence",
+    2: "twopence",
+    1: "a penny",
+    4: "fourpence",
+    9: "ninepence",
+    8: "eightpence",
+}
+
+
+def _amount(match: Match, context: Context) -> str:
+    one, many, cent, cents = _UNITS[(match["sign"] or match["sign_after"]).removesuffix(".")]
+    minus = "minus " if match["minus"] or match["minus_after"] else ""
+    low, high, magnitude = match["low"], match["high"], _MAGNITUDES.get(match["magnitude"] or "", "")
+    scale = f" {magnitude}" if magnitude else ""
+    if high:
+        return f"{minus}{say_amount(low, context)} to {say_amount(high, context)}{scale} {many}"
+    if _is_attribute(match):
+        return f"{minus}{say_amount(low, context)}{scale} {one}"
+    whole, point, decimals = low.replace(",", "").partition(".")
+    if not magnitude and cent and point and len(decimals) == 2:
+        return minus + _with_cents(int(whole or 0), int(decimals), (one, many, cent, cents), context)
+    if is_one(low) and not magnitude:
+        return f"{minus}{say_amount(low, context)} {'' if low == '1' else 'of a '}{one}"
+    return f"{minus}{say_amount(low, context)}{scale} {many}"
+
+
+def _with_cents(whole: int, hundredths: int, names: tuple[str, str, str, str], context: Context) -> str:
+    one, many, cent, cents = names
+    small = number_words.cardinal(hundredths)
+    coins = f"{small} {cent if hundredths == 1 else cents}"
+    if whole == 0:
+        return coins
+    units = f"{number_words.cardinal(whole, british=context.british)} {one if whole == 1 else many}"
+    if hundredths == 0:
+        return units
+    if one == "pound" and hundredths >= 10:
+        return f"{units} {small}"
+    return f"{units} and {coins}"
+
+
+def _is_attribute(match: Match) -> bool:
+    """Whether the money qualifies a noun: "a $100 bill"."""
+    if "-" in match.string[match.end() : match.end() + 1]:
+        return True
+    if word_before(match).lower() not in ("a", "an", "another"):
+        return False
+    noun = regex.match(r"\s([a-z]+)\b", match.string[match.end() :])
+    return noun is not None and noun[1] not in _FUNCTION_WORDS
+
+
+def _coins(match: Match, context: Context) -> str | None:
+    one, many, _, _ = _UNITS[match["unit"]]
+    if match["unit"] == "c" and not context.british and not follows(match, r"\s(?:each|a |per|coin|stamp)"):
+        return None
+    return f"{say_amount(match['low'], context)} {one if is_one(match['low']) else many}"
+
+
+def _shillings(match: Match, context: Context) -> str | None:
+    """Shillings by themselves, "8s.", unless an American sentence ends with seconds."""
+    pounds = regex.search(r"£|\bpounds?\b|\bshillings?\b|\bguineas?\b|\d[sd]\.,", match.string)
+    if ends_sentence(match) and not (context.british or pounds):
+        return None
+    return (_coins(match, context) or "") + ("." if ends_sentence(match) else "")
+
+
+def _old_money(match: Match, context: Context) -> str | None:
+    """Pounds, shillings and pence: "£4 10s. 6d."."""
+    pounds, shillings, pence = match["pounds"], match["shillings"], match["pence"]
+    if not (pounds or pence) and not match["shilling_stop"]:
+        return None
+    words = []
+    if pounds:
+        words.append(f"{say_amount(pounds, context)} {'pound' if is_one(pounds) else 'pounds'}")
+    if shillings:
+        words.append(f"{say_amount(shillings, context)} {'shilling' if is_one(shillings) else 'shillings'}")
+    if pence:
+        whole = int(pence) if pence.isdecimal() else 0
+        words.append(_PRE_DECIMAL.get(whole) or f"{say_amount(pence, context)} pence")
+    stop = "." if match[0].endswith(".") and follows(match, r"[\"'”’]*(?:$|\s+\p{Lu})") else ""
+    return " ".join(words) + stop
+
+
+FAMILY = Family(
+    regex.compile(r"[$£€¥₹₽₩¢]|\d\s?[pcds]\b|USD|EUR|GBP|CHF|\bRs\b"),
+    [
+        Rule(
+            WordClass.CURRENCY,
+            regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2})(?P<unit>s)\.(?!\w|\s*\d+\s?d\b)"),
+            _shillings,
+        ),
+        Rule(
+            WordClass.CURRENCY,
+            pattern(
+                r"""(?<![\w.,])(?:£(?P<pounds>[\d,]+)[ ,]*)
+                (?P<shillings>\d{1,2})\s?s\b(?P<shilling_stop>\.?)(?:[ ,]*(?P<pence>\d{1,2}(?:[¼½¾])?)\s?d\b\.?)?""",
+            ),
+            _old_money,
+        ),
+        Rule(
+            WordClass.CURRENCY,
+            pattern(
+                r"""(?<![\w.,$£€])(?P<pounds>)(?P<shillings>\d{1,2})\s?s\b(?P<shilling_stop>\.?)
+                [ ,]*(?P<pence>\d{1,2}(?:[¼½¾])?)\s?d\b\.?""",
+            ),
+            _old_money,
+        ),
+        Rule(
+            WordClass.CURRENCY,
+            regex.compile(
+                rf"{_SIGN}(?:(?<![\p{{L}}\d])(?P<sign>{_BEFORE})(?P<minus_after>[-−]?)\s?|"
+                rf"(?<!\w)(?P<sign_after>{_CODES})\s?)"
+                rf"(?P<low>{AMOUNT})(?:{DASH}(?:{_BEFORE})?(?P<high>{AMOUNT}))?{_MAGNITUDE}(?![\p{{L}}\d]|,\d)"
+            ),
+            _amount,
+        ),
+        Rule(
+            WordClass.CURRENCY,
+            regex.compile(
+                rf"(?<![\w.,])(?P<minus>)(?P<low>{AMOUNT})(?P<high>)\s?(?P<magnitude>)(?P<minus_after>)(?P<sign>)"
+                r"(?P<sign_after>[€£¥₹]|(?<=\s)(?:USD|EUR|GBP|CHF))(?![\w\d])"
+            ),
+            _amount,
+        ),
+        Rule(
+            WordClass.CURRENCY,
+            regex.compile(
+                rf"(?<![\w.,$£€])(?P<low>{NUMBER}|{AMOUNT})(?:\s?(?P<unit>¢)|(?P<unit>[pc]))(?!\w|\.\w|[-'’]\w)"
+            ),
+            _coins,
+        ),
+        Rule(WordClass.CURRENCY, regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2}[¼½¾]?)(?P<unit>d)\.(?!\w)"), _coins),
+    ],
+)

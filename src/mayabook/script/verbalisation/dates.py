@@ -1,0 +1,137 @@
+"""Dates, in the order of the book's English."""
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation import number_words
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, ends_sentence, pattern, word_before
+
+MONTHS = "January February March April May June July August September October November December".split()
+_SHORT = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
+_MONTH = rf"(?:{'|'.join(MONTHS)})\b|(?i:{'|'.join(MONTHS)})\b(?<=\p{{Lu}}{{2}})|(?:{'|'.join(_SHORT)})\b\.?"
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])(?!\d)"
+_SUFFIX = r"(?:st|nd|rd|th)?\b"
+_YEAR = r"(?:1\d{3}|20\d{2}|[’'‘]\d{2})(?![\d,]*\d|[-–]\d)"
+_WEEKDAYS = {
+    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday",
+    "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
+}  # fmt: skip
+_WEEKDAY = "|".join([*_WEEKDAYS.values()])
+
+
+def _month_first(match: Match, context: Context) -> str:
+    month, day = _month(match["month"]), number_words.ordinal(int(match["day"]))
+    return f"{month} {'the ' if context.british else ''}{day}{_and_year(match['year'], context)}{_stop(match)}"
+
+
+def _day_first(match: Match, context: Context) -> str:
+    day = number_words.ordinal(int(match["day"]))
+    the = "" if word_before(match).lower() in ("the", "this", "that", "every", "each") else "the "
+    return f"{the}{day} of {_month(match['month'])}{_and_year(match['year'], context)}{_stop(match)}"
+
+
+def _numeric(match: Match, context: Context) -> str | None:
+    first, second = int(match["first"]), int(match["second"])
+    day, month = (first, second) if context.british or first > 12 else (second, first)
+    if month > 12:
+        day, month = month, day
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return _in_order(day, month, match["year"], context)
+
+
+def _iso(match: Match, context: Context) -> str:
+    return _in_order(int(match["day"]), int(match["month"]), match["year"], context)
+
+
+def _in_order(day: int, month: int, year: str, context: Context) -> str:
+    said = number_words.ordinal(day)
+    in_words = f", {_say_year(year, context)}"
+    if context.british:
+        return f"the {said} of {MONTHS[month - 1]}{in_words}"
+    return f"{MONTHS[month - 1]} {said}{in_words}"
+
+
+def _short_month(match: Match, context: Context) -> str:
+    return _month(match["month"]) + match["rest"]
+
+
+def _weekday(match: Match, context: Context) -> str:
+    return _WEEKDAYS[match["weekday"]] + ("." if ends_sentence(match) else "")
+
+
+def _nine_eleven(match: Match, context: Context) -> str:
+    return "nine eleven"
+
+
+def _stop(match: Match) -> str:
+    """The full stop of a shortened month that ends a sentence ends the sentence, too."""
+    return "." if match[0].endswith(".") and ends_sentence(match) else ""
+
+
+def _month(text: str) -> str:
+    text = text.rstrip(".").capitalize()
+    return _SHORT.get(text, text)
+
+
+def _and_year(text: str | None, context: Context) -> str:
+    return f", {_say_year(text.strip(' ,'), context)}" if text else ""
+
+
+def _say_year(text: str, context: Context) -> str:
+    digits = text.lstrip("’'‘")
+    if len(digits) == 2:
+        return ("nineteen " if text == digits and int(digits) >= 40 else "") + number_words.short_year(digits)
+    return number_words.year(int(digits), british=context.british)
+
+
+FAMILY = Family(
+    regex.compile(r"\d|\b(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\."),
+    [
+        Rule(
+            WordClass.DATES,
+            pattern(
+                r"(?<![\w.-])(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])",
+            ),
+            _iso,
+        ),
+        Rule(
+            WordClass.DATES,
+            pattern(
+                r"(?<![\w.,/])(?P<first>\d{1,2})(?P<sep>[/.-])(?P<second>\d{1,2})(?P=sep)(?P<year>[12]\d{3}|"
+                r"\d{2})(?![\w/-]|\.\d)"
+            ),
+            _numeric,
+        ),
+        Rule(
+            WordClass.DATES,
+            pattern(
+                r"\b(?P<month>{month})[ ](?P<day>{day}){suffix}(?![-–/:%°]\d|\.\d|,\d{3})(?P<year>,?[ ]{year})?",
+                month=_MONTH,
+                day=_DAY,
+                suffix=_SUFFIX,
+                year=_YEAR,
+            ),
+            _month_first,
+        ),
+        Rule(
+            WordClass.DATES,
+            pattern(
+                r"(?<![\w.,:/$£€–-])(?P<day>{day}){suffix}[ ](?:(?:day[ ])?of[ ])?(?P<month>{month})(?P<year>,?[ "
+                r"]{year})?",
+                month=_MONTH,
+                day=_DAY,
+                suffix=_SUFFIX,
+                year=_YEAR,
+            ),
+            _day_first,
+        ),
+        Rule(
+            WordClass.DATES,
+            pattern(r"\b(?P<month>{short})\.(?P<rest>,?[ ](?=[12]\d{3}\b|[’']\d))", short="|".join(_SHORT)),
+            _short_month,
+        ),
+        Rule(WordClass.DATES, pattern(r"\b(?P<weekday>{short})\.", short="|".join(_WEEKDAYS)), _weekday),
+        Rule(WordClass.DATES, pattern(r"(?<![\w/.])9/11(?![\w/])"), _nine_eleven),
+    ],
+)

@@ -1,0 +1,71 @@
+"""Telephone numbers and ISBN, which are read digit by digit."""
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation import number_words
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, pattern
+
+_EMERGENCY = {
+    "911": "nine one one",
+    "999": "nine nine nine",
+    "112": "one one two",
+    "411": "four one one",
+    "101": "one oh one",
+    "111": "one one one",
+}
+
+
+def _telephone(match: Match, context: Context) -> str:
+    plus = "plus " if match[0].startswith("+") else ""
+    groups = regex.findall(r"\d+", match[0])
+    return plus + ", ".join(number_words.spell_digits(group, "oh") for group in groups)
+
+
+def _dialled(match: Match, context: Context) -> str | None:
+    digits = match["number"]
+    return match["verb"] + (_EMERGENCY.get(digits) or number_words.spell_digits(digits, "oh"))
+
+
+def _isbn(match: Match, context: Context) -> str:
+    kind = f" {number_words.cardinal(int(match['kind']))}" if match["kind"] else ""
+    digits = [number_words.spell_digits(group) for group in regex.findall(r"\d+", match["number"])]
+    check = " X" if match["number"][-1] in "Xx" else ""
+    return f"ISBN{kind}, {', '.join(digits)}{check}"
+
+
+FAMILY = Family(
+    regex.compile(r"\d{3}"),
+    [
+        Rule(
+            WordClass.DIGITS,
+            pattern(
+                r"\bISBN(?:[-\s](?P<kind>1[03])(?=[:\s]))?:?\s*(?P<number>\d(?:[-–\s]?\d){8,11}[-–\s]?[\dXx])(?![\w-])"
+            ),
+            _isbn,
+        ),
+        Rule(
+            WordClass.DIGITS,
+            pattern(
+                r"""(?<![\w.$£€-])(?:
+                \+\d{1,3}(?:[\s.-]?\(?\d{1,5}\)?){2,5}          # +44 20 7946 0018
+                | (?:1[\s.-])?\(\d{3}\)\s?\d{3}[-\s.–]\d{4}      # (212) 555-0187
+                | (?:1[-.\s])?\d{3}[-.–]\d{3}[-.–]\d{4}          # 1-800-555-0123
+                | \d{3}[-–]\d{4}                                 # 555-0142
+                | 0\d{2,4}\s\d{3,4}(?:\s\d{3,4})?                     # 020 7946 0958
+                | 0\d{3,4}\s\d{5,6} | 0\d{9,10}
+                )(?![\w%-]|[.,]\d)"""
+            ),
+            _telephone,
+        ),
+        Rule(
+            WordClass.DIGITS,
+            pattern(
+                r"(?P<verb>\b(?:[Dd]ial(?:led|ed|s|ling|ing)?|[Cc]all(?:ed|s|ing)?|[Pp]hon(?:e|ed|ing)|[Rr]ang|"
+                r"[Rr]ing)\s)"
+                r"(?P<number>911|999|112|411|101|111|0\d+|\d{5,7})(?![\w,.-]*\d)"
+            ),
+            _dialled,
+        ),
+    ],
+)

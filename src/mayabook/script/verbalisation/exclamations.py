@@ -1,0 +1,244 @@
+"""How people sound when they do not speak in plain words: interjections, stuttering, drawn-out words."""
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule
+from mayabook.script.verbalisation.vocabulary import is_word
+
+_INTERJECTIONS = [  # written as letters without a vowel, which a voice would spell
+    (r"s+h+|sh+u*sh+", "shush"), (r"b+r{2,}|br", "burr"), (r"ts+k", "tisk"), (r"p+s+s+t+", "psst"),
+    (r"p+f+t*|pff+t*|ph+ft", "pfft"), (r"g+r{2,}", "gurr"), (r"z{2,}", "zuzz"), (r"h+m+ph+|mph+|hmf", "humph"),
+    (r"b+z{2,}t*", "buzz"), (r"p+s+h+", "pish"), (r"th?pt|ptth?", "thup"), (r"s{3,}", "hiss"), (r"r{3,}", "rar"),
+    (r"n{3,}", "nn"), (r"h{3,}", "hah"), (r"pst", "psst"), (r"t{2,}|tt", "tut"), (r"k+h+|gr+h+", "kuh"),
+    (r"hm{1,}", "hmm"), (r"m{2,}", "mmm"), (r"mm?-?h+m+", "mm-hmm"), (r"vr{2,}m*|vr+m+", "vroom"),
+    (r"w+h+r{2,}", "whir"), (r"tch+", "tch"), (r"pf+", "pfft"), (r"f{3,}t*", "fuff"), (r"cl?k+", "click"),
+    (r"shh?hh*t", "shush"),
+]  # fmt: skip
+_KEPT = frozenset(("hm", "hmm", "mmm", "psst", "pfft", "tch", "mhm"))
+_KNOWN = [(regex.compile(expression, regex.IGNORECASE), said) for expression, said in _INTERJECTIONS]
+
+_DRAWN = {
+    "no": "no", "so": "so", "me": "me", "go": "go", "he": "he", "she": "she", "we": "we", "be": "be", "oh": "oh",
+    "ah": "ah", "ooh": "ooh", "aah": "ah", "eh": "eh", "uh": "uh", "um": "um", "er": "er", "aw": "aw", "ow": "ow",
+    "ew": "ew", "hey": "hey", "hi": "hi", "ha": "ha", "yo": "yo", "yay": "yay", "wow": "wow", "yes": "yes",
+    "lord": "Lord", "mom": "mom", "mum": "mum", "dad": "dad", "by": "by", "bye": "bye", "now": "now", "how": "how",
+    "why": "why", "who": "who", "what": "what", "ok": "OK", "do": "do", "you": "you", "my": "my", "up": "up",
+    "on": "on", "in": "in", "it": "it", "is": "is", "wo": "whoa", "woah": "whoa", "whoa": "whoa", "ugh": "ugh",
+    "argh": "argh", "arg": "argh", "agh": "argh", "gah": "gah", "bah": "bah", "nah": "nah", "yeah": "yeah",
+    "ye": "ye", "the": "the", "hel": "hell", "wel": "well", "wil": "will", "al": "all", "fal": "fall",
+    "cal": "call", "bal": "ball", "kil": "kill", "of": "off", "god": "good", "sup": "soup", "soon": "soon",
+    "to": "too", "met": "meet", "fel": "feel", "ned": "need", "wek": "week",
+}  # fmt: skip
+_PREFER_SINGLE = frozenset(
+    (
+        "yes",
+        "bye",
+        "this",
+        "no",
+        "so",
+        "me",
+        "go",
+        "he",
+        "she",
+        "be",
+        "do",
+        "who",
+        "ha",
+        "yo",
+        "wo",
+        "now",
+        "how",
+        "wow",
+        "long",
+        "what",
+        "want",
+        "dog",
+        "on",
+        "love",
+        "come",
+        "stop",
+        "please",
+        "hot",
+        "not",
+        "got",
+        "gone",
+        "over",
+        "only",
+        "home",
+        "more",
+        "never",
+        "ever",
+    )
+)
+_CRIES = frozenset("ah oh eh uh aw ow ew ha yo hey".split())
+_DOUBLED = {
+    "pleeze": "please",
+    "pleze": "please",
+    "soo": "so",
+    "noo": "no",
+    "yess": "yes",
+    "helloo": "hello",
+    "sooo": "so",
+}
+_SOUNDS = {"a": "ah", "e": "eh", "i": "ih", "o": "oh", "u": "uh"}
+_CLUSTERS = (
+    "bl|br|ch|cl|cr|dr|fl|fr|gl|gr|kn|ph|pl|pr|qu|sc|sh|sk|sl|sm|sn|sp|st|str|sw|th|tr|tw|wh|wr|scr|spr|shr|thr|spl"
+)
+
+
+def _interjection(match: Match, context: Context) -> str | None:
+    word = match[0]
+    if word.isupper() and (len(word) < 3 or word in ("PST", "MMM", "TSK", "HMS")):
+        return None  # rather an acronym
+    for known, said in _KNOWN:
+        if known.fullmatch(word):
+            if said == word.lower():
+                return None
+            return said.capitalize() if word[0].isupper() else said
+    return None
+
+
+def _repeated(match: Match, context: Context) -> str:
+    said = "-".join(["shush" if "h" in match[0].lower() else "tisk"] * (match[0].count("-") + 1))
+    return said.capitalize() if match[0][0].isupper() else said
+
+
+def _drawn_out(match: Match, context: Context) -> str | None:
+    word = match[0]
+    lower = word.lower().replace("-", "")
+    if regex.fullmatch(r"(.)\1*", lower) or regex.fullmatch(r"(?:ha|he|ho){2,}h?", lower):
+        return None
+    plain = _shortened(lower)
+    if plain is None or plain == word.lower():
+        return None
+    if word.isupper() and len(word) > 1:
+        return plain.capitalize() if _starts(match) else plain
+    return plain.capitalize() if word[0].isupper() else plain
+
+
+def _doubled(match: Match, context: Context) -> str:
+    said = _DOUBLED[match[0].lower()]
+    return said.capitalize() if match[0][0].isupper() else said
+
+
+def _shortened(lower: str) -> str | None:
+    """The word without its repetitions: two letters of each run, or one, whichever is a word."""
+    single = regex.sub(r"(.)\1{2,}", r"\1", lower)
+    single_all = regex.sub(r"(.)\1+", r"\1", lower)
+    if single in _DOUBLED:
+        return _DOUBLED[single]
+    if single_all in _CRIES:
+        return "ooh" if lower.startswith("oo") and single_all == "oh" else single_all
+    if single in _PREFER_SINGLE:
+        return single
+    if single_all in _PREFER_SINGLE and single_all != lower:
+        return single_all
+    runs = [run.span() for run in regex.finditer(r"(.)\1{2,}", lower)][:4]
+    candidates = [lower]
+    for start, end in reversed(runs):
+        candidates = [c[:start] + c[start] * n + c[end:] for c in candidates for n in (2, 1)]
+    ranked = sorted(candidates, key=len, reverse=True)
+    known = [each for each in ranked if is_word(each) and not regex.search(r"([aiu])\1|^(.)\2", each)]
+    if known:
+        return known[0]
+    if single_all in _DRAWN:
+        return _DRAWN[single_all]
+    if is_word(single_all):
+        return single_all
+    if single in _DRAWN:
+        return _DRAWN[single]
+    return single
+
+
+def _starts(match: Match) -> bool:
+    return not match.string[: match.start()].strip(" \"'“‘«(")
+
+
+def _joined_drawn_out(match: Match, context: Context) -> str | None:
+    """ "Soo-oop", "Beau-ootiful": a vowel held over a hyphen."""
+    lower = match[0].lower().replace("-", "")
+    bare = regex.sub(r"([aeiou])\1+", r"\1", lower)
+    for candidate in (
+        regex.sub(r"([aeiou])\1{2,}", r"\1\1", lower),
+        regex.sub(r"oo+(?=[^aeiou]+$)", "ou", lower),
+        regex.sub(r"([aeiou])\1{2,}", r"\1", lower),
+        bare,
+        regex.sub(r"([aeiou]u?)-\1?o+", r"\1", match[0].lower()),
+        regex.sub(r"-([aeiou])\1*", "", match[0].lower()),
+    ):
+        plain = candidate.replace("-", "")
+        if is_word(plain) and len(plain) > 2:
+            return plain.capitalize() if match[0][0].isupper() else plain
+    return None
+
+
+def _stuttered(match: Match, context: Context) -> str | None:
+    first, word = match["first"], match["word"]
+    if len(word) == len(first) and not match["vowel"]:
+        return None
+    if is_word(f"{first}-{word}".lower()) or regex.match(r"[Tt]-(?:shirt|bone|square|cell|junction)", match[0]):
+        return None
+    if word in ("I", "I'm", "I’m", "I'll", "I’ll", "I'd", "I’d", "I've", "I’ve"):
+        return None
+    mark = "… " if "…" in match[0] or "..." in match[0] else "-"
+    count = len(
+        regex.findall(rf"(?i:{regex.escape(first)})(?=[-…. –—])", match[0][: match.start("word") - match.start()])
+    )
+    sound = _SOUNDS.get(first.lower(), f"{first.lower()}uh")
+    said = mark.join([sound] * max(1, count)) + mark
+    return (said.capitalize() if first[0].isupper() else said) + word
+
+
+FAMILY = Family(
+    regex.compile(
+        r"(\p{L})(?i:\1\1)|(?<!\p{L})(?!Mrs?\b|Dr\b|St\b)[^aeiouyäëïöü\W\d_]{2,}(?!\p{L})|"
+        r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3)|u-oo|\b"
+        r"(?i:soo|noo|yess|helloo|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
+    ),
+    [
+        Rule(
+            WordClass.INTERJECTIONS,
+            regex.compile(r"(?<!\p{L})(?i:ts+k(?:-ts+k)+|s+h+(?:-s+h+)+)(?!\p{L})"),
+            _repeated,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(
+                rf"(?<![\p{{L}}\p{{N}}'’-])(?i:(?P<first>[b-df-hj-np-tv-z]|{_CLUSTERS}|"
+                rf"(?P<vowel>[aeiou]))(?:(?:[-–—]|…\s?|\.\.\.\s?)(?P=first))*(?:[-–—]|…\s?|\.\.\.\s?)(?P<word>(?P=first)[\p{{L}}'’]+))(?![\p{{L}}]|-\p{{L}}{{3}})"
+            ),
+            _stuttered,
+        ),
+        Rule(
+            WordClass.INTERJECTIONS,
+            regex.compile(
+                r"(?<![\p{L}\p{N}.'’-])(?:mm?-?h+m+|[^aeiouyAEIOUY\W\d_]{2,}|sh+u*sh+)(?![\p{L}\p{N}'’]|-\p{L}|"
+                r"\.\p{L})",
+                regex.IGNORECASE,
+            ),
+            _interjection,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(
+                r"(?<![\p{L}\p{N}.@/#])(?=\p{L}*?(?P<letter>\p{L})(?i:(?P=letter){2}))\p{L}{3,}(?![\p{L}\p{N}@]|"
+                r"\.\p{L}|/)"
+            ),
+            _drawn_out,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(rf"(?<![\p{{L}}\p{{N}}-])(?i:{'|'.join(_DOUBLED)})(?![\p{{L}}\p{{N}}'’-])"),
+            _doubled,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(
+                r"(?<![\p{L}\p{N}-])(?i:(?:\p{L}*[aeiou]-){1,4}(?<=([aeiou])\1-)(?P<vowel>[aeiou])\p{L}*|"
+                r"\p{L}*[aeiou]-([aeiou])\3\p{L}*)(?![\p{L}-])"
+            ),
+            _joined_drawn_out,
+        ),
+    ],
+)

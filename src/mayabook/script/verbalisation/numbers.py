@@ -1,0 +1,209 @@
+"""Plain numbers: ordinals, decades, years, ranges, cardinals, decimals, and numbers beside letters."""
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation import number_words
+from mayabook.script.verbalisation.quantities import FIRST, NUMBER
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, word_before
+
+_NUMBERED_THINGS = frozenset(
+    "room flight route highway interstate bus platform gate apartment suite boeing airbus channel cell ward "
+    "locker extension "
+    "area building train unit locomotive number house".split()
+)
+_STREETS = (
+    r"(?:\s\p{Lu}[\p{L}’'.]+){1,3}\s"
+    r"(?:St\.?|Street|Road|Rd\.?|Avenue|Ave\.?|Lane|Drive|Place|"
+    r"Square|Terrace|Court|Boulevard|Blvd\.?|Crescent|Way|Row|Gardens)\b"
+)
+_COUNTED = (
+    r"\s(?:miles?|feet|foot|yards?|pounds?|dollars?|men|women|people|children|soldiers|horses|sheep|acres?|tons?|"
+    r"tonnes?|pages|words|"
+    r"votes?|voters|books|copies|francs|guineas|metres?|meters?|kilometres?|kilometers?|degrees?|souls|troops|"
+    r"prisoners|steps|times|"
+    r"years|days|hours|minutes|seconds|or so|in all|per|of them|of the|points|ships|passengers|inhabitants|"
+    r"residents|volts|watts|calories)\b"
+)
+
+
+def _ordinal(match: Match, context: Context) -> str:
+    if regex.search(r"st$", match[0]) and not regex.search(r"(?<!1)1st$", match[0]):
+        return f"{number_words.number(match['number'], british=context.british)} stone"
+    return number_words.ordinal(int(match["number"].replace(",", "")), british=context.british)
+
+
+def _decade(match: Match, context: Context) -> str | None:
+    digits = match["digits"]
+    if len(digits) == 2:
+        return number_words.plural(number_words.cardinal(int(digits)))
+    if len(digits) == 4 and (digits.startswith("1") or digits.startswith("20")) and digits.endswith("0"):
+        return number_words.plural(number_words.year(int(digits)))
+    if len(digits) == 1:
+        return number_words.plural(number_words.cardinal(int(digits)))
+    return number_words.plural(number_words.pairs(digits) if len(digits) == 3 else number_words.number(digits))
+
+
+def _range(match: Match, context: Context) -> str | None:
+    low, high = match["low"], match["high"]
+    if "/" in match[0]:
+        return f"{number_words.year(int(low), british=context.british)} {_second_year(low, high, context)}"
+    if (
+        low.isdecimal()
+        and high.isdecimal()
+        and len(high) < len(low)
+        and int(high) < int(low)
+        and (_is_year(low) or regex.search(r"\b(?:pp?\.|[Pp]ages?)\s$", match.string[: match.start()]))
+    ):  # 1914–8, pages 112–5
+        filled = low[: len(low) - len(high)] + high
+        high = filled[-2:] if _is_year(low) else filled
+    if _is_year(low) and len(high) in (2, 4) and "," not in high:
+        return f"{number_words.year(int(low), british=context.british)} to {_second_year(low, high, context)}"
+    if "." not in low + high and len(low) == 3 and len(high) == 3 and low[0] == "0":
+        return None
+    return f"{_number(low, context)} to {_number(high, context)}"
+
+
+def _second_year(low: str, high: str, context: Context) -> str:
+    if len(high) == 2:
+        return number_words.short_year(high)
+    return number_words.year(int(high), british=context.british) if _is_year(high) else _number(high, context)
+
+
+def _plain(match: Match, context: Context) -> str | None:
+    text = match["number"]
+    before = word_before(match)
+    if "." not in text and "," not in text:
+        if len(text) > 1 and text[0] == "0":
+            return number_words.spell_digits(text, "oh" if len(text) < 5 else "zero")
+        if len(text) == 3 and (before.lower() in _NUMBERED_THINGS or follows(match, _STREETS)):
+            return number_words.pairs(text)
+        if len(text) == 4 and (follows(match, _STREETS) or before.lower() in _NUMBERED_THINGS):
+            return number_words.pairs(text)
+        if _is_year(text) and not follows(match, _COUNTED):
+            return number_words.year(int(text), british=context.british)
+        if (
+            len(text) == 4
+            and regex.search(r"\b(?:in|year|since|by|until|anno|AD|A\.D\.|c\.|circa)\s$", match.string[: match.start()])
+            and int(text) >= 1000
+        ):
+            return number_words.year(int(text), british=context.british)
+    return _number(text, context)
+
+
+def _versioned(match: Match, context: Context) -> str:
+    """3.2.1, 192.168.0.1"""
+    return " point ".join(
+        number_words.number(part) if len(part) < 2 or part[0] != "0" else number_words.spell_digits(part)
+        for part in match[0].split(".")
+    )
+
+
+def _number(text: str, context: Context) -> str:
+    return number_words.number(regex.sub(r"[\u00a0\u2009\u202f]", "", text), british=context.british)
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == 4 and text.isdecimal() and 1100 <= int(text) < 2100
+
+
+def _with_letters(match: Match, context: Context) -> str | None:
+    """221B, B-52, MP3, R2-D2, 4x4: digits and letters in turn."""
+    text = match[0]
+    pieces = regex.findall(r"\p{L}+(?:['’]\p{L}+)?|\d+(?:\.\d+)?", text)
+    if not any(piece[0].isdigit() for piece in pieces):
+        return None
+    words = []
+    for place, piece in enumerate(pieces):
+        if not piece[0].isdigit():
+            words.append(_letters(piece, place, pieces))
+        elif "." in piece:
+            words.append(number_words.number(piece))
+        elif piece[0] == "0" or len(piece) > 4:
+            words.append(number_words.spell_digits(piece, "oh"))
+        elif (len(piece) == 4 and not _is_year(piece)) or len(piece) in (3, 4):
+            words.append(number_words.pairs(piece))
+        else:
+            words.append(number_words.cardinal(int(piece)))
+    return " ".join(words)
+
+
+def _letters(piece: str, place: int, pieces: list[str]) -> str:
+    """Letters of a code: capitals apart, words as they are."""
+    if len(piece) == 1:
+        return piece.upper() if place else piece
+    if piece.isupper() and len(piece) <= 3:
+        return f"{'.'.join(piece)}."
+    return piece
+
+
+def _letter_suffix(match: Match, context: Context) -> str | None:
+    number, letter = match["number"], match["letter"]
+    if letter in "kK":
+        return f"{number_words.number(number)} {'thousand' if len(number) > 1 or letter == 'k' else 'K'}"
+    if letter == "M":
+        return f"{number_words.number(number)} million"
+    words = number_words.pairs(number) if len(number) == 3 else number_words.number(number)
+    return f"{words} {letter.upper()}"
+
+
+def _hyphenated(match: Match, context: Context) -> str:
+    return f"{match['before']}{_number(match['number'], context)}-"
+
+
+def _double_oh(match: Match, context: Context) -> str:
+    return "double oh seven"
+
+
+FAMILY = Family(
+    regex.compile(r"\d"),
+    [
+        Rule(
+            WordClass.NUMBERS,
+            pattern(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th|ST|ND|RD|TH)\b"),
+            _ordinal,
+        ),
+        Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])(?P<number>\d*[23])d(?=\s\p{L}|[,;])"), _ordinal),
+        Rule(
+            WordClass.NUMBERS,
+            pattern(r"(?<![\w.,:])(?P<low>\d{1,3}):(?P<high>\d)(?![\d:]|\.\d)"),
+            lambda match, context: f"{_number(match['low'], context)} to {_number(match['high'], context)}",
+        ),
+        Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])[’'‘]?(?P<digits>\d{1,4})[’']?s(?![\w’'])"), _decade),
+        Rule(WordClass.NUMBERS, pattern(r"(?<=\b[Aa]gent\s)007(?!\d)"), _double_oh),
+        Rule(
+            WordClass.NUMBERS,
+            pattern(r"(?<![\w.,-])[’'‘](?P<digits>\d{2})(?![\w’'])"),
+            lambda match, context: number_words.short_year(match["digits"]),
+        ),
+        Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w])"), _versioned),
+        Rule(
+            WordClass.NUMBERS,
+            pattern(
+                r"{first}(?P<low>{number})(?:\s?[–−]\s?|-|\s-\s|"
+                r"/(?<=(?<!\d)1[1-9]\d\d/)(?=\d\d(?!\d)))(?P<high>{number})"
+                r"(?![\w]|[-–]\d|\.\d)",
+                first=FIRST,
+                number=NUMBER,
+            ),
+            _range,
+        ),
+        Rule(
+            WordClass.NUMBERS,
+            pattern(r"(?<![\w.,])(?P<number>\d{1,3})(?P<letter>[kKMA-HXabc])(?![\w’'-]|\.\w)"),
+            _letter_suffix,
+        ),
+        Rule(
+            WordClass.NUMBERS,
+            pattern(r"(?<![\w.,/-])(?:\p{L}{1,4}-?\d+(?:-?\p{Lu}?\d+)*\p{L}{0,2}|\d+-?\p{Lu}{1,3}\d*)(?![\w/]|-\d)"),
+            _with_letters,
+        ),
+        Rule(
+            WordClass.NUMBERS,
+            pattern(r"(?<=[\p{L}]-)(?P<number>\d+)(?![\w.,]\d|\w)"),
+            lambda match, context: _number(match["number"], context),
+        ),
+        Rule(WordClass.NUMBERS, pattern(r"(?<![\d.,−±]\d*)(?P<number>{number})(?![\d])", number=NUMBER), _plain),
+        Rule(WordClass.NUMBERS, pattern(r"(?<![−±]\d*)(?P<number>\d+)"), _plain),
+    ],
+)

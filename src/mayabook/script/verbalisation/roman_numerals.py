@@ -1,0 +1,265 @@
+"""Roman numerals: bare headings, after chapter and act, of kings and popes, of centuries."""
+
+import unicodedata
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation import number_words
+from mayabook.script.verbalisation.rules import (
+    Context,
+    Family,
+    Match,
+    Rule,
+    ends_sentence,
+    follows,
+    word_before,
+)
+
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_NUMERAL = r"(?=[IVXLCDM])M{0,4}(?:CM|CD|D?C{0,4})(?:XC|XL|L?X{0,4})(?:IX|IV|V?I{0,4})"
+_LOWER = _NUMERAL.translate(str.maketrans("IVXLCDM", "ivxlcdm"))
+_WORDS = frozenset(
+    "MIX DI DIM DIX LI MI MID MILL CIVIL LIV DIV CLI MCI CIV MD CD MC DC CC CV CI DL CL MM CM DV XL DVI MDI CID".split()
+)
+"""Numerals that are words, names or acronyms first."""
+_NUMBERED = (
+    "acts?|adventures?|appendix|articles?|books?|cantos?|cap|chapters?|ch|chap|charges?|class|columns?|"
+    "commandments?|counts?|divisions?|episodes?|"
+    "figures?|fig|fits?|fitt|folio|games?|grades?|groups?|hymns?|lessons?|letters?|levels?|lines?|mark|"
+    "movements?|no|nos|numbers?|"
+    "odes?|opus|pages?|pp?|parts?|pt|phases?|plates?|propositions?|psalms?|quatrains?|rounds?|rules?|sagas?|"
+    "scenes?|sec|sections?|seasons?|"
+    "sonnets?|staves?|stanzas?|stave|stages?|steps?|tables?|titles?|tomes?|types?|units?|verses?|volumes?|vols?|"
+    "world[ ]war|war|"
+    "super[ ]bowl|apollo|gemini|saturn|rocky|vatican|theorem|lemma|problem|experiment|case|camp|sector|zone|corps|army"
+)
+_SMALL_WORDS = frozenset("mix dim mid mild livid vivid civil did i c d l m mi di".split())
+"""Lower-case numerals that are words or letters first."""
+_OF_PLAYS = frozenset("act scene page p chapter book canto".split())
+_LETTERED = frozenset(
+    "appendix class exhibit figure fig group plate section table type zone sector unit vitamin grade level".split()
+)
+_MONARCHS = (
+    "Alexander|Alfonso|Alphonse|Amenhotep|Antiochus|Baldwin|Benedict|Boniface|Calixtus|Catherine|Charles|"
+    "Christian|Clement|"
+    "Constantine|Darius|Edward|Elizabeth|Eric|Ferdinand|Francis|Franz|Frederick|Friedrich|George|Gregory|Gustav|"
+    "Gustavus|Haakon|"
+    "Harald|Henri|Henry|Innocent|Isabella|Ivan|James|Joan|Johann|John|Joseph|Juan[ ]Carlos|Julius|Justinian|Karl|"
+    "Leo|Leopold|"
+    "Louis|Ludwig|Malcolm|Margrethe|Mary|Maximilian|Mehmed|Murad|Napoleon|Nicholas|Otto|Paul|Pedro|Peter|Philip|"
+    "Philippe|Pius|"
+    "Ptolemy|Rameses|Ramesses|Ramses|Richard|Robert|Rudolf|Selim|Seti|Sigismund|Sixtus|Stephen|Suleiman|"
+    "Theodosius|Thutmose|"
+    "Umberto|Urban|Victor|Victor[ ]Emmanuel|Vladimir|Wilhelm|William|Xerxes|Yoritomo|Zog|Akbar|Abdul|Artaxerxes|"
+    "Cosimo|Lorenzo|"
+    "Anne|Victoria|Wenceslas|Ladislaus|Casimir|Bela|Carol|Carlos|Faisal|Hussein|Abdullah|Hassan|Mohammed|"
+    "Tiberius|Michael|Andrew"
+)
+_GIVEN = _MONARCHS + (
+    "|Thomas|Samuel|David|Daniel|Walter|Arthur|Albert|Harry|Howard|Thurston|Frank|Donald|Ronald|Davis|Loudon|"
+    "Sammy|Harold|Ralph|"
+    "Theodore|Winthrop|Cornelius|Hamilton|Augustus|Preston|Kenneth|Douglas|Bradley|Chester|Randolph|Reginald|"
+    "Archibald|Eugene|Edwin"
+)
+_ROYAL = r"(?:King|Queen|Pope|Tsar|Czar|Kaiser|Emperor|Empress|Sultan|Pharaoh|Prince|Shah|Tsarina|Duke|Saint|St\.)"
+_PRONOUN_VERBS = (
+    "am|have|think|know|do|don[’']t|can|can[’']t|could|will|would|should|shall|must|may|might|went|saw|told|said|"
+    "felt|loved|met|"
+    "guess|mean|want|need|see|say|suppose|wish|believe|remember|heard|knew|thought|wanted|asked|took|got|made|found|"
+    "looked|turned|did|didn[’']t"
+)
+_HEADING_MARK = r"[.:)—–-]"
+
+
+def roman_value(numeral: str) -> int:
+    values = [_VALUES[char] for char in numeral.upper()]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+
+
+def _cardinal(numeral: str, context: Context) -> str:
+    return number_words.cardinal(roman_value(numeral), british=context.british)
+
+
+def _bare(match: Match, context: Context) -> str | None:
+    """A numeral that is a whole sentence, or leads a heading."""
+    numeral = match["numeral"]
+    whole = not match.string[match.end() :].strip(" .:)—–-*]")
+    if not whole and not context.heading and len(numeral) < 2:
+        return None
+    if len(numeral) == 1 and (numeral not in "IVX" and not context.heading):
+        return None
+    if numeral in _WORDS and not (whole and context.heading):
+        return None
+    if whole and context.heading and numeral in ("MIX", "CIVIL", "DIM", "MILL", "DI"):
+        return None
+    if not whole and not match["mark"] and (not context.heading or len(numeral) < 2):
+        return None
+    value = roman_value(numeral)
+    said = number_words.year(value) if 1000 < value < 2100 and len(numeral) > 3 else _cardinal(numeral, context)
+    return _capitalised(said) + (match["mark"] or "")
+
+
+def _after_keyword(match: Match, context: Context) -> str | None:
+    keyword, numeral = match["keyword"], match["numeral"]
+    bare = keyword.lower().strip(". ")
+    if numeral == "I" and keyword[0].islower() and not (follows(match, r"[.,;:)\]—–-]|[”’\"]*$") and bare != "case"):
+        return None
+    if numeral == "I" and bare in (
+        "p",
+        "pp",
+        "no",
+        "nos",
+        "l",
+        "line",
+        "lines",
+        "number",
+        "numbers",
+        "page",
+        "pages",
+        "case",
+        "war",
+    ):
+        return None
+    if numeral == "I" and follows(match, r"\s(?:am|have|think|know|do|don[’']t)\b"):
+        return None
+    if numeral in _SMALL_WORDS and not (numeral == "i" and bare in _OF_PLAYS):
+        return None
+    if len(numeral) == 1 and numeral in "CDLM" and (bare in _LETTERED or numeral in "DM"):
+        return None
+    if numeral in ("MIX", "CIVIL", "DIM"):
+        return None
+    words = _cardinal(numeral, context)
+    if not match["more"]:
+        return words
+    link = match["link"].strip()
+    joint = " and " if link in ("and", "&") else ", " if link == "," else " to "
+    return f"{words}{joint}{_cardinal(match['more'], context)}"
+
+
+def _of_a_monarch(match: Match, context: Context) -> str | None:
+    name, numeral = match["name"], match["numeral"]
+    if numeral in ("MIX", "MD", "DC", "CD", "MC", "CC", "C", "D", "M", "L"):
+        return None
+    if numeral == "I":
+        titled = regex.search(rf"\b{_ROYAL}\s$", match.string[: match.start()], regex.IGNORECASE)
+        if not titled and follows(match, rf"\s(?:{_PRONOUN_VERBS})\b|[’'](?:m|ve|ll|d)\b"):
+            return None
+        if not titled and follows(match, r"\s\p{Ll}+ed\b") and not follows(match, r"\s(?:died|reigned|ruled)\b"):
+            return None
+    if numeral == "X" and name == "Malcolm":
+        return None
+    return f"the {number_words.ordinal(roman_value(numeral))}"
+
+
+def _after_name(match: Match, context: Context) -> str | None:
+    """After another capitalised word: a person is the third, a machine or a sequel is three."""
+    numeral = match["numeral"]
+    if numeral in _WORDS:
+        return None
+    given = regex.fullmatch(_GIVEN, match["name"].split()[0])
+    if given and " " in match["name"].strip():
+        return f"the {number_words.ordinal(roman_value(numeral))}"
+    return _cardinal(numeral, context)
+
+
+def _century(match: Match, context: Context) -> str:
+    return number_words.ordinal(roman_value(match["numeral"]))
+
+
+def _world_war(match: Match, context: Context) -> str:
+    return f"World War {'One' if match['number'] in ('I', '1') else 'Two'}"
+
+
+def _anywhere(match: Match, context: Context) -> str | None:
+    numeral = match["numeral"]
+    if numeral in _WORDS:
+        return None
+    if numeral == "IV" and word_before(match).lower() in ("an", "the", "her", "his", "by", "through", "to", "hooked"):
+        return "I.V." if not ends_sentence(match) else "I.V"
+    value = roman_value(numeral)
+    if 1000 < value < 2100 and len(numeral) > 3:
+        return number_words.year(value, british=context.british)
+    if not set(numeral) <= set("IVX") and len(numeral) < 4:
+        return None
+    return number_words.cardinal(value, british=context.british)
+
+
+def _listed(match: Match, context: Context) -> str:
+    return f"({_cardinal(match['numeral'], context)})"
+
+
+def _own_characters(match: Match, context: Context) -> str:
+    """Ⅳ, which is a character of its own."""
+    numeral = unicodedata.normalize("NFKC", match["numeral"])
+    if match["name"]:
+        return f"{match['name']}the {number_words.ordinal(roman_value(numeral))}"
+    return _cardinal(numeral, context)
+
+
+def _capitalised(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+_NOT_A_WORD = r"(?![\p{L}\p{N}]|[’'](?!s\b)\p{L}|[.&-]\p{L})"
+FAMILY = Family(
+    regex.compile(
+        r"(?<!\p{L})[IVXLCDM]{2}[IVXLCDM]*(?:th|st|nd|rd)?(?!\p{L})|(?<!\p{L})[VXLCDM](?!\p{L})|"
+        r"I(?=[.,;:)\]—–-]|\s*$)(?<!\p{L}I)|I(?<=\p{Lu}\p{L}+\s(?:the\s)?I)(?!\p{L})|(?<!\p{L})[ivxlcdm]+(?!\p{L})|"
+        r"WW[I12]|[Ⅰ-ↈ]"
+    ),
+    [
+        Rule(
+            WordClass.ROMAN, regex.compile(rf"(?P<name>(?<=\b(?:{_MONARCHS})\s))?(?P<numeral>[Ⅰ-ↈ]+)"), _own_characters
+        ),
+        Rule(WordClass.ROMAN, regex.compile(r"\bWW-?(?P<number>II|I|1|2)\b"), _world_war),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(rf"^(?P<numeral>(?=\p{{L}}\p{{L}}){_LOWER})(?=\.?$)"),
+            lambda match, context: _cardinal(match["numeral"], context) if context.heading else None,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(rf"^(?P<numeral>{_NUMERAL})(?P<mark>{_HEADING_MARK})?(?=\s|$)"),
+            _bare,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(
+                rf"(?<=(?<![\p{{L}}’'])(?P<keyword>(?i:{_NUMBERED})\.?)\s(?:the\s)?)(?P<numeral>{_NUMERAL}|{_LOWER})"
+                rf"(?:(?P<link>\s?[-–—,&]\s?|\s(?:and|to)\s)(?P<more>(?<=[–—-]\s?|[&d]\s){_NUMERAL}))?{_NOT_A_WORD}"
+            ),
+            _after_keyword,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(rf"(?<=\b(?P<name>{_MONARCHS}|{_MONARCHS.upper()})\s)(?P<numeral>{_NUMERAL}){_NOT_A_WORD}"),
+            _of_a_monarch,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(
+                rf"(?<!\p{{L}})(?P<numeral>(?=[IVX]){_NUMERAL})(?:(?:st|nd|rd|th)\b|(?=\s(?:century|centuries|"
+                rf"[Dd]ynasty|[Ll]egion|Corps|Army)\b))"
+            ),
+            _century,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(
+                rf"(?<=\b(?P<name>(?:\p{{Lu}}\p{{Ll}}+\s)?\p{{Lu}}\p{{Ll}}+),?\s)(?P<numeral>(?=[IVX]{{2}})[IVX]+(?<={_NUMERAL})){_NOT_A_WORD}"
+            ),
+            _after_name,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(rf"\((?P<numeral>{_LOWER}|{_NUMERAL})\)(?=\s)"),
+            lambda match, context: None if match["numeral"] in "cdlmCDLM" else _listed(match, context),
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(rf"(?<![\p{{L}}\p{{N}}.’'&-])(?P<numeral>(?=\p{{L}}\p{{L}}){_NUMERAL}){_NOT_A_WORD}"),
+            _anywhere,
+        ),
+    ],
+)

@@ -1,0 +1,69 @@
+"""What a rule of verbalisation is: a pattern, and what is said for its match."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may know besides the sentence."""
+
+    british: bool = False
+    """Whether the book is in British English: its order of dates, its units and numbers."""
+    heading: bool = False
+    """Whether the sentence is a heading or part of one."""
+
+
+Match = regex.Match[str]
+Say = Callable[[Match, Context], str | None]
+"""What is said for a match; None where the rule does not apply after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    word_class: WordClass
+    pattern: regex.Pattern[str]
+    say: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Rules that share a precondition, so that most sentences pass most rules by."""
+
+    needs: regex.Pattern[str]
+    """Sentences without a match of it are not searched by the rules."""
+    rules: Sequence[Rule]
+    """In order of precedence."""
+
+
+def pattern(text: str, **named: str) -> regex.Pattern[str]:
+    """A verbose pattern; `{name}` in it stands for an expression of `named`."""
+    for name, expression in named.items():
+        text = text.replace(f"{{{name}}}", f"(?:{expression})")
+    return regex.compile(text, regex.VERBOSE)
+
+
+def one_of(words: Sequence[str] | dict[str, Any]) -> str:
+    """An alternation, the longest first."""
+    return "|".join(regex.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def word_before(match: Match) -> str:
+    """The word before a match, without punctuation around it; empty at the start."""
+    before = regex.search(r"([\p{L}\p{M}\p{N}.'’]+)[^\p{L}\p{N}]*$", match.string[: match.start()])
+    return before[1] if before else ""
+
+
+def follows(match: Match, expression: str) -> bool:
+    """Whether the text after the match begins with the expression."""
+    return regex.compile(expression).match(match.string, match.end()) is not None
+
+
+def ends_sentence(match: Match) -> bool:
+    """Whether nothing but closing marks comes after the match."""
+    return follows(match, r"[\"'”’»)\]]*$")

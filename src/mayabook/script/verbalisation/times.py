@@ -1,0 +1,149 @@
+"""Times of day."""
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation import number_words
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, ends_sentence, pattern
+
+_HALF = r"(?P<half>[AaPp])\.?[ ]?[Mm]\b\.?"
+_MINUTE = "[0-5][0-9]"
+_HOUR = "(?:2[0-4]|1[0-9]|0?[0-9])"
+_LEADS = (
+    r"(?<=\b(?:at|by|until|till|til|from|before|after|since|about|around|past|to|the|for|was|is|and|between|"
+    r"nearly|almost|"
+    r"At|By|Until|From|Before|After|Since|About|The)\s)"
+)
+
+
+def _clock(match: Match, context: Context) -> str | None:
+    half = _half(match)
+    words = _hour_and_minute(match["hour"], match["minute"], bool(half), context)
+    seconds = match["seconds"]
+    if seconds and int(seconds):
+        words += f" and {number_words.cardinal(int(seconds))} second{'' if int(seconds) == 1 else 's'}"
+    return words + half
+
+
+def _hour(match: Match, context: Context) -> str:
+    return number_words.cardinal(int(match["hour"])) + _half(match)
+
+
+def _span(match: Match, context: Context) -> str:
+    halves = match["half"]
+    first = _hour_and_minute(match["hour"], match["minute"] or "00", True, context)
+    second = _hour_and_minute(match["to_hour"], match["to_minute"] or "00", True, context)
+    first_half = match.groupdict().get("first_half")
+    return f"{first}{f' {first_half.lower()}.m.' if first_half else ''} to {second}" + (_half(match) if halves else "")
+
+
+def _military(match: Match, context: Context) -> str:
+    hour, minute = match["hour"], match["minute"]
+    head = ("oh " if hour[0] == "0" else "") + number_words.cardinal(int(hour))
+    if minute == "00":
+        return f"{head} hundred"
+    tail = ("oh " if minute[0] == "0" else "") + number_words.cardinal(int(minute))
+    return f"{head} {tail}"
+
+
+def _hour_and_minute(hour: str, minute: str, short: bool, context: Context) -> str:
+    """short: whether a full hour is said without "o'clock"."""
+    words = number_words.cardinal(int(hour))
+    if int(minute) == 0:
+        full = 1 <= int(hour) <= 12
+        return words if short else f"{words} o'clock" if full else f"{words} hundred"
+    return f"{words} {'oh ' if minute[0] == '0' else ''}{number_words.cardinal(int(minute))}"
+
+
+def _half(match: Match) -> str:
+    """ " a.m." or " p.m."; the full stop ends the sentence as well."""
+    half = match.groupdict().get("half")
+    if not half:
+        return ""
+    stop = "" if ends_sentence(match) and not match[0].endswith(".") else "."
+    return f" {half.lower()}.m{stop or '.'}"
+
+
+FAMILY = Family(
+    regex.compile(r"\d"),
+    [
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"""(?<![\w.:,$£€])(?P<hour>{hour})(?::(?P<minute>{minute}))?\s?{first_half}\s?[-–]\s?
+                (?P<to_hour>{hour})(?::(?P<to_minute>{minute}))?\s?{half}(?![\w:])""",
+                hour=_HOUR,
+                minute=_MINUTE,
+                half=_HALF,
+                first_half=_HALF.replace("half", "first_half"),
+            ),
+            _span,
+        ),
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"""(?<![\w.:,$£€])(?P<hour>{hour}):(?P<minute>{minute})\s?[-–]\s?
+                (?P<to_hour>{hour}):(?P<to_minute>{minute})(?:\s?{half})?(?![\w:])""",
+                hour=_HOUR,
+                minute=_MINUTE,
+                half=_HALF,
+            ),
+            _span,
+        ),
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"""(?<![\w.:,$£€])(?P<hour>{hour})(?::(?P<minute>{minute}))?\s?[-–]\s?
+                (?P<to_hour>{hour})(?::(?P<to_minute>{minute}))?\s?{half}(?![\w:])""",
+                hour=_HOUR,
+                minute=_MINUTE,
+                half=_HALF,
+            ),
+            _span,
+        ),
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"(?<![\w.:,$£€])(?P<hour>\d{1,2}):(?P<minute>{minute})(?::(?P<seconds>{minute}))?(?:\s?{half})?(?![\w:]|\.\d)",
+                minute=_MINUTE,
+                half=_HALF,
+            ),
+            _clock,
+        ),
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"(?<![\w.:,$£€])(?P<hour>{hour})[.](?P<minute>{minute})(?P<seconds>)(?:\s?{half})(?![\w:])",
+                hour=_HOUR,
+                minute=_MINUTE,
+                half=_HALF,
+            ),
+            _clock,
+        ),
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"""{leads}(?P<hour>{hour})[.](?P<minute>{minute})(?P<seconds>)(?P<half>)
+                (?![\w:%°]|[.,]\d|\s(?:per\s?cent|percent|million|billion|thousand|degrees|pounds|dollars|inch|inches|feet|
+                foot|miles?|metres?|meters?|kg|km|cm|mm|m|g|s|seconds|litres?|liters?|points?|times|on)\b)""",
+                leads=_LEADS,
+                hour=_HOUR,
+                minute=_MINUTE,
+            ),
+            lambda match, context: _clock(match, context) if context.british else None,
+        ),
+        Rule(
+            WordClass.TIMES,
+            pattern(r"(?<![\w.:,$£€])(?P<hour>{hour})\s?{half}(?![\w:])", hour=_HOUR, half=_HALF),
+            _hour,
+        ),
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"(?<![\w.:,$£€])(?P<hour>[01]\d|2[0-4])[:.]?(?P<minute>{minute})(?=\s?(?:hours|hrs|h)\b)",
+                minute=_MINUTE,
+            ),
+            _military,
+        ),
+    ],
+)

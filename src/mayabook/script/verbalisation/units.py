@@ -1,0 +1,323 @@
+"""Measures: a quantity and its unit."""
+
+import regex
+
+from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation.quantities import (
+    AMOUNT,
+    FIRST,
+    QUANTITY,
+    is_fraction,
+    is_one,
+    say_amount,
+    say_quantity,
+)
+from mayabook.script.verbalisation.rules import (
+    Context,
+    Family,
+    Match,
+    Rule,
+    ends_sentence,
+    follows,
+    one_of,
+    pattern,
+)
+
+
+def _metric(prefixes: str, symbol: str, name: str) -> dict[str, tuple[str, str]]:
+    names = {
+        "k": "kilo",
+        "h": "hecto",
+        "d": "deci",
+        "c": "centi",
+        "m": "milli",
+        "µ": "micro",
+        "μ": "micro",
+        "n": "nano",
+        "M": "mega",
+        "G": "giga",
+        "T": "tera",
+    }
+    return {f"{prefix}{symbol}": (f"{names[prefix]}{name}", f"{names[prefix]}{name}s") for prefix in prefixes}
+
+
+_SURE: dict[str, tuple[str, str]] = {
+    # units that are taken as such beside any number
+    **_metric("kcmµμnd", "m", "meter"),
+    **_metric("kmµμ", "g", "gram"),
+    **_metric("cmd", "l", "liter"),
+    **_metric("cmd", "L", "liter"),
+    **_metric("kMGT", "B", "byte"),
+    **_metric("kMG", "W", "watt"),
+    **_metric("km", "V", "volt"),
+    **_metric("mµ", "A", "amp"),
+    **_metric("k", "J", "joule"),
+    **_metric("mµn", "s", "second"),
+    "KB": ("kilobyte", "kilobytes"),
+    "kHz": ("kilohertz", "kilohertz"),
+    "MHz": ("megahertz", "megahertz"),
+    "GHz": ("gigahertz", "gigahertz"),
+    "Hz": ("hertz", "hertz"),
+    "dB": ("decibel", "decibels"),
+    "kPa": ("kilopascal", "kilopascals"),
+    "hPa": ("hectopascal", "hectopascals"),
+    "Pa": ("pascal", "pascals"),
+    "psi": ("pound per square inch", "pounds per square inch"),
+    "rpm": ("revolution per minute", "revolutions per minute"),
+    "kWh": ("kilowatt hour", "kilowatt hours"),
+    "mAh": ("milliamp hour", "milliamp hours"),
+    "kcal": ("kilocalorie", "kilocalories"),
+    "cal": ("calorie", "calories"),
+    "hp": ("horsepower", "horsepower"),
+    "lb": ("pound", "pounds"),
+    "lbs": ("pound", "pounds"),
+    "oz": ("ounce", "ounces"),
+    "ft": ("foot", "feet"),
+    "yd": ("yard", "yards"),
+    "yds": ("yard", "yards"),
+    "mi": ("mile", "miles"),
+    "gal": ("gallon", "gallons"),
+    "pt": ("pint", "pints"),
+    "qt": ("quart", "quarts"),
+    "tbsp": ("tablespoon", "tablespoons"),
+    "tsp": ("teaspoon", "teaspoons"),
+    "cwt": ("hundredweight", "hundredweight"),
+    "ha": ("hectare", "hectares"),
+    "mph": ("mile per hour", "miles per hour"),
+    "kph": ("kilometer per hour", "kilometers per hour"),
+    "fps": ("frame per second", "frames per second"),
+    "Mbps": ("megabit per second", "megabits per second"),
+    "Gbps": ("gigabit per second", "gigabits per second"),
+    "cc": ("cubic centimeter", "cubic centimeters"),
+    "hr": ("hour", "hours"),
+    "hrs": ("hour", "hours"),
+    "min": ("minute", "minutes"),
+    "mins": ("minute", "minutes"),
+    "sec": ("second", "seconds"),
+    "secs": ("second", "seconds"),
+    "wk": ("week", "weeks"),
+    "wks": ("week", "weeks"),
+    "yr": ("year", "years"),
+    "yrs": ("year", "years"),
+    "mo": ("month", "months"),
+    "mos": ("month", "months"),
+    "mcg": ("microgram", "micrograms"),
+    "px": ("pixel", "pixels"),
+    "ppm": ("part per million", "parts per million"),
+    "deg": ("degree", "degrees"),
+    "sq": ("square", "square"),
+    "sq ft": ("square foot", "square feet"),
+    "sq. ft": ("square foot", "square feet"),
+    "sq m": ("square meter", "square meters"),
+    "sq. mi": ("square mile", "square miles"),
+    "sq mi": ("square mile", "square miles"),
+    "cu ft": ("cubic foot", "cubic feet"),
+    "fl oz": ("fluid ounce", "fluid ounces"),
+    "fl. oz": ("fluid ounce", "fluid ounces"),
+}
+_CLOSE: dict[str, tuple[str, str]] = {
+    # single letters and words, which are units only right after the number
+    "m": ("meter", "meters"),
+    "g": ("gram", "grams"),
+    "l": ("liter", "liters"),
+    "L": ("liter", "liters"),
+    "W": ("watt", "watts"),
+    "V": ("volt", "volts"),
+    "h": ("hour", "hours"),
+    "s": ("second", "seconds"),
+    "J": ("joule", "joules"),
+    "Ω": ("ohm", "ohms"),
+    "in": ("inch", "inches"),
+    "t": ("ton", "tons"),
+}
+_TIME = frozenset({"h", "s"})
+_POWERS = {"²": "square", "³": "cubic"}
+_PER = {
+    "h": "hour", "hr": "hour", "s": "second", "sec": "second", "min": "minute", "day": "day", "l": "liter",
+    "L": "liter", "kg": "kilogram", "m": "meter", "m²": "square meter", "m³": "cubic meter",
+    "cm²": "square centimeter", "cm³": "cubic centimeter", "ml": "milliliter", "g": "gram", "s²": "second squared",
+    "km": "kilometer", "yr": "year", "year": "year", "mile": "mile", "lb": "pound", "week": "week",
+    "month": "month", "person": "person",
+}  # fmt: skip
+_UNITS = _SURE | _CLOSE
+_DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+_BRITISH = (("meter", "metre"), ("liter", "litre"))
+
+
+def _measure(match: Match, context: Context) -> str | None:
+    unit, quantity = match["unit"], match["quantity"]
+    if unit in ("sq", "mo") and not match["stop"]:
+        return None
+    singular = is_one(quantity) or bool(match["hyphen"])
+    one, many = _UNITS[unit]
+    name = one if singular else many
+    if match["power"]:
+        name = f"{_POWERS[match['power']]} {name}"
+    if match["per"]:
+        name = f"{name} per {_PER[match['per']]}"
+    if is_fraction(quantity):
+        name = _of_a(one)
+        said = say_quantity(quantity, context)
+        return f"{'half' if said == 'one half' else f'{said} of'} {_in_english_of(name, context)}"
+    joint = "-" if match["hyphen"] else " "
+    stop = "." if match["stop"] and (ends_sentence(match) or follows(match, r"\s+[\"“‘]?\p{Lu}")) else ""
+    return f"{say_quantity(quantity, context)}{joint}{_in_english_of(name, context)}{stop}"
+
+
+def _is_inches(match: Match, quantity: str) -> bool:
+    """Whether "in" is a measure: after feet, right after the number, or with a full stop inside a sentence."""
+    after_feet = regex.search(r"(?:ft\.?|feet|foot|['′])\s?$", match.string[: match.start()])
+    if after_feet or match["hyphen"]:
+        return True
+    if not match["stop"]:
+        return False
+    return not ends_sentence(match) or is_fraction(quantity) or not quantity.isdecimal()
+
+
+def _of_a(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' or name.startswith('hour') else 'a'} {name}"
+
+
+def _close_measure(match: Match, context: Context) -> str | None:
+    unit, quantity = match["unit"], match["quantity"]
+    if unit == "s" and regex.fullmatch(r"\d0|\d{3}0", quantity):
+        return None  # a decade
+    if unit == "s" and "." not in quantity and len(quantity) > 2:
+        return None
+    if unit == "in":
+        return _measure(match, context) if _is_inches(match, quantity) else None
+    if match["space"] and unit in ("s", "h", "t") and not (unit in ("s", "h") and "." in quantity):
+        return None
+    return _measure(match, context)
+
+
+def _in_english_of(name: str, context: Context) -> str:
+    for american, british in _BRITISH if context.british else ():
+        name = regex.sub(rf"{american}(s?)\b", rf"{british}\1", name)
+    return name
+
+
+def _percent(match: Match, context: Context) -> str:
+    return f"{say_quantity(match['quantity'], context)} {'per mille' if match['sign'] == '‰' else 'percent'}"
+
+
+def _temperature(match: Match, context: Context) -> str:
+    scale = {"C": " Celsius", "F": " Fahrenheit", "K": " Kelvin"}[match["scale"].upper()]
+    return f"{say_quantity(match['quantity'], context)} degree{'' if is_one(match['quantity']) else 's'}{scale}"
+
+
+def _angle(match: Match, context: Context) -> str:
+    words = f"{say_quantity(match['quantity'], context)} degree{'' if is_one(match['quantity']) else 's'}"
+    for part, name in ((match["minutes"], "minute"), (match["seconds"], "second")):
+        if part:
+            words += f" {say_amount(part, context)} {name}{'' if part == '1' else 's'}"
+    direction = match["direction"]
+    return words + (f" {_DIRECTIONS[direction]}" if direction else "")
+
+
+def _feet_and_inches(match: Match, context: Context) -> str:
+    feet, inches = match["feet"], match["inches"]
+    return f"{say_amount(feet, context)} foot {say_amount(inches, context)}"
+
+
+def _primes(match: Match, context: Context) -> str:
+    one, many = ("inch", "inches") if match["mark"] in ("″", "''", '"') else ("foot", "feet")
+    return f"{say_amount(match['quantity'], context)} {one if is_one(match['quantity']) else many}"
+
+
+def _by(match: Match, context: Context) -> str | None:
+    if "=" in match.string:
+        return None
+    return f"{say_amount(match['first'], context)} by {say_amount(match['second'], context)}" + (
+        f" by {say_amount(match['third'], context)}" if match["third"] else ""
+    )
+
+
+def _times(match: Match, context: Context) -> str:
+    return f"{say_amount(match['quantity'], context)} times"
+
+
+_AFTER = r"(?![\w/²³]|['’]\w|-\p{L})"
+FAMILY = Family(
+    regex.compile(r"[\d½¼¾⅓⅔⅛⅜⅝⅞]"),
+    [
+        Rule(
+            WordClass.UNITS,
+            pattern(
+                r"(?<![\w.,])(?P<feet>\d{1,2})\s?['’′][ "
+                r"]?(?P<inches>\d{1,2}(?:{vulgar})?(?!\d))(?:[\"”″]|''|’’)?(?![\w])",
+                vulgar="[½¼¾]",
+            ),
+            _feet_and_inches,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(r"(?P<quantity>{quantity})\s?(?P<sign>%|‰)", quantity=FIRST + QUANTITY),
+            _percent,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(r"(?P<quantity>{quantity})\s?(?:°|º|deg\.?)\s?(?P<scale>[CFKcf])(?!\w)", quantity=FIRST + QUANTITY),
+            _temperature,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(
+                r"""(?P<quantity>{quantity})\s?[°º](?:\s?(?P<minutes>\d{1,2})\s?['′’](?:\s?(?P<seconds>\d{1,2})\s?["″”])?)?
+                (?:\s?(?P<direction>[NSEW])(?!\w))?""",
+                quantity=FIRST + QUANTITY,
+            ),
+            _angle,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(
+                r"(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?\s?(?P<unit>{units})(?:(?P<power>[²³])|"
+                r"(?<=[^.])(?P<stop>\.(?!\w)))?"
+                r"(?:/(?P<per>{per}))?{after}",
+                quantity=FIRST + QUANTITY,
+                units=one_of(_SURE),
+                per=one_of(_PER),
+                after=_AFTER,
+            ),
+            _measure,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(
+                r"(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?(?P<space>\s?)(?P<unit>{units})(?:(?P<power>[²³])|"
+                r"(?P<stop>\.(?!\w)))?"
+                r"(?:/(?P<per>{per}))?{after}",
+                quantity=FIRST + QUANTITY,
+                units=one_of(_CLOSE),
+                per=one_of(_PER),
+                after=_AFTER,
+            ),
+            _close_measure,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(
+                r"(?P<quantity>{first}{amount})\s?(?P<mark>[′″]|['’](?=\s(?:tall|long|high|deep|wide)\b)|"
+                r"\"(?=\s(?:tall|long|high|deep|wide|screen)\b))",
+                first=FIRST,
+                amount=AMOUNT,
+            ),
+            _primes,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(
+                r"(?P<first>{begin}{amount})(?:x|×)(?P<second>{amount})(?:(?:x|×)(?P<third>{amount}))?(?!\w)",
+                begin=FIRST,
+                amount=AMOUNT,
+            ),
+            _by,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(r"(?P<quantity>{first}{amount})(?:x|×)(?![\w\d]|\s?\d)", first=FIRST, amount=AMOUNT),
+            _times,
+        ),
+    ],
+)

@@ -1,0 +1,103 @@
+"""Verbalisation, written -> spoken form: which parts of a sentence are said otherwise than they are written.
+
+Every rule sees the sentence as it is written. Where two want the same characters, the one that comes first here wins;
+the lexicon comes before them all.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from mayabook.core.emotion_tags import without_tags
+from mayabook.core.language import Language
+from mayabook.core.spoken_form import Replacement, WordClass
+from mayabook.script.lexicon import Lexicon
+from mayabook.script.verbalisation import (
+    abbreviations,
+    addresses,
+    capitals,
+    currency,
+    dates,
+    dialect,
+    digit_strings,
+    emphasis,
+    exclamations,
+    fractions,
+    homographs,
+    numbers,
+    powers,
+    roman_numerals,
+    signs,
+    symbols,
+    times,
+    units,
+)
+from mayabook.script.verbalisation.rules import Context, Family, Rule
+
+_FAMILIES = (
+    addresses.FAMILY,
+    emphasis.FAMILY,
+    digit_strings.FAMILY,
+    dates.FAMILY,
+    times.FAMILY,
+    currency.FAMILY,
+    units.FAMILY,
+    fractions.FAMILY,
+    powers.FAMILY,
+    roman_numerals.FAMILY,
+    abbreviations.FAMILY,
+    signs.FAMILY,
+    exclamations.FAMILY,
+    dialect.FAMILY,
+    numbers.FAMILY,
+    capitals.FAMILY,
+    homographs.FAMILY,
+    symbols.FAMILY,
+)
+_BRITISH = frozenset("gb uk ie au nz za in".split())
+
+
+class Verbaliser:
+    """Verbalises the sentences of one book."""
+
+    def __init__(self, language: str, lexicon: Lexicon | None = None, as_written: Collection[WordClass] = ()) -> None:
+        """language: BCP 47 tag; in other languages than English only the lexicon applies. as_written: classes that are
+        not verbalised."""
+        self._lexicon = lexicon or Lexicon()
+        self._as_written = frozenset(as_written)
+        self._is_english = Language.of(language).has_text_normalisation
+        subtags = language.replace("_", "-").lower().split("-")[1:]
+        self._british = not _BRITISH.isdisjoint(subtags)
+
+    def verbalise(self, text: str, *, heading: bool = False) -> tuple[Replacement, ...]:
+        """The replacements of a sentence, in order; they do not overlap."""
+        found = self._lexicon.replacements(text)
+        if self._is_english:
+            plain = without_tags(text)
+            context = Context(self._british, heading)
+            families = _FAMILIES if any(char.isalnum() for char in plain) else (symbols.FAMILY,)
+            for rule in self._rules(plain, families):
+                _apply(rule, plain, context, found)
+        return tuple(sorted(found, key=lambda each: each.start))
+
+    def _rules(self, text: str, families: Iterable[Family]) -> Iterator[Rule]:
+        for family in families:
+            if family.needs.search(text):
+                yield from (rule for rule in family.rules if rule.word_class not in self._as_written)
+
+
+def _apply(rule: Rule, text: str, context: Context, found: list[Replacement]) -> None:
+    for match in rule.pattern.finditer(text):
+        start, end = match.span()
+        if start == end or any(start < other.end and other.start < end for other in found):
+            continue
+        said = rule.say(match, context)
+        if said is not None and said != match[0]:
+            found.append(Replacement(start, end, _apart(text, start, end, said), rule.word_class))
+
+
+def _apart(text: str, start: int, end: int, said: str) -> str:
+    """What is said, with a space where it would run into the words beside it."""
+    if said[:1].isalnum() and start and (text[start - 1].isalnum() or text[start - 1] in ".,;:!?"):
+        said = f" {said}"
+    if said[-1:].isalnum() and text[end : end + 1].isalnum():
+        said = f"{said} "
+    return said
