@@ -115,7 +115,7 @@ def test_kinds(tmp_path: Path, body: str, expected: list[tuple[str, str]]) -> No
         pytest.param('<img src="o.png" alt="O"/> nce upon', "nce upon", id="picture that is no drop cap"),
         pytest.param("w<b>o</b>r<i>d</i>s", "words", id="inline elements inside a word"),
         pytest.param("<span>one</span><span> two</span>", "one two", id="spans"),
-        pytest.param("m<sup>2</sup> and H<sub>2</sub>O", "m2 and H2O", id="raised and lowered"),
+        pytest.param("m<sup>2</sup> and H<sub>2</sub>O", "m² and H₂O", id="raised and lowered"),
         pytest.param("seen<style>p {}</style><script>var x</script><!-- no --><?no pi?><template>no</template>", "seen", id="never text"),
         pytest.param('<a id="page_7"/>text<wbr/>flow', "textflow", id="empty anchors"),
         pytest.param("He said <q>yes</q>.", "He said “yes”.", id="q has quotes"),

@@ -144,7 +144,7 @@ def test_the_heading_of_a_chapter_stays_though_a_note_follows(tmp_path: Path) ->
     [
         pytest.param('<p>See <a href="#c2">chapter two</a>.</p><p id="c2">Two.</p>', "See chapter two. Two.", id="cross reference"),
         pytest.param('<p>See page <a href="#p7">7</a>.</p><p id="p7">Seven.</p>', "See page 7. Seven.", id="page number"),
-        pytest.param('<p>10<sup>3</sup> and 2<sup>nd</sup></p>', "103 and 2nd", id="raised without a link"),
+        pytest.param('<p>10<sup>3</sup> and 2<sup>nd</sup></p>', "10³ and 2nd", id="raised without a link"),
         pytest.param('<p>Read <a href="https://example.org/#1">[1]</a>.</p>', "Read [1].", id="link out of the book"),
         pytest.param("<aside><p>A box in the margin.</p></aside>", "A box in the margin.", id="aside"),
         pytest.param(

@@ -8,6 +8,7 @@ from mayabook.book.content_document import ContentDocument, DocumentBlock
 from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
 from mayabook.book.layout_heuristics import is_data, is_pictured_initial, is_verse, tail_after
+from mayabook.book.raised_text import read_raised_text
 from mayabook.book.semantics import (
     BLOCK_TAGS,
     HEADING_TAGS,
@@ -20,7 +21,9 @@ from mayabook.book.semantics import (
     text_of,
     types_of,
 )
+from mayabook.book.substitution import Substitution, Substitutions
 from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
+from mayabook.book.untyped_notes import labels_of, mark_untyped_notes
 from mayabook.book.xml_parsing import Element, local_name, texts, walk
 from mayabook.core.book import Block, BlockKind
 
@@ -65,9 +68,12 @@ def extract_blocks(
     """
     title = root.find(".//{*}title")
     document = ContentDocument(href, "" if title is None else clean_text("".join(texts(title))))
-    reader = _BlockExtractor(document, cuts, notes, find_note_elements(root, href, notes), resolve, image_alt)
+    note_elements = find_note_elements(root, href, notes)
+    substitutions = read_raised_text(root)
+    reader = _BlockExtractor(document, cuts, notes, note_elements, resolve, substitutions, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()
+    mark_untyped_notes(document)
     return document
 
 
@@ -79,6 +85,7 @@ class _BlockExtractor:
         notes: frozenset[Place],
         note_elements: frozenset[Element],
         resolve: Resolve,
+        substitutions: Substitutions,
         image_alt: bool,
     ) -> None:
         self._document = document
@@ -86,6 +93,7 @@ class _BlockExtractor:
         self._notes = notes
         self._note_elements = note_elements
         self._resolve = resolve
+        self._substitutions = substitutions
         self._image_alt = image_alt
         self._frames = [_Frame()]
         self._steps: list[str] = []
@@ -99,6 +107,9 @@ class _BlockExtractor:
     def enter(self, element: Element) -> bool:
         tag = local_name(element)
         self._step_down(tag)
+        if (substitution := self._substitutions.get(element)) is not None:
+            self._substitute(element, substitution)
+            return False
         reason = exclusion_reason(element, tag, self._notes, self._resolve)
         is_block = reason is None and self._is_block(element, tag)
         if is_block:
@@ -179,6 +190,14 @@ class _BlockExtractor:
         if types & NOTE_TYPES or element in self._note_elements:
             return True
         return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
+
+    def _substitute(self, element: Element, substitution: Substitution) -> None:
+        self._anchor(element)
+        self._leave_out(element, substitution.reason)
+        if substitution.reason == REFERENCE:
+            self._document.references.update(labels_of(text_of(element)))
+        self._gather(substitution.text)
+        self._frames.append(self._frames[-1]._replace(is_block=False))
 
     def _leave_out(self, element: Element, reason: str) -> None:
         path = self._path(len(self._steps))

@@ -9,7 +9,14 @@ from mayabook.book.container import Container, fragment_of
 from mayabook.book.content_document import ContentDocument
 from mayabook.book.cover_image import read_cover
 from mayabook.book.drm import refuse_drm
-from mayabook.book.footnotes import NoteReference, Place, Resolve, find_note_references, find_note_targets
+from mayabook.book.footnotes import (
+    NoteReference,
+    Place,
+    Resolve,
+    find_note_labels,
+    find_note_references,
+    find_note_targets,
+)
 from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
@@ -67,6 +74,7 @@ def _read_documents(
     """Each document is parsed twice, for the links of the whole book and then for its text, so that only one
     tree is in memory at a time."""
     marks: list[NoteReference] = []
+    labels: dict[Place, str] = {}
     readable: list[str] = []
     for name in package.spine:
         try:
@@ -77,10 +85,11 @@ def _read_documents(
         if root is not None:
             readable.append(name)
             marks += find_note_references(root, name, _resolver(container, name))
+            labels.update(find_note_labels(root, name))
     if not readable:
         raise BookError(f"None of the texts of {container.path.name} can be read: get the book again.")
 
-    notes = find_note_targets(marks)
+    notes = find_note_targets(marks, labels)
     cuts: dict[str, set[str]] = {name: set() for name in readable}
     aims = [(entry.name, entry.fragment) for entry in contents.entries]
     for aim, fragment in aims + [(mark.name, mark.fragment) for mark in contents.landmarks]:

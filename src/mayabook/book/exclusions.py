@@ -2,8 +2,10 @@
 
 import re
 
+from mayabook.book.class_names import Role, roles_of
 from mayabook.book.footnotes import Place, Resolve, is_reference
-from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_TYPES, classes_of, opening_of, types_of
+from mayabook.book.page_numbers import is_page_number
+from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_TYPES, opening_of, types_of
 from mayabook.book.xml_parsing import Element
 
 REFERENCE = "footnote reference"
@@ -17,8 +19,9 @@ _TAGS = {
     "svg": "text inside a drawing",
     "case": "another form of what follows",
 }
-_PAGE_NUMBER_CLASSES = frozenset(("pagenum", "pagenumber", "pageno", "page-number", "page_number", "pagebreak"))
-_LONGEST_PAGE_NUMBER = 16
+_COUNTED = {Role.LINE_NUMBER: "line number", Role.VERSE_NUMBER: "verse number"}
+_COUNT = re.compile(r"\W*(?:\d{1,3}\s?[:.]\s?)?\d{1,4}[a-z]?\W*")
+_LONGEST_COUNT = 12
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -42,10 +45,17 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
         return FOOTNOTE
     if "backlink" in types:
         return "way back from a footnote"
-    if "pagebreak" in types or classes_of(element) & _PAGE_NUMBER_CLASSES:
-        is_short = len(opening_of(element, _LONGEST_PAGE_NUMBER)) <= _LONGEST_PAGE_NUMBER
-        return "page number" if is_short else None
-    return None
+    if is_page_number(element, types):
+        return "page number"
+    return _counted(element)
+
+
+def _counted(element: Element) -> str | None:
+    """What a number counts that stands beside a line of verse or before a verse of scripture."""
+    roles = roles_of(element)
+    if roles.isdisjoint(_COUNTED) or not _COUNT.fullmatch(opening_of(element, _LONGEST_COUNT)):
+        return None
+    return next(reason for role, reason in _COUNTED.items() if role in roles)
 
 
 def _is_hidden(element: Element) -> bool:

@@ -5,13 +5,15 @@ Notes are often in another file than their references, so the links of the whole
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from mayabook.book.class_names import Role, roles_of
+from mayabook.book.inline_context import text_before
 from mayabook.book.semantics import BLOCK_TAGS, HEADING_TAGS, opening_of, types_of
 from mayabook.book.text_cleaning import clean_text, has_words
-from mayabook.book.xml_parsing import Element, local_name, texts
+from mayabook.book.xml_parsing import Element, local_name, select, texts
 
 Place = tuple[str, str]
 """Target of a link: a content document, and an id in it."""
@@ -21,6 +23,8 @@ Resolve = Callable[[str], Place | None]
 _MARK = re.compile(r"[\[({]?(?:(?:note )?\d{1,4}|[a-z]|[ivxlc]{1,6}|[*†‡§¶#]{1,4})[\])}]?[.:]?", re.IGNORECASE)
 _SURE_MARK = re.compile(r"\[(?:(?:note )?\d{1,4}|[a-z]|[ivxlc]{1,6})\]|[\[(]?[*†‡§¶]{1,4}[\])]?", re.IGNORECASE)
 """Text that only note references have, anywhere in a paragraph."""
+_LABEL = re.compile(r"[\[(]?(\d{1,4}|[*†‡§¶]{1,4})[\])]?[.:)]?(?=\s|[^\W\d])")
+"""How a note begins that no link leads back from: "2. See the town records.\""""
 _RETURN = re.compile(r"[\[(]?(?:[↩↑^←⏎⬑⤴\ufe0e\ufe0f]+|back|return)[\])]?", re.IGNORECASE)
 _LONGEST_MARK = 12
 _NOTE_TAGS = frozenset(("p", "li", "aside", "dd", "div", "blockquote", "tr"))
@@ -35,7 +39,8 @@ class NoteReference:
     """A link that may lead to a note, or back from one.
 
     own_places: places that identify this link, for links to it. is_declared: by epub:type or role. is_first_in_block:
-    no words precede it in its block. is_backlink: by its text or type.
+    no words precede it in its block. is_backlink: by its text or type. label: its number or symbol, where it stands as
+    note references do (raised, in brackets, or directly after a word); else empty.
     """
 
     target: Place
@@ -43,6 +48,7 @@ class NoteReference:
     is_declared: bool
     is_first_in_block: bool
     is_backlink: bool
+    label: str = ""
 
 
 def find_note_references(root: Element, name: str, resolve: Resolve) -> Iterator[NoteReference]:
@@ -58,11 +64,25 @@ def find_note_references(root: Element, name: str, resolve: Resolve) -> Iterator
         heads = (is_first or is_backlink) and any(local_name(element) in HEADING_TAGS for element in around)
         if target is not None and not heads:  # headings lead back to the table of contents
             own_places = frozenset((name, found) for element in around for found in _ids(element))
-            yield NoteReference(target, own_places, is_declared, is_first, is_backlink)
+            label = "" if is_first or is_backlink else _label_of_reference(link, text)
+            yield NoteReference(target, own_places, is_declared, is_first, is_backlink, label)
 
 
-def find_note_targets(marks: Iterable[NoteReference]) -> frozenset[Place]:
-    """Targets that are notes: those of declared references, and those from which a link leads back to the reference."""
+def find_note_labels(root: Element, name: str) -> Iterator[tuple[Place, str]]:
+    """The ids of blocks that begin with a number or symbol, as notes do, and that label."""
+    for element in select(root, "@id or @name"):
+        tag = local_name(element)
+        if tag in _NOTE_TAGS or tag == "a":
+            block = _note_around(element)
+            match = None if block is None else _LABEL.match(opening_of(block, _LONGEST_MARK))
+            if match is not None:
+                for found in _ids(element):
+                    yield (name, found), match[1]
+
+
+def find_note_targets(marks: Iterable[NoteReference], labels: Mapping[Place, str]) -> frozenset[Place]:
+    """Targets that are notes: those of declared references, those from which a link leads back to the reference, and
+    those that begin with the label of the reference."""
     marks = list(marks)
     back: defaultdict[Place, set[Place]] = defaultdict(set)
     for mark in marks:
@@ -74,6 +94,7 @@ def find_note_targets(marks: Iterable[NoteReference]) -> frozenset[Place]:
         for mark in marks
         if mark.is_declared
         or (not mark.is_first_in_block and not mark.is_backlink and back[mark.target] & mark.own_places)
+        or (mark.label and labels.get(mark.target) == mark.label)
     )
 
 
@@ -124,7 +145,19 @@ def _is_marks(text: str) -> bool:
 
 def _is_raised(link: Element) -> bool:
     parent = link.getparent()
-    return (parent is not None and local_name(parent) == "sup") or next(link.iter("{*}sup"), None) is not None
+    if Role.RAISED in roles_of(link) or (parent is not None and _is_superscript(parent)):
+        return True
+    return any(_is_superscript(inner) for inner in link.iterdescendants())
+
+
+def _is_superscript(element: Element) -> bool:
+    return local_name(element) == "sup" or (Role.RAISED in roles_of(element) and local_name(element) not in BLOCK_TAGS)
+
+
+def _label_of_reference(link: Element, text: str) -> str:
+    """The number or symbol of a link that stands where note references do, empty for any other."""
+    is_attached = bool(_SURE_MARK.fullmatch(text)) or _is_raised(link) or text_before(link, 1).strip() != ""
+    return text.strip("[](){}.: ") if is_attached else ""
 
 
 def _around(link: Element) -> list[Element]:

@@ -8,6 +8,7 @@ prolog; what is left is parsed inside a wrapper element, where libxml2 takes any
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lxml import etree
@@ -66,6 +67,16 @@ def local_name(element: Element) -> str:
 def texts(element: Element) -> Iterator[str]:
     """The pieces of text inside an element, in document order."""
     return map(str, element.itertext())
+
+
+def select(root: Element, condition: str) -> list[Element]:
+    """The elements of a tree that meet an XPath condition, in document order."""
+    return _compiled(f"descendant-or-self::*[{condition}]")(root)  # type: ignore[return-value]
+
+
+@cache
+def _compiled(path: str) -> etree.XPath:
+    return etree.XPath(path)
 
 
 def walk(root: Element, enter: Callable[[Element], bool], leave: Callable[[Element], None]) -> None:

@@ -1,0 +1,57 @@
+"""What the names of classes say about elements. Converters and publishers each have their own; these are common ones."""
+
+import re
+from enum import Enum, auto
+from functools import lru_cache
+
+from mayabook.book.xml_parsing import Element
+
+
+class Role(Enum):
+    """A role that a class gives an element."""
+
+    RAISED = auto()
+    LOWERED = auto()
+    PAGE_NUMBER = auto()
+    LINE_NUMBER = auto()
+    VERSE_NUMBER = auto()
+    SIDENOTE = auto()
+    DROP_CAP = auto()
+    RUNNING_HEAD = auto()
+    HEADING = auto()
+    SCENE_BREAK = auto()
+    GUTENBERG = auto()
+    TRANSCRIBER = auto()
+    SCREEN_READER = auto()
+
+
+_PATTERNS = {
+    Role.RAISED: r"sup|super(script)?s?|(fn|foot-?note|end-?note|note)-?(ref(erence)?|anchor|mark|num(ber)?|call)",
+    Role.LOWERED: r"sub|sub-?scripts?|inferior",
+    Role.PAGE_NUMBER: r"(x-ebookmaker-)?page-?(no|num|nums|number|numbers|break|marker)?|pb|pgno|folio",
+    Role.LINE_NUMBER: r"(line|poem|stanza)-?(no|nos|num|nums|number|numbers)|ln",
+    Role.VERSE_NUMBER: r"(verse|v)-?(no|num|nums|number|numbers)|vn|v",
+    Role.SIDENOTE: r"(side|margin)(al)?-?notes?|marginalia",
+    Role.DROP_CAP: r".*(drop|initial|lettrine|versal).*|(illuminated|first)-?(letter|cap)",
+    Role.RUNNING_HEAD: r"running-?(head|header|foot|footer|title)s?|page-?(head|header|foot|footer)",
+    Role.HEADING: r"(chap(ter)?|part|book|section)?-?(title|num(ber)?|no|head(ing|er)?|name|label|h[1-6]|heading-?[1-6])"
+    r"|(chapter|heading|title)-?[1-6]?|(chap(ter)?|part)-?(sub-?title)",
+    Role.SCENE_BREAK: r"(scene|section|thought|context|time|story|space)-?breaks?|asterisms?|tb|ornaments?|orn|fleurons?"
+    r"|dinkus",
+    Role.GUTENBERG: r"pg-?(boilerplate|header|footer)",
+    Role.TRANSCRIBER: r"(trans(criber)?(-?s)?|t)-?notes?(-?box)?|tn(-?box)?",
+    Role.SCREEN_READER: r"sr-?only|visually-?hidden|screen-?reader(-?(only|text))?|offscreen",
+}
+_COMPILED = {role: re.compile(pattern) for role, pattern in _PATTERNS.items()}
+_NONE: frozenset[Role] = frozenset()
+
+
+def roles_of(element: Element) -> frozenset[Role]:
+    names = element.get("class")
+    return _roles(names) if names else _NONE
+
+
+@lru_cache(maxsize=4096)
+def _roles(names: str) -> frozenset[Role]:
+    spelled = [name.replace("_", "-") for name in re.sub(r"(?<=[a-z])(?=[A-Z])", "-", names).lower().split()]
+    return frozenset(role for role, pattern in _COMPILED.items() if any(map(pattern.fullmatch, spelled)))

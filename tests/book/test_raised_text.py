@@ -1,0 +1,170 @@
+"""Superscripts and subscripts: each is read as what it means, or left out with a reason."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.book.book_reading import all_text, read_body, read_pages
+
+
+def said_of(folder: Path, body: str) -> str:
+    return all_text(read_body(folder, f"<p>{body}</p>"))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("10<sup>8</sup> stars", "10⁸ stars"),
+        ("10<sup>−3</sup> of it", "10⁻³ of it"),
+        ("2<sup>10</sup> bytes", "2¹⁰ bytes"),
+        ("2<sup>n</sup> ways", "2ⁿ ways"),
+        ("x<sup>2</sup> + y<sup>2</sup> = z<sup>2</sup>", "x² + y² = z²"),
+        ("a<sup>2</sup> + b<sup>2</sup>", "a² + b²"),
+        ("(a + b)<sup>2</sup>", "(a + b)²"),
+        ("E = mc<sup>2</sup>.", "E = mc²."),
+        ("e<sup>x</sup> grows", "eˣ grows"),
+        ("3 m<sup>2</sup> of glass", "3 m² of glass"),
+        ("40 km<sup>2</sup>", "40 km²"),
+        ("9.8 m/s<sup>2</sup>", "9.8 m/s²"),
+        ("5 cm<sup>3</sup> of oil", "5 cm³ of oil"),
+        ('10<span class="sup">8</span> stars', "10⁸ stars"),
+        ('10<span class="superscript">8</span> stars', "10⁸ stars"),
+        ("<i>x</i><sup>2</sup>", "x²"),
+        ("x<sup><i>n</i></sup>", "xⁿ"),
+    ],
+)
+def test_powers(tmp_path: Path, body: str, said: str) -> None:
+    book = read_body(tmp_path, f"<p>{body}</p>")
+    assert all_text(book) == said
+    assert book.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("2<sup>1</sup>/<sub>2</sub> cups", "2½ cups"),
+        ("<sup>1</sup>/<sub>2</sub> cup", "½ cup"),
+        ("<sup>3</sup>⁄<sub>4</sub> cup", "¾ cup"),
+        ("<sup>3</sup>&#8260;4 cup", "¾ cup"),
+        ("1<sup>3</sup>/16 inch", "1³⁄₁₆ inch"),
+        ('<span class="sup">2</span>/<span class="sub">3</span> full', "⅔ full"),
+        ("5<sup>7</sup>/<sub>16</sub> in.", "5⁷⁄₁₆ in."),
+    ],
+)
+def test_fractions(tmp_path: Path, body: str, said: str) -> None:
+    assert said_of(tmp_path, body) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("H<sub>2</sub>O and CO<sub>2</sub>", "H₂O and CO₂"),
+        ("C<sub>6</sub>H<sub>12</sub>O<sub>6</sub>", "C₆H₁₂O₆"),
+        ("H<sub>2</sub>SO<sub>4</sub>", "H₂SO₄"),
+        ("SO<sub>4</sub><sup>2−</sup>", "SO₄²⁻"),
+        ("Na<sup>+</sup> and Ca<sup>2+</sup>", "Na⁺ and Ca²⁺"),
+        ("<sup>14</sup>C dating", "¹⁴C dating"),
+        ("of <sup>235</sup>U is", "of ²³⁵U is"),
+        ("x<sub>1</sub> and x<sub>i</sub>", "x₁ and xᵢ"),
+        ("v<sub>max</sub> is", "v max is"),
+    ],
+)
+def test_chemical_formulae_and_indices(tmp_path: Path, body: str, said: str) -> None:
+    assert said_of(tmp_path, body) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("the 21<sup>st</sup> of May", "the 21st of May"),
+        ("2<sup>nd</sup>, 3<sup>rd</sup>, 4<sup>th</sup>", "2nd, 3rd, 4th"),
+        ("n<sup>th</sup>", "nth"),
+        ("M<sup>r</sup> Brown and M<sup>rs</sup> Brown", "Mr Brown and Mrs Brown"),
+        ("M<sup>me</sup> Rolle", "Mme Rolle"),
+        ("N<sup>o</sup> 5", "No 5"),
+        ("the XIX<sup>e</sup> century", "the XIXe century"),
+        ("Lamp<sup>®</sup> and Oil<sup>™</sup>", "Lamp® and Oil™"),
+        ("W<sup>m</sup> Penn, rec<sup>d</sup>", "Wm Penn, recd"),
+        ("the 1900<sup>s</sup>", "the 1900s"),
+    ],
+)
+def test_letters(tmp_path: Path, body: str, said: str) -> None:
+    assert said_of(tmp_path, body) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "left_out"),
+    [
+        ("It burned twice.<sup>12</sup> Nobody", "It burned twice. Nobody", ["12"]),
+        ("The mayor<sup>14</sup> left", "The mayor left", ["14"]),
+        ("“No,”<sup>3</sup> she said", "“No,” she said", ["3"]),
+        ("the end<sup>[4]</sup>.", "the end.", ["[4]"]),
+        ("the end<sup>1, 2</sup>.", "the end.", ["1, 2"]),
+        ("the end.<sup>3–5</sup>", "the end.", ["3–5"]),
+        ("the end.<sup>a</sup> Then", "the end. Then", ["a"]),
+        ("the end*. <sup>*</sup>Then", "the end*. Then", []),
+        ("the end<sup>†</sup>.", "the end.", []),
+        ("in 1945<sup>3</sup> and after", "in 1945 and after", ["3"]),
+        ("One.<sup>7</sup> Of 12<sup>8</sup> men", "One. Of 12 men", ["7", "8"]),
+        ('It rained.<span class="fnref">15</span> Then', "It rained. Then", ["15"]),
+        ('It rained.<a class="noteref">15</a> Then', "It rained. Then", ["15"]),
+        ("such a thing<sup>[citation needed]</sup> is", "such a thing is", ["[citation needed]"]),
+        ("World War I<sup>2</sup> and", "World War I and", ["2"]),
+        ("(see above)<sup>2</sup> and", "(see above) and", ["2"]),
+    ],
+)
+def test_references_without_a_link(tmp_path: Path, body: str, said: str, left_out: list[str]) -> None:
+    book = read_body(tmp_path, f"<p>{body}</p>")
+    assert all_text(book) == said
+    assert [(entry.text, entry.reason) for entry in book.left_out] == [(text, "footnote reference") for text in left_out]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p><sup>1</sup>In the spring the men went out. <sup>2</sup>They took the boats.</p>",
+        "<p><sup>1</sup> In the spring the men went out. <sup>2</sup> They took the boats.</p>",
+        "<p><sup>1</sup>&#160;In the spring the men went out.</p><p><sup>2</sup>&#160;They took the boats.</p>",
+        '<p><span class="verse-num">1</span> In the spring the men went out. <span class="verseNum">2</span>They took the boats.</p>',
+        '<p><b class="vnum">3:1</b> In the spring the men went out. <b class="vnum">3:2</b> They took the boats.</p>',
+    ],
+)
+def test_verse_numbers(tmp_path: Path, body: str) -> None:
+    book = read_body(tmp_path, body)
+    assert all_text(book) == "In the spring the men went out. They took the boats."
+    assert {entry.reason for entry in book.left_out} == {"verse number"}
+    assert len(book.left_out) == 2
+
+
+def test_numbers_of_lines(tmp_path: Path) -> None:
+    body = '<div class="poem"><p>The lamp went out<span class="linenum">5</span></p><p>and nobody came <span class="line-no">[10]</span></p></div>'
+    book = read_body(tmp_path, body)
+    assert all_text(book) == "The lamp went out and nobody came"
+    assert [(entry.text, entry.reason) for entry in book.left_out] == [("5", "line number"), ("[10]", "line number")]
+
+
+class TestNotesWithoutLinks:
+    TEXT = "<p>The town burned twice.<sup>1</sup> Nobody was blamed.<sup>2</sup></p>"
+
+    @pytest.mark.parametrize(
+        "notes",
+        [
+            "<p>1. See the town records.</p><p>2. As told by the mayor.</p>",
+            "<p><sup>1</sup> See the town records.</p><p><sup>2</sup> As told by the mayor.</p>",
+            "<p><sup>1</sup>See the town records.</p><p><sup>2</sup>As told by the mayor.</p>",
+            "<hr/><p>[1] See the town records.</p><p>And the church books.</p><p>[2] As told by the mayor.</p>",
+            "<h3>Notes</h3><p>1 See the town records.</p><p>2 As told by the mayor.</p>",
+            "<h3>Notes</h3><ol><li>See the town records.</li><li>As told by the mayor.</li></ol>",
+            '<div class="footnotes"><p>1 See the town records.</p><p>2 As told by the mayor.</p></div>',
+        ],
+    )
+    def test_are_left_out_with_their_references(self, tmp_path: Path, notes: str) -> None:
+        pages = {"one.xhtml": f"<h1>One</h1>{self.TEXT}{notes}", "two.xhtml": "<h1>Two</h1><p>Other text.</p>"}
+        book = read_pages(tmp_path, pages, toc=[("One", "one.xhtml"), ("Two", "two.xhtml")])
+        assert all_text(book) == "One The town burned twice. Nobody was blamed. Two Other text."
+        assert {entry.reason for entry in book.left_out} <= {"footnote reference", "footnote", "heading of footnotes"}
+        assert " ".join(entry.text for entry in book.left_out).count("the town records") == 1
+
+    def test_a_numbered_list_that_no_reference_names_is_read(self, tmp_path: Path) -> None:
+        book = read_body(tmp_path, f"{self.TEXT}<p>5. Take the lamp.</p><p>6. Fill it.</p>")
+        assert all_text(book) == "The town burned twice. Nobody was blamed. 5. Take the lamp. 6. Fill it."
