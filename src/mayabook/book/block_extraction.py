@@ -1,7 +1,8 @@
 """Extracts blocks of clean text from a content document, and records every word that is left out, with the reason."""
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mayabook.book.content_document import ContentDocument, DocumentBlock
@@ -59,17 +60,19 @@ def extract_blocks(
     cuts: Set[str] = frozenset(),
     notes: frozenset[Place] = frozenset(),
     resolve: Resolve = lambda _: None,
+    hidden: Mapping[Element, str] = MappingProxyType({}),
     image_alt: bool = False,
 ) -> ContentDocument:
     """Every visible word of the document exactly once: in a block or in `left_out`.
 
     cuts: ids at which a new block starts, because a chapter may start there. notes: targets of note references in the
-    whole book. resolve: link -> target. image_alt: keep the alternative text of images as blocks.
+    whole book. resolve: link -> target. hidden: elements that are not to be read, and why. image_alt: keep the alternative text of images as blocks.
     """
     title = root.find(".//{*}title")
     document = ContentDocument(href, "" if title is None else clean_text("".join(texts(title))))
     note_elements = find_note_elements(root, href, notes)
     substitutions = read_raised_text(root)
+    substitutions.update((element, Substitution("", reason)) for element, reason in hidden.items())
     reader = _BlockExtractor(document, cuts, notes, note_elements, resolve, substitutions, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()

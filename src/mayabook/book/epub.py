@@ -8,6 +8,7 @@ from mayabook.book.chapters import divide_into_chapters
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.content_document import ContentDocument
 from mayabook.book.cover_image import read_cover
+from mayabook.book.css_visibility import hidden_elements
 from mayabook.book.drm import refuse_drm
 from mayabook.book.footnotes import (
     NoteReference,
@@ -21,6 +22,7 @@ from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
 from mayabook.book.semantics import MATTER_TYPES, text_of
+from mayabook.book.style_sheets import StyleSheets
 from mayabook.book.table_of_contents import TableOfContents, read_table_of_contents
 from mayabook.book.text_cleaning import has_words
 from mayabook.book.xml_parsing import Element, parse_xhtml
@@ -96,11 +98,19 @@ def _read_documents(
         if fragment and aim in cuts:
             cuts[aim].add(fragment)
     documents = []
+    style_sheets = StyleSheets(container, warn)
     for name in readable:
         if (root := _parse(container, name, warn)) is not None:
-            resolve = _resolver(container, name)
             documents.append(
-                extract_blocks(root, name, cuts=cuts[name], notes=notes, resolve=resolve, image_alt=image_alt)
+                extract_blocks(
+                    root,
+                    name,
+                    cuts=cuts[name],
+                    notes=notes,
+                    resolve=_resolver(container, name),
+                    hidden=hidden_elements(root, style_sheets.of(root, name)),
+                    image_alt=image_alt,
+                )
             )
     return documents
 
