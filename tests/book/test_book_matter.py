@@ -160,6 +160,47 @@ def test_a_title_is_not_believed_over_pages_of_prose(tmp_path: Path, title: str)
     assert chapter_of(tmp_path, PROSE * 3 + f"<p>{'long ' * 2000}</p>", title).narrated
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Imprint", "Colophon", "Copyright", "Notes", "Register", "Index", "References", "Further Reading", "Cover",
+        "Praise for a Dead Man", "Coming Soon", "Books by Candlelight", "Advertisement", "Newsletter", "Also Available",
+        "Contents", "Title Page", "About the Publisher",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>The lamp went out at nine and nobody came to light it again that night.</p>",
+        "<p>“Who is it?” she said.</p><p>“Nobody.”</p><p>“Then come in!”</p>",
+        "<p>He noted it in his book.</p><blockquote><p>In 1890 the lamp went out at nine, and nobody came to light it.</p></blockquote>"
+        "<p>And then he shut the book, for it was late.</p><p>It was cold, and he was tired, and so he went to bed.</p>",
+    ],
+    ids=["prose", "dialogue", "quote"],
+)
+def test_a_title_never_outweighs_prose(tmp_path: Path, title: str, body: str) -> None:
+    chapter = chapter_of(tmp_path, f"<h1>{title}</h1>{body}", title)
+    assert (chapter.matter, chapter.narrated, chapter.reason) == (Matter.BODY, True, UNSURE)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "matter"),
+    [
+        ("Notes", "<p>1. See the records of the town, which were kept in the church until it burned down.</p>", Matter.NOTES),
+        ("Notes", "<p>p. 12: The lamp was of the kind that was sold in the town in those years.</p>", Matter.NOTES),
+        ("References", "<p>Smith, Ann. A History of Lamps and of Those Who Made Them. London: Lamp Press, 1990.</p>", Matter.BIBLIOGRAPHY),
+        ("Copyright", "<p>No part of this book may be reproduced without the written permission of the author.</p>", Matter.IMPRINT),
+        ("Colophon", "<p>This ebook was transcribed and proofread by volunteers for the love of old books and lamps.</p>", Matter.IMPRINT),
+        ("Praise for The Test Book", "<p>“I could not put it down until the lamp went out at last.” —The Daily Lamp</p>", Matter.ADVERT),
+        ("Newsletter", "<p>Sign up for news of the author and a free story about the lamp and the baker.</p>", Matter.ADVERT),
+        ("Index", "<p>Numbers in italics refer to pages with a picture of the thing that is named there.</p><p>lamp, 3</p>", Matter.INDEX),
+    ],
+)  # fmt: skip
+def test_prose_that_bears_out_its_title(tmp_path: Path, title: str, body: str, matter: Matter) -> None:
+    chapter = chapter_of(tmp_path, f"<h1>{title}</h1>{body}", title, last=True)
+    assert (chapter.matter, chapter.reason) == (matter, f"its title is {title!r}")
+
+
 def test_marks_come_before_titles(tmp_path: Path) -> None:
     chapter = chapter_of(tmp_path, xhtml("<p>Words.</p>", "", ' epub:type="prologue"'), "Notes")
     assert (chapter.narrated, chapter.reason) == (True, "epub:type or role is 'prologue'")

@@ -1,4 +1,5 @@
-"""Classifies chapters as body, front matter or back matter: by landmarks and epub:type, then by title, then by layout.
+"""Classifies chapters as body, front matter or back matter: by landmarks and epub:type, then by a title that the text
+bears out, then by layout.
 
 In doubt a chapter is body and narrated: skipping a chapter that matters is worse than reading one that does not.
 """
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mayabook.book.content_document import DocumentBlock
+from mayabook.book.matter_evidence import IMPRINT_SIGNS, bears_out
 from mayabook.book.metadata import Metadata
 from mayabook.book.semantics import MATTER_TYPES
 from mayabook.book.text_cleaning import has_words
@@ -45,19 +47,6 @@ _MOST_WORDS_PER_BLOCK = {Matter.CONTENTS: 20, Matter.INDEX: 30}
 file "cover"."""
 
 _PAGE_NUMBERS = re.compile(r".*\D(\d{1,4})(?:[–-]\d{1,4})?[nf]{0,2}\.?$")
-_IMPRINT_SIGNS = tuple(
-    re.compile(sign, re.IGNORECASE)
-    for sign in (
-        r"\bISBN\b",
-        r"(©|\(c\)|copyright)\W+(\w+\W+){0,4}\d{4}|\d{4}\W+©",
-        r"all rights reserved|alle rechte vorbehalten",
-        r"library of congress|cataloging.in.publication|british library",
-        r"\bfirst published\b|\bfirst edition\b",
-        r"\bprinted (and bound )?in\b",
-        r"no part of this (book|publication)",
-        r"\bpublished (in|by)\b",
-    )
-)
 _LONGEST_IMPRINT = 800
 _FEWEST_LINES = {Matter.CONTENTS: 4, Matter.INDEX: 20}
 _MOST_OTHER_WORDS_ON_TITLE_PAGE = 12
@@ -91,7 +80,7 @@ def classify_matter(
         return matter, f"epub:type or role is {inner[0].declared!r}"
     if hint is not None and _is_believable(hint.matter, readable):
         return hint.matter, hint.reason
-    if titled is not None and _is_believable(titled, readable):
+    if titled is not None and _is_believable(titled, readable) and bears_out(titled, inner):
         return titled, f"its title is {title!r}"
     return _by_shape(readable, metadata, is_early)
 
@@ -142,8 +131,8 @@ def _is_imprint(doc_blocks: Sequence[DocumentBlock]) -> bool:
     lines = [doc_block.block.text for doc_block in doc_blocks]
     if sum(len(line.split()) for line in lines) > _LONGEST_IMPRINT:
         return False
-    signs = {sign for line in lines for sign in _IMPRINT_SIGNS if sign.search(line)}
-    return len(signs) >= 2 and _share(any(sign.search(line) for sign in _IMPRINT_SIGNS) for line in lines) >= 0.25
+    signs = {sign for line in lines for sign in IMPRINT_SIGNS if sign.search(line)}
+    return len(signs) >= 2 and _share(any(sign.search(line) for sign in IMPRINT_SIGNS) for line in lines) >= 0.25
 
 
 def _is_index(doc_blocks: Sequence[DocumentBlock]) -> bool:
