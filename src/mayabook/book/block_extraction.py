@@ -5,20 +5,25 @@ from collections.abc import Mapping, Set
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mayabook.book.class_names import Role, roles_of
 from mayabook.book.content_document import ContentDocument, DocumentBlock
 from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
+from mayabook.book.heading_text import heading_lines, is_chapter_line, is_number_line, runs_together
 from mayabook.book.layout_heuristics import is_data, is_pictured_initial, is_verse, tail_after
 from mayabook.book.raised_text import read_raised_text
 from mayabook.book.semantics import (
     BLOCK_TAGS,
+    GUTENBERG,
     HEADING_TAGS,
     NOTE_CLASSES,
     NOTE_TYPES,
     SCENE_BREAK_CLASSES,
+    TRANSCRIBER,
     VERSE,
     classes_of,
     matter_type,
+    opening_of,
     text_of,
     types_of,
 )
@@ -33,6 +38,9 @@ _CELL = "\x1f"
 """Mark the ends of lines and of table cells in gathered text; the parser removes such control characters from books."""
 
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
+_LONGEST_HEADING = 80
+"""Characters of the longest paragraph that is a heading by its class."""
+_LEVEL_BY_CLASS = 2
 _DEEPEST_PATH = 200
 """Longest element path, in steps; text in deeper elements is given the path of its ancestor at this depth."""
 
@@ -123,6 +131,8 @@ class _BlockExtractor:
             self._frames.append(self._frames[-1]._replace(is_block=False))
             return False
         self._frames.append(self._frame(element, tag, is_block))
+        if self._frames[-1].kind is BlockKind.HEADING and not is_block:
+            self._part_heading(element)
         if tag == "br":
             self._text.append(_LINE)
         elif tag == "img":
@@ -179,7 +189,7 @@ class _BlockExtractor:
         return _Frame(
             kind=kind,
             level=level,
-            declared=matter_type(types) or parent.declared,
+            declared=matter_type(types) or _declared_by_class(element) or parent.declared,
             is_note=parent.is_note or self._is_note(element, tag, types, classes),
             in_row=parent.in_row or (kind is BlockKind.TABLE_ROW and tag == "tr"),
             in_link=parent.in_link,
@@ -193,6 +203,12 @@ class _BlockExtractor:
         if types & NOTE_TYPES or element in self._note_elements:
             return True
         return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
+
+    def _part_heading(self, element: Element) -> None:
+        """Starts a new line at an element of a heading that would run together with the one before it."""
+        if not (element.getprevious() is None or element.getprevious().tail):
+            if runs_together("".join(self._text).strip(), (element.text or "").strip()):
+                self._text.append(_LINE)
 
     def _substitute(self, element: Element, substitution: Substitution) -> None:
         self._anchor(element)
@@ -265,7 +281,8 @@ class _BlockExtractor:
             cells = [cell for part in raw.split(_CELL) if (cell := clean_text(part))]
             self._add(frame.kind, ", ".join(cells), frame)
         elif frame.kind is BlockKind.HEADING:
-            self._add(frame.kind, clean_text(raw), frame)
+            for line in heading_lines(list(filter(None, map(clean_text, raw.split(_LINE))))):
+                self._add(frame.kind, line, frame)
         else:
             for lines in _paragraphs(raw):
                 in_prose = frame.kind in (BlockKind.PARAGRAPH, BlockKind.QUOTE)
@@ -273,11 +290,17 @@ class _BlockExtractor:
                     for line in lines:
                         self._add(BlockKind.VERSE, line, frame)
                 else:
-                    self._add(frame.kind, " ".join(lines), frame)
+                    self._add_paragraph(" ".join(lines), frame)
         for alt in self._images:
             self._add(BlockKind.IMAGE, alt, frame)
         self._images.clear()
         self._n_chars = self._n_linked = 0
+
+    def _add_paragraph(self, text: str, frame: _Frame) -> None:
+        is_heading = frame.kind is BlockKind.PARAGRAPH and not self._n_linked and is_chapter_line(text)
+        if is_heading:
+            frame = frame._replace(kind=BlockKind.HEADING, level=_LEVEL_BY_CLASS)
+        self._add(frame.kind, text, frame)
 
     def _add(self, kind: BlockKind, text: str, frame: _Frame) -> None:
         doc_blocks = self._document.blocks
@@ -301,6 +324,8 @@ def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> 
     if element.get("role") == "heading":
         level = element.get("aria-level", "")
         return BlockKind.HEADING, int(level) if level in tuple("123456") else 2
+    if _is_heading_by_class(element, tag):
+        return BlockKind.HEADING, _LEVEL_BY_CLASS
     if any(mark.rstrip("0123456789-_") in VERSE for mark in marks):
         return BlockKind.VERSE, 0
     if tag == "tr" and not parent.in_row and is_data(element):
@@ -311,6 +336,23 @@ def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> 
         if tag == "blockquote":
             return BlockKind.QUOTE, 0
     return parent.kind, parent.level
+
+
+def _declared_by_class(element: Element) -> str:
+    roles = roles_of(element)
+    if Role.GUTENBERG in roles:
+        return GUTENBERG
+    return TRANSCRIBER if Role.TRANSCRIBER in roles else ""
+
+
+def _is_heading_by_class(element: Element, tag: str) -> bool:
+    """A short paragraph of a class for headings, without a sentence in it and without blocks of its own."""
+    if tag not in ("p", "div") or Role.HEADING not in roles_of(element):
+        return False
+    text = opening_of(element, _LONGEST_HEADING)
+    if not has_words(text) or len(text) > _LONGEST_HEADING or (text[-1] in ".!?…”" and not is_number_line(text)):
+        return False
+    return not any(local_name(inner) in BLOCK_TAGS for inner in element.iterdescendants())
 
 
 def _paragraphs(raw: str) -> list[list[str]]:

@@ -34,8 +34,8 @@ _PATTERNS = {
     Role.SIDENOTE: r"(side|margin)(al)?-?notes?|marginalia",
     Role.DROP_CAP: r".*(drop|initial|lettrine|versal).*|(illuminated|first)-?(letter|cap)",
     Role.RUNNING_HEAD: r"running-?(head|header|foot|footer|title)s?|page-?(head|header|foot|footer)",
-    Role.HEADING: r"(chap(ter)?|part|book|section)?-?(title|num(ber)?|no|head(ing|er)?|name|label|h[1-6]|heading-?[1-6])"
-    r"|(chapter|heading|title)-?[1-6]?|(chap(ter)?|part)-?(sub-?title)",
+    Role.HEADING: r"(chap(ter)?|part|book|section)-?(sub-?)?(titles?|num(ber)?|no|head(ing|er)?|name|label|opener)"
+    r"|(chapter|heading|head|title|h|chap|ct|cn|cht|chn)-?[1-6]?|sub-?title",
     Role.SCENE_BREAK: r"(scene|section|thought|context|time|story|space)-?breaks?|asterisms?|tb|ornaments?|orn|fleurons?"
     r"|dinkus",
     Role.GUTENBERG: r"pg-?(boilerplate|header|footer)",

@@ -1,5 +1,6 @@
 """A content document as blocks, with a record of everything that blocks and file do not have in common."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from mayabook.book.text_cleaning import has_words
@@ -48,3 +49,17 @@ class ContentDocument:
         """Records text of a block that is not text of the file: from an attribute, a stylesheet or a counter."""
         if has_words(text):
             self.supplied.append(Supplied(text, reason, self.href, path))
+
+    def leave_out(self, indexes: Set[int], reason: str) -> None:
+        """Takes blocks out of the document, for a reason in words for a person."""
+        if not indexes:
+            return
+        before = 0
+        moved = []
+        for index in range(len(self.blocks) + 1):
+            moved.append(index - before)
+            before += index in indexes
+        for index in sorted(indexes):
+            self.omit(self.blocks[index].block.text, reason, self.blocks[index].block.path)
+        self.blocks = [doc_block for index, doc_block in enumerate(self.blocks) if index not in indexes]
+        self.anchors = {name: moved[index] for name, index in self.anchors.items()}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mayabook.book.block_extraction import extract_blocks
+from mayabook.book.boilerplate import mark_boilerplate
 from mayabook.book.chapters import divide_into_chapters
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.content_document import ContentDocument
@@ -22,6 +23,7 @@ from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
 from mayabook.book.semantics import MATTER_TYPES, text_of
+from mayabook.book.repeated_lines import leave_out_repeated_lines
 from mayabook.book.style_sheets import StyleSheets
 from mayabook.book.table_of_contents import TableOfContents, read_table_of_contents
 from mayabook.book.text_cleaning import has_words
@@ -49,6 +51,8 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         left_out = [entry for document in _passed_over(container, package, warn) for entry in document.left_out]
         cover = read_cover(container, package)
 
+    leave_out_repeated_lines(documents, package.metadata)
+    mark_boilerplate(documents)
     starts = find_chapter_starts(documents, contents.entries, warn)
     chapters, notes = divide_into_chapters(documents, starts, _hints(documents, contents, package), package.metadata)
     if not any(has_words(block.text) for chapter in chapters for block in chapter.blocks):

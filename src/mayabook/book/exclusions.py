@@ -10,6 +10,7 @@ from mayabook.book.xml_parsing import Element
 
 REFERENCE = "footnote reference"
 FOOTNOTE = "footnote"
+RUNNING_HEAD = "running head"
 FOOTNOTE_HEADING = "heading of footnotes"
 
 _TAGS = {
@@ -22,6 +23,7 @@ _TAGS = {
 _COUNTED = {Role.LINE_NUMBER: "line number", Role.VERSE_NUMBER: "verse number"}
 _COUNT = re.compile(r"\W*(?:\d{1,3}\s?[:.]\s?)?\d{1,4}[a-z]?\W*")
 _LONGEST_COUNT = 12
+_LONGEST_RUNNING_HEAD = 100
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -47,6 +49,8 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
         return "way back from a footnote"
     if is_page_number(element, types):
         return "page number"
+    if Role.RUNNING_HEAD in roles_of(element) and len(opening_of(element, _LONGEST_RUNNING_HEAD)) <= _LONGEST_RUNNING_HEAD:
+        return RUNNING_HEAD
     return _counted(element)
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from mayabook.book.content_document import DocumentBlock
 from mayabook.book.matter_evidence import IMPRINT_SIGNS, bears_out
 from mayabook.book.metadata import Metadata
-from mayabook.book.semantics import MATTER_TYPES
+from mayabook.book.semantics import GUTENBERG, MATTER_TYPES, TRANSCRIBER
 from mayabook.book.text_cleaning import has_words
 from mayabook.core.book import BlockKind, Matter
 from mayabook.core.words import words
@@ -77,7 +77,7 @@ def classify_matter(
     inner = [doc_block for doc_block in readable if doc_block.block.kind is not BlockKind.HEADING] or readable
     declared = {MATTER_TYPES.get(doc_block.declared) for doc_block in inner}
     if len(declared) == 1 and (matter := declared.pop()) is not None:
-        return matter, f"epub:type or role is {inner[0].declared!r}"
+        return matter, _declaration(inner[0].declared)
     if hint is not None and _is_believable(hint.matter, readable):
         return hint.matter, hint.reason
     if titled is not None and _is_believable(titled, readable) and bears_out(titled, inner):
@@ -89,6 +89,10 @@ def holds_only_notes(doc_blocks: Sequence[DocumentBlock]) -> bool:
     """Whether the blocks are notes and their headings only, with at least one note."""
     others = [doc_block for doc_block in doc_blocks if not doc_block.is_note and has_words(doc_block.block.text)]
     return len(others) < len(doc_blocks) and all(doc_block.block.kind is BlockKind.HEADING for doc_block in others)
+
+
+def _declaration(declared: str) -> str:
+    return f"it is {declared}" if declared in (GUTENBERG, TRANSCRIBER) else f"epub:type or role is {declared!r}"
 
 
 def _by_title(title: str) -> Matter | None:

@@ -1,19 +1,18 @@
 """Finds where chapters start: by the table of contents, else by headings, else by files."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from mayabook.book.content_document import ContentDocument, DocumentBlock
+from mayabook.book.heading_text import is_bare_number, is_number_line, joined_title
 from mayabook.book.table_of_contents import TocEntry
 from mayabook.core.book import BlockKind
 from mayabook.core.words import words
 
 _MOST_WORDS_OF_LABEL = 8
 _NEAR = 4
-_NUMBER_ONLY = re.compile(r"(chapter|part|book|section)\s+\S+|[\divxlc]+\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ def heading_title(doc_blocks: Sequence[DocumentBlock]) -> str:
     """The first heading near the beginning; after a bare number ("Chapter 3") the heading that follows it is added."""
     for first, second in zip_longest(doc_blocks[:_NEAR], doc_blocks[1 : _NEAR + 1]):
         if first.block.kind is BlockKind.HEADING:
-            if second and second.block.kind is BlockKind.HEADING and _NUMBER_ONLY.fullmatch(first.block.text):
-                return f"{first.block.text}: {second.block.text}"
+            if second and second.block.kind is BlockKind.HEADING and is_number_line(first.block.text):
+                return joined_title((first.block.text, second.block.text))
             return str(first.block.text)
     return ""
 
@@ -74,7 +73,28 @@ def _listed(
         if found is not None:
             starts.append(ChapterStart(number, found, entry.title, entry.depth, found))
             taken.add(number)
-    return _merged(starts)
+    return _with_numbers(_merged(starts), documents)
+
+
+def _with_numbers(starts: list[ChapterStart], documents: Sequence[ContentDocument]) -> list[ChapterStart]:
+    """Joins entries for pages that hold nothing but the number of a chapter ("9") with the entries that follow them."""
+    joined: list[ChapterStart] = []
+    for start in starts:
+        above = joined[-1] if joined else None
+        if above is not None and above.depth == start.depth and _is_number_page(above, start, documents):
+            joined[-1] = replace(above, title=joined_title((above.title, start.title)))
+        else:
+            joined.append(start)
+    return joined
+
+
+def _is_number_page(start: ChapterStart, following: ChapterStart, documents: Sequence[ContentDocument]) -> bool:
+    if following.document != start.document + 1 or following.block or not is_bare_number(start.title):
+        return False
+    texts = [doc_block.block.text for doc_block in documents[start.document].blocks[start.block :]]
+    next_blocks = documents[following.document].blocks
+    is_numbered = is_number_line(following.title) or (bool(next_blocks) and is_number_line(next_blocks[0].block.text))
+    return len(texts) == 1 and is_bare_number(texts[0]) and not is_numbered
 
 
 def _is_heading(doc_block: DocumentBlock, title: str) -> bool:
@@ -102,7 +122,9 @@ def _at_headings(documents: Sequence[ContentDocument]) -> list[ChapterStart]:
         (number, index, doc_block.block.level)
         for number, document in enumerate(documents)
         for index, doc_block in enumerate(document.blocks)
-        if doc_block.block.kind is BlockKind.HEADING and not doc_block.is_note
+        if doc_block.block.kind is BlockKind.HEADING
+        and not doc_block.is_note
+        and not _continues_heading(document.blocks, index)
     ]
     counts = Counter(level for _, _, level in headings)
     repeated = [level for level in counts if counts[level] > 1]
@@ -113,6 +135,13 @@ def _at_headings(documents: Sequence[ContentDocument]) -> list[ChapterStart]:
         for number, index, level in headings
         if level in depths
     ]
+
+
+def _continues_heading(doc_blocks: Sequence[DocumentBlock], index: int) -> bool:
+    """Whether a heading is the title to the number above it, in the same level."""
+    above, heading = doc_blocks[index - 1].block, doc_blocks[index].block
+    is_run = index > 0 and above.kind is BlockKind.HEADING and above.level == heading.level
+    return is_run and is_number_line(above.text) and not is_number_line(heading.text)
 
 
 def _at_files(documents: Sequence[ContentDocument]) -> list[ChapterStart]:

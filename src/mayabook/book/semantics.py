@@ -8,6 +8,10 @@ _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 
 _BODY_TYPES = """acknowledgements acknowledgments afterword appendix chapter conclusion dedication division epigraph
     epilogue foreword introduction part preface prologue subchapter volume"""
+GUTENBERG = "boilerplate of Project Gutenberg"
+TRANSCRIBER = "a transcriber's note"
+"""Stand among the types of matter, though no book declares them so."""
+
 MATTER_TYPES: dict[str, Matter] = {
     **dict.fromkeys(_BODY_TYPES.split(), Matter.BODY),
     "cover": Matter.COVER,
@@ -17,6 +21,7 @@ MATTER_TYPES: dict[str, Matter] = {
     **dict.fromkeys(("index", "index-group", "index-headnotes"), Matter.INDEX),
     "bibliography": Matter.BIBLIOGRAPHY,
     **dict.fromkeys(("footnotes", "endnotes", "rearnotes", "notes"), Matter.NOTES),
+    **dict.fromkeys((GUTENBERG, TRANSCRIBER), Matter.IMPRINT),
 }
 """Structural semantics of EPUB 3 and of the EPUB 2 guide, as far as they tell what to read."""
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mayabook.book.container import Container, fragment_of
+from mayabook.book.heading_text import label_of
 from mayabook.book.package import Package
 from mayabook.book.semantics import types_of
 from mayabook.book.text_cleaning import clean_text
-from mayabook.book.xml_parsing import Element, ParsedXml, local_name, parse_xhtml, parse_xml, texts, walk
+from mayabook.book.xml_parsing import Element, ParsedXml, local_name, parse_xhtml, parse_xml, walk
 from mayabook.core.errors import BookError
 
 
@@ -131,6 +132,6 @@ def _entry(title: str, href: str, depth: int, container: Container, base: str) -
 
 
 def _label(element: Element) -> str:
-    text = clean_text("".join(texts(element)))
+    text = label_of(element)
     pictures = " ".join(image.get("alt", "") for image in element.iter("{*}img"))
     return text or clean_text(pictures) or clean_text(element.get("title", ""))

@@ -1,0 +1,34 @@
+"""Recognises lines of links that lead around a book: "Previous | Contents | Next"."""
+
+import re
+
+_PLACES = (
+    r"(?:the )?(?:(?:table of )?contents?(?: page| list)?|toc|top(?: of (?:the )?page)?|beginning|start|home|index|menu|text"
+    r"|book|cover|title page|main menu|chapter list)"
+)
+_LABEL = re.compile(
+    rf"(?:back|return|go|go back|jump)(?: to (?:{_PLACES}))?|{_PLACES}"
+    r"|(?:prev(?:ious)?|next|first|last)(?: (?:chapter|page|section|part|book|scene|letter|story))?|up|forward",
+    re.IGNORECASE,
+)
+_SEPARATORS = re.compile(r"[\s\xa0]*(?:[|,·•/\\<>«»‹›←→↑↓⇐⇒◀▶⏮⏭\[\](){}:–—]|\s-\s)+[\s\xa0]*")
+_LONGEST = 100
+_FEWEST_LINKED = 0.7
+
+
+def is_navigation(text: str, linked: float) -> bool:
+    """linked: share of the characters that are links."""
+    if linked < _FEWEST_LINKED or len(text) > _LONGEST:
+        return False
+    labels = [label for label in _SEPARATORS.split(text) if label.strip()]
+    return bool(labels) and all(_is_label(label.strip()) for label in labels)
+
+
+def _is_label(label: str) -> bool:
+    """One label, or several with nothing but spaces between them."""
+    words = label.split()
+    known = [0]
+    for end in range(1, len(words) + 1):
+        if any(_LABEL.fullmatch(" ".join(words[start:end])) for start in known):
+            known.append(end)
+    return known[-1] == len(words)

@@ -1,0 +1,42 @@
+"""Leaves out lines that a listener would hear again and again: running heads, headings given twice, navigation."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mayabook.book.content_document import ContentDocument
+from mayabook.book.exclusions import RUNNING_HEAD
+from mayabook.book.metadata import Metadata
+from mayabook.book.navigation_lines import is_navigation
+from mayabook.core.book import BlockKind
+from mayabook.core.words import words
+
+_FEWEST_FILES = 3
+"""Files that begin with the same line before it counts as a running head."""
+
+
+def leave_out_repeated_lines(documents: Sequence[ContentDocument], metadata: Metadata) -> None:
+    known = {_folded(name) for name in (metadata.title, *metadata.authors)} - {""}
+    openings = Counter(_folded(document.blocks[0].block.text) for document in documents if document.blocks)
+    heads = {text for text in known if openings[text] >= _FEWEST_FILES}
+    for document in documents:
+        if len(document.blocks) > 1 and _folded(document.blocks[0].block.text) in heads:
+            document.leave_out({0}, RUNNING_HEAD)
+        document.leave_out(set(_repeated_headings(document)), "heading given twice")
+        document.leave_out(set(_navigation(document)), "navigation")
+
+
+def _folded(text: str) -> str:
+    return " ".join(words(text.casefold()))
+
+
+def _repeated_headings(document: ContentDocument) -> Iterator[int]:
+    for index in range(1, len(document.blocks)):
+        above, block = document.blocks[index - 1].block, document.blocks[index].block
+        if block.kind is above.kind is BlockKind.HEADING and _folded(above.text) == _folded(block.text):
+            yield index
+
+
+def _navigation(document: ContentDocument) -> Iterator[int]:
+    for index, doc_block in enumerate(document.blocks):
+        if doc_block.linked and is_navigation(doc_block.block.text, doc_block.linked):
+            yield index
