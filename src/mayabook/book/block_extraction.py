@@ -7,18 +7,21 @@ from typing import NamedTuple
 
 from mayabook.book.class_names import Role, roles_of
 from mayabook.book.content_document import ContentDocument, DocumentBlock
+from mayabook.book.aria_labels import read_aria_labels
+from mayabook.book.drop_caps import join_drop_caps
 from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
 from mayabook.book.heading_text import heading_lines, is_chapter_line, is_number_line, runs_together
-from mayabook.book.layout_heuristics import is_data, is_pictured_initial, is_verse, tail_after
+from mayabook.book.layout_heuristics import is_data, is_verse
+from mayabook.book.pictured_text import is_pictured_text
 from mayabook.book.raised_text import read_raised_text
+from mayabook.book.scene_breaks import find_scene_breaks
 from mayabook.book.semantics import (
     BLOCK_TAGS,
     GUTENBERG,
     HEADING_TAGS,
     NOTE_CLASSES,
     NOTE_TYPES,
-    SCENE_BREAK_CLASSES,
     TRANSCRIBER,
     VERSE,
     classes_of,
@@ -78,10 +81,13 @@ def extract_blocks(
     """
     title = root.find(".//{*}title")
     document = ContentDocument(href, "" if title is None else clean_text("".join(texts(title))))
+    join_drop_caps(root)
+    read_aria_labels(root)
     note_elements = find_note_elements(root, href, notes)
     substitutions = read_raised_text(root)
     substitutions.update((element, Substitution("", reason)) for element, reason in hidden.items())
-    reader = _BlockExtractor(document, cuts, notes, note_elements, resolve, substitutions, image_alt)
+    scene_breaks = find_scene_breaks(root)
+    reader = _BlockExtractor(document, cuts, notes, note_elements, resolve, substitutions, scene_breaks, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()
     mark_untyped_notes(document)
@@ -97,6 +103,7 @@ class _BlockExtractor:
         note_elements: frozenset[Element],
         resolve: Resolve,
         substitutions: Substitutions,
+        scene_breaks: tuple[frozenset[Element], frozenset[Element]],
         image_alt: bool,
     ) -> None:
         self._document = document
@@ -105,6 +112,7 @@ class _BlockExtractor:
         self._note_elements = note_elements
         self._resolve = resolve
         self._substitutions = substitutions
+        self._scene_breaks, self._after_scene_breaks = scene_breaks
         self._image_alt = image_alt
         self._frames = [_Frame()]
         self._steps: list[str] = []
@@ -113,6 +121,7 @@ class _BlockExtractor:
         self._n_chars = 0
         self._n_linked = 0
         self._images: list[str] = []
+        self._sidenotes: list[str] = []
         self._is_after_mark = False
 
     def enter(self, element: Element) -> bool:
@@ -121,10 +130,17 @@ class _BlockExtractor:
         if (substitution := self._substitutions.get(element)) is not None:
             self._substitute(element, substitution)
             return False
+        if Role.SIDENOTE in roles_of(element) and self._is_inside_sentence(tag):
+            self._anchor(element)
+            self._sidenotes.append(text_of(element))
+            self._frames.append(self._frames[-1]._replace(is_block=False))
+            return False
         reason = exclusion_reason(element, tag, self._notes, self._resolve)
         is_block = reason is None and self._is_block(element, tag)
         if is_block:
             self._end_of_block(_CELL if tag in ("td", "th") else " ")
+            if element in self._after_scene_breaks:
+                self._add(BlockKind.SCENE_BREAK, "", self._frames[-1])
         self._anchor(element)
         if reason is not None:
             self._leave_out(element, reason)
@@ -153,12 +169,12 @@ class _BlockExtractor:
             else:
                 self._end_of_block(" ")
             empty = frame.first == len(self._document.blocks) and not frame.in_row
-            if empty and (tag == "hr" or classes_of(element) & SCENE_BREAK_CLASSES):
+            if empty and (tag == "hr" or Role.SCENE_BREAK in roles_of(element) or element in self._scene_breaks):
                 self._add(BlockKind.SCENE_BREAK, "", frame)
         self._frames.pop()
         self._steps.pop()
         self._siblings.pop()
-        tail = tail_after(element)
+        tail = element.tail or ""
         if self._is_after_mark:
             tail = self._close_gap(tail)
             self._is_after_mark = False
@@ -204,6 +220,9 @@ class _BlockExtractor:
             return True
         return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
 
+    def _is_inside_sentence(self, tag: str) -> bool:
+        return tag not in BLOCK_TAGS or any(part.strip() for part in self._text)
+
     def _part_heading(self, element: Element) -> None:
         """Starts a new line at an element of a heading that would run together with the one before it."""
         if not (element.getprevious() is None or element.getprevious().tail):
@@ -248,8 +267,9 @@ class _BlockExtractor:
     def _picture(self, element: Element) -> None:
         alt = clean_text(element.get("alt", ""))
         at_start = not any(part.strip() for part in self._text)
-        if at_start and (is_ornament(alt) or is_pictured_initial(element)):
-            self._document.supply(alt, "initial in a picture", self._path(len(self._steps)))
+        is_pictured = is_pictured_text(element, alt, is_at_start=at_start)
+        if is_pictured or (at_start and is_ornament(alt)):
+            self._document.supply(alt, "text in a picture", self._path(len(self._steps)))
             self._text.append(alt)
         elif self._image_alt and has_words(alt):
             self._document.supply(alt, "description of a picture", self._path(len(self._steps)))
@@ -272,9 +292,12 @@ class _BlockExtractor:
 
     def _flush(self) -> None:
         """Turns the gathered text into blocks of the kind that the innermost frame gives."""
-        if not self._text and not self._images:
+        if not self._text and not self._images and not self._sidenotes:
             return
         frame = self._frames[-1]
+        for note in self._sidenotes:
+            self._add(BlockKind.PARAGRAPH, note, frame)
+        self._sidenotes.clear()
         raw = "".join(self._text)
         self._text.clear()
         if frame.in_row:

@@ -27,9 +27,6 @@ MATTER_TYPES: dict[str, Matter] = {
 
 NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "footnotes", "endnotes", "rearnotes"))
 NOTE_CLASSES = frozenset(("footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes"))
-SCENE_BREAK_CLASSES = frozenset(
-    ("scenebreak", "scene-break", "scene_break", "sectionbreak", "section-break", "asterism", "thoughtbreak")
-)
 VERSE = frozenset(("verse", "poem", "poetry", "stanza", "lyrics", "song", "hymn"))
 
 

@@ -1,0 +1,82 @@
+"""Scene breaks that are neither rules nor ornaments of text: pictures of ornaments, blank paragraphs, wide margins."""
+
+import re
+from collections import Counter
+
+from mayabook.book.class_names import Role, roles_of
+from mayabook.book.pictured_text import is_placeholder
+from mayabook.book.semantics import HEADING_TAGS
+from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
+from mayabook.book.xml_parsing import Element, local_name, select, texts
+
+_ORNAMENTAL = re.compile(
+    r"\b(?:scene|section|text|chapter)?[ _-]?(?:break|ornament|divider|fleuron|flourish|separator|swirl|dinkus|asteris[mk]s?"
+    r"|decorat(?:ion|ive)|vignette|tailpiece)|\born\d*\b|\bstars?\b",
+    re.IGNORECASE,
+)
+_MOST_BLANK = 0.25
+"""Share of blank paragraphs above which they are the converter's spacing and mean nothing."""
+_FEWEST_PARAGRAPHS = 4
+_MARGIN = re.compile(r"(?:margin-top|padding-top)\s*:\s*([\d.]+)(em|rem|ex|px|pt|%)", re.IGNORECASE)
+_EM = {"em": 1.0, "rem": 1.0, "ex": 0.5, "px": 1 / 16, "pt": 1 / 12, "%": 1 / 6}
+_FEWEST_EMS = 1.9
+_MOST_MARGINS = 0.2
+
+
+def find_scene_breaks(root: Element) -> tuple[frozenset[Element], frozenset[Element]]:
+    """Elements that are scene breaks, though they hold no text; and paragraphs that a scene break stands before."""
+    paragraphs = list(root.iter("{*}p"))
+    blank = [paragraph for paragraph in paragraphs if _is_blank(paragraph)]
+    if len(paragraphs) < _FEWEST_PARAGRAPHS or len(blank) > _MOST_BLANK * len(paragraphs):
+        blank = blank if len(blank) == 1 and len(paragraphs) == _FEWEST_PARAGRAPHS - 1 else []
+    spaced = [paragraph for paragraph in paragraphs if _has_wide_margin(paragraph)]
+    if len(spaced) > _MOST_MARGINS * len(paragraphs) and len(spaced) > 1:
+        spaced = []
+    return frozenset((*blank, *_pictured(root))), frozenset(spaced)
+
+
+def _is_blank(paragraph: Element) -> bool:
+    """Whether a browser shows a paragraph as an empty line: it holds a line break or a space that does not collapse."""
+    if has_words(paragraph.text or "") or any(local_name(inner) in ("img", "svg", "math") for inner in paragraph.iter()):
+        return False
+    text = "".join(texts(paragraph))
+    if clean_text(text):
+        return False
+    return "\xa0" in text or "\u3000" in text or any(local_name(inner) == "br" for inner in paragraph.iter())
+
+
+def _has_wide_margin(paragraph: Element) -> bool:
+    match = _MARGIN.search(paragraph.get("style", ""))
+    if match is None:
+        return False
+    previous = paragraph.getprevious()
+    follows_text = previous is not None and local_name(previous) == "p"
+    return follows_text and float(match[1].strip(".") or 0) * _EM[match[2].lower()] >= _FEWEST_EMS
+
+
+def _pictured(root: Element) -> list[Element]:
+    """The blocks that hold nothing but a picture of an ornament."""
+    pictures = select(root, "local-name()='img'")
+    times = Counter(picture.get("src", "") for picture in pictures)
+    found = []
+    for picture in pictures:
+        block = picture.getparent()
+        while block is not None and local_name(block) in ("span", "a", "b", "i", "em", "center"):
+            block = block.getparent()
+        if block is None or local_name(block) not in ("p", "div") or len(list(block.iter("{*}img"))) > 3:
+            continue
+        if not clean_text("".join(texts(block))) and _is_ornamental(picture, block, times[picture.get("src", "")]):
+            found.append(block)
+    return found
+
+
+def _is_ornamental(picture: Element, block: Element, n_times: int) -> bool:
+    alt = clean_text(picture.get("alt", ""))
+    if Role.SCENE_BREAK in roles_of(block) | roles_of(picture) or is_ornament(alt):
+        return True
+    if _ORNAMENTAL.search(f"{alt} {picture.get('src', '')}") and (not has_words(alt) or len(alt.split()) <= 4):
+        return True
+    if "alt" in picture.attrib and not alt:
+        previous = block.getprevious()
+        return previous is not None and local_name(previous) not in HEADING_TAGS
+    return n_times > 1 and (not alt or is_placeholder(alt))
