@@ -119,7 +119,7 @@ def test_kinds(tmp_path: Path, body: str, expected: list[tuple[str, str]]) -> No
         pytest.param("seen<style>p {}</style><script>var x</script><!-- no --><?no pi?><template>no</template>", "seen", id="never text"),
         pytest.param('<a id="page_7"/>text<wbr/>flow', "textflow", id="empty anchors"),
         pytest.param("He said <q>yes</q>.", "He said “yes”.", id="q has quotes"),
-        pytest.param("<math><mi>x</mi><mo>=</mo><mn>2</mn></math>", "x=2", id="formula"),
+        pytest.param("<math><mi>x</mi><mo>=</mo><mn>2</mn></math>", "x equals 2", id="formula"),
         pytest.param('<math alttext="x equals two"><mi>x</mi></math> then', "x equals two then", id="described formula"),
         pytest.param("<details><summary>s</summary></details>seen", "s seen", id="details"),
         pytest.param("<![CDATA[a < b]]> c", "a < b c", id="cdata"),

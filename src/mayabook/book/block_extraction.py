@@ -13,6 +13,7 @@ from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
 from mayabook.book.heading_text import heading_lines, is_chapter_line, is_number_line, runs_together
 from mayabook.book.layout_heuristics import is_data, is_verse
+from mayabook.book.math_speech import read_formulas
 from mayabook.book.pictured_text import is_pictured_text
 from mayabook.book.raised_text import read_raised_text
 from mayabook.book.scene_breaks import find_scene_breaks
@@ -81,10 +82,11 @@ def extract_blocks(
     """
     title = root.find(".//{*}title")
     document = ContentDocument(href, "" if title is None else clean_text("".join(texts(title))))
-    join_drop_caps(root)
+    for initial in join_drop_caps(root):
+        document.supply(initial, "initial in a picture", "/html/body")
     read_aria_labels(root)
     note_elements = find_note_elements(root, href, notes)
-    substitutions = read_raised_text(root)
+    substitutions = read_raised_text(root) | read_formulas(root)
     substitutions.update((element, Substitution("", reason)) for element, reason in hidden.items())
     scene_breaks = find_scene_breaks(root)
     reader = _BlockExtractor(document, cuts, notes, note_elements, resolve, substitutions, scene_breaks, image_alt)
@@ -234,16 +236,14 @@ class _BlockExtractor:
         self._leave_out(element, substitution.reason)
         if substitution.reason == REFERENCE:
             self._document.references.update(labels_of(text_of(element)))
+        if substitution.reason:
+            self._document.supply(substitution.text, substitution.reason, self._path(len(self._steps)))
         self._gather(substitution.text)
         self._frames.append(self._frames[-1]._replace(is_block=False))
 
     def _leave_out(self, element: Element, reason: str) -> None:
-        path = self._path(len(self._steps))
         if reason:
-            self._document.omit(text_of(element), reason, path)
-        if local_name(element) == "math" and (description := element.get("alttext")):
-            self._document.supply(description, "description of a formula", path)
-            self._gather(description)
+            self._document.omit(text_of(element), reason, self._path(len(self._steps)))
         self._is_after_mark = reason == REFERENCE
 
     def _close_gap(self, after: str) -> str:

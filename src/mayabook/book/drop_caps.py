@@ -24,36 +24,41 @@ _RESTS = frozenset("ver ut ur ne ny ther thers gain bout mong re bove ged live l
 _FLOATS = re.compile(r"float\s*:\s*left", re.IGNORECASE)
 
 
-def join_drop_caps(root: Element) -> None:
-    """Rewrites the tree so that every drop cap is text directly before the rest of its word."""
+def join_drop_caps(root: Element) -> list[str]:
+    """Rewrites the tree so that every drop cap is text directly before the rest of its word. Returns the letters that
+    came from pictures."""
+    pictured = []
     for element in select(root, "@class or @style or local-name()='img'"):
         tag = local_name(element)
         if tag == "img":
-            _join_picture(element)
+            pictured.append(_join_picture(element))
         elif Role.DROP_CAP in roles_of(element) or _FLOATS.search(element.get("style", "")):
             initial = opening_of(element, 4)
             if _INITIAL.fullmatch(initial) and not text_before(element, 4).strip(" “‘\"'"):
                 _join(element, initial)
+    return pictured
 
 
-def _join_picture(image: Element) -> None:
-    """A picture of a letter, described by it ("T", "Drop cap T") or, by its class, by any word that it begins."""
+def _join_picture(image: Element) -> str:
+    """Joins a picture of a letter that is described by it ("T", "Drop cap T") or, if it has a class for drop caps, by the
+    word that it begins. Returns that text; it is empty for any other picture."""
     alt = clean_text(image.get("alt", ""))
     if not alt or text_before(image, 4).strip():
-        return
+        return ""
     described = _DESCRIBED.fullmatch(alt)
     block = _block_around(image)
     is_drop_cap = Role.DROP_CAP in roles_of(image) or (block is not None and Role.DROP_CAP in roles_of(block))
     if described is None and not (is_drop_cap and alt.isalpha() and len(alt) <= 12):
-        return
+        return ""
     initial = described[1] if described else alt
     rest = _rest_of(image)
     if rest is None or not (is_drop_cap or _is_rest(initial, rest)):
-        return
+        return ""
     image.set("alt", "")
     image.text = initial
     image.tag = "span"
     _join(image, initial)
+    return initial
 
 
 def _join(element: Element, initial: str) -> None:

@@ -16,7 +16,6 @@ FOOTNOTE_HEADING = "heading of footnotes"
 _TAGS = {
     **dict.fromkeys(("rt", "rp", "rtc"), "reading aid (ruby)"),
     **dict.fromkeys(("audio", "video", "object", "iframe", "canvas"), "stand-in for media"),
-    **dict.fromkeys(("annotation", "annotation-xml"), "formula in another notation"),
     "svg": "text inside a drawing",
     "case": "another form of what follows",
 }
@@ -38,8 +37,6 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
         return "hidden"
     if tag in _TAGS:
         return _TAGS[tag]
-    if tag == "math" and element.get("alttext"):
-        return "formula, read as its description"
     types = types_of(element)
     if (tag in ("a", "sup") or types) and is_reference(element, notes, resolve):
         return REFERENCE
