@@ -69,6 +69,7 @@ def test_the_scheme_is_named(tmp_path: Path, extra: dict[str, str], scheme: str)
     "content",
     [
         encryption((IDPF_FONT, "EPUB/fonts/a.otf"), (ADOBE_FONT, "EPUB/fonts/b.TTF"), (IDPF_FONT, "c.woff2")),
+        encryption((IDPF_FONT, "EPUB/fonts/00012.dat"), (ADOBE_FONT, "EPUB/fonts/noname"), (IDPF_FONT, "a.b/c.obf")),
         encryption(),
     ],
 )

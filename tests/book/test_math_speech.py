@@ -12,7 +12,9 @@ X2 = "<msup><mi>x</mi><mn>2</mn></msup>"
 
 
 def read(folder: Path, inside: str, attributes: str = "") -> Book:
-    return read_body(folder, f'<p>Take <math xmlns="http://www.w3.org/1998/Math/MathML"{attributes}>{inside}</math>.</p>')
+    return read_body(
+        folder, f'<p>Take <math xmlns="http://www.w3.org/1998/Math/MathML"{attributes}>{inside}</math>.</p>'
+    )
 
 
 @pytest.mark.parametrize(

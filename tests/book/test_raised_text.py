@@ -116,7 +116,9 @@ def test_letters(tmp_path: Path, body: str, said: str) -> None:
 def test_references_without_a_link(tmp_path: Path, body: str, said: str, left_out: list[str]) -> None:
     book = read_body(tmp_path, f"<p>{body}</p>")
     assert all_text(book) == said
-    assert [(entry.text, entry.reason) for entry in book.left_out] == [(text, "footnote reference") for text in left_out]
+    assert [(entry.text, entry.reason) for entry in book.left_out] == [
+        (text, "footnote reference") for text in left_out
+    ]
 
 
 @pytest.mark.parametrize(

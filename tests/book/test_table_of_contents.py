@@ -230,6 +230,34 @@ class TestWithoutContents:
         pages = {"a.xhtml": f"<h1>A</h1>{PROSE}", "b.xhtml": f"<h1>B</h1>{PROSE}"}
         assert titles_of(read_pages(tmp_path, pages, toc=[("Start", "a.xhtml")])) == ["A", "B"]
 
+    @pytest.mark.parametrize("version", [2, 3])
+    @pytest.mark.parametrize("start", ["Start", "Begin Reading", "Text", "The Test Book"])
+    def test_a_table_of_cover_and_start_is_none(self, tmp_path: Path, start: str, version: int) -> None:
+        pages = {"cover.xhtml": '<p><img alt="c" src="c.png"/></p>'}
+        pages |= {f"{n}.xhtml": f"<h2>Chapter {n}</h2>{PROSE}" for n in range(1, 5)}
+        book = read_pages(tmp_path, pages, toc=[("Cover", "cover.xhtml"), (start, "1.xhtml")], version=version)
+        assert titles_of(book) == ["Cover", "Chapter 1", "Chapter 2", "Chapter 3", "Chapter 4"]
+
+    def test_a_table_of_cover_and_start_without_headings(self, tmp_path: Path) -> None:
+        pages = {"cover.xhtml": '<p><img alt="c" src="c.png"/></p>', "a.xhtml": PROSE, "b.xhtml": PROSE}
+        book = read_pages(tmp_path, pages, toc=[("Cover", "cover.xhtml"), ("Start", "a.xhtml")])
+        assert texts_of(book.chapters) == [[], [PROSE_TEXT, PROSE_TEXT]]
+
+
+class TestOutsideOfTheLinearOrder:
+    PAGES = {name: f"<h1>{name[0].upper()}</h1>{PROSE}" for name in ("a.xhtml", "x.xhtml", "b.xhtml")}  # noqa: RUF012
+
+    def test_a_chapter_that_the_contents_list_is_read_in_its_place(self, tmp_path: Path) -> None:
+        toc = [("A", "a.xhtml"), ("X", "x.xhtml"), ("B", "b.xhtml")]
+        book = read_pages(tmp_path, self.PAGES, toc=toc, not_linear=["x.xhtml"])
+        assert titles_of(book) == ["A", "X", "B"]
+        assert (book.left_out, book.warnings) == ((), ())
+
+    def test_a_file_that_nothing_lists_is_left_out_with_a_reason(self, tmp_path: Path) -> None:
+        book = read_pages(tmp_path, self.PAGES, toc=[("A", "a.xhtml"), ("B", "b.xhtml")], not_linear=["x.xhtml"])
+        assert titles_of(book) == ["A", "B"]
+        assert [entry.reason for entry in book.left_out] == ["outside of the linear reading order"]
+
 
 def test_ncx_serves_where_the_nav_is_empty(tmp_path: Path) -> None:
     pages = {"a.xhtml": f"<h1>A</h1>{PROSE}", "b.xhtml": f"<h1>B</h1>{PROSE}"}

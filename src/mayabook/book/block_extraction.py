@@ -5,14 +5,16 @@ from collections.abc import Mapping, Set
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mayabook.book.aria_labels import read_aria_labels
 from mayabook.book.class_names import Role, roles_of
 from mayabook.book.content_document import ContentDocument, DocumentBlock
-from mayabook.book.aria_labels import read_aria_labels
 from mayabook.book.drop_caps import join_drop_caps
 from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
 from mayabook.book.heading_text import heading_lines, is_chapter_line, is_number_line, runs_together
 from mayabook.book.layout_heuristics import is_data, is_verse
+from mayabook.book.letterspacing import close_spaced_letters
+from mayabook.book.list_numbers import list_numbers
 from mayabook.book.math_speech import read_formulas
 from mayabook.book.pictured_text import is_pictured_text
 from mayabook.book.raised_text import read_raised_text
@@ -89,7 +91,9 @@ def extract_blocks(
     substitutions = read_raised_text(root) | read_formulas(root)
     substitutions.update((element, Substitution("", reason)) for element, reason in hidden.items())
     scene_breaks = find_scene_breaks(root)
-    reader = _BlockExtractor(document, cuts, notes, note_elements, resolve, substitutions, scene_breaks, image_alt)
+    reader = _BlockExtractor(
+        document, cuts, notes, note_elements, resolve, substitutions, scene_breaks, list_numbers(root), image_alt
+    )
     walk(root, reader.enter, reader.leave)
     reader.finish()
     mark_untyped_notes(document)
@@ -106,6 +110,7 @@ class _BlockExtractor:
         resolve: Resolve,
         substitutions: Substitutions,
         scene_breaks: tuple[frozenset[Element], frozenset[Element]],
+        numbers: Mapping[Element, str],
         image_alt: bool,
     ) -> None:
         self._document = document
@@ -115,6 +120,8 @@ class _BlockExtractor:
         self._resolve = resolve
         self._substitutions = substitutions
         self._scene_breaks, self._after_scene_breaks = scene_breaks
+        self._numbers = numbers
+        self._number = ""
         self._image_alt = image_alt
         self._frames = [_Frame()]
         self._steps: list[str] = []
@@ -153,6 +160,8 @@ class _BlockExtractor:
             self._part_heading(element)
         if tag == "br":
             self._text.append(_LINE)
+        elif tag == "li" and element in self._numbers:
+            self._number = self._numbers[element]
         elif tag == "img":
             self._picture(element)
         elif tag == "q":
@@ -165,6 +174,8 @@ class _BlockExtractor:
         tag = local_name(element)
         if tag == "q":
             self._text.append("”")
+        elif tag == "li":
+            self._number = ""
         if frame.is_block:
             if frame.in_row and not self._frames[-2].in_row:
                 self._flush()
@@ -279,6 +290,10 @@ class _BlockExtractor:
         if not text:
             return
         frame = self._frames[-1]
+        if self._number and has_words(text):
+            self._document.supply(self._number, "number of a list item", self._path(len(self._steps)))
+            self._text.append(f"{self._number} ")
+            self._number = ""
         self._text.append(text.replace("\n", _LINE) if frame.preformatted else text)
         size = len(text.strip())
         self._n_chars += size
@@ -298,7 +313,7 @@ class _BlockExtractor:
         for note in self._sidenotes:
             self._add(BlockKind.PARAGRAPH, note, frame)
         self._sidenotes.clear()
-        raw = "".join(self._text)
+        raw = close_spaced_letters("".join(self._text))
         self._text.clear()
         if frame.in_row:
             cells = [cell for part in raw.split(_CELL) if (cell := clean_text(part))]

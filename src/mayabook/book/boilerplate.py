@@ -17,7 +17,8 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(
-    r"\*{2,3} ?END OF (?:THE|THIS) PROJECT GUTENBERG|(?:The )?End of (?:the )?Project Gutenberg(?:['’]s)?\b", re.IGNORECASE
+    r"\*{2,3} ?END OF (?:THE|THIS) PROJECT GUTENBERG|(?:The )?End of (?:the )?Project Gutenberg(?:['’]s)?\b",
+    re.IGNORECASE,
 )
 _CREDIT = re.compile(
     r"(?:this )?(?:e-?text|e-?book)?\W*(?:was )?(?:produced|prepared|transcribed|scanned|digiti[sz]ed|typed)(?: and \w+)? (?:by|from)\b",

@@ -52,6 +52,12 @@ class ContentDocument:
 
     def leave_out(self, indexes: Set[int], reason: str) -> None:
         """Takes blocks out of the document, for a reason in words for a person."""
+        for index in sorted(indexes):
+            self.omit(self.blocks[index].block.text, reason, self.blocks[index].block.path)
+        self.remove(indexes)
+
+    def remove(self, indexes: Set[int]) -> None:
+        """Takes blocks out whose text is elsewhere."""
         if not indexes:
             return
         before = 0
@@ -59,7 +65,5 @@ class ContentDocument:
         for index in range(len(self.blocks) + 1):
             moved.append(index - before)
             before += index in indexes
-        for index in sorted(indexes):
-            self.omit(self.blocks[index].block.text, reason, self.blocks[index].block.path)
         self.blocks = [doc_block for index, doc_block in enumerate(self.blocks) if index not in indexes]
         self.anchors = {name: moved[index] for name, index in self.anchors.items()}

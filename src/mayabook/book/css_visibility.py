@@ -96,9 +96,7 @@ def _parsed(css: str) -> list[Any]:
     return list(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True))
 
 
-def _add_rules(
-    rules: VisibilityRules, parsed: Iterable[Any], broken: list[str], load: Load, depth: int
-) -> None:
+def _add_rules(rules: VisibilityRules, parsed: Iterable[Any], broken: list[str], load: Load, depth: int) -> None:
     for rule in parsed:
         if rule.type == "error":
             broken.append(rule.message)

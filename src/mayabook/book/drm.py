@@ -5,7 +5,8 @@ from mayabook.book.xml_parsing import parse_xml
 from mayabook.core.errors import DrmError
 
 _FONT_OBFUSCATION = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
-_FONT_SUFFIXES = (".otf", ".ttf", ".ttc", ".woff", ".woff2", ".dfont", ".pfb")
+_TEXT_SUFFIXES = (".xhtml", ".html", ".htm", ".xml", ".opf", ".ncx", ".css", ".svg")
+"""Files that no font is named like, whatever a converter calls its fonts."""
 _BARNES_AND_NOBLE_KEY_LENGTH = 64
 """Characters of the wrapped book key: 172 with Adobe's RSA, 64 with Barnes & Noble's passhash."""
 _MARKS = (
@@ -47,7 +48,7 @@ def _encrypted(container: Container) -> list[str]:
         methods = [element.get("Algorithm", "") for element in data.iterchildren("{*}EncryptionMethod")]
         targets = [element.get("URI", "") for element in data.iter("{*}CipherReference")]
         algorithm = next(iter(methods), "") or "no algorithm named"
-        if algorithm not in _FONT_OBFUSCATION or not all(t.lower().endswith(_FONT_SUFFIXES) for t in targets):
+        if algorithm not in _FONT_OBFUSCATION or any(t.lower().endswith(_TEXT_SUFFIXES) for t in targets):
             found.append(algorithm)
     return found
 

@@ -17,7 +17,9 @@ _DESCRIBED = re.compile(
     r"(?:cap(?:ital)?|initial|letter)?(?: letter| capital| initial)?[:, ]*)([“‘\"']?[A-Z])\]?",
     re.IGNORECASE,
 )
-_NOT_AN_ONSET = re.compile(r"[lmnr][^aeiouyh\W]|f[^aeioulry\W]|[bdgpt]{2}|[ck]t|v[^aeiouy\W]|[^aiou\W](?!\w)", re.IGNORECASE)
+_NOT_AN_ONSET = re.compile(
+    r"[lmnr][^aeiouyh\W]|f[^aeioulry\W]|[bdgpt]{2}|[ck]t|v[^aeiouy\W]|[^aiou\W](?!\w)", re.IGNORECASE
+)
 """No English word begins so: "nce" after "O" is the rest of a word."""
 _RESTS = frozenset("ver ut ur ne ny ther thers gain bout mong re bove ged live lone nother ven way far".split())
 """Rests of words after A, I or O that could begin a word but seldom are one."""
@@ -104,7 +106,11 @@ def _rest_of(element: Element) -> str | None:
             parts.append(opening_of(following, 30))
         return "".join(parts)
     following = block.getnext()
-    is_text = following is not None and local_name(following) in ("p", "div", "span", "section") and not has_words(block.tail or "")
+    is_text = (
+        following is not None
+        and local_name(following) in ("p", "div", "span", "section")
+        and not has_words(block.tail or "")
+    )
     return f" {opening_of(following, 30)}" if is_text and following is not None else None
 
 
@@ -132,6 +138,4 @@ def _is_rest(initial: str, rest: str) -> bool:
     if initial[-1].upper() not in "AIO":
         return True
     fragment = re.match(r"[^\W\d_]+", rest.strip())
-    return fragment is not None and (
-        _NOT_AN_ONSET.match(fragment[0]) is not None or fragment[0].casefold() in _RESTS
-    )
+    return fragment is not None and (_NOT_AN_ONSET.match(fragment[0]) is not None or fragment[0].casefold() in _RESTS)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mayabook.book.block_extraction import extract_blocks
 from mayabook.book.boilerplate import mark_boilerplate
+from mayabook.book.broken_text import join_cut_sentences, join_cut_words
 from mayabook.book.chapters import divide_into_chapters
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.content_document import ContentDocument
@@ -22,8 +23,8 @@ from mayabook.book.footnotes import (
 from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
-from mayabook.book.semantics import MATTER_TYPES, text_of
 from mayabook.book.repeated_lines import leave_out_repeated_lines
+from mayabook.book.semantics import MATTER_TYPES, text_of
 from mayabook.book.style_sheets import StyleSheets
 from mayabook.book.table_of_contents import TableOfContents, read_table_of_contents
 from mayabook.book.text_cleaning import has_words
@@ -47,10 +48,13 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
 
         package = read_package(container, warn)
         contents = read_table_of_contents(container, package, warn)
+        package = package.with_listed({entry.name for entry in contents.entries if entry.name is not None})
         documents = _read_documents(container, package, contents, settings.image_alt, warn)
         left_out = [entry for document in _passed_over(container, package, warn) for entry in document.left_out]
         cover = read_cover(container, package)
 
+    join_cut_sentences(documents, {entry.name or "" for entry in contents.entries if not entry.fragment})
+    join_cut_words(documents)
     leave_out_repeated_lines(documents, package.metadata)
     mark_boilerplate(documents)
     starts = find_chapter_starts(documents, contents.entries, warn)

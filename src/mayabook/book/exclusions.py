@@ -6,6 +6,7 @@ from mayabook.book.class_names import Role, roles_of
 from mayabook.book.footnotes import Place, Resolve, is_reference
 from mayabook.book.page_numbers import is_page_number
 from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_TYPES, opening_of, types_of
+from mayabook.book.theft_notices import is_theft_notice
 from mayabook.book.xml_parsing import Element
 
 REFERENCE = "footnote reference"
@@ -46,7 +47,12 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
         return "way back from a footnote"
     if is_page_number(element, types):
         return "page number"
-    if Role.RUNNING_HEAD in roles_of(element) and len(opening_of(element, _LONGEST_RUNNING_HEAD)) <= _LONGEST_RUNNING_HEAD:
+    if is_theft_notice(element):
+        return "notice against copying"
+    if (
+        Role.RUNNING_HEAD in roles_of(element)
+        and len(opening_of(element, _LONGEST_RUNNING_HEAD)) <= _LONGEST_RUNNING_HEAD
+    ):
         return RUNNING_HEAD
     return _counted(element)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from mayabook.book.letterspacing import close_spaced_letters
 from mayabook.book.semantics import BLOCK_TAGS
 from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, local_name, walk
@@ -67,7 +68,9 @@ def _label_lines(element: Element) -> Iterator[str]:
 
     def enter(inner: Element) -> bool:
         is_new_line = local_name(inner) == "br" or (inner is not element and local_name(inner) in BLOCK_TAGS)
-        if is_new_line or (inner is not element and runs_together(clean_text("".join(parts)), (inner.text or "").strip())):
+        if is_new_line or (
+            inner is not element and runs_together(clean_text("".join(parts)), (inner.text or "").strip())
+        ):
             parts.append("\n")
         parts.append(" ".join((inner.text or "").split("\n")))
         return True
@@ -77,4 +80,4 @@ def _label_lines(element: Element) -> Iterator[str]:
             parts.append(" ".join((inner.tail or "").split("\n")))
 
     walk(element, enter, leave)
-    return filter(None, map(clean_text, "".join(parts).split("\n")))
+    return filter(None, map(clean_text, close_spaced_letters("".join(parts)).split("\n")))

@@ -10,7 +10,7 @@ from mayabook.book.inline_context import text_after, text_before
 from mayabook.book.raised_text import fraction, superscript
 from mayabook.book.semantics import BLOCK_TAGS
 from mayabook.book.substitution import Substitution, Substitutions
-from mayabook.book.text_cleaning import clean_text
+from mayabook.book.text_cleaning import clean_text, has_words
 from mayabook.book.xml_parsing import Element, local_name, texts
 
 UNREADABLE = "formula"
@@ -55,7 +55,17 @@ _OPERATORS = {
     "]": "]", "{": "", "}": "", "|": "", "‖": "", "∣": "given", "": "", "⟨": "", "⟩": "", "√": "the square root of", "d": "d",
 }  # fmt: skip
 _BIG = frozenset(("the sum", "the product", "the integral", "the limit", "the maximum", "the minimum"))
-_ACCENTS = {"¯": "bar", "‾": "bar", "_": "bar", "^": "hat", "ˆ": "hat", "~": "tilde", "˜": "tilde", "˙": "dot", "¨": "double dot"}
+_ACCENTS = {
+    "¯": "bar",
+    "‾": "bar",
+    "_": "bar",
+    "^": "hat",
+    "ˆ": "hat",
+    "~": "tilde",
+    "˜": "tilde",
+    "˙": "dot",
+    "¨": "double dot",
+}
 _ARROWS = frozenset("→⃗⇀")
 _ROOTS = {"2": "the square root of", "3": "the cube root of"}
 _POWERS = {"2": "squared", "3": "cubed", "prime": "prime", "double prime": "double prime"}
@@ -70,11 +80,19 @@ def read_formulas(root: Element) -> Substitutions:
     """What is read for each formula of a document."""
     read: Substitutions = {}
     for element in root.iter("{*}math"):
-        if any(local_name(inner) in BLOCK_TAGS for inner in element.iterdescendants()):
+        if _holds_prose(element):
             _space_out(element)
         else:
             read[element] = _read_formula(element)
     return read
+
+
+def _holds_prose(element: Element) -> bool:
+    """Whether a formula holds what no formula holds: HTML blocks, or words outside of its symbols."""
+    for inner in element.iter("*"):
+        if local_name(inner) in BLOCK_TAGS or (inner is not element and has_words(inner.tail or "")):
+            return True
+    return False
 
 
 def _space_out(element: Element) -> None:
@@ -123,7 +141,9 @@ def _say(element: Element, depth: int) -> str:
 
 
 def _row(element: Element, depth: int) -> str:
-    children = [child for child in element.iterchildren("*") if local_name(child) not in ("annotation", "annotation-xml")]
+    children = [
+        child for child in element.iterchildren("*") if local_name(child) not in ("annotation", "annotation-xml")
+    ]
     said = list(_said(children, depth))
     if not children:
         return clean_text(element.text or "")

@@ -1,5 +1,6 @@
 """Finds where chapters start: by the table of contents, else by headings, else by files."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,12 @@ from mayabook.core.words import words
 
 _MOST_WORDS_OF_LABEL = 8
 _NEAR = 4
+_TELLS_NOTHING = re.compile(
+    r"(?:(?:front |back |book )?cover(?: page| image)?|start(?: reading| here)?|begin(?:ning)?(?: reading)?|(?:body |main )?text|book"
+    r"|(?:half[ -]?)?title[ -]?page|copyright(?: page)?|imprint|(?:table of )?contents|toc|front ?matter|bodymatter|content)\W*",
+    re.IGNORECASE,
+)
+"""Titles of entries that say nothing about where chapters are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,19 @@ def find_chapter_starts(
 ) -> list[ChapterStart]:
     """Chapter starts in reading order. Entries with a broken link are skipped, with a warning."""
     starts = _listed(documents, entries, warn)
-    if len(starts) < 2:  # a table with one entry ("Start") is no table of contents
-        starts = max(starts, _at_headings(documents), key=len) or _at_files(documents)
+    telling = [start for start in starts if not _TELLS_NOTHING.fullmatch(start.title)]
+    if len(telling) < 2:  # a table of one chapter, or of "Cover" and "Start", is no table of contents
+        found = _at_headings(documents)
+        if len(found) >= len(starts):
+            starts = _added(starts, found)
+        starts = starts or _at_files(documents)
     return _with_headings(starts, documents)
+
+
+def _added(listed: list[ChapterStart], found: list[ChapterStart]) -> list[ChapterStart]:
+    """The starts that were found, and the pages before them that the table of contents lists ("Cover")."""
+    first = found[0].document if found else 0
+    return [start for start in listed if start.document < first and not start.block] + found
 
 
 def heading_title(doc_blocks: Sequence[DocumentBlock]) -> str:

@@ -1,7 +1,7 @@
 """Reads the package document (OPF): manifest, spine, guide and metadata."""
 
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.metadata import Metadata, read_metadata
@@ -36,15 +36,25 @@ class GuideReference:
 @dataclass(frozen=True, slots=True)
 class Package:
     """The package document. spine: zip entries of the content documents in reading order. not_read: zip entries of the
-    spine that hold text and are left out of it, with the reason. cover_id: id of the cover image in EPUB 2."""
+    spine that hold text and are left out of it, with the reason. order: all texts of the spine, in
+    order. cover_id: id of the cover image in EPUB 2."""
 
     metadata: Metadata
     items: tuple[ManifestItem, ...]
     spine: tuple[str, ...]
     not_read: dict[str, str]
+    order: tuple[str, ...]
     ncx: str | None
     guide: tuple[GuideReference, ...]
     cover_id: str
+
+    def with_listed(self, names: Set[str]) -> "Package":
+        """The same with those files in their places that are outside of the linear order, but in the table of
+        contents."""
+        added = names & self.not_read.keys() & frozenset(self.order)
+        spine = tuple(name for name in self.order if name in self.spine or name in added)
+        not_read = {name: reason for name, reason in self.not_read.items() if name not in added}
+        return replace(self, spine=spine, not_read=not_read) if added else self
 
     @property
     def nav(self) -> str | None:
@@ -77,6 +87,7 @@ def read_package(container: Container, warn: Callable[[str], None]) -> Package:
         items=tuple(items.values()),
         spine=names,
         not_read=_not_read(spine, items, frozenset(names)),
+        order=_order(spine, items),
         ncx=_ncx(spine, items),
         guide=tuple(_guide(root, container, name)),
         cover_id=next((m.get("content", "") for m in root.iter("{*}meta") if m.get("name") == "cover"), ""),
@@ -148,6 +159,13 @@ def _not_read(spine: Element | None, items: dict[str, ManifestItem], read: Set[s
         elif text is None and item is not None and "svg" in item.media_type:
             reasons[item.name] = "text inside a drawing"
     return reasons
+
+
+def _order(spine: Element | None, items: dict[str, ManifestItem]) -> tuple[str, ...]:
+    references = [] if spine is None else spine.iterchildren("{*}itemref")
+    listed = (items.get(reference.get("idref", "").strip()) for reference in references)
+    found = (_text_of(item, items) for item in listed if item is not None)
+    return tuple(dict.fromkeys(item.name for item in found if item is not None))
 
 
 def _text_of(item: ManifestItem, items: dict[str, ManifestItem]) -> ManifestItem | None:

@@ -12,7 +12,6 @@ from mayabook.book.class_names import Role, roles_of
 from mayabook.book.inline_context import text_after, text_before
 from mayabook.book.semantics import BLOCK_TAGS, opening_of
 from mayabook.book.substitution import Substitution, Substitutions
-from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, local_name, select
 
 UNLINKED_REFERENCE = "footnote reference"

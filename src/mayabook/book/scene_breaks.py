@@ -37,7 +37,9 @@ def find_scene_breaks(root: Element) -> tuple[frozenset[Element], frozenset[Elem
 
 def _is_blank(paragraph: Element) -> bool:
     """Whether a browser shows a paragraph as an empty line: it holds a line break or a space that does not collapse."""
-    if has_words(paragraph.text or "") or any(local_name(inner) in ("img", "svg", "math") for inner in paragraph.iter()):
+    if has_words(paragraph.text or "") or any(
+        local_name(inner) in ("img", "svg", "math") for inner in paragraph.iter()
+    ):
         return False
     text = "".join(texts(paragraph))
     if clean_text(text):

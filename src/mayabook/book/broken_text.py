@@ -1,0 +1,68 @@
+"""Mends text that conversion broke: words cut by a hyphen at the end of a line, sentences cut at the end of a file."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from mayabook.book.content_document import ContentDocument
+from mayabook.core.book import BlockKind
+
+_CUT = re.compile(r"\b([^\W\d_]+)[-‐¬] ([^\W\d_]+)")
+_JOINED_BY_HYPHEN = frozenset("and or to nor but und oder bis et ou y o e".split())
+"""Words after a hanging hyphen: "two- and threefold"."""
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_MENDED_KINDS = frozenset((BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST_ITEM))
+_OPEN_END = re.compile(r"[\w,;–-]$")
+
+
+def join_cut_sentences(documents: Sequence[ContentDocument], listed: Set[str]) -> None:
+    """Moves the rest of a sentence from the beginning of a file to the end of the file before it.
+
+    listed: files at whose beginning the table of contents starts a chapter.
+    """
+    readable = [document for document in documents if document.blocks]
+    for above, document in zip(readable, readable[1:], strict=False):
+        last = next((n for n in range(len(above.blocks) - 1, -1, -1) if not above.blocks[n].is_note), None)
+        if last is None or document.href in listed or document.blocks[0].is_note:
+            continue
+        start, rest = above.blocks[last].block, document.blocks[0].block
+        if not (start.kind is rest.kind is BlockKind.PARAGRAPH):
+            continue
+        if _OPEN_END.search(start.text) and rest.text[:1].islower():
+            joined = replace(start, text=f"{start.text} {rest.text}")
+            above.blocks[last] = replace(above.blocks[last], block=joined)
+            document.remove({0})
+
+
+def join_cut_words(documents: Sequence[ContentDocument]) -> None:
+    """Closes "exam- ple", as far as the words of the book do not say otherwise."""
+    cut = [
+        (document, index)
+        for document in documents
+        for index, doc_block in enumerate(document.blocks)
+        if doc_block.block.kind in _MENDED_KINDS and _CUT.search(doc_block.block.text)
+    ]
+    if not cut:
+        return
+    known = Counter(
+        word.casefold()
+        for document in documents
+        for doc_block in document.blocks
+        for word in _WORD.findall(_CUT.sub(" ", doc_block.block.text))
+    )
+    for document, index in cut:
+        block = document.blocks[index].block
+        text = _CUT.sub(lambda match: _mended(match, known), block.text)
+        document.blocks[index] = replace(document.blocks[index], block=replace(block, text=text))
+
+
+def _mended(match: re.Match[str], known: Counter[str]) -> str:
+    first, second = match[1].casefold(), match[2].casefold()
+    if not match[2].islower() or second in _JOINED_BY_HYPHEN or second.startswith(first):
+        return match[0]
+    if known[first + second]:
+        return match[1] + match[2]
+    if known[f"{first}-{second}"]:
+        return f"{match[1]}-{match[2]}"
+    return match[0] if known[first] and known[second] else match[1] + match[2]

@@ -1,0 +1,46 @@
+"""Numbers of list items are read where the text refers to them, or the list counts in a way of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.book.book_reading import kinds_and_texts, read_body
+
+ITEMS = "<li>Take the lamp.</li><li><p>Fill it.</p><p>Wait.</p></li><li>Light it.</li>"
+VALUED = ITEMS.replace("<li><p>", "<li value='7'><p>")
+
+
+def items(folder: Path, body: str) -> list[str]:
+    return [text for kind, text in kinds_and_texts(read_body(folder, body)) if kind == "list_item"]
+
+
+@pytest.mark.parametrize(
+    ("body", "numbers"),
+    [
+        (f"<ol>{ITEMS}</ol><p>Repeat step 3.</p>", ["1. ", "2. ", "", "3. "]),
+        (f"<p>As rule (2) says:</p><ol>{ITEMS}</ol>", ["1. ", "2. ", "", "3. "]),
+        (f"<ol type='a'>{ITEMS}</ol>", ["a. ", "b. ", "", "c. "]),
+        (f"<ol type='I'>{ITEMS}</ol>", ["I. ", "II. ", "", "III. "]),
+        (f"<ol start='9'>{ITEMS}</ol>", ["9. ", "10. ", "", "11. "]),
+        (f"<ol reversed=''>{ITEMS}</ol>", ["3. ", "2. ", "", "1. "]),
+        (f"<ol>{VALUED}</ol>", ["1. ", "7. ", "", "8. "]),
+        (f"<ol>{ITEMS}</ol><p>It was over.</p>", ["", "", "", ""]),
+        (f"<ul>{ITEMS}</ul><p>See step 3.</p>", ["", "", "", ""]),
+        (f"<ol>{ITEMS}</ol><p>See step 12.</p>", ["", "", "", ""]),
+        (f"<ol start='x' type='?'>{ITEMS}</ol>", ["1. ", "2. ", "", "3. "]),
+    ],
+)
+def test_numbers(tmp_path: Path, body: str, numbers: list[str]) -> None:
+    said = ["Take the lamp.", "Fill it.", "Wait.", "Light it."]
+    assert items(tmp_path, body) == [number + text for number, text in zip(numbers, said, strict=True)]
+
+
+def test_an_empty_item_keeps_its_number_to_itself(tmp_path: Path) -> None:
+    book = read_body(tmp_path, "<ol start='4'><li>One.</li><li><br/></li></ol><p>Then.</p>")
+    assert [text for _, text in kinds_and_texts(book)] == ["4. One.", "Then."]
+    assert [(entry.text, entry.reason) for entry in book.supplied] == [("4.", "number of a list item")]
+
+
+def test_lists_in_lists(tmp_path: Path) -> None:
+    body = "<ol start='2'><li>One.<ol type='i'><li>Two.</li><li>Three.</li></ol></li><li>Four.</li></ol>"
+    assert items(tmp_path, body) == ["2. One.", "i. Two.", "ii. Three.", "3. Four."]
