@@ -24,6 +24,8 @@ def items(folder: Path, body: str) -> list[str]:
         (f"<ol start='9'>{ITEMS}</ol>", ["9. ", "10. ", "", "11. "]),
         (f"<ol reversed=''>{ITEMS}</ol>", ["3. ", "2. ", "", "1. "]),
         (f"<ol>{VALUED}</ol>", ["1. ", "7. ", "", "8. "]),
+        (f"<ol>{ITEMS}</ol><p>Repeat steps 9 and 3.</p>", ["1. ", "2. ", "", "3. "]),
+        (f"<ol>{ITEMS}</ol><p>He came in 3 days with 2 of them.</p>", ["", "", "", ""]),
         (f"<ol>{ITEMS}</ol><p>It was over.</p>", ["", "", "", ""]),
         (f"<ul>{ITEMS}</ul><p>See step 3.</p>", ["", "", "", ""]),
         (f"<ol>{ITEMS}</ol><p>See step 12.</p>", ["", "", "", ""]),

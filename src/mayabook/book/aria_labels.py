@@ -2,7 +2,7 @@
 it or in an element that only they see. Where they are given nothing, it is read."""
 
 from mayabook.book.inline_context import text_after, text_before
-from mayabook.book.semantics import BLOCK_TAGS, text_of
+from mayabook.book.semantics import BLOCK_TAGS, opening_of
 from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, local_name, select
 
@@ -21,7 +21,7 @@ def read_aria_labels(root: Element) -> None:
 def _repeats(element: Element) -> bool:
     """Whether the label of an element says what its text says, letter for letter."""
     label = _letters(element.get("aria-label", ""))
-    return bool(label) and label == _letters(text_of(element))
+    return bool(label) and label == _letters(opening_of(element, 2 * len(label) + _LONGEST_WORD))
 
 
 def _replace_content(element: Element, text: str) -> None:
@@ -34,7 +34,7 @@ def _is_part_of_word(element: Element) -> bool:
     """Whether hidden letters stand directly beside visible ones, and nothing beside them repeats them."""
     if local_name(element) in BLOCK_TAGS:
         return False
-    hidden = _letters(text_of(element))
+    hidden = _letters(opening_of(element, _LONGEST_WORD))
     if not hidden or len(hidden) > _LONGEST_WORD:
         return False
     before, after = text_before(element, len(hidden) + 4), text_after(element, len(hidden) + 4)

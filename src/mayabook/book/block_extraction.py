@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from mayabook.book.list_numbers import list_numbers
 from mayabook.book.math_speech import read_formulas
 from mayabook.book.pictured_text import is_pictured_text
 from mayabook.book.raised_text import read_raised_text
-from mayabook.book.scene_breaks import find_scene_breaks
+from mayabook.book.scene_breaks import SceneBreaks, find_scene_breaks
 from mayabook.book.semantics import (
     BLOCK_TAGS,
     GUTENBERG,
@@ -67,6 +68,16 @@ class _Frame(NamedTuple):
     first: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Annotations:
+    """What is known of elements before their text is read. numbers: of list items."""
+
+    notes: frozenset[Element]
+    substitutions: Substitutions
+    scene_breaks: SceneBreaks
+    numbers: Mapping[Element, str]
+
+
 def extract_blocks(
     root: Element,
     href: str,
@@ -80,20 +91,22 @@ def extract_blocks(
     """Every visible word of the document exactly once: in a block or in `left_out`.
 
     cuts: ids at which a new block starts, because a chapter may start there. notes: targets of note references in the
-    whole book. resolve: link -> target. hidden: elements that are not to be read, and why. image_alt: keep the alternative text of images as blocks.
+    whole book. resolve: link -> target. hidden: elements that are not to be read, and why. image_alt:
+    keep the alternative text of images as blocks.
     """
     title = root.find(".//{*}title")
     document = ContentDocument(href, "" if title is None else clean_text("".join(texts(title))))
     for initial in join_drop_caps(root):
         document.supply(initial, "initial in a picture", "/html/body")
     read_aria_labels(root)
-    note_elements = find_note_elements(root, href, notes)
-    substitutions = read_raised_text(root) | read_formulas(root)
-    substitutions.update((element, Substitution("", reason)) for element, reason in hidden.items())
-    scene_breaks = find_scene_breaks(root)
-    reader = _BlockExtractor(
-        document, cuts, notes, note_elements, resolve, substitutions, scene_breaks, list_numbers(root), image_alt
+    left_out = {element: Substitution("", reason) for element, reason in hidden.items()}
+    annotations = _Annotations(
+        notes=find_note_elements(root, href, notes),
+        substitutions=read_raised_text(root) | read_formulas(root) | left_out,
+        scene_breaks=find_scene_breaks(root),
+        numbers=list_numbers(root),
     )
+    reader = _BlockExtractor(document, cuts, notes, resolve, annotations, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()
     mark_untyped_notes(document)
@@ -106,21 +119,15 @@ class _BlockExtractor:
         document: ContentDocument,
         cuts: Set[str],
         notes: frozenset[Place],
-        note_elements: frozenset[Element],
         resolve: Resolve,
-        substitutions: Substitutions,
-        scene_breaks: tuple[frozenset[Element], frozenset[Element]],
-        numbers: Mapping[Element, str],
+        annotations: _Annotations,
         image_alt: bool,
     ) -> None:
         self._document = document
         self._cuts = cuts
         self._notes = notes
-        self._note_elements = note_elements
         self._resolve = resolve
-        self._substitutions = substitutions
-        self._scene_breaks, self._after_scene_breaks = scene_breaks
-        self._numbers = numbers
+        self._annotations = annotations
         self._number = ""
         self._image_alt = image_alt
         self._frames = [_Frame()]
@@ -136,7 +143,7 @@ class _BlockExtractor:
     def enter(self, element: Element) -> bool:
         tag = local_name(element)
         self._step_down(tag)
-        if (substitution := self._substitutions.get(element)) is not None:
+        if (substitution := self._annotations.substitutions.get(element)) is not None:
             self._substitute(element, substitution)
             return False
         if Role.SIDENOTE in roles_of(element) and self._is_inside_sentence(tag):
@@ -148,7 +155,7 @@ class _BlockExtractor:
         is_block = reason is None and self._is_block(element, tag)
         if is_block:
             self._end_of_block(_CELL if tag in ("td", "th") else " ")
-            if element in self._after_scene_breaks:
+            if element in self._annotations.scene_breaks.before:
                 self._add(BlockKind.SCENE_BREAK, "", self._frames[-1])
         self._anchor(element)
         if reason is not None:
@@ -160,8 +167,8 @@ class _BlockExtractor:
             self._part_heading(element)
         if tag == "br":
             self._text.append(_LINE)
-        elif tag == "li" and element in self._numbers:
-            self._number = self._numbers[element]
+        elif tag == "li" and element in self._annotations.numbers:
+            self._number = self._annotations.numbers[element]
         elif tag == "img":
             self._picture(element)
         elif tag == "q":
@@ -182,7 +189,11 @@ class _BlockExtractor:
             else:
                 self._end_of_block(" ")
             empty = frame.first == len(self._document.blocks) and not frame.in_row
-            if empty and (tag == "hr" or Role.SCENE_BREAK in roles_of(element) or element in self._scene_breaks):
+            if empty and (
+                tag == "hr"
+                or Role.SCENE_BREAK in roles_of(element)
+                or element in self._annotations.scene_breaks.elements
+            ):
                 self._add(BlockKind.SCENE_BREAK, "", frame)
         self._frames.pop()
         self._steps.pop()
@@ -229,7 +240,7 @@ class _BlockExtractor:
         )
 
     def _is_note(self, element: Element, tag: str, types: frozenset[str], classes: frozenset[str]) -> bool:
-        if types & NOTE_TYPES or element in self._note_elements:
+        if types & NOTE_TYPES or element in self._annotations.notes:
             return True
         return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
 
@@ -238,9 +249,10 @@ class _BlockExtractor:
 
     def _part_heading(self, element: Element) -> None:
         """Starts a new line at an element of a heading that would run together with the one before it."""
-        if not (element.getprevious() is None or element.getprevious().tail):
-            if runs_together("".join(self._text).strip(), (element.text or "").strip()):
-                self._text.append(_LINE)
+        previous = element.getprevious()
+        is_adjacent = previous is not None and not previous.tail
+        if is_adjacent and runs_together("".join(self._text).strip(), (element.text or "").strip()):
+            self._text.append(_LINE)
 
     def _substitute(self, element: Element, substitution: Substitution) -> None:
         self._anchor(element)

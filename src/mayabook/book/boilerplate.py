@@ -21,7 +21,8 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
-    r"(?:this )?(?:e-?text|e-?book)?\W*(?:was )?(?:produced|prepared|transcribed|scanned|digiti[sz]ed|typed)(?: and \w+)? (?:by|from)\b",
+    r"(?:this )?(?:e-?text|e-?book)?\W*(?:was )?(?:produced|prepared|transcribed|scanned|digiti[sz]ed|typed)"
+    r"(?: and \w+)? (?:by|from)\b",
     re.IGNORECASE,
 )
 _CREDIT_SIGNS = re.compile(r"gutenberg|pgdp|proofread|volunteer|e-?text|e-?book|internet archive", re.IGNORECASE)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from itertools import pairwise
 
 from mayabook.book.content_document import ContentDocument
 from mayabook.core.book import BlockKind
@@ -22,7 +23,7 @@ def join_cut_sentences(documents: Sequence[ContentDocument], listed: Set[str]) -
     listed: files at whose beginning the table of contents starts a chapter.
     """
     readable = [document for document in documents if document.blocks]
-    for above, document in zip(readable, readable[1:], strict=False):
+    for above, document in pairwise(readable):
         last = next((n for n in range(len(above.blocks) - 1, -1, -1) if not above.blocks[n].is_note), None)
         if last is None or document.href in listed or document.blocks[0].is_note:
             continue

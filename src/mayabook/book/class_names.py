@@ -1,13 +1,13 @@
-"""What the names of classes say about elements. Converters and publishers each have their own; these are common ones."""
+"""What the names of classes say about elements. Converters and publishers each have their own; these are common."""
 
 import re
-from enum import Enum, auto
+from enum import StrEnum, auto
 from functools import lru_cache
 
 from mayabook.book.xml_parsing import Element
 
 
-class Role(Enum):
+class Role(StrEnum):
     """A role that a class gives an element."""
 
     RAISED = auto()
@@ -36,8 +36,8 @@ _PATTERNS = {
     Role.RUNNING_HEAD: r"running-?(head|header|foot|footer|title)s?|page-?(head|header|foot|footer)",
     Role.HEADING: r"(chap(ter)?|part|book|section)-?(sub-?)?(titles?|num(ber)?|no|head(ing|er)?|name|label|opener)"
     r"|(chapter|heading|head|title|h|chap|ct|cn|cht|chn)-?[1-6]?|sub-?title",
-    Role.SCENE_BREAK: r"(scene|section|thought|context|time|story|space)-?breaks?|asterisms?|tb|ornaments?|orn|fleurons?"
-    r"|dinkus",
+    Role.SCENE_BREAK: r"(scene|section|thought|context|time|story|space)-?breaks?|asterisms?|tb|ornaments?|orn"
+    r"|fleurons?|dinkus",
     Role.GUTENBERG: r"pg-?(boilerplate|header|footer)",
     Role.TRANSCRIBER: r"(trans(criber)?(-?s)?|t)-?notes?(-?box)?|tn(-?box)?",
     Role.SCREEN_READER: r"sr-?only|visually-?hidden|screen-?reader(-?(only|text))?|offscreen",

@@ -54,10 +54,12 @@ class _Declaration:
 @dataclass(slots=True)
 class VisibilityRules:
     """The declarations of a style sheet that concern visibility, by what their selectors ask of an element: an id
-    (`#a`), a class (`.a`), a tag (`a`) or nothing (`*`)."""
+    (`#a`), a class (`.a`), a tag (`a`) or nothing (`*`). hiding: those that may hide something. shows: whether
+    something is declared visible."""
 
     declarations: dict[str, list[_Declaration]] = field(default_factory=dict)
     hiding: set[str] = field(default_factory=set)
+    shows: bool = False
 
 
 def read_visibility_rules(css: str, warn: Callable[[str], None], load: Load) -> VisibilityRules:
@@ -147,6 +149,7 @@ def _add_rule(rules: VisibilityRules, rule: Any, broken: list[str]) -> None:
             rules.declarations.setdefault(key, []).append(_Declaration(selector, name, hides, is_important))
             if hides:
                 rules.hiding.add(key)
+            rules.shows |= name == "visibility" and not hides
 
 
 def _visibility(content: Any) -> Iterator[tuple[str, bool, bool]]:
@@ -203,6 +206,8 @@ def _declared(element: Element, sheets: Sequence[VisibilityRules]) -> dict[str, 
 
 def _shows_inside(element: Element, sheets: Sequence[VisibilityRules]) -> bool:
     """Whether something inside an invisible element is declared visible."""
+    if not any(sheet.shows for sheet in sheets):
+        return False
     return any(_declared(inner, sheets).get("visibility") is False for inner in element.iterdescendants())
 
 

@@ -42,8 +42,8 @@ def join_drop_caps(root: Element) -> list[str]:
 
 
 def _join_picture(image: Element) -> str:
-    """Joins a picture of a letter that is described by it ("T", "Drop cap T") or, if it has a class for drop caps, by the
-    word that it begins. Returns that text; it is empty for any other picture."""
+    """Joins a picture of a letter that is described by it ("T", "Drop cap T") or, if it has a class for drop caps, by
+    the word that it begins. Returns that text; it is empty for any other picture."""
     alt = clean_text(image.get("alt", ""))
     if not alt or text_before(image, 4).strip():
         return ""
@@ -106,12 +106,9 @@ def _rest_of(element: Element) -> str | None:
             parts.append(opening_of(following, 30))
         return "".join(parts)
     following = block.getnext()
-    is_text = (
-        following is not None
-        and local_name(following) in ("p", "div", "span", "section")
-        and not has_words(block.tail or "")
-    )
-    return f" {opening_of(following, 30)}" if is_text and following is not None else None
+    if following is None or local_name(following) not in ("p", "div", "section") or has_words(block.tail or ""):
+        return None
+    return f" {opening_of(following, 30)}"
 
 
 def _stands_alone(element: Element, block: Element) -> bool:

@@ -45,21 +45,19 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
         return FOOTNOTE
     if "backlink" in types:
         return "way back from a footnote"
-    if is_page_number(element, types):
+    roles = roles_of(element)
+    if is_page_number(element, types, roles):
         return "page number"
     if is_theft_notice(element):
         return "notice against copying"
-    if (
-        Role.RUNNING_HEAD in roles_of(element)
-        and len(opening_of(element, _LONGEST_RUNNING_HEAD)) <= _LONGEST_RUNNING_HEAD
-    ):
-        return RUNNING_HEAD
-    return _counted(element)
+    return _counted(element, roles) if roles else None
 
 
-def _counted(element: Element) -> str | None:
-    """What a number counts that stands beside a line of verse or before a verse of scripture."""
-    roles = roles_of(element)
+def _counted(element: Element, roles: frozenset[Role]) -> str | None:
+    """What stands beside the text to count or head it: a number of a line or verse, a running head."""
+    if Role.RUNNING_HEAD in roles:
+        is_short = len(opening_of(element, _LONGEST_RUNNING_HEAD)) <= _LONGEST_RUNNING_HEAD
+        return RUNNING_HEAD if is_short else None
     if roles.isdisjoint(_COUNTED) or not _COUNT.fullmatch(opening_of(element, _LONGEST_COUNT)):
         return None
     return next(reason for role, reason in _COUNTED.items() if role in roles)

@@ -11,7 +11,8 @@ from mayabook.book.xml_parsing import Element, local_name, walk
 _NUMBERS = (
     r"\d{1,4}|[ivxlc]{1,8}|(?:the )?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
     r"|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-    r"(?:[- ](?:one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))?"
+    r"(?:[- ](?:one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth"
+    r"|ninth))?"
     r"|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|last)"
 )
 _DIVISIONS = "chapter|part|book|section|volume|letter|canto|act|scene|stave|lecture|kapitel|teil|chapitre|cap[ií]tulo"
@@ -63,14 +64,16 @@ def label_of(element: Element) -> str:
     return joined_title(list(_label_lines(element)))
 
 
+def _begins_line(element: Element, before: str) -> bool:
+    tag = local_name(element)
+    return tag == "br" or tag in BLOCK_TAGS or runs_together(before, (element.text or "").strip())
+
+
 def _label_lines(element: Element) -> Iterator[str]:
     parts: list[str] = []
 
     def enter(inner: Element) -> bool:
-        is_new_line = local_name(inner) == "br" or (inner is not element and local_name(inner) in BLOCK_TAGS)
-        if is_new_line or (
-            inner is not element and runs_together(clean_text("".join(parts)), (inner.text or "").strip())
-        ):
+        if inner is not element and _begins_line(inner, clean_text("".join(parts))):
             parts.append("\n")
         parts.append(" ".join((inner.text or "").split("\n")))
         return True

@@ -5,10 +5,11 @@ import re
 
 from mayabook.book.xml_parsing import Element, local_name, texts
 
+_NUMBER = r"\d{1,3}|[a-z]|[ivx]{1,5}"
 _REFERENCE = re.compile(
-    r"\b(?:steps?|items?|rules?|points?|numbers?|no\.|questions?|answers?|articles?|clauses?|laws?|reasons?|options?|exercises?"
-    r"|conditions?|propositions?|thes[ei]s|commandments?|principles?|lessons?|examples?|cases?|(?:under|see|in|of|and|or|to))"
-    r"\s+\(?((?:\d{1,3}|[a-z]|[ivx]{1,5}))\)?(?!\w)|\(([a-z]|\d{1,2}|[ivx]{1,5})\)",
+    r"\b(?:steps?|items?|rules?|points?|numbers?|no\.|questions?|answers?|articles?|clauses?|laws?|reasons?|options?"
+    r"|exercises?|conditions?|propositions?|thes[ei]s|commandments?|principles?|lessons?|examples?|cases?|see|under)"
+    rf"\s+\(?({_NUMBER})\)?(?!\w)(?:(?:\s*(?:,|and|or|to|–|-)\s*)\(?({_NUMBER})\)?(?!\w))?|\(({_NUMBER})\)",
     re.IGNORECASE,
 )
 _FEWEST_ITEMS = 2
@@ -21,7 +22,9 @@ def list_numbers(root: Element) -> dict[Element, str]:
     lists = [element for element in root.iter("{*}ol") if not _is_of_contents(element)]
     if not lists:
         return {}
-    named = {(match[1] or match[2]).casefold() for match in _REFERENCE.finditer(" ".join(texts(root)))}
+    named = {
+        number.casefold() for match in _REFERENCE.finditer(" ".join(texts(root))) for number in match.groups() if number
+    }
     found: dict[Element, str] = {}
     for element in lists:
         numbers = _numbers(element)

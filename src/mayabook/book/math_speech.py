@@ -22,8 +22,9 @@ _MOST_ELEMENTS = 300
 _DEEPEST = 40
 _LONGEST = 600
 _SAYS_NOTHING = re.compile(
-    r"(?:the |no )?(?:alternative|alternate|alt)[\w ]*(?:not available|unavailable|missing)?|not available|n/?a|none|null|undefined|todo"
-    r"|(?:an? )?(?:inline |display |math(?:ematical)? )?(?:equations?|formulae?|formulas?|math(?:ml)?(?: expression)?|expression|images?|graphics?)"
+    r"(?:the |no )?(?:alternative|alternate|alt)[\w ]*(?:not available|unavailable|missing)?|not available|n/?a|none"
+    r"|null|undefined|todo|(?:an? )?(?:inline |display |math(?:ematical)? )?"
+    r"(?:equations?|formulae?|formulas?|math(?:ml)?(?: expression)?|expression|images?|graphics?)"
     r"(?: (?:image|omitted|here))?[\s#_.-]*\d*|\S+\.(?:gif|png|jpe?g|svg)|[\W\d_]*",
     re.IGNORECASE,
 )
@@ -32,39 +33,46 @@ _LATEX = re.compile(r"\\[A-Za-z]+|[\^_]\{|\$|\{\\|\}\{")
 _GREEK = dict(
     zip(
         "αβγδεϵζηθϑικλμνξοπρσςτυφϕχψωΓΔΘΛΞΠΣΦΨΩ",
-        "alpha beta gamma delta epsilon epsilon zeta eta theta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau"
-        " upsilon phi phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
+        """alpha beta gamma delta epsilon epsilon zeta eta theta theta iota kappa lambda mu nu xi omicron pi rho sigma
+        sigma tau upsilon phi phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split(),
         strict=True,
     )
 )
 _FUNCTIONS = {
-    "sin": "sine", "cos": "cosine", "tan": "tangent", "log": "log", "ln": "natural log", "exp": "exp", "lim": "the limit",
-    "max": "the maximum", "min": "the minimum",
-}  # fmt: skip
+    **{"sin": "sine", "cos": "cosine", "tan": "tangent", "log": "log", "exp": "exp", "ln": "natural log"},
+    **{"lim": "the limit", "max": "the maximum", "min": "the minimum"},
+}
 _OPERATORS = {
-    "+": "plus", "-": "minus", "−": "minus", "–": "minus", "±": "plus or minus", "∓": "minus or plus", "×": "times", "*": "times",
-    "·": "times", "⋅": "times", "∗": "times", "÷": "divided by", "/": "over", "∕": "over", "=": "equals", "≠": "is not equal to",
-    "<": "is less than", ">": "is greater than", "≤": "is less than or equal to", "≥": "is greater than or equal to", "≪": "is much less than",
-    "≫": "is much greater than", "≈": "is approximately", "≃": "is approximately", "∼": "is similar to", "~": "is similar to",
-    "≡": "is identical to", "∝": "is proportional to", "∈": "in", "∉": "not in", "⊂": "is a subset of", "⊆": "is a subset of",
-    "∪": "union", "∩": "intersection", "→": "to", "⟶": "to", "↦": "maps to", "⇒": "implies", "⟹": "implies", "⇔": "if and only if",
-    "∀": "for all", "∃": "there exists", "∧": "and", "∨": "or", "¬": "not", "∞": "infinity", "∂": "partial", "∇": "del",
-    "∑": "the sum", "Σ": "the sum", "∏": "the product", "∫": "the integral", "∮": "the integral", "!": "factorial", "%": "percent",
-    "°": "degrees", "′": "prime", "″": "double prime", "'": "prime", "…": "and so on", "⋯": "and so on", "∴": "therefore",
-    "\u2061": "of", "\u2062": "", "\u2063": ",", "\u2064": "plus", ",": ",", ";": ";", ":": "to", ".": ".", "(": "(", ")": ")", "[": "[",
-    "]": "]", "{": "", "}": "", "|": "", "‖": "", "∣": "given", "": "", "⟨": "", "⟩": "", "√": "the square root of", "d": "d",
-}  # fmt: skip
+    **dict.fromkeys("+\u2064", "plus"),
+    **dict.fromkeys("-−–", "minus"),
+    **dict.fromkeys("×*·⋅∗", "times"),
+    **dict.fromkeys("/∕", "over"),
+    **dict.fromkeys("≈≃", "is approximately"),
+    **dict.fromkeys("∼~", "is similar to"),
+    **dict.fromkeys("⊂⊆", "is a subset of"),
+    **dict.fromkeys("→⟶:", "to"),
+    **dict.fromkeys("⇒⟹", "implies"),
+    **dict.fromkeys("∑Σ", "the sum"),
+    **dict.fromkeys("∫∮", "the integral"),
+    **dict.fromkeys("′'", "prime"),
+    **dict.fromkeys("…⋯", "and so on"),
+    **dict.fromkeys("{}|‖⟨⟩\u2062", ""),
+    **{"±": "plus or minus", "∓": "minus or plus", "÷": "divided by", "=": "equals", "≠": "is not equal to"},
+    **{"<": "is less than", ">": "is greater than", "≤": "is less than or equal to"},
+    **{"≥": "is greater than or equal to", "≪": "is much less than", "≫": "is much greater than"},
+    **{"≡": "is identical to", "∝": "is proportional to", "∈": "in", "∉": "not in", "∪": "union", "∩": "intersection"},
+    **{"↦": "maps to", "⇔": "if and only if", "∀": "for all", "∃": "there exists", "∧": "and", "∨": "or", "¬": "not"},
+    **{"∞": "infinity", "∂": "partial", "∇": "del", "∏": "the product", "!": "factorial", "%": "percent"},
+    **{"°": "degrees", "″": "double prime", "∴": "therefore", "∣": "given", "√": "the square root of"},
+    **{"\u2061": "of", "\u2063": ","},
+    **{char: char for char in ",;.()[]"},
+}
 _BIG = frozenset(("the sum", "the product", "the integral", "the limit", "the maximum", "the minimum"))
 _ACCENTS = {
-    "¯": "bar",
-    "‾": "bar",
-    "_": "bar",
-    "^": "hat",
-    "ˆ": "hat",
-    "~": "tilde",
-    "˜": "tilde",
-    "˙": "dot",
-    "¨": "double dot",
+    **dict.fromkeys("¯‾_", "bar"),
+    **dict.fromkeys("^ˆ", "hat"),
+    **dict.fromkeys("~˜", "tilde"),
+    **{"˙": "dot", "¨": "double dot"},
 }
 _ARROWS = frozenset("→⃗⇀")
 _ROOTS = {"2": "the square root of", "3": "the cube root of"}
@@ -72,7 +80,7 @@ _POWERS = {"2": "squared", "3": "cubed", "prime": "prime", "double prime": "doub
 _SPOKEN = re.compile(r"[^\W_]")
 
 
-class _NotInWords(Exception):
+class _NotInWordsError(Exception):
     """The formula holds notation that has no rule."""
 
 
@@ -127,7 +135,7 @@ def speak(element: Element) -> str | None:
         return None
     try:
         words = _row(element, 0)
-    except _NotInWords:
+    except _NotInWordsError:
         return None
     words = re.sub(r"([(\[]) | ([)\],;.])", r"\1\2", " ".join(words.split()))
     return words if len(words) <= _LONGEST and _SPOKEN.search(words) else None
@@ -136,7 +144,7 @@ def speak(element: Element) -> str | None:
 def _say(element: Element, depth: int) -> str:
     rule = _RULES.get(local_name(element))
     if rule is None or depth > _DEEPEST:
-        raise _NotInWords
+        raise _NotInWordsError
     return rule(element, depth + 1)
 
 
@@ -155,11 +163,16 @@ def _said(children: list[Element], depth: int) -> Iterator[str]:
         words = _say(child, depth)
         yield words
         is_last = number == len(children) - 1
-        if not is_last and words.split(" from ")[0].split(" as ")[0] in _BIG and not is_operator(children[number + 1]):
+        if (
+            not is_last
+            and words.split(" from ")[0].split(" as ")[0] in _BIG
+            and not _is_application(children[number + 1])
+        ):
             yield "of"
 
 
-def is_operator(element: Element) -> bool:
+def _is_application(element: Element) -> bool:
+    """Whether an element is the invisible sign that a function is applied to what follows."""
     return local_name(element) == "mo" and clean_text("".join(texts(element))) == "\u2061"
 
 
@@ -176,7 +189,7 @@ def _operator(element: Element, _: int) -> str:
         return _FUNCTIONS[text]
     if text.isalnum() or not text:
         return text
-    raise _NotInWords
+    raise _NotInWordsError
 
 
 def _text(element: Element, _: int) -> str:
@@ -190,7 +203,7 @@ def _nothing(_: Element, __: int) -> str:
 def _parts(element: Element, n_parts: int, depth: int) -> list[str]:
     children = list(element.iterchildren("*"))
     if len(children) != n_parts:
-        raise _NotInWords
+        raise _NotInWordsError
     return [_say(child, depth).strip() for child in children]
 
 
@@ -242,13 +255,13 @@ def _index_and_power(element: Element, depth: int) -> str:
 def _over(element: Element, depth: int) -> str:
     children = list(element.iterchildren("*"))
     if len(children) != 2:
-        raise _NotInWords
+        raise _NotInWordsError
     base, accent = _say(children[0], depth), "".join(texts(children[1])).strip()
     if accent in _ARROWS:
         return f"vector {base}"
     if accent in _ACCENTS:
         return f"{base} {_ACCENTS[accent]}"
-    raise _NotInWords
+    raise _NotInWordsError
 
 
 def _square_root(element: Element, depth: int) -> str:

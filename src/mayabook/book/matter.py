@@ -47,7 +47,9 @@ _MOST_WORDS_PER_BLOCK = {Matter.CONTENTS: 20, Matter.INDEX: 30}
 file "cover"."""
 
 _PAGE_NUMBERS = re.compile(r".*\D(\d{1,4})(?:[–-]\d{1,4})?[nf]{0,2}\.?$")
-_LONGEST_IMPRINT = 800
+_LONGEST_IMPRINT = 5000
+_LONGEST_TITLE_PAGE = 2000
+"""In characters."""
 _FEWEST_LINES = {Matter.CONTENTS: 4, Matter.INDEX: 20}
 _MOST_OTHER_WORDS_ON_TITLE_PAGE = 12
 
@@ -111,7 +113,7 @@ def _by_shape(doc_blocks: Sequence[DocumentBlock], metadata: Metadata, is_early:
         return Matter.TITLE_PAGE, "it holds little but the title of the book"
     if _is_imprint(doc_blocks):
         return Matter.IMPRINT, "it reads like an imprint (copyright, ISBN, rights)"
-    if _is_believable(Matter.CONTENTS, doc_blocks) and len(doc_blocks) >= _FEWEST_LINES[Matter.CONTENTS]:
+    if len(doc_blocks) >= _FEWEST_LINES[Matter.CONTENTS] and _is_believable(Matter.CONTENTS, doc_blocks):
         if _share(doc_block.linked > 0.5 for doc_block in doc_blocks) > 0.7:
             return Matter.CONTENTS, "most of its lines are links"
         numbers = [int(m[1]) for doc_block in doc_blocks if (m := _PAGE_NUMBERS.fullmatch(doc_block.block.text))]
@@ -123,6 +125,8 @@ def _by_shape(doc_blocks: Sequence[DocumentBlock], metadata: Metadata, is_early:
 
 
 def _is_title_page(doc_blocks: Sequence[DocumentBlock], metadata: Metadata) -> bool:
+    if sum(len(doc_block.block.text) for doc_block in doc_blocks) > _LONGEST_TITLE_PAGE:
+        return False
     lines = [" ".join(words(doc_block.block.text.casefold())) for doc_block in doc_blocks]
     title = " ".join(words(metadata.title.casefold()))
     known = {*title.split(), *words(" ".join((*metadata.authors, metadata.publisher)).casefold())}
@@ -133,7 +137,7 @@ def _is_title_page(doc_blocks: Sequence[DocumentBlock], metadata: Metadata) -> b
 def _is_imprint(doc_blocks: Sequence[DocumentBlock]) -> bool:
     """At least two signs, and not one paragraph about a book among others."""
     lines = [doc_block.block.text for doc_block in doc_blocks]
-    if sum(len(line.split()) for line in lines) > _LONGEST_IMPRINT:
+    if sum(map(len, lines)) > _LONGEST_IMPRINT:
         return False
     signs = {sign for line in lines for sign in IMPRINT_SIGNS if sign.search(line)}
     return len(signs) >= 2 and _share(any(sign.search(line) for sign in IMPRINT_SIGNS) for line in lines) >= 0.25

@@ -31,8 +31,8 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 _PUBLISHING = (
     r"\bISBN\b|©|\bcopyright|\brights\b|licen[cs]e|\bpublish|\bpublication|\bprinted\b|\bedition\b|\bcover\b|\btypeset"
-    r"|\btypeface|\bset in\b|e-?book|public domain|fiction.* coincidental|resemblance to|permission|www\.|https?:|\.com\b"
-    r"|transcri|proofread|produced (by|for|in)|project gutenberg|standard ebooks|\btrademark"
+    r"|\btypeface|\bset in\b|e-?book|public domain|fiction.* coincidental|resemblance to|permission|www\.|https?:"
+    r"|\.com\b|transcri|proofread|produced (by|for|in)|project gutenberg|standard ebooks|\btrademark"
 )
 _SIGNS = {
     Matter.COVER: _PUBLISHING,
@@ -40,12 +40,14 @@ _SIGNS = {
     Matter.IMPRINT: _PUBLISHING,
     Matter.CONTENTS: r"\bpages?\b|\d+$",
     Matter.INDEX: r"\d+[nf]{0,2}\.?$|\bsee also\b|\bpages? \d|\breferences? (are )?to\b|\bitalics?\b|\bentries\b",
-    Matter.BIBLIOGRAPHY: r"\b1[4-9]\d\d\b|\b20\d\d\b|\bpress\b|\bvols?\.|\bed(s|ited|\.)|\bpp?\. ?\d|https?:|\bdoi\b|\btrans\.",
-    Matter.NOTES: r"^\W*(\d{1,4}|[*†‡§]|[ivxlc]+)[\])]?[.:)]?\s|^\W*p(p|ages?)?\.? ?\d|\bibid\b|\bop\. ?cit|\bcf\.|\bvols?\.|\bpp?\. ?\d"
-    r"|\b(quoted|cited) (in|by)\b|^see\b|\bpress\b|\(\d{4}\)|https?:",
-    Matter.ADVERT: _PUBLISHING + r"|newsletter|subscribe|sign up|mailing list|bestsell|\bseries\b|\bauthors? (of|like)\b|\bnovels?\b"
-    r"|\bawards?\b|\bbooks? \d|\breview|available (now|in|from|at|as)|coming (in|soon)|[—–-] ?[A-Z][\w .,’']+$",
-}  # fmt: skip
+    Matter.BIBLIOGRAPHY: r"\b1[4-9]\d\d\b|\b20\d\d\b|\bpress\b|\bvols?\.|\bed(s|ited|\.)|\bpp?\. ?\d|https?:|\bdoi\b"
+    r"|\btrans\.",
+    Matter.NOTES: r"^\W*(\d{1,4}|[*†‡§]|[ivxlc]+)[\])]?[.:)]?\s|^\W*p(p|ages?)?\.? ?\d|\bibid\b|\bop\. ?cit|\bcf\."
+    r"|\bvols?\.|\bpp?\. ?\d|\b(quoted|cited) (in|by)\b|^see\b|\bpress\b|\(\d{4}\)|https?:",
+    Matter.ADVERT: rf"{_PUBLISHING}|newsletter|subscribe|sign up|mailing list|bestsell|\bseries\b"
+    r"|\bauthors? (of|like)\b|\bnovels?\b|\bawards?\b|\bbooks? \d|\breview"
+    r"|available (now|in|from|at|as)|coming (in|soon)",
+}
 _COMPILED = {matter: re.compile(signs, re.IGNORECASE | re.MULTILINE) for matter, signs in _SIGNS.items()}
 
 

@@ -3,8 +3,8 @@
 import re
 
 _PLACES = (
-    r"(?:the )?(?:(?:table of )?contents?(?: page| list)?|toc|top(?: of (?:the )?page)?|beginning|start|home|index|menu|text"
-    r"|book|cover|title page|main menu|chapter list)"
+    r"(?:the )?(?:(?:table of )?contents?(?: page| list)?|toc|top(?: of (?:the )?page)?|beginning|start|home|index|menu"
+    r"|text|book|cover|title page|main menu|chapter list)"
 )
 _LABEL = re.compile(
     rf"(?:back|return|go|go back|jump)(?: to (?:{_PLACES}))?|{_PLACES}"

@@ -15,8 +15,9 @@ from mayabook.core.words import words
 _MOST_WORDS_OF_LABEL = 8
 _NEAR = 4
 _TELLS_NOTHING = re.compile(
-    r"(?:(?:front |back |book )?cover(?: page| image)?|start(?: reading| here)?|begin(?:ning)?(?: reading)?|(?:body |main )?text|book"
-    r"|(?:half[ -]?)?title[ -]?page|copyright(?: page)?|imprint|(?:table of )?contents|toc|front ?matter|bodymatter|content)\W*",
+    r"(?:(?:front |back |book )?cover(?: page| image)?|start(?: reading| here)?|begin(?:ning)?(?: reading)?"
+    r"|(?:body |main )?text|book|(?:half[ -]?)?title[ -]?page|copyright(?: page)?|imprint|(?:table of )?contents"
+    r"|toc|front ?matter|bodymatter|content)\W*",
     re.IGNORECASE,
 )
 """Titles of entries that say nothing about where chapters are."""

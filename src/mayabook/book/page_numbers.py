@@ -2,7 +2,7 @@
 
 import re
 
-from mayabook.book.class_names import Role, roles_of
+from mayabook.book.class_names import Role
 from mayabook.book.inline_context import text_after
 from mayabook.book.semantics import opening_of
 from mayabook.book.xml_parsing import Element, local_name
@@ -16,10 +16,9 @@ _NUMBER = re.compile(
 _BRACKETED = re.compile(r"[\[{]\s?(?:(?:[Pp](?:g|age)?\W{0,2})?\d{1,4})\s?[\]}]")
 
 
-def is_page_number(element: Element, types: frozenset[str]) -> bool:
-    """types: the element's epub:types."""
-    is_break = "pagebreak" in types
-    if not is_break and Role.PAGE_NUMBER not in roles_of(element):
+def is_page_number(element: Element, types: frozenset[str], roles: frozenset[Role]) -> bool:
+    """types, roles: the element's epub:types, and roles by its classes."""
+    if "pagebreak" not in types and Role.PAGE_NUMBER not in roles:
         return local_name(element) == "small" and _BRACKETED.fullmatch(opening_of(element, _LONGEST)) is not None
     text = opening_of(element, _LONGEST)
     if not text or text in (element.get("title"), element.get("aria-label")):

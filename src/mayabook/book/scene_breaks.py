@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import NamedTuple
 
 from mayabook.book.class_names import Role, roles_of
 from mayabook.book.pictured_text import is_placeholder
@@ -10,36 +11,40 @@ from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
 from mayabook.book.xml_parsing import Element, local_name, select, texts
 
 _ORNAMENTAL = re.compile(
-    r"\b(?:scene|section|text|chapter)?[ _-]?(?:break|ornament|divider|fleuron|flourish|separator|swirl|dinkus|asteris[mk]s?"
-    r"|decorat(?:ion|ive)|vignette|tailpiece)|\born\d*\b|\bstars?\b",
+    r"\b(?:scene|section|text|chapter)?[ _-]?(?:break|ornament|divider|fleuron|flourish|separator|swirl|dinkus"
+    r"|asteris[mk]s?|decorat(?:ion|ive)|vignette|tailpiece)|\born\d*\b|\bstars?\b",
     re.IGNORECASE,
 )
-_MOST_BLANK = 0.25
-"""Share of blank paragraphs above which they are the converter's spacing and mean nothing."""
-_FEWEST_PARAGRAPHS = 4
+_PICTURES = frozenset(("img", "svg", "math"))
+_MOST_BLANK = 3
+"""If there is more than one blank paragraph to three others, they are the converter's spacing and mean nothing."""
 _MARGIN = re.compile(r"(?:margin-top|padding-top)\s*:\s*([\d.]+)(em|rem|ex|px|pt|%)", re.IGNORECASE)
 _EM = {"em": 1.0, "rem": 1.0, "ex": 0.5, "px": 1 / 16, "pt": 1 / 12, "%": 1 / 6}
 _FEWEST_EMS = 1.9
 _MOST_MARGINS = 0.2
 
 
-def find_scene_breaks(root: Element) -> tuple[frozenset[Element], frozenset[Element]]:
-    """Elements that are scene breaks, though they hold no text; and paragraphs that a scene break stands before."""
+class SceneBreaks(NamedTuple):
+    """elements: those that are scene breaks, though they hold no text. before: paragraphs that follow a scene break."""
+
+    elements: frozenset[Element]
+    before: frozenset[Element]
+
+
+def find_scene_breaks(root: Element) -> SceneBreaks:
     paragraphs = list(root.iter("{*}p"))
     blank = [paragraph for paragraph in paragraphs if _is_blank(paragraph)]
-    if len(paragraphs) < _FEWEST_PARAGRAPHS or len(blank) > _MOST_BLANK * len(paragraphs):
-        blank = blank if len(blank) == 1 and len(paragraphs) == _FEWEST_PARAGRAPHS - 1 else []
+    if _MOST_BLANK * len(blank) > len(paragraphs) - len(blank) + 1:
+        blank = []
     spaced = [paragraph for paragraph in paragraphs if _has_wide_margin(paragraph)]
     if len(spaced) > _MOST_MARGINS * len(paragraphs) and len(spaced) > 1:
         spaced = []
-    return frozenset((*blank, *_pictured(root))), frozenset(spaced)
+    return SceneBreaks(frozenset((*blank, *_pictured(root))), frozenset(spaced))
 
 
 def _is_blank(paragraph: Element) -> bool:
-    """Whether a browser shows a paragraph as an empty line: it holds a line break or a space that does not collapse."""
-    if has_words(paragraph.text or "") or any(
-        local_name(inner) in ("img", "svg", "math") for inner in paragraph.iter()
-    ):
+    """Whether a paragraph shows as an empty line: it holds a line break or a space that does not collapse."""
+    if has_words(paragraph.text or "") or any(local_name(inner) in _PICTURES for inner in paragraph.iter()):
         return False
     text = "".join(texts(paragraph))
     if clean_text(text):

@@ -9,12 +9,13 @@ from mayabook.book.xml_parsing import Element
 _LONGEST = 400
 _RANDOM = re.compile(r"(?=[A-Za-z]*\d)(?=.*[a-z])(?=.*(?:[A-Z]|\d[a-z]+\d|[a-z]\d+[a-z]))[A-Za-z0-9]{6,}")
 _THEFT = re.compile(
-    r"stolen|theft|unlawfully|unauthori[sz]ed|illicit|pirat|misappropriat|purloin|plagiari|taken without|without (?:the |its )?"
-    r"(?:author|permission|consent|leave|approval|authori[sz]ation)|ripped|hijacked|lifted from",
+    r"stolen|theft|unlawfully|unauthori[sz]ed|illicit|pirat|misappropriat|purloin|plagiari|taken without"
+    r"|without (?:the |its )?(?:author|permission|consent|leave|approval|authori[sz]ation)|ripped|hijacked|lifted from",
     re.IGNORECASE,
 )
 _REMEDY = re.compile(
-    r"report|amazon|royal ?road|original (?:site|source|platform|version)|genuine|sightings|instances|support the|author|where you find|official",
+    r"report|amazon|royal ?road|original (?:site|source|platform|version)|genuine|sightings|instances|support the"
+    r"|author|where you find|official",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,7 @@ prolog; what is left is parsed inside a wrapper element, where libxml2 takes any
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from lxml import etree
@@ -61,7 +61,12 @@ def parse_xml(data: bytes) -> ParsedXml:
 
 def local_name(element: Element) -> str:
     """Tag without namespace or prefix, in lower case."""
-    return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
+    return _local(str(element.tag))
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2].lower()
 
 
 def texts(element: Element) -> Iterator[str]:
