@@ -50,6 +50,11 @@ def test_number_and_title(tmp_path: Path, heading: str) -> None:
         ("C<small>HAPTER</small> I<br/>T<small>HE</small> L<small>AMP</small>", ["CHAPTER I", "THE LAMP"]),
         ("<span>I</span><span>NTRODUCTION</span>", ["INTRODUCTION"]),
         ("The <i>Lamp</i>", ["The Lamp"]),
+        ("Chapter 1 <i>The Lamp</i>", ["Chapter 1", "The Lamp"]),
+        ('<span class="a">Chapter</span> <span>1</span> <span>The Lamp</span>', ["Chapter 1", "The Lamp"]),
+        ("Part <i>Two</i>", ["Part Two"]),
+        ("I <i>Am</i> a Lamp", ["I Am a Lamp"]),
+        ("Henry <i>VIII</i>", ["Henry VIII"]),
     ],
 )
 def test_lines_of_a_heading(tmp_path: Path, heading: str, lines: list[str]) -> None:

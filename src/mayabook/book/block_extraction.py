@@ -12,12 +12,13 @@ from mayabook.book.content_document import ContentDocument, DocumentBlock
 from mayabook.book.drop_caps import join_drop_caps
 from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
-from mayabook.book.heading_text import heading_lines, is_chapter_line, is_number_line, runs_together
+from mayabook.book.heading_text import begins_title, heading_lines, is_chapter_line, is_number_line, runs_together
 from mayabook.book.layout_heuristics import is_data, is_verse
 from mayabook.book.letterspacing import close_spaced_letters
 from mayabook.book.list_numbers import list_numbers
 from mayabook.book.math_speech import read_formulas
 from mayabook.book.pictured_text import is_pictured_text
+from mayabook.book.plain_marks import take_out_plain_marks
 from mayabook.book.raised_text import read_raised_text
 from mayabook.book.scene_breaks import SceneBreaks, find_scene_breaks
 from mayabook.book.semantics import (
@@ -36,7 +37,8 @@ from mayabook.book.semantics import (
 )
 from mayabook.book.substitution import Substitution, Substitutions
 from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
-from mayabook.book.untyped_notes import labels_of, mark_untyped_notes
+from mayabook.book.untyped_notes import label_of_note, labels_of, mark_untyped_notes
+from mayabook.book.verse_numbers import read_verse_numbers
 from mayabook.book.xml_parsing import Element, local_name, texts, walk
 from mayabook.core.book import Block, BlockKind
 
@@ -102,13 +104,14 @@ def extract_blocks(
     left_out = {element: Substitution("", reason) for element, reason in hidden.items()}
     annotations = _Annotations(
         notes=find_note_elements(root, href, notes),
-        substitutions=read_raised_text(root) | read_formulas(root) | left_out,
+        substitutions=read_verse_numbers(root) | read_raised_text(root) | read_formulas(root) | left_out,
         scene_breaks=find_scene_breaks(root),
         numbers=list_numbers(root),
     )
     reader = _BlockExtractor(document, cuts, notes, resolve, annotations, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()
+    take_out_plain_marks(document)
     mark_untyped_notes(document)
     return document
 
@@ -242,7 +245,13 @@ class _BlockExtractor:
     def _is_note(self, element: Element, tag: str, types: frozenset[str], classes: frozenset[str]) -> bool:
         if types & NOTE_TYPES or element in self._annotations.notes:
             return True
-        return bool(classes & NOTE_CLASSES) and next(element.iter("{*}a"), None) is not None
+        if not classes & NOTE_CLASSES:
+            return False
+        return next(element.iter("{*}a"), None) is not None or self._answers_reference(element)
+
+    def _answers_reference(self, element: Element) -> bool:
+        """Whether an element begins with the label of a reference that no link marks."""
+        return label_of_note(opening_of(element, _LONGEST_HEADING)) in self._document.references
 
     def _is_inside_sentence(self, tag: str) -> bool:
         return tag not in BLOCK_TAGS or any(part.strip() for part in self._text)
@@ -250,15 +259,17 @@ class _BlockExtractor:
     def _part_heading(self, element: Element) -> None:
         """Starts a new line at an element of a heading that would run together with the one before it."""
         previous = element.getprevious()
+        before, after = "".join(self._text), (element.text or "").strip()
         is_adjacent = previous is not None and not previous.tail
-        if is_adjacent and runs_together("".join(self._text).strip(), (element.text or "").strip()):
+        if (is_adjacent and runs_together(before.strip(), after)) or begins_title(before, after):
             self._text.append(_LINE)
 
     def _substitute(self, element: Element, substitution: Substitution) -> None:
         self._anchor(element)
         self._leave_out(element, substitution.reason)
         if substitution.reason == REFERENCE:
-            self._document.references.update(labels_of(text_of(element)))
+            for label in labels_of(text_of(element)):
+                self._document.references.setdefault(label, len(self._document.blocks))
         if substitution.reason:
             self._document.supply(substitution.text, substitution.reason, self._path(len(self._steps)))
         self._gather(substitution.text)

@@ -24,14 +24,14 @@ class DocumentBlock:
 @dataclass(slots=True)
 class ContentDocument:
     """One content document. title: from its head. anchors: id -> index of the block that starts there. references:
-    labels of the note references that no link marks."""
+    label of each note reference that no link marks -> index of the block that it first stands in."""
 
     href: str
     title: str = ""
     blocks: list[DocumentBlock] = field(default_factory=list)
     anchors: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
-    references: set[str] = field(default_factory=set)
+    references: dict[str, int] = field(default_factory=dict)
     supplied: list[Supplied] = field(default_factory=list)
 
     def omit(self, text: str, reason: str, path: str) -> None:

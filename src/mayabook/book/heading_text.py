@@ -46,6 +46,14 @@ def runs_together(before: str, after: str) -> bool:
     return is_title and (before[-1].islower() or is_number_line(before))
 
 
+def begins_title(before: str, after: str) -> bool:
+    """Whether an element of a heading begins the title after a number: "Chapter 1 <i>The Lamp</i>"."""
+    number = clean_text(before)
+    if not before[-1:].isspace() or not after[:1].isupper() or is_number_line(after):
+        return False
+    return len(number) > 1 and is_number_line(number)
+
+
 def heading_lines(lines: Sequence[str]) -> list[str]:
     """The blocks of a heading: its number, if the first line is one, and the rest."""
     if len(lines) > 1 and is_number_line(lines[0]):

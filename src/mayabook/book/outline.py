@@ -59,6 +59,9 @@ def _added(listed: list[ChapterStart], found: list[ChapterStart]) -> list[Chapte
 def heading_title(doc_blocks: Sequence[DocumentBlock]) -> str:
     """The first heading near the beginning; after a bare number ("Chapter 3") the heading that follows it is added."""
     for first, second in zip_longest(doc_blocks[:_NEAR], doc_blocks[1 : _NEAR + 1]):
+        is_heading_next = second is not None and second.block.kind is BlockKind.HEADING
+        if first.block.kind is BlockKind.PARAGRAPH and is_heading_next and is_number_line(first.block.text):
+            return joined_title((first.block.text, second.block.text))
         if first.block.kind is BlockKind.HEADING:
             if second and second.block.kind is BlockKind.HEADING and is_number_line(first.block.text):
                 return joined_title((first.block.text, second.block.text))

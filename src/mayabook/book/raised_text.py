@@ -28,6 +28,7 @@ _VULGAR = {
 }  # fmt: skip
 
 _LONGEST = 24
+_VERTICAL = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,4}")
 _SIGNED = re.compile(r"[+\-−–]?\d{1,4}|\d{0,2}[+\-−]")
 _SYMBOLS = re.compile(r"[\[(]?[*†‡§¶#]{1,4}[\])]?")
@@ -35,10 +36,17 @@ _NOTE_NUMBERS = re.compile(r"[\[({]?\d{1,4}[\])}]?[.:]?(?:\s*[,;–-]\s*[\[(]?\d
 _NOTE_LETTER = re.compile(r"[\[(]?[a-z][\])]?")
 _EDITORIAL = re.compile(r"\[(?:citation needed|note \w+|[\w ]*\d+)\]", re.IGNORECASE)
 _EXPONENT = re.compile(r"[−–-]?(?:\d{0,2}[nxykmpqijt]|[nxykmpqijt]?[+−-]\d{1,3}|[nxykmpqijt][+−-][\dnxykm])")
-_UNITS = frozenset("m cm mm km dm nm μm µm s ms h in ft yd mi kg g sec min metres meters feet miles inches".split())
+UNITS = frozenset("m cm mm km dm nm μm µm s ms h in ft yd mi kg g sec min metres meters feet miles inches".split())
 _UNIT_POWERS = frozenset(("2", "3", "-1", "−1", "–1", "-2", "−2", "–2", "-3", "−3", "–3"))
 _ISOTOPE = re.compile(r"(?:He|Li|Be|Ne|Na|Mg|Al|Si|Cl|Ar|Ca|Fe|Co|Ni|Cu|Kr|Sr|Tc|Cs|Ra|Th|Pu|Am|[HCNOFPSKIU])(?![a-z])")
 _LEAST_ISOTOPE = {"I": 120, "U": 200, "P": 28, "S": 28, "K": 37, "C": 9, "H": 1}
+_NUMBERED = re.compile(
+    r"\b(?:chapter|pages?|pp?\.|section|table|figure|fig\.|vols?\.|volume|part|no\.|act|scene|verse|line|book)\s*$",
+    re.IGNORECASE,
+)
+"""Stands before a number that is no base of a power."""
+_DEGREES = re.compile(r"\s?(?:[CFNSEW]\b|\d|celsius|fahrenheit)", re.IGNORECASE)
+_CLOCK = re.compile(r"\d\s?[hd°]\s*\d+$")
 _CLOSING = frozenset(".,;:!?…\"'”’»)]—–")
 _OPERATORS = frozenset("=+−-*/×·÷<>≤≥≈±^(√∫∑πθ")
 _FORMULA = re.compile(r"[A-Za-zΑ-ω]{1,2}")
@@ -91,12 +99,15 @@ def read_raised_text(root: Element) -> Substitutions:
 def _raised_and_lowered(root: Element) -> list[tuple[Element, bool]]:
     """Superscripts (True) and subscripts (False) that hold no link; links are read as footnote references elsewhere."""
     found = []
-    for element in select(root, "@class or local-name()='sup' or local-name()='sub'"):
+    for element in select(root, "@class or @style or local-name()='sup' or local-name()='sub'"):
         tag = local_name(element)
         roles = roles_of(element)
-        is_raised = tag == "sup" or (Role.RAISED in roles and tag not in BLOCK_TAGS)
-        is_lowered = tag == "sub" or (Role.LOWERED in roles and tag not in BLOCK_TAGS)
-        if (is_raised or is_lowered) and not any(link.get("href") for link in element.iter("{*}a")):
+        style = _VERTICAL.search(element.get("style", ""))
+        is_raised = tag == "sup" or Role.RAISED in roles or (style is not None and style[1].lower() == "super")
+        is_lowered = tag == "sub" or Role.LOWERED in roles or (style is not None and style[1].lower() == "sub")
+        if tag in BLOCK_TAGS or not (is_raised or is_lowered):
+            continue
+        if not any(link.get("href") for link in element.iter("{*}a")):
             found.append((element, is_raised))
     return found
 
@@ -154,7 +165,9 @@ def _read_lowered(element: Element, text: str, read: Substitutions) -> None:
 def _read_attached(raised: _Raised, marks: _Marks, read: Substitutions) -> None:
     """A superscript directly after other text: a power, a note reference, or letters that are read as they stand."""
     text = raised.text
-    if _is_power(raised, marks) and (power := superscript(text.replace(" ", ""))) is not None:
+    if text in ("o", "0") and raised.before[-1].isdigit() and _DEGREES.match(raised.after):
+        read[raised.element] = Substitution("°", "degree sign")
+    elif _is_power(raised, marks) and (power := superscript(text.replace(" ", ""))) is not None:
         read[raised.element] = Substitution(power)
     elif _is_note_reference(raised, marks):
         marks.found.append(raised)
@@ -170,7 +183,9 @@ def _is_power(raised: _Raised, marks: _Marks) -> bool:
     if not (_SIGNED.fullmatch(text) or _EXPONENT.fullmatch(text)):
         return False
     if (base := re.search(r"[\d.,]*\d$", before)) is not None:
-        return not _is_reference_after_number(base[0], raised, marks)
+        is_time = _CLOCK.search(before) is not None and text.isalpha()
+        is_numbered = _NUMBERED.search(before[: base.start()]) is not None
+        return not (is_time or is_numbered or _is_reference_after_number(base[0], raised, marks))
     if (word := re.search(r"[^\W\d_]+$", before)) is not None:
         return _is_base(word[0], before[: word.start()], raised, marks)
     if before[-1] in ")]":
@@ -196,7 +211,9 @@ def _is_base(word: str, before: str, raised: _Raised, marks: _Marks) -> bool:
         return len(word) <= 3
     if _EXPONENT.fullmatch(text):
         return len(word) == 1 and word.islower()
-    if word in _UNITS and text in _UNIT_POWERS:
+    if _ISOTOPE.fullmatch(word) and len(text) > 1 and int(text) >= _LEAST_ISOTOPE.get(word, 10):
+        return True
+    if word in UNITS and text in _UNIT_POWERS:
         return len(word) == 1 or preceding.isdigit() or preceding in tuple("/·") or before.split()[-1:] == ["per"]
     if len(word) > 1:
         return len(word) <= 3 and preceding in tuple(_OPERATORS)

@@ -14,6 +14,9 @@ _IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U
 """Zero-width joiners and non-joiners, but not inside Arabic, Indic and other scripts that they shape."""
 
 
+_PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
 def clean_text(text: str) -> str:
     """Visible characters only, canonical composition (NFC), runs of white space of any kind as one space."""
     if text.isascii():
@@ -21,6 +24,11 @@ def clean_text(text: str) -> str:
     text = text.translate(_CHARACTERS)
     text = _IDLE_JOINERS.sub("", text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def plain_digits(text: str) -> str:
+    """With superscript digits as plain ones."""
+    return text.translate(_PLAIN_DIGITS)
 
 
 def has_words(text: str) -> bool:
