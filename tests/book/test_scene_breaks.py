@@ -38,6 +38,24 @@ def test_wide_margin(tmp_path: Path) -> None:
     assert kinds_and_texts(read_body(tmp_path, body)) == BREAK
 
 
+@pytest.mark.parametrize(
+    ("css", "is_break"),
+    [
+        (".first { margin-top: 2em }", True),
+        ("p.first, p.x { text-indent: 0; margin: 30pt 0 0 0 }", True),
+        (".first { margin: 0; margin-top: 10% }", True),
+        (".first { margin-top: 1em }", False),
+        (".first { margin-top: 2em; margin: 0 }", False),
+        (".first { margin-bottom: 2em }", False),
+        ("h2 + .first { margin-top: 2em }", False),
+    ],
+)
+def test_wide_margin_of_a_class(tmp_path: Path, css: str, is_break: bool) -> None:
+    body = BEFORE + AFTER.replace("<p>", '<p class="first">')
+    page = f"<html><head><title>x</title><style>{css}</style></head><body>{body}</body></html>"
+    assert (kinds_and_texts(read_body(tmp_path, page)) == BREAK) is is_break
+
+
 def test_ornaments_that_recur(tmp_path: Path) -> None:
     ornament = '<p class="c"><img src="x7.png" alt="image"/></p>'
     body = BEFORE + ornament + AFTER + ornament + BEFORE

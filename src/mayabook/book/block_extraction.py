@@ -88,13 +88,14 @@ def extract_blocks(
     notes: frozenset[Place] = frozenset(),
     resolve: Resolve = lambda _: None,
     hidden: Mapping[Element, str] = MappingProxyType({}),
+    spaced: Set[str] = frozenset(),
     image_alt: bool = False,
 ) -> ContentDocument:
     """Every visible word of the document exactly once: in a block or in `left_out`.
 
     cuts: ids at which a new block starts, because a chapter may start there. notes: targets of note references in the
-    whole book. resolve: link -> target. hidden: elements that are not to be read, and why. image_alt:
-    keep the alternative text of images as blocks.
+    whole book. resolve: link -> target. hidden: elements that are not to be read, and why. spaced:
+    classes with a wide margin above. image_alt: keep the alternative text of images as blocks.
     """
     title = root.find(".//{*}title")
     document = ContentDocument(href, "" if title is None else clean_text("".join(texts(title))))
@@ -105,7 +106,7 @@ def extract_blocks(
     annotations = _Annotations(
         notes=find_note_elements(root, href, notes),
         substitutions=read_verse_numbers(root) | read_raised_text(root) | read_formulas(root) | left_out,
-        scene_breaks=find_scene_breaks(root),
+        scene_breaks=find_scene_breaks(root, spaced),
         numbers=list_numbers(root),
     )
     reader = _BlockExtractor(document, cuts, notes, resolve, annotations, image_alt)

@@ -109,6 +109,7 @@ def _read_documents(
     style_sheets = StyleSheets(container, warn)
     for name in readable:
         if (root := _parse(container, name, warn)) is not None:
+            sheets = style_sheets.of(root, name)
             documents.append(
                 extract_blocks(
                     root,
@@ -116,7 +117,8 @@ def _read_documents(
                     cuts=cuts[name],
                     notes=notes,
                     resolve=_resolver(container, name),
-                    hidden=hidden_elements(root, style_sheets.of(root, name)),
+                    hidden=hidden_elements(root, [sheet.visibility for sheet in sheets]),
+                    spaced=frozenset().union(*(sheet.spaced for sheet in sheets)),
                     image_alt=image_alt,
                 )
             )

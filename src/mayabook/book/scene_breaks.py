@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
+from collections.abc import Set
 from typing import NamedTuple
 
 from mayabook.book.class_names import Role, roles_of
+from mayabook.book.css_margins import has_wide_margin
 from mayabook.book.pictured_text import is_placeholder
 from mayabook.book.semantics import HEADING_TAGS
 from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
@@ -18,9 +20,6 @@ _ORNAMENTAL = re.compile(
 _PICTURES = frozenset(("img", "svg", "math"))
 _MOST_BLANK = 3
 """If there is more than one blank paragraph to three others, they are the converter's spacing and mean nothing."""
-_MARGIN = re.compile(r"(?:margin-top|padding-top)\s*:\s*([\d.]+)(em|rem|ex|px|pt|%)", re.IGNORECASE)
-_EM = {"em": 1.0, "rem": 1.0, "ex": 0.5, "px": 1 / 16, "pt": 1 / 12, "%": 1 / 6}
-_FEWEST_EMS = 1.9
 _MOST_MARGINS = 0.2
 
 
@@ -31,12 +30,13 @@ class SceneBreaks(NamedTuple):
     before: frozenset[Element]
 
 
-def find_scene_breaks(root: Element) -> SceneBreaks:
+def find_scene_breaks(root: Element, spaced_classes: Set[str]) -> SceneBreaks:
+    """spaced_classes: classes with a wide margin above."""
     paragraphs = list(root.iter("{*}p"))
     blank = [paragraph for paragraph in paragraphs if _is_blank(paragraph)]
     if _MOST_BLANK * len(blank) > len(paragraphs) - len(blank) + 1:
         blank = []
-    spaced = [paragraph for paragraph in paragraphs if _has_wide_margin(paragraph)]
+    spaced = [paragraph for paragraph in paragraphs if _is_spaced(paragraph, spaced_classes)]
     if len(spaced) > _MOST_MARGINS * len(paragraphs) and len(spaced) > 1:
         spaced = []
     return SceneBreaks(frozenset((*blank, *_pictured(root))), frozenset(spaced))
@@ -52,13 +52,14 @@ def _is_blank(paragraph: Element) -> bool:
     return "\xa0" in text or "\u3000" in text or any(local_name(inner) == "br" for inner in paragraph.iter())
 
 
-def _has_wide_margin(paragraph: Element) -> bool:
-    match = _MARGIN.search(paragraph.get("style", ""))
-    if match is None:
+def _is_spaced(paragraph: Element, spaced: Set[str]) -> bool:
+    """Whether a paragraph stands apart from the paragraph above it."""
+    names = (paragraph.get("class") or "").split()
+    style = paragraph.get("style") or ""
+    if spaced.isdisjoint(names) and not ("margin" in style and has_wide_margin(style)):
         return False
     previous = paragraph.getprevious()
-    follows_text = previous is not None and local_name(previous) == "p"
-    return follows_text and float(match[1].strip(".") or 0) * _EM[match[2].lower()] >= _FEWEST_EMS
+    return previous is not None and local_name(previous) == "p"
 
 
 def _pictured(root: Element) -> list[Element]:

@@ -1,13 +1,23 @@
 """The style sheets of content documents: linked, imported and in `<style>` elements."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from mayabook.book.container import Container
+from mayabook.book.css_margins import classes_with_wide_margins
 from mayabook.book.css_visibility import VisibilityRules, is_for_screens, read_visibility_rules
 from mayabook.book.xml_parsing import Element, local_name
 from mayabook.core.errors import BookError
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class StyleSheet:
+    """What is used of a style sheet. spaced: classes with a wide margin above."""
+
+    visibility: VisibilityRules
+    spaced: frozenset[str]
 
 
 class StyleSheets:
@@ -16,11 +26,11 @@ class StyleSheets:
     def __init__(self, container: Container, warn: Callable[[str], None]) -> None:
         self._container = container
         self._warn = warn
-        self._linked: dict[str, VisibilityRules] = {}
-        self._written: dict[str, VisibilityRules] = {}
+        self._linked: dict[str, StyleSheet] = {}
+        self._written: dict[str, StyleSheet] = {}
 
-    def of(self, root: Element, name: str) -> list[VisibilityRules]:
-        """The rules of a document, in the order of its sheets. name: its zip entry."""
+    def of(self, root: Element, name: str) -> list[StyleSheet]:
+        """The sheets of a document, in their order. name: its zip entry."""
         sheets = []
         for element in root.iter("{*}link", "{*}style"):
             if not is_for_screens(element.get("media", "")):
@@ -33,17 +43,17 @@ class StyleSheets:
                     sheets.append(self._in_file(sheet))
         return sheets
 
-    def _in_file(self, sheet: str) -> VisibilityRules:
+    def _in_file(self, sheet: str) -> StyleSheet:
         if sheet not in self._linked:
             self._linked[sheet] = self._read(self._text(sheet) or "", sheet, f"the style sheet {sheet}")
         return self._linked[sheet]
 
-    def _in_document(self, css: str, name: str) -> VisibilityRules:
+    def _in_document(self, css: str, name: str) -> StyleSheet:
         if css not in self._written:
             self._written[css] = self._read(css, name, f"a style sheet in {name}")
         return self._written[css]
 
-    def _read(self, css: str, base: str, called: str) -> VisibilityRules:
+    def _read(self, css: str, base: str, called: str) -> StyleSheet:
         def warn(what: str) -> None:
             self._warn(f"{called} {what}")
 
@@ -51,7 +61,7 @@ class StyleSheets:
             imported = self._container.find(href, base)
             return None if imported is None else self._text(imported)
 
-        return read_visibility_rules(css, warn, load)
+        return StyleSheet(read_visibility_rules(css, warn, load), classes_with_wide_margins(css))
 
     def _text(self, sheet: str) -> str | None:
         try:
