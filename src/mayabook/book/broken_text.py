@@ -42,7 +42,7 @@ def join_cut_words(documents: Sequence[ContentDocument]) -> None:
         (document, index)
         for document in documents
         for index, doc_block in enumerate(document.blocks)
-        if doc_block.block.kind in _MENDED_KINDS and _CUT.search(doc_block.block.text)
+        if doc_block.block.kind in _MENDED_KINDS and _may_be_cut(doc_block.block.text)
     ]
     if not cut:
         return
@@ -56,6 +56,10 @@ def join_cut_words(documents: Sequence[ContentDocument]) -> None:
         block = document.blocks[index].block
         text = _CUT.sub(lambda match: _mended(match, known), block.text)
         document.blocks[index] = replace(document.blocks[index], block=replace(block, text=text))
+
+
+def _may_be_cut(text: str) -> bool:
+    return ("- " in text or "‐ " in text or "¬ " in text) and _CUT.search(text) is not None
 
 
 def _mended(match: re.Match[str], known: Counter[str]) -> str:
