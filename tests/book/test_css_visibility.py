@@ -13,7 +13,7 @@ REASON = "hidden by the style sheet"
 
 def page(head: str, body: str) -> str:
     return (
-        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title>One</title>'
+        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml" xmlns:e="http://www.idpf.org/2007/ops"><head><title>One</title>'
         f"{head}</head><body>{body}</body></html>"
     )
 
@@ -46,12 +46,13 @@ def read(folder: Path, css: str, body: str, **sheets: str) -> Book:
         "@media all, print { .x { display: none } }",
         "@charset 'utf-8'; /* .x { display: block } */ .x { display: none }",
         r".x { display: n\6fne }",
+        "@namespace epub 'http://www.idpf.org/2007/ops'; [epub|type~='x'] { display: none }",
         "@import 'more.css';",
         "@import url(more.css) screen;",
     ],
 )
 def test_hidden(tmp_path: Path, css: str) -> None:
-    body = '<div><p class="y">before</p><p class="x" id="i">gone</p><p class="y">after</p></div>'
+    body = '<div><p class="y">before</p><p class="x" id="i" e:type="a x">gone</p><p class="y">after</p></div>'
     book = read(tmp_path, css, body, more=".x { display: none }")
     assert all_text(book) == "before after"
     assert [(entry.text, entry.reason, entry.path) for entry in book.left_out] == [

@@ -238,6 +238,10 @@ class TestWithoutContents:
         book = read_pages(tmp_path, pages, toc=[("Cover", "cover.xhtml"), (start, "1.xhtml")], version=version)
         assert titles_of(book) == ["Cover", "Chapter 1", "Chapter 2", "Chapter 3", "Chapter 4"]
 
+    def test_a_table_of_one_chapter_keeps_its_title(self, tmp_path: Path) -> None:
+        book = read_pages(tmp_path, {"a.xhtml": f"<h1>CHAPTER IV</h1>{PROSE}"}, toc=[("Sums", "a.xhtml")])
+        assert titles_of(book) == ["Sums"]
+
     def test_a_table_of_cover_and_start_without_headings(self, tmp_path: Path) -> None:
         pages = {"cover.xhtml": '<p><img alt="c" src="c.png"/></p>', "a.xhtml": PROSE, "b.xhtml": PROSE}
         book = read_pages(tmp_path, pages, toc=[("Cover", "cover.xhtml"), ("Start", "a.xhtml")])

@@ -60,6 +60,7 @@ class VisibilityRules:
     declarations: dict[str, list[_Declaration]] = field(default_factory=dict)
     hiding: set[str] = field(default_factory=set)
     shows: bool = False
+    namespaces: dict[str | None, str] = field(default_factory=dict)
 
 
 def read_visibility_rules(css: str, warn: Callable[[str], None], load: Load) -> VisibilityRules:
@@ -104,6 +105,8 @@ def _add_rules(rules: VisibilityRules, parsed: Iterable[Any], broken: list[str],
             broken.append(rule.message)
         elif rule.type == "qualified-rule":
             _add_rule(rules, rule, broken)
+        elif rule.type == "at-rule" and rule.lower_at_keyword == "namespace":
+            _declare_namespace(rules, rule.prelude)
         elif rule.type == "at-rule" and rule.lower_at_keyword == "media" and depth < _DEEPEST:
             if rule.content is not None and is_for_screens(tinycss2.serialize(rule.prelude)):
                 inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
@@ -129,12 +132,18 @@ def _imported(prelude: Iterable[Any], load: Load) -> str | None:
     return load(href.value)
 
 
+def _declare_namespace(rules: VisibilityRules, prelude: Iterable[Any]) -> None:
+    names = [token.value for token in prelude if token.type in ("ident", "string", "url")]
+    if 1 <= len(names) <= 2:
+        rules.namespaces[names[0] if len(names) == 2 else None] = names[-1]
+
+
 def _add_rule(rules: VisibilityRules, rule: Any, broken: list[str]) -> None:
     declared = list(_visibility(rule.content))
     if not declared:
         return
     try:
-        selectors = cssselect2.compile_selector_list(rule.prelude)
+        selectors = cssselect2.compile_selector_list(rule.prelude, rules.namespaces)
     except cssselect2.SelectorError:
         broken.append(" ".join(tinycss2.serialize(rule.prelude).split())[:60])
         return

@@ -44,7 +44,7 @@ def find_chapter_starts(
     telling = [start for start in starts if not _TELLS_NOTHING.fullmatch(start.title)]
     if len(telling) < 2:  # a table of one chapter, or of "Cover" and "Start", is no table of contents
         found = _at_headings(documents)
-        if len(found) >= len(starts):
+        if len(found) > len(telling):
             starts = _added(starts, found)
         starts = starts or _at_files(documents)
     return _with_headings(starts, documents)
