@@ -87,6 +87,12 @@ def test_read(tmp_path: Path, css: str) -> None:
     assert (book.left_out, book.warnings) == ((), ())
 
 
+def test_lines_part_where_breaks_are_hidden(tmp_path: Path) -> None:
+    body = "<p><span>one</span><br/><span>two</span><br/><span>three</span></p>"
+    book = read(tmp_path, "span { display: block } br { display: none }", body)
+    assert [block.text for block in book.chapters[0].blocks] == ["one", "two", "three"]
+
+
 def test_later_sheets_and_the_style_attribute_win(tmp_path: Path) -> None:
     body = '<p class="x">seen</p><p class="z">gone</p><p class="z" style="display: block">shown</p>'
     book = read(tmp_path, ".x { display: none }", body, style=".x { display: block } .z { display: none }")

@@ -37,6 +37,8 @@ def test_navigation(tmp_path: Path, line: str) -> None:
         "<p>Back to Contents</p>",
         '<p><a href="#t">The next chapter</a> tells more.</p>',
         '<p><a href="#t">Up and away</a></p>',
+        '<h2><a href="#t">Index</a></h2>',
+        '<ul><li><a href="#t">Cover</a></li></ul>',
         '<p>He went <a href="#t">back</a>.</p>',
     ],
 )

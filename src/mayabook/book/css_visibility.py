@@ -34,6 +34,8 @@ _REASONS = {
     "visibility": "hidden by the style sheet",
     "speak": "not to be spoken, by the style sheet",
 }
+_NEVER_HIDDEN = frozenset(("html", "body", "br"))
+"""A whole text that is hidden is a mistake; a line break is hidden where the lines are blocks."""
 _TOO_NESTED = (RecursionError, MemoryError, SyntaxError)
 """What compiling a selector of absurd length raises."""
 
@@ -87,7 +89,7 @@ def hidden_elements(root: Element, sheets: Sequence[VisibilityRules]) -> dict[El
     hiding = set().union(*(sheet.hiding for sheet in sheets))
     hidden: dict[Element, str] = {}
     for element in _candidates(root, hiding):
-        if not hiding.isdisjoint(_keys(element)) and local_name(element) not in ("html", "body"):
+        if not hiding.isdisjoint(_keys(element)) and local_name(element) not in _NEVER_HIDDEN:
             declared = _declared(element, sheets)
             name = next((name for name in _HIDING_VALUES if declared.get(name)), None)
             if name is not None and not (name == "visibility" and _shows_inside(element, sheets)):

@@ -6,6 +6,7 @@ _PLACES = (
     r"(?:the )?(?:(?:table of )?contents?(?: page| list)?|toc|top(?: of (?:the )?page)?|beginning|start|home|index|menu"
     r"|text|book|cover|title page|main menu|chapter list)"
 )
+_PLACE = re.compile(_PLACES, re.IGNORECASE)
 _LABEL = re.compile(
     rf"(?:back|return|go|go back|jump)(?: to (?:{_PLACES}))?|{_PLACES}"
     r"|(?:prev(?:ious)?|next|first|last)(?: (?:chapter|page|section|part|book|scene|letter|story))?|up|forward",
@@ -16,11 +17,13 @@ _LONGEST = 100
 _FEWEST_LINKED = 0.7
 
 
-def is_navigation(text: str, linked: float) -> bool:
-    """linked: share of the characters that are links."""
+def is_navigation(text: str, linked: float, *, places: bool) -> bool:
+    """linked: share of the characters that are links. places: whether the name of a place alone ("Contents") counts."""
     if linked < _FEWEST_LINKED or len(text) > _LONGEST:
         return False
     labels = [label for label in _SEPARATORS.split(text) if label.strip()]
+    if not places and all(_PLACE.fullmatch(label.strip()) for label in labels):
+        return False
     return bool(labels) and all(_is_label(label.strip()) for label in labels)
 
 

@@ -10,6 +10,8 @@ from mayabook.book.navigation_lines import is_navigation
 from mayabook.core.book import BlockKind
 from mayabook.core.words import words
 
+_LINES = frozenset((BlockKind.PARAGRAPH, BlockKind.TABLE_ROW))
+_MOSTLY = 0.5
 _FEWEST_FILES = 3
 """Files that begin with the same line before it counts as a running head."""
 
@@ -38,5 +40,8 @@ def _repeated_headings(document: ContentDocument) -> Iterator[int]:
 
 def _navigation(document: ContentDocument) -> Iterator[int]:
     for index, doc_block in enumerate(document.blocks):
-        if doc_block.linked and is_navigation(doc_block.block.text, doc_block.linked):
-            yield index
+        if doc_block.linked:
+            around = document.blocks[max(0, index - 1) : index] + document.blocks[index + 1 : index + 2]
+            is_line = doc_block.block.kind in _LINES and not any(other.linked > _MOSTLY for other in around)
+            if is_navigation(doc_block.block.text, doc_block.linked, places=is_line):
+                yield index
