@@ -271,8 +271,8 @@ class _BlockExtractor:
         if substitution.reason == REFERENCE:
             for label in labels_of(text_of(element)):
                 self._document.references.setdefault(label, len(self._document.blocks))
-        if substitution.reason:
-            self._document.supply(substitution.text, substitution.reason, self._path(len(self._steps)))
+        if substitution.source:
+            self._document.supply(substitution.text, substitution.source, self._path(len(self._steps)))
         self._gather(substitution.text)
         self._frames.append(self._frames[-1]._replace(is_block=False))
 

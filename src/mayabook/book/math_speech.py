@@ -113,13 +113,15 @@ def _read_formula(element: Element) -> Substitution:
     description = clean_text(element.get("alttext") or "")
     raw = clean_text("".join(texts(element)))
     if description and not _LATEX.search(description) and not _SAYS_NOTHING.fullmatch(description):
-        return Substitution(_apart(element, description), DESCRIBED)
+        return Substitution(_apart(element, description), DESCRIBED, "description of a formula")
     if not raw and not description:
         return Substitution("")
     words = speak(element)
     if words is None:
-        return Substitution(_apart(element, UNREADABLE), NOT_IN_WORDS)
-    return Substitution(_apart(element, words), "" if words == raw else IN_WORDS)
+        return Substitution(_apart(element, UNREADABLE), NOT_IN_WORDS, "word for a formula")
+    if words == raw:
+        return Substitution(_apart(element, words))
+    return Substitution(_apart(element, words), IN_WORDS, "formula in words")
 
 
 def _apart(element: Element, words: str) -> str:
