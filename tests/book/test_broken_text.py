@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mayabook.source_check import check_source
 from tests.book.book_reading import all_text, read_body, read_pages, texts_of
 
 
@@ -61,6 +62,15 @@ class TestFileBoundaries:
         book = read_pages(tmp_path, pages, toc=[("One", "a.xhtml")])
         assert texts_of(book.chapters) == [["One", "The lamp went out and nobody came.", "Then."]]
         assert book.chapters[0].blocks[1].href == "EPUB/a.xhtml"
+        check = check_source(tmp_path / "book.epub", book)
+        assert (check.left_out, check.supplied, check.differences) == ({}, {}, ())
+
+    def test_many_files_cut_within_sentences(self, tmp_path: Path) -> None:
+        pages = {f"{n}.xhtml": f"<p>then {n} lamps went out.</p><p>Of {n + 1} men</p>" for n in range(30)}
+        book = read_pages(tmp_path, pages, toc=[("One", "0.xhtml")])
+        check = check_source(tmp_path / "book.epub", book)
+        assert len(book.chapters[0].blocks) == 31
+        assert (check.left_out, check.differences) == ({}, ())
 
     def test_a_cut_word_is_joined(self, tmp_path: Path) -> None:
         pages = {"a.xhtml": "<h1>One</h1><p>For exam-</p>", "b.xhtml": "<p>ple, this.</p>"}

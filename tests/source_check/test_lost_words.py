@@ -75,7 +75,7 @@ def test_cells_of_tables_that_are_dropped(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_text_after_an_omission_that_is_dropped_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(block_extraction, "tail_after", lambda element: "")
+    monkeypatch.setattr(block_extraction._BlockExtractor, "_close_gap", lambda self, after: "")
     assert found(check(tmp_path)) == [(DifferenceKind.LOST, "EPUB/one.xhtml", "from the window.")]
 
 

@@ -14,6 +14,7 @@ _JOINED_BY_HYPHEN = frozenset("and or to nor but und oder bis et ou y o e".split
 """Words after a hanging hyphen: "two- and threefold"."""
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _MENDED_KINDS = frozenset((BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST_ITEM))
+_MOVED = "moved to the file in which its sentence begins"
 _OPEN_END = re.compile(r"[\w,;–-]$")
 
 
@@ -33,7 +34,8 @@ def join_cut_sentences(documents: Sequence[ContentDocument], listed: Set[str]) -
         if _OPEN_END.search(start.text) and rest.text[:1].islower():
             joined = replace(start, text=f"{start.text} {rest.text}")
             above.blocks[last] = replace(above.blocks[last], block=joined)
-            document.remove({0})
+            above.supply(rest.text, _MOVED, start.path)
+            document.leave_out({0}, _MOVED)
 
 
 def join_cut_words(documents: Sequence[ContentDocument]) -> None:

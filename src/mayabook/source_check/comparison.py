@@ -118,6 +118,7 @@ def check_source(path: Path, book: Book) -> SourceCheck:
         supplied_of[addition.href].append(addition.text)
         supplied[addition.reason] += len(words(addition.text))
 
+    _forget_moved(left_out, supplied)
     documents = source_documents(path)
     if documents is None:
         return SourceCheck(False, 0, n_narrated, dict(left_out), dict(supplied), ())
@@ -139,6 +140,17 @@ def check_source(path: Path, book: Book) -> SourceCheck:
     unread = (href for href, pieces in pieces_of.items() if any(map(words, pieces)))
     differences += [Difference(DifferenceKind.ADDED, href, " ".join(pieces_of[href]), "", "") for href in unread]
     return SourceCheck(True, n_words, n_narrated, dict(left_out), dict(supplied), tuple(differences))
+
+
+def _forget_moved(left_out: Counter[str], supplied: Counter[str]) -> None:
+    """Text that is left out of one file and supplied to another for the same reason was moved: it counts as neither."""
+    for reason in left_out.keys() & supplied.keys():
+        n_moved = min(left_out[reason], supplied[reason])
+        left_out[reason] -= n_moved
+        supplied[reason] -= n_moved
+        for counts in (left_out, supplied):
+            if not counts[reason]:
+                del counts[reason]
 
 
 def _letters(text: str) -> str:
