@@ -22,9 +22,13 @@ from tests.epubs import write_epub
 
 
 def accounted(book: Book) -> Counter[str]:
+    """Words of the blocks and of what is left out, without those that the files do not print."""
     blocks = [block.text for chapter in book.chapters for block in chapter.blocks]
     everything = " ".join([*blocks, *(entry.text for entry in book.left_out)])
-    return Counter(words(everything.replace(",", " ")))  # commas between table cells are added by mayabook.book
+    supplied = " ".join(entry.text for entry in book.supplied)
+    counted = Counter(words(everything.replace(",", " ")))  # commas between table cells are the room's own
+    counted.subtract(words(supplied))
+    return +counted
 
 
 def visible(pages: Iterable[str]) -> Counter[str]:
