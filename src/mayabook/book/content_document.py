@@ -1,9 +1,9 @@
 """A content document as blocks, with a record of everything that blocks and file do not have in common."""
 
-from collections.abc import Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
-from mayabook.book.text_cleaning import has_words
+from mayabook.book.text_cleaning import clean_text, has_words
 from mayabook.core.book import Block, LeftOut, Supplied
 
 
@@ -55,6 +55,21 @@ class ContentDocument:
         for index in sorted(indexes):
             self.omit(self.blocks[index].block.text, reason, self.blocks[index].block.path)
         self.remove(indexes)
+
+    def cut_out(self, spans: Mapping[int, Sequence[tuple[int, int]]], reason: str) -> None:
+        """Leaves out parts of blocks. spans: index of a block -> start and end of each part, in order."""
+        empty: set[int] = set()
+        for index, parts in spans.items():
+            block = self.blocks[index].block
+            kept, last = "", 0
+            for start, end in parts:
+                self.omit(clean_text(block.text[start:end]), reason, block.path)
+                kept, last = kept + block.text[last:start], end
+            text = clean_text(kept + block.text[last:])
+            self.blocks[index] = replace(self.blocks[index], block=replace(block, text=text))
+            if parts and not text:
+                empty.add(index)
+        self.remove(empty)
 
     def remove(self, indexes: Set[int]) -> None:
         """Takes blocks out whose text is elsewhere."""

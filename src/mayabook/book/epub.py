@@ -23,6 +23,7 @@ from mayabook.book.footnotes import (
 from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
+from mayabook.book.printed_numbers import leave_out_printed_numbers
 from mayabook.book.repeated_lines import leave_out_repeated_lines
 from mayabook.book.semantics import MATTER_TYPES, text_of
 from mayabook.book.style_sheets import StyleSheets
@@ -53,6 +54,7 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         left_out = [entry for document in _passed_over(container, package, warn) for entry in document.left_out]
         cover = read_cover(container, package)
 
+    leave_out_printed_numbers(documents)
     join_cut_sentences(documents, {entry.name or "" for entry in contents.entries if not entry.fragment})
     join_cut_words(documents)
     leave_out_repeated_lines(documents, package.metadata)

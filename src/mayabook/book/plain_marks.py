@@ -1,11 +1,11 @@
 """Page numbers and note references that are plain text: "[Pg 12]", "twice.¹²", and "twice.[2]" where a note answers."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mayabook.book.content_document import ContentDocument
 from mayabook.book.raised_text import UNITS, UNLINKED_REFERENCE
-from mayabook.book.text_cleaning import clean_text, plain_digits
+from mayabook.book.text_cleaning import plain_digits
 from mayabook.book.untyped_notes import answering_notes, mark_notes
 
 
@@ -60,22 +60,9 @@ def _references(document: ContentDocument, mark: _Mark) -> dict[str, int]:
 
 
 def _take_out(document: ContentDocument, mark: _Mark, reason: str) -> None:
-    empty: set[int] = set()
-    for index, doc_block in enumerate(document.blocks):
-        block = doc_block.block
-        found = [] if doc_block.is_note else mark.find(block.text)
-        if not found:
-            continue
-        for match in found:
-            document.omit(clean_text(match[0]), reason, block.path)
-        text = clean_text(_without(block.text, found))
-        document.blocks[index] = replace(doc_block, block=replace(block, text=text))
-        if not text:
-            empty.add(index)
-    document.remove(empty)
-
-
-def _without(text: str, matches: list[re.Match[str]]) -> str:
-    starts = [0, *(match.end() for match in matches)]
-    ends = [*(match.start() for match in matches), len(text)]
-    return "".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    found = {
+        index: [match.span() for match in mark.find(doc_block.block.text)]
+        for index, doc_block in enumerate(document.blocks)
+        if not doc_block.is_note
+    }
+    document.cut_out({index: spans for index, spans in found.items() if spans}, reason)
