@@ -1,5 +1,7 @@
 """Emotion tags and IPA: an engine gets only what its plugin declares, in whatever way it is reached."""
 
+import sys
+
 import pytest
 from hibari.g2p import G2P
 
@@ -7,8 +9,8 @@ from mayabook.core.emotion_tags import EMOTION_TAGS, only_tags
 from mayabook.core.ipa import without_ipa
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import TakeRequest
-from mayabook.engines.misaki_phonemes import from_ipa
-from mayabook.engines.narrator import Narrator
+from mayabook.engines.misaki_phonemes import from_ipa, phonemiser_text, to_ipa
+from mayabook.engines.narrator import Narrator, pronunciations
 from mayabook.engines.registry import understood_text
 
 TEXT = "<laugh> No, [Aoife](/ˈiːfə/) <sigh> said."
@@ -41,6 +43,43 @@ def test_tags_that_are_not_wanted_leave_no_gap() -> None:
 def test_ipa_in_the_narrators_alphabet(ipa: str, phonemes: str) -> None:
     assert from_ipa(ipa) == phonemes
     assert G2P()(f"[word](/{phonemes}/)") == phonemes
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("10⁻⁹ m", "10 minus 9 m"),
+        ("10⁹ and 2²⁰5", "10 9 and 2 20 5"),
+        ("H₂O, x², 5³, ⁻², m⁻²", "H2O, x², 5³, minus 2, m minus 2"),
+        ("[see](below) [Aoife](/ˈiːfə/)", "[see] (below) [Aoife](/ˈifə/)"),
+    ],
+)
+def test_text_for_the_phonemiser(written: str, taken: str) -> None:
+    assert phonemiser_text(written) == taken
+
+
+def test_no_digit_of_unicode_stops_the_phonemiser() -> None:
+    phonemise = G2P()
+    digits = [char for char in map(chr, range(sys.maxunicode + 1)) if char.isdigit() and not char.isdecimal()]
+    assert len(digits) > 100
+    for digit in digits:
+        for text in (f"10⁻{digit}", f"10−{digit}", f"10{digit}", f"{digit}{digit}"):
+            assert phonemise(phonemiser_text(text))
+
+
+def test_the_narrator_speaks_raised_digits() -> None:
+    narrator = Narrator(NarratorSettings(workers=1))
+    texts = ("It weighs 10⁻⁹ grams.", "It weighs 10 minus 9 grams.")
+    takes = narrator.generate(TakeRequest(text, text, "heart", 1, 0, narrator.sampling(0)) for text in texts)
+    raised, plain = (take.audio for take in takes)
+    narrator.close()
+    assert raised.tobytes() == plain.tobytes()
+
+
+def test_how_the_narrator_says_a_word() -> None:
+    assert pronunciations(["Clara", "Jean-Luc"], "heart") == ["klˈɑɹɹə", "dʒˈin lˈʌk"]
+    assert pronunciations(["bath"], "heart") != pronunciations(["bath"], "emma")
+    assert from_ipa(to_ipa("ʤˈAIWYOʧ")) == "ʤˈAIWYOʧ"
 
 
 def test_the_narrator_never_says_a_tag() -> None:

@@ -31,6 +31,7 @@ def test_there_are_twenty_emotion_tags() -> None:
         ("I <3 you > me << >> <", "I 3 you me"),
         ("3 < 5 and 7 > 2", "3 5 and 7 2"),
         ("<laughs> and <laugh harder>", "laughs and laugh harder"),
+        ("See [home](/home/), [this](that).", "See [home] /home/), [this](that)."),
         ("<b", "b"),
         ("<ſigh> <Kiss>", "ſigh Kiss"),
         ("a\tb\nc\u00a0d\u2003e\x1cf", "a b c d e f"),

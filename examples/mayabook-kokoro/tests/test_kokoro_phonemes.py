@@ -27,8 +27,17 @@ def test_token_ids_are_those_of_the_symbols() -> None:
 
 
 def test_brackets_in_a_book_are_no_markup(american: Phonemizer) -> None:
-    (phonemes,) = american("She wrote [boat](/kˈæt/).")
-    assert "bˈOt" in phonemes
+    (phonemes,) = american("She wrote [boat](kˈæt) and [boat](/kˈæt/kˈæt).")
+    assert phonemes.count("bˈOt") == 2
+    assert phonemes.count("(") == 2
+
+
+def test_a_pronunciation_in_ipa_is_spoken(american: Phonemizer) -> None:
+    assert american("So [Aoife](/ˈiːfə/), [Siobhan’s](/ʃɪˈvɔːnz/).") == ["sˌO ˈifə, ʃɪvˈɔnz."]
+
+
+def test_raised_digits_are_spoken(american: Phonemizer) -> None:
+    assert american("10⁻⁹ grams") == american("10 minus 9 grams")
 
 
 @pytest.mark.parametrize("text", ["", "* * *", "日本語"])

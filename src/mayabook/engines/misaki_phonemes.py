@@ -1,6 +1,12 @@
-"""IPA in the alphabet of hibari-tts, misaki's: one character for each diphthong, and stress before the vowel."""
+"""Text for hibari-tts's phonemiser, and IPA in its alphabet, misaki's: one character for each diphthong, and stress
+before the vowel."""
 
 import re
+import unicodedata
+
+import regex
+
+from mayabook.core.ipa import convert_ipa
 
 _PAIRS = [
     tuple(pair.split("="))
@@ -11,6 +17,33 @@ _PAIRS = [
 ]
 _VOWELS = "AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻ"
 _KNOWN = frozenset("AIOWYbdfhijklmnpstuvwzæðŋɑɔəɛɜɡɪɹʃʊʌʒʤʧθˈˌ ")
+_TO_IPA = str.maketrans(
+    {"A": "eɪ", "I": "aɪ", "W": "aʊ", "Y": "ɔɪ", "O": "oʊ", "Q": "əʊ", "ʧ": "tʃ", "ʤ": "dʒ", "ᵊ": "ə", "ᵻ": "ɪ", "T": "ɾ"}
+)
+# Digits that are no decimals: superscripts, subscripts, in circles. Alone, ² and ³ are "squared" and "cubed".
+_RAISED_DIGITS = regex.compile(r"(?P<minus>[⁻₋])?(?P<digits>\p{Numeric_Type=Digit}+)")
+_FOREIGN_LINK = re.compile(r"\](?=\((?!/[^/()]+/\)))")
+
+
+def phonemiser_text(text: str) -> str:
+    """A request's text as the phonemiser takes it: pronunciations in misaki's alphabet, raised digits as plain ones
+    (10⁻⁹ is "ten minus nine"), and brackets of the book kept from being taken for its markup."""
+    apart = _FOREIGN_LINK.sub("] ", text)
+    return _RAISED_DIGITS.sub(_plain_digits, convert_ipa(apart, from_ipa))
+
+
+def _plain_digits(match: regex.Match[str]) -> str:
+    if match[0] in ("²", "³"):
+        return match[0]
+    digits = "".join(str(unicodedata.digit(char)) for char in match["digits"])
+    said = f"minus {digits}" if match["minus"] else digits
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    is_apart = not (before.isdecimal() or (match["minus"] and before.isalpha()))
+    return f"{'' if is_apart else ' '}{said}{' ' if after.isdecimal() else ''}"
+
+
+def to_ipa(phonemes: str) -> str:
+    return phonemes.translate(_TO_IPA)
 
 
 def from_ipa(ipa: str) -> str:

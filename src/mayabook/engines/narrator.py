@@ -11,15 +11,15 @@ from pathlib import Path
 
 import hibari
 from hibari import voices
+from hibari.g2p import G2P
 
 from mayabook.core.emotion_tags import only_tags
 from mayabook.core.errors import EngineError
 from mayabook.core.fingerprint import sha256_of
-from mayabook.core.ipa import convert_ipa
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import Audio, Sampling, StopReason, Take, TakeRequest
 from mayabook.engines.language import foreign_script
-from mayabook.engines.misaki_phonemes import from_ipa
+from mayabook.engines.misaki_phonemes import phonemiser_text, to_ipa
 from mayabook.engines.worker_pool import Workers
 
 RETRY_PACE = (1.0, 0.95, 0.9)
@@ -69,12 +69,18 @@ class Narrator:
         self._workers.close()
 
 
+def pronunciations(words: Iterable[str], voice: str) -> list[str]:
+    """How a voice of the narrator says each word, in IPA."""
+    phonemise = G2P(british=bool(voices.VOICES[voice]["british"]))
+    return [to_ipa(phonemise(word)) for word in words]
+
+
 def _load(voice: str, model: str) -> Callable[[TakeRequest], tuple[Audio, float]]:
     tts = hibari.Hibari(voice=voice, model=model)
 
     def speak(request: TakeRequest) -> tuple[Audio, float]:
         started = time.perf_counter()
-        text = convert_ipa(_NUMBER.sub("Number ", only_tags(request.text, ())), from_ipa)
+        text = phonemiser_text(_NUMBER.sub("Number ", only_tags(request.text, ())))
         audio = tts(text, speed=float(request.sampling["speed"]), seed=request.seed)
         return audio, time.perf_counter() - started
 

@@ -1,4 +1,5 @@
-"""Removes markup in angle brackets from text; emotion tags and all words are kept.
+"""Removes markup from text: angle brackets, and what an engine would take for a pronunciation in IPA. Emotion tags and
+all words are kept.
 
 Replacements have the length of what they replace, so offsets into `Block.text` stay valid.
 """
@@ -22,6 +23,7 @@ _ANGLED = re.compile(
     | < (?:{_INLINE_ELEMENTS}) \s* /? >
     | < [a-z][\w:-]* (?:{_ATTRIBUTE})+ \s* /? >
     | [<>]
+    | (?<=\]) \( (?=/)
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
@@ -31,7 +33,7 @@ def remove_markup(text: str) -> str:
     """Text of the same length whose only angle brackets are those of emotion tags, and whose only whitespace is spaces.
 
     Emotion tags become lower case. Closing tags, inline HTML elements and tags with attributes become spaces. Otherwise
-    only the brackets do, because `<Warning>` may be a word of the book.
+    only the brackets do, because `<Warning>` may be a word of the book; of `[home](/home/)`, the round bracket does.
     """
     line = re.sub(r"\s", " ", text)
     return _ANGLED.sub(lambda found: found["emotion"].lower() if found["emotion"] else " " * len(found[0]), line)

@@ -11,6 +11,8 @@ import numpy as np
 from hibari.g2p import G2P
 from numpy.typing import NDArray
 
+from mayabook.engines.misaki_phonemes import phonemiser_text
+
 MAX_TOKENS = 510
 """Phonemes that Kokoro reads at once: its context of 512 less a pad on each side."""
 
@@ -60,9 +62,11 @@ class Phonemizer:
         self._g2p = _g2p(british)
 
     def __call__(self, text: str) -> list[str]:
-        """Strings of at most MAX_TOKENS phonemes that together say the whole text; none where nothing can be said."""
-        plain = text.replace("](", "] (")  # hibari would take [this](/ðˈæt/) for markup
-        phonemes: str = self._g2p(plain).replace("ʀ", "ɹ")  # the net's r of French and German names
+        """Strings of at most MAX_TOKENS phonemes that together say the whole text; none where nothing can be said.
+
+        text: may hold pronunciations in IPA, as the lexicon writes them.
+        """
+        phonemes: str = self._g2p(phonemiser_text(text)).replace("ʀ", "ɹ")  # the net's r of French and German names
         return split("".join(symbol for symbol in phonemes if symbol in TOKEN_IDS))
 
 

@@ -18,6 +18,7 @@ class KokoroPlugin(EnginePlugin[KokoroSettings]):
     packages = ("hibari", "onnxruntime")
     install = "mayabook-kokoro"
     sample_rate = 24_000
+    speaks_ipa = True
     languages = ("en-US", "en-GB")
 
     def open(self, settings: KokoroSettings, context: EngineContext) -> tuple[Engine, EngineChoice]:
