@@ -94,7 +94,7 @@ def test_inspect_shows_chapters_forecast_and_reasons(mayabook: Run, tmp_path: Pa
     assert [title for title in told if told[title]["narrated"]] == list(STORY)
     assert facts["words"] == sum(chapter["words"] for chapter in facts["chapters"]) > 100
     assert all(chapter["reason"] for chapter in facts["chapters"] if not chapter["narrated"])
-    assert "Thomas" in facts["rare_names"]
+    assert "Thomas" not in facts["rare_names"]
     made = json.loads(mayabook("make", book, "--json").stdout.splitlines()[-1])
     assert facts["seconds"] == pytest.approx(made["duration"], rel=0.2)
     assert facts["chunks"] == made["chunks"]
@@ -163,6 +163,30 @@ def test_inspect_shows_what_will_be_said(mayabook: Run, tmp_path: Path) -> None:
     as_written = mayabook("inspect", book, "--spoken", "--as-written", "roman", "--as-written", "signs").stdout
     assert "XLIX." in as_written
     assert "−3 all day" in as_written
+
+
+def test_inspect_proposes_a_lexicon_of_rare_names(mayabook: Run, tmp_path: Path) -> None:
+    paragraphs = ["In March he told Siobhan that Thomas had left.", "SIOBHAN’S AUNT KNEW."]
+    book = write_story(tmp_path / "names.epub", "Names", {"One": paragraphs})
+    name = {"count": 2, "context": "In March he told Siobhan that Thomas had left."}
+    assert json.loads(mayabook("inspect", book, "--json").stdout)["rare_names"] == {"Siobhan": name}
+    assert "Siobhan  2" in mayabook("inspect", book).stdout
+
+    facts = json.loads(mayabook("inspect", book, "--json", "--write-lexicon", "names.toml").stdout)
+    assert facts["rare_names"] == {"Siobhan": name | {"said": "sɪˈɑbhən"}}
+    proposed = (tmp_path / "names.toml").read_text("utf-8")
+    assert "# 2 times, said sɪˈɑbhən: In March he told Siobhan that Thomas had left.\n" in proposed
+    spoken = mayabook("inspect", book, "--spoken").stdout
+    assert mayabook("inspect", book, "--spoken", "--lexicon", "names.toml").stdout == spoken
+    made = mayabook("make", book, "--lexicon", "names.toml", "--json")
+    assert made.returncode in (0, 3), made.stderr
+
+    refused = mayabook("inspect", book, "--write-lexicon", "names.toml")
+    assert refused.returncode == 2
+    assert "There is a file names.toml already" in refused.stderr
+    (tmp_path / "names.toml").write_text(proposed.replace('# "Siobhan" = "Siobhan"', '"Siobhan" = "Shivawn"'), "utf-8")
+    assert "Shivawn" in mayabook("inspect", book, "--spoken", "--lexicon", "names.toml").stdout
+    assert json.loads(mayabook("inspect", book, "--json", "--lexicon", "names.toml").stdout)["rare_names"] == {}
 
 
 def test_a_selector_that_names_nothing(mayabook: Run, tmp_path: Path) -> None:

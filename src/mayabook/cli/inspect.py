@@ -3,7 +3,9 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +20,7 @@ from mayabook.core.settings import Settings
 
 if TYPE_CHECKING:
     from mayabook.core.book import Book
-    from mayabook.script import Script
+    from mayabook.script import RareName, Script
     from mayabook.source_check import SourceCheck
 
 CHARS_PER_SECOND = 14.0
@@ -26,7 +28,16 @@ CHARS_PER_SECOND = 14.0
 TIMES_REAL_TIME = 10.0
 """Seconds of verified audiobook per second and core; measured on the sample book by bench/narrate.py."""
 RARE_NAMES = 20
+"""Most names that are shown; JSON and the lexicon have all of them."""
 Spoken = Annotated[bool, typer.Option("--spoken", help="Print what will be said, chunk by chunk, and nothing else.")]
+WriteLexicon = Annotated[
+    Path | None,
+    typer.Option(
+        "--write-lexicon",
+        metavar="FILE",
+        help="Write a lexicon to edit: the rare names, each with how the narrator says it.",
+    ),
+]
 
 
 @options.accept_settings("book", "script")
@@ -34,6 +45,7 @@ def inspect(
     book: options.BookFile,
     *,
     lexicon: options.Lexicon = None,
+    write_lexicon: WriteLexicon = None,
     settings: Settings,
     spoken: Spoken = False,
     as_json: options.Json = False,
@@ -42,10 +54,10 @@ def inspect(
 
     The file is read a second time by other parsers: words that are neither narrated nor left out for a reason are
     listed as lost in reading.
-    The forecast is of duration, file size and the time it takes to make. Rare names are listed last: put those that are
-    mispronounced into a lexicon (--lexicon).
+    The forecast is of duration, file size and the time it takes to make. Rare names are listed last:
+    --write-lexicon writes them into a file to edit, which --lexicon reads.
     """
-    from mayabook.script import script_book
+    from mayabook.script import find_rare_names, script_book
     from mayabook.source_check import check_source
 
     read, script = script_book(book, lexicon, settings)
@@ -53,11 +65,36 @@ def inspect(
         _print_spoken(read, script, as_json)
         return
     source = check_source(book, read)
+    names = find_rare_names(script)
     facts = _facts(read, script, source, settings)
+    facts["rare_names"] = {each.name: {"count": each.count, "context": each.context} for each in names}
+    if write_lexicon is not None:
+        _write_lexicon(write_lexicon, names, settings.narrator.voice, facts["rare_names"])
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
     else:
         _print(read, source, facts)
+
+
+def _write_lexicon(path: Path, names: "Sequence[RareName]", voice: str, facts: dict[str, dict[str, Any]]) -> None:
+    """Also adds to the facts of each name how it is said."""
+    from mayabook.engines.narrator import pronunciations
+    from mayabook.script import write_lexicon_template
+
+    said = pronunciations([each.name for each in names], voice)
+    write_lexicon_template(path, names, said)
+    for fact, sound in zip(facts.values(), said, strict=True):
+        fact["said"] = sound
+
+
+def _print_names(console: Console, names: dict[str, dict[str, Any]]) -> None:
+    console.print("Names that the voice may mispronounce; to see how it says them: --write-lexicon names.toml")
+    table = Table("", "", "", "", box=None, show_header=False)
+    for name, fact in list(names.items())[:RARE_NAMES]:
+        table.add_row(name, str(fact["count"]), fact.get("said", ""), fact["context"])
+    console.print(table)
+    if len(names) > RARE_NAMES:
+        console.print(f"  and {len(names) - RARE_NAMES} more")
 
 
 def _print_spoken(book: "Book", script: "Script", as_json: bool) -> None:
@@ -82,8 +119,6 @@ def _print_spoken(book: "Book", script: "Script", as_json: bool) -> None:
 
 
 def _facts(book: "Book", script: "Script", source: "SourceCheck", settings: Settings) -> dict[str, Any]:
-    from mayabook.script import find_rare_names
-
     words, chunks = Counter[int](), Counter[int]()
     for chunk in script.chunks:
         words[chunk.chapter] += chunk.n_words
@@ -113,7 +148,6 @@ def _facts(book: "Book", script: "Script", source: "SourceCheck", settings: Sett
         "seconds": round(seconds),
         "megabytes": round(seconds * settings.master.bitrate / 8000, 1),
         "seconds_to_make": round(seconds / (TIMES_REAL_TIME * (os.cpu_count() or 1))),
-        "rare_names": dict(find_rare_names(script)[:RARE_NAMES]),
         "symbols": list(script.coverage.left_out + script.coverage.symbols),
         "warnings": list(book.warnings),
     }
@@ -145,7 +179,7 @@ def _print(book: "Book", source: "SourceCheck", facts: dict[str, Any]) -> None:
         f"{facts['megabytes']} MB; {clock(facts['seconds_to_make'])} to make with the narrator on this machine"
     )
     if facts["rare_names"]:
-        console.print("Rare names: " + ", ".join(f"{name} ({count})" for name, count in facts["rare_names"].items()))
+        _print_names(console, facts["rare_names"])
     if facts["symbols"]:
         console.print(f"{len(facts['symbols'])} symbols and marks are not spoken; --json lists them")
     for warning in book.warnings:

@@ -17,9 +17,7 @@ _PAIRS = [
 ]
 _VOWELS = "AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻ"
 _KNOWN = frozenset("AIOWYbdfhijklmnpstuvwzæðŋɑɔəɛɜɡɪɹʃʊʌʒʤʧθˈˌ ")
-_TO_IPA = str.maketrans(
-    {"A": "eɪ", "I": "aɪ", "W": "aʊ", "Y": "ɔɪ", "O": "oʊ", "Q": "əʊ", "ʧ": "tʃ", "ʤ": "dʒ", "ᵊ": "ə", "ᵻ": "ɪ", "T": "ɾ"}
-)
+_TO_IPA = str.maketrans(dict(pair.split("=") for pair in "A=eɪ I=aɪ W=aʊ Y=ɔɪ O=oʊ Q=əʊ ʧ=tʃ ʤ=dʒ ᵊ=ə ᵻ=ɪ T=ɾ".split()))
 # Digits that are no decimals: superscripts, subscripts, in circles. Alone, ² and ³ are "squared" and "cubed".
 _RAISED_DIGITS = regex.compile(r"(?P<minus>[⁻₋])?(?P<digits>\p{Numeric_Type=Digit}+)")
 _FOREIGN_LINK = re.compile(r"\](?=\((?!/[^/()]+/\)))")

@@ -70,7 +70,8 @@ class Narrator:
 
 
 def pronunciations(words: Iterable[str], voice: str) -> list[str]:
-    """How a voice of the narrator says each word, in IPA."""
+    """How a voice of the narrator says each word, in IPA. Raises EngineError where there is no such voice."""
+    _check_voice(voice)
     phonemise = G2P(british=bool(voices.VOICES[voice]["british"]))
     return [to_ipa(phonemise(word)) for word in words]
 
@@ -87,9 +88,13 @@ def _load(voice: str, model: str) -> Callable[[TakeRequest], tuple[Audio, float]
     return speak
 
 
-def _voice_model(voice: str) -> Path:
+def _check_voice(voice: str) -> None:
     if voice not in voices.VOICES:
         raise EngineError(f"The narrator has no voice {voice!r}; choose one of: {', '.join(voices.VOICES)}.")
+
+
+def _voice_model(voice: str) -> Path:
+    _check_voice(voice)
     try:
         return Path(voices.voice_path(voice))
     except RuntimeError as error:  # a voice outside the package, and no network

@@ -1,13 +1,14 @@
 """Book -> list[Chunk]: sentences, chunks of them, emotion tags, verbalisation, lexicon, pauses."""
 
 from mayabook.script.lexicon import Lexicon, Respelling, read_lexicon
-from mayabook.script.name_spotting import find_rare_names
+from mayabook.script.name_spotting import RareName, find_rare_names, write_lexicon_template
 from mayabook.script.script_writer import Script, script_book, write_script
 from mayabook.script.verbalisation import Verbaliser
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 __all__ = [
     "Lexicon",
+    "RareName",
     "Respelling",
     "Script",
     "Verbaliser",
@@ -16,5 +17,6 @@ __all__ = [
     "find_rare_names",
     "read_lexicon",
     "script_book",
+    "write_lexicon_template",
     "write_script",
 ]
