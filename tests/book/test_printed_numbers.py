@@ -62,3 +62,52 @@ def test_other_numbers_are_read(tmp_path: Path, texts: list[str]) -> None:
 def test_numbers_in_headings_are_read(tmp_path: Path) -> None:
     body = "".join(f"<h2>- {n} -</h2><p>Text {n} of it.</p>" for n in range(15, 19))
     assert all_text(read_body(tmp_path, body)).startswith("- 15 - Text 15 of it. - 16 -")
+
+
+VERSES = (
+    "In the beginning God created the heaven and the earth.",
+    "And the earth was without form, and void;",
+    "and the Spirit of God moved upon the face of the waters.",
+    "And God said, “Let there be light.”",
+)
+
+
+@pytest.mark.parametrize("form", ["1:#", "1:#.", "Genesis 1:#", "1 Sam. 1:#", "#"])
+@pytest.mark.parametrize("joint", ["</p><p>", " "])
+@pytest.mark.parametrize("first", [1, 16])
+def test_verse_numbers(tmp_path: Path, form: str, joint: str, first: int) -> None:
+    if joint == " " and form[0] in "G1" and " " in form:
+        form = "1:#"  # the name stands at the beginning of a paragraph only
+    verses = VERSES if joint == "</p><p>" else tuple(verse[0].upper() + verse[1:] for verse in VERSES)
+    body = joint.join(f"{form.replace('#', str(number))} {verse}" for number, verse in enumerate(verses, first))
+    book = read_body(tmp_path, f"<p>{body}</p>")
+    assert all_text(book) == " ".join(verses)
+    assert [entry.reason for entry in book.left_out] == ["verse number"] * 4
+
+
+def test_verse_numbers_of_several_chapters(tmp_path: Path) -> None:
+    body = "".join(
+        f"<h2>Chapter {chapter}</h2>" + "".join(f"<p>{chapter}:{n} {verse}</p>" for n, verse in enumerate(VERSES, 1))
+        for chapter in (1, 2)
+    )
+    text = " ".join(VERSES)
+    assert all_text(read_body(tmp_path, body)) == f"Chapter 1 {text} Chapter 2 {text}"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1 Take the lamp.", "2 Fill it.", "3 Light it."],
+        ["1. And so we begin.", "2. And go on.", "3. And end."],
+        ["1 cup of flour", "2 cups of water", "3 eggs"],
+        ["9:15 Boarding.", "10:40 Departure.", "11:20 Arrival."],
+        ["2 And he went.", "He had 3 sons.", "40 days passed, and he came."],
+        ["1 See the records.", "2 For this, cf. the town.", "3 Ibid."],
+        ["1:1 is the score.", "1:2 is another."],
+        ["In 1:1 In the beginning, 1:2 And and 1:3 And it stands."],
+    ],
+)
+def test_numbers_that_are_not_of_verses_are_read(tmp_path: Path, texts: list[str]) -> None:
+    book = read_body(tmp_path, "".join(f"<p>{text}</p>" for text in texts))
+    assert all_text(book) == " ".join(texts)
+    assert book.left_out == ()

@@ -23,6 +23,7 @@ from mayabook.book.footnotes import (
 from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
+from mayabook.book.plain_verses import leave_out_verse_numbers
 from mayabook.book.printed_numbers import leave_out_printed_numbers
 from mayabook.book.repeated_lines import leave_out_repeated_lines
 from mayabook.book.semantics import MATTER_TYPES, text_of
@@ -55,6 +56,8 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         cover = read_cover(container, package)
 
     leave_out_printed_numbers(documents)
+    for document in documents:
+        leave_out_verse_numbers(document)
     join_cut_sentences(documents, {entry.name or "" for entry in contents.entries if not entry.fragment})
     join_cut_words(documents)
     leave_out_repeated_lines(documents, package.metadata)
