@@ -46,6 +46,10 @@ def test_names_that_a_dictionary_has_are_not_rare() -> None:
     )
 
 
+def test_a_plural_is_listed_only_without_its_singular() -> None:
+    assert names("He saw Bingley and the Bingleys, and the Gouldings.") == [("Bingley", 1), ("Gouldings", 1)]
+
+
 def test_names_of_the_lexicon_are_known() -> None:
     book = book_of(["He met Siobhan and Niamh."])
     lexicon = Lexicon((Respelling("Siobhan", "Shivawn", case=True),))

@@ -47,6 +47,7 @@ def find_rare_names(script: Script) -> list[RareName]:
         RareName(name, counts[name] + counts[name.upper()], context)
         for name, context in contexts.items()
         if name != name.upper() and name.lower() not in counts and not _is_in_dictionary(name)
+        if not (name.endswith("s") and name[:-1] in contexts)  # a plural, which the entry of the name matches
     ]
     return sorted(found, key=lambda each: (-each.count, each.name))
 
