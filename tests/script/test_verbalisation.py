@@ -180,3 +180,18 @@ def test_a_sentence_is_not_cut_inside_a_replaced_part() -> None:
     chunks = write_script(book_of([text]), ScriptSettings(max_words=8, max_chars=60)).chunks
     assert "one point five million dollars" in " ".join(chunk.spoken for chunk in chunks)
     assert max(len(chunk.spoken.split()) for chunk in chunks) <= 8
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SO₄²⁻ is here.", "S O four two minus is here."),
+        ("Na⁺ met Cl⁻.", "N a plus met C l minus."),
+        ("Dated by ¹⁴C alone.", "Dated by carbon fourteen alone."),
+        ("So eˣ grows.", "So e to the x grows."),
+        ("The value xᵢ is low.", "The value x sub i is low."),
+        ("About 10⁻⁸ of x⁻¹.", "About ten to the minus eight of x to the minus one."),
+    ],
+)
+def test_ions_isotopes_and_letters_in_superscripts(text: str, said: str) -> None:
+    assert spoken(text) == said

@@ -1,14 +1,20 @@
-"""Superscripts and subscripts: powers and chemical formulae."""
+"""Superscripts and subscripts: powers, chemical formulae, ions and isotopes."""
 
 import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
 from mayabook.script.verbalisation.quantities import NUMBER, say_amount
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, pattern
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, one_of, pattern
 
 _UP = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱˣ"
 _PLAIN = str.maketrans(_UP + "₀₁₂₃₄₅₆₇₈₉ₙᵢₓ", "0123456789-+nix0123456789nix")
+_ELEMENTS = {
+    "H": "hydrogen", "He": "helium", "Li": "lithium", "C": "carbon", "N": "nitrogen", "O": "oxygen", "F": "fluorine",
+    "Na": "sodium", "P": "phosphorus", "S": "sulfur", "Cl": "chlorine", "K": "potassium", "Ca": "calcium", "Fe": "iron",
+    "Co": "cobalt", "Sr": "strontium", "Tc": "technetium", "I": "iodine", "Cs": "caesium", "Ra": "radium",
+    "Th": "thorium", "U": "uranium", "Pu": "plutonium", "Am": "americium",
+}  # fmt: skip
 
 
 def _power(match: Match, context: Context) -> str:
@@ -38,12 +44,30 @@ def _to_the(exponent: str, context: Context) -> str:
 
 
 def _formula(match: Match, context: Context) -> str:
-    """H₂O -> H two O."""
-    words = []
-    for piece in regex.findall(r"\p{L}|[₀-₉]+|\d+|[()]", match[0]):
+    return _spell(match[0])
+
+
+def _ion(match: Match, context: Context) -> str:
+    """SO₄²⁻ -> S O four two minus."""
+    number, sign = match["number"].translate(_PLAIN), "plus" if match["sign"] == "⁺" else "minus"
+    charge = f"{number_words.number(number)} {sign}" if number else sign
+    return f"{_spell(match['formula'])} {charge}"
+
+
+def _isotope(match: Match, context: Context) -> str:
+    """¹⁴C -> carbon fourteen."""
+    return f"{_ELEMENTS[match['element']]} {number_words.pairs(match['mass'].translate(_PLAIN))}"
+
+
+def _spell(formula: str) -> str:
+    """H₂O -> H two O; xᵢ -> x sub i."""
+    words: list[str] = []
+    for piece in regex.findall(r"\p{L}|[₀-₉]+|\d+|[()]", formula):
         digits = piece.translate(_PLAIN)
         if digits.isdecimal():
             words.append(number_words.number(digits))
+        elif piece in "ₙᵢₓ":
+            words.append(f"sub {digits}")
         elif piece.isalpha() and words and piece.islower() and words[-1].isalpha() and words[-1].isupper():
             words[-1] = f"{words[-1]} {piece}"
         elif piece.isalpha():
@@ -60,9 +84,24 @@ def _note_mark(match: Match, context: Context) -> str:
 
 
 FAMILY = Family(
-    regex.compile(r"[⁰¹²³⁴-⁹⁻ⁿⁱˣ₀-₉ₙᵢₓˢᵗʰⁿᵈʳ^]"),
+    regex.compile(r"[⁰¹²³⁴-⁹⁻⁺ⁿⁱˣ₀-₉ₙᵢₓˢᵗʰⁿᵈʳ^]"),
     [
         Rule(WordClass.POWERS, regex.compile(r"(?<![\w.,])(?P<number>\d+)(?:ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)"), _ordinal_mark),
+        Rule(
+            WordClass.POWERS,
+            pattern(r"(?<!\w)(?P<mass>[⁰¹²³⁴-⁹]{1,3})(?P<element>{element})(?![\w₀-₉])", element=one_of(_ELEMENTS)),
+            _isotope,
+        ),
+        Rule(
+            WordClass.POWERS,
+            pattern(r"(?<!\w)(?P<formula>(?:\p{Lu}\p{Ll}?[₀-₉]*)+|e)(?P<number>[⁰¹²³⁴-⁹]?)(?P<sign>[⁺⁻])(?![\w⁰-⁹])"),
+            _ion,
+        ),
+        Rule(
+            WordClass.POWERS,
+            regex.compile(r"(?<!\w)(?P<base>\p{L}|\d+)(?P<exponent>⁻?[⁰¹²³⁴-⁹]*[ⁿⁱˣ])(?![\w⁺⁻])"),
+            _power,
+        ),
         Rule(
             WordClass.POWERS,
             regex.compile(
