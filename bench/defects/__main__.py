@@ -74,6 +74,23 @@ def report(
     write_text(work / "missed.md", "\n".join(wrong) + "\n")
 
 
+@app.command()
+def misread(work: Work = WORK, workers: Workers = 2) -> None:
+    """Wrong readings alone: build, score, fit their threshold and write their table."""
+    planned = [plan for plan in corpus.plans() if plan.label in (corpus.MISREAD, corpus.RIGHT)]
+    corpus.build(work / "misread", planned, workers)
+    rows = corpus.read_index(work / "misread")
+    examined = scores.score(work / "misread", rows, workers)
+    current = thresholds.current_thresholds()[corpus.MISREAD]
+    fitted = thresholds.fit(rows, examined, {corpus.MISREAD: current})
+    print(f"thresholds: {fitted.thresholds} in {thresholds.write_thresholds(fitted.thresholds)}")
+    figures = table.misread_table(rows, examined, thresholds.current_thresholds())
+    print(figures)
+    table.write_between(table.MISREAD_BEGIN, table.MISREAD_END, figures)
+    wrong = table.misses(rows, examined, thresholds.current_thresholds(), lambda row: row.split != "test")
+    write_text(work / "missed_misread.md", "\n".join(wrong) + "\n")
+
+
 def _cost(rows: list[corpus.Labelled], work: Path) -> Cost:
     clean = [row for row in rows if row.label == corpus.CLEAN and row.split == "test"]
     return measure(clean[:: max(1, len(clean) // TIMED)], work)

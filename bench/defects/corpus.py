@@ -4,6 +4,7 @@ A take is a pure function of its id, so the stage resumes where it stopped, and 
 """
 
 import json
+import re
 import tomllib
 import zlib
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import product
+from itertools import cycle, product, zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,15 +22,19 @@ import numpy as np
 from bench.defects.codes import codes_of, frames_of
 from bench.defects.passages import PLAIN, Passage, passages
 from bench.defects.spoil import RATE, Source, Spoilt, makers
+from bench.defects.wrong_readings import WrongReading, wrong_readings
 from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.files import atomic_write, make_folder, write_text
+from mayabook.core.spoken_form import spoken_form
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.script import Verbaliser
 
-CLEAN, HARD = "clean", "hard"
+CLEAN, HARD, RIGHT = "clean", "hard", "right"
+MISREAD = "misread"
 CLEAN_PACES = (0.9, 1.0, 1.12)
 HARD_PACES = (0.95, 1.08)
 DEFECT_PACES = (0.92, 1.0, 1.08)
@@ -38,6 +43,8 @@ TAKES_PER_CELL = {"fit": 20, "validation": 6, "test": 12}
 TRIES = 12
 """Most passages that are tried for one that can have the defect."""
 VOICE = "heart"
+_LONE_A = re.compile(r"\bA\b(?= [A-Z]\b)|(?<=\b[A-Z] )A\b")
+"""An A among letters, which the narrator would say as the article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class Plan:
     split: str
     """fit, validation or test."""
     label: str
-    """clean, hard or a class of defect."""
+    """clean, hard, right (words that are easily misread, read rightly) or a class of defect."""
     size: str
     """Size of the defect, a key of grades.toml; empty without defect."""
     number: int
@@ -69,7 +76,7 @@ class Labelled:
     text: str
     """Text that the take should speak."""
     label: str
-    """clean, hard or a class of defect."""
+    """clean, hard, right (words that are easily misread, read rightly) or a class of defect."""
     size: str
     """Size of the defect, a key of grades.toml; empty without defect."""
     grade: str
@@ -93,7 +100,10 @@ class Labelled:
 
     @property
     def chunk(self) -> Chunk:
-        return Chunk(0, 1, (Sentence(self.text, Span(0, 0, len(self.text))),), self.text, Pause.PARAGRAPH)
+        replacements = _verbaliser().verbalise(self.text)
+        spoken = spoken_form(self.text, replacements) if replacements else self.text
+        sentence = Sentence(self.text, Span(0, 0, len(self.text)), spoken, replacements)
+        return Chunk(0, 1, (sentence,), spoken, Pause.PARAGRAPH)
 
 
 def grades() -> dict[str, dict[str, str]]:
@@ -110,12 +120,20 @@ def plans(each: dict[str, int] = TAKES_PER_CELL) -> Iterator[Plan]:
             yield Plan(f"{split}-clean-{number:03}-{pace}", split, CLEAN, "", number, pace)
         for number, pace in product(range(len(hard)), HARD_PACES):
             yield Plan(f"{split}-hard-{number:03}-{pace}", split, HARD, "", number, pace)
+        n_right = min(len(_read_right(split)), each[split] // 2 * len(wrong_readings(split)))
+        for number, pace in zip(range(n_right), cycle(DEFECT_PACES), strict=False):
+            yield Plan(f"{split}-right-{number:03}", split, RIGHT, "", number, pace)
         cells = [(label, size) for label, sizes in grades().items() for size in sizes]
         for cell, (label, size) in enumerate(cells):
             for at in range(each[split]):
                 name = f"{split}-{label}-{size.replace('%', 'pc').replace('.', '_')}-{at:02}"
                 pace = DEFECT_PACES[at % len(DEFECT_PACES)]
                 yield Plan(name, split, label, size, cell * 7 + at * TRIES, pace)
+
+
+def _read_right(split: str) -> list[WrongReading]:
+    """Texts that are read rightly: the first of each kind, the second of each, and so on."""
+    return [each for of_turn in zip_longest(*wrong_readings(split).values()) for each in of_turn if each is not None]
 
 
 @cache
@@ -189,6 +207,17 @@ def _synthesise(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
         detail = passage.kind if plan.label == HARD else ""
         audio = _speak(passage.text, plan.pace)
         return passage, Spoilt(audio, StopReason.END, detail, frames_of(audio)), "none"
+    if plan.label == RIGHT:
+        line = _read_right(plan.split)[plan.number]
+        audio = _speak(line.text, plan.pace)
+        passage = Passage(line.text, (line.text,), line.kind, plan.split)
+        return passage, Spoilt(audio, StopReason.END, line.kind, frames_of(audio)), "none"
+    if plan.label == MISREAD:
+        lines = wrong_readings(plan.split)[plan.size]
+        line = lines[int(plan.id[-2:]) % len(lines)]
+        audio = _say(line.said, line.text, plan.pace)
+        passage = Passage(line.text, (line.text,), line.kind, plan.split)
+        return passage, Spoilt(audio, StopReason.END, line.detail, frames_of(audio)), grades()[plan.label][plan.size]
     pool = _pool(plan.split, hard=False)
     draw = np.random.default_rng(zlib.crc32(plan.id.encode()))
     for turn in range(TRIES):
@@ -206,9 +235,22 @@ def _voice() -> hibari.Hibari:
     return hibari.Hibari(voice=VOICE)
 
 
+@cache
+def _verbaliser() -> Verbaliser:
+    return Verbaliser("en")
+
+
 def _speak(text: str, pace: float) -> Audio:
-    spoken = " ".join(without_tags(text).split()) if "\n" not in text else without_tags(text)
-    audio: Audio = _voice()(spoken, speed=pace, seed=zlib.crc32(text.encode()))
+    """Speaks a text as a book is spoken: in its spoken form."""
+    lines = [spoken_form(line, _verbaliser().verbalise(line)) for line in text.split("\n")]
+    return _say("\n".join(without_tags(line) for line in lines), text, pace)
+
+
+def _say(spoken: str, text: str, pace: float) -> Audio:
+    """Speaks a text as it is, with the seed of another."""
+    spoken = _LONE_A.sub("[A](/ˈA/)", spoken)
+    said = " ".join(spoken.split()) if "\n" not in spoken else spoken
+    audio: Audio = _voice()(said, speed=pace, seed=zlib.crc32(text.encode()))
     return audio
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.defects.corpus import CLEAN, HARD, Labelled, grades
+from bench.defects.corpus import CLEAN, HARD, MISREAD, RIGHT, Labelled, grades
 from bench.defects.cost import Cost
 from bench.defects.scores import Examined, matrix
 from bench.defects.thresholds import ACCEPTED, GOALS, fit_wer, rejected_as, rejections
@@ -16,6 +16,7 @@ from mayabook.lab.statistics import wilson_interval
 
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 PICTURE = "![Recall against false alarms, all thresholds multiplied by one factor](quality.svg)"
+MISREAD_BEGIN, MISREAD_END = "<!-- misread -->", "<!-- end of misread -->"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 RECALL_GOALS = {"severe": 0.99, "moderate": 0.90}
 Mask = NDArray[np.bool_]
@@ -83,13 +84,37 @@ def _by_kind(rows: Sequence[Labelled], ours: Mask, plain: Mask) -> Iterator[str]
         yield f"| {kind} | {_shares(chosen, ours, plain)} |"
 
 
+def misread_table(rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]) -> str:
+    """Markdown: what is found in takes of the test split with a wrong reading, and with the right one."""
+    tested = [row for row in rows if row.split == "test" and row.label in (MISREAD, RIGHT)]
+    rejected = rejections(tested, examined, thresholds)
+    values = matrix([examined[row.id] for row in tested], [MISREAD])[:, 0]
+    found = values >= thresholds[MISREAD]
+    lines = [
+        "| wrong reading | takes | `misread` | rejected | read rightly | `misread` | rejected |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind in (*grades()[MISREAD], ""):
+        cells = []
+        for label in (MISREAD, RIGHT):
+            of_kind = [kind in ("", row.size if label == MISREAD else row.detail) for row in tested]
+            chosen = np.array([row.label == label for row in tested]) & np.array(of_kind)
+            n = int(chosen.sum())
+            cells += [str(n), *(f"{int(hit[chosen].sum())} ({hit[chosen].mean():.1%})" for hit in (found, rejected))]
+        lines.append(f"| {kind or 'all'} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _by_detector(
     rows: Sequence[Labelled], examined: Mapping[str, Examined], thresholds: Mapping[str, float]
 ) -> Iterator[str]:
-    yield "| detector | threshold | takes it rejects | of them spoilt (precision) | 95 % interval | clean | hard |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| detector | threshold | takes it rejects | of them spoilt (precision) | 95 % interval | clean | hard | "
+        "right |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     spoilt = np.array([row.spoilt for row in rows])
-    of_label = {name: np.array([row.label == name for row in rows]) for name in (CLEAN, HARD)}
+    of_label = {name: np.array([row.label == name for row in rows]) for name in (CLEAN, HARD, RIGHT)}
     hits = matrix([examined[row.id] for row in rows], list(thresholds)) >= np.array(list(thresholds.values()))
     for at, (name, threshold) in enumerate(thresholds.items()):
         hit = hits[:, at]

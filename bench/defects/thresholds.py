@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.defects.corpus import CLEAN, HARD, Labelled
+from bench.defects.corpus import CLEAN, HARD, RIGHT, Labelled
 from bench.defects.scores import Examined, matrix
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.files import write_text
 
 Values = NDArray[np.float64]
-GOALS = {CLEAN: 0.01, HARD: 0.05}
+GOALS = {CLEAN: 0.01, HARD: 0.05, RIGHT: 0.01}
 """Most false alarms, as shares of the takes with that label."""
 TARGETS = {
     "silent": {"silence"},
@@ -37,6 +37,7 @@ TARGETS = {
     "inserted": {"loop", "foreign", "stutter"},
     "loop": {"loop", "stutter"},
     "tail": {"tail", "loop", "foreign"},
+    "misread": {"misread"},
     "capped": {"capped"},
     "code_loop": {"stutter"},
 }
@@ -153,7 +154,7 @@ def _steps(sound: Values, threshold: float) -> list[float]:
 
 
 def _prices(rows: Sequence[Labelled]) -> Values:
-    """Share of each goal that a false alarm on the take uses up, shape (n_takes, 2)."""
+    """Share of each goal that a false alarm on the take uses up, shape (n_takes, n_goals)."""
     labels = np.array([row.label for row in rows])
     return np.stack(
         [(labels == label) / max(1e-9, share * (labels == label).sum()) for label, share in GOALS.items()], 1

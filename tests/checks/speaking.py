@@ -6,7 +6,9 @@ import hibari
 import numpy as np
 
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.spoken_form import Replacement, spoken_form
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.script import Lexicon, Respelling, Verbaliser
 
 RATE = 24000
 
@@ -23,8 +25,21 @@ def speech(text: str) -> Audio:
     return audio
 
 
-def chunk_of(text: str, spoken: str = "") -> Chunk:
-    return Chunk(0, 1, (Sentence(text, Span(0, 0, len(text))),), spoken or text, Pause.PARAGRAPH)
+def chunk_of(text: str, respelt: dict[str, str] | None = None) -> Chunk:
+    """respelt: the words of the lexicon, with what is said for each."""
+    lexicon = Lexicon(tuple(Respelling(word, said, case=True) for word, said in (respelt or {}).items()))
+    return _chunk(text, tuple(lexicon.replacements(text)))
+
+
+def verbalised(text: str) -> Chunk:
+    """The chunk of a text whose numbers, capitals and the like are put into words."""
+    return _chunk(text, Verbaliser("en").verbalise(text))
+
+
+def _chunk(text: str, replacements: tuple[Replacement, ...]) -> Chunk:
+    spoken = spoken_form(text, replacements) if replacements else text
+    sentence = Sentence(text, Span(0, 0, len(text)), spoken if replacements else None, replacements)
+    return Chunk(0, 1, (sentence,), spoken, Pause.PARAGRAPH)
 
 
 def take_of(audio: Audio, stop: StopReason = StopReason.END) -> Take:

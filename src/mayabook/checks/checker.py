@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from mayabook.checks.audio_loops import repeated_word_counts
 from mayabook.checks.detectors import Evidence, Needs, require_rejection_thresholds, run_detectors
+from mayabook.checks.expected_words import ExpectedWords, expected_words
 from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.readings import ReadingComparer
 from mayabook.checks.recogniser import COMPUTE_TYPE, ForcedAlignment, RecognisedWord, Recogniser, Transcription
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
 from mayabook.checks.signal_checks import voiced_frames
@@ -25,7 +27,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import AlignedWord, Verdict, WordMatch
 
-RULES_VERSION = 7
+RULES_VERSION = 8
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -50,6 +52,7 @@ class Checker:
         self.language = self._recogniser.language
         self._phonetics = Phonetics(self.thresholds.phonetics, self.language)
         self.aligner = Aligner(self._phonetics, self.thresholds.alignment)
+        self._readings = ReadingComparer(self._recogniser, self._phonetics, self.thresholds.readings)
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
     def check(self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset()) -> Verdict:
@@ -79,7 +82,7 @@ class Checker:
 
     def signal_evidence(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Evidence:
         """What detectors of the signal need to know."""
-        expected = self._expected(chunk)
+        expected = expected_units(expected_words(chunk.sentences), self.language)
         counts = [self._n_phonemes(unit) for unit in expected]
         return Evidence(
             self.thresholds,
@@ -105,19 +108,21 @@ class Checker:
         detectors of words need to know. is_silent: there is nothing to transcribe."""
         blank = Transcription([], [])
         transcription = blank if is_silent else self._recogniser.encode_and_transcribe(audio, sample_rate)
-        expected, heard = self._expected(chunk), _without_noises(transcription.words)
+        words, heard = expected_words(chunk.sentences), _without_noises(transcription.words)
+        expected = expected_units(words, self.language)
         heard_units = text_units([word.text for word in heard], self.language)
         pairs = self.aligner.align(expected, heard_units)
-        rows, untimed = _rows(chunk, expected, heard, heard_units, pairs), set[int]()
+        rows, untimed = _rows(words, expected, heard, heard_units, pairs), set[int]()
         if not is_silent:
             rows, untimed = self._omit_untimed_last_words(rows, len(audio) / sample_rate)
-        aligned = self._force_align(transcription, rows, chunk)
-        forced = {index: word for index, word in aligned.items() if index not in untimed}
+        aligned = self._force_align(transcription, rows, words)
+        forced = {index: _joined_alignment(parts) for index, parts in aligned.items() if index not in untimed}
         is_voiced = voiced_frames(audio, sample_rate, self.thresholds.signal)
-        unexplained = self._unexplained_end_seconds(is_voiced, rows, forced, expected)
+        unexplained = self._unexplained_end_seconds(is_voiced, rows, aligned, expected)
+        readings = self._readings.compare(transcription.windows, words, rows, forced, is_voiced)
         transcript = " ".join(word.text for word in heard)
         examination = Examination((), transcript, tuple(rows), *_error_count(expected, heard_units, pairs))
-        return examination, WordEvidence(rows, forced, is_voiced, unexplained, self._phonetics)
+        return examination, WordEvidence(rows, forced, is_voiced, unexplained, self._phonetics, readings)
 
     def _omit_untimed_last_words(
         self, rows: Sequence[AlignedWord], seconds: float
@@ -149,46 +154,57 @@ class Checker:
         examination = self.word_scores(take.audio, take.sample_rate, chunk)
         return replace(examination, scores=(*other_scores, *examination.scores))
 
-    def _expected(self, chunk: Chunk) -> list[TextUnit]:
-        return expected_units(chunk.text, chunk.spoken, self.language)
-
     def _n_phonemes(self, unit: TextUnit) -> tuple[int, int]:
         """Of the shortest and of the longest verbalisation."""
         counts = [sum(len(self._phonetics.phonemes(token)) for token in tokens) for tokens in unit.verbalisations]
         return min(counts), max(counts)
 
     def _force_align(
-        self, transcription: Transcription, rows: Sequence[AlignedWord], chunk: Chunk
-    ) -> dict[int, ForcedAlignment]:
-        """Force-aligns each word of the text in the window where it should be; by `AlignedWord.index`."""
-        written = chunk.text.split()
-        spoken = [(row.index, row.start) for row in rows if row.index is not None]
-        spoken = [(at, start) for at, start in spoken if without_tags(written[at]).strip()]
-        forced: dict[int, ForcedAlignment] = {}
+        self, transcription: Transcription, rows: Sequence[AlignedWord], expected: Sequence[ExpectedWords]
+    ) -> dict[int, list[ForcedAlignment]]:
+        """Force-aligns the spoken form in the windows where its words should be: one alignment for each spoken word, by
+        `AlignedWord.index`. Written words that are spoken as a whole share theirs."""
+        starts = {row.index: row.start for row in rows}
+        wanted = [
+            (each, words, starts[each.written[0]])
+            for each in expected
+            if each.written[0] in starts and (words := _words_to_align(each))
+        ]
+        forced: dict[int, list[ForcedAlignment]] = {}
+        n_done = 0
         for number, window in enumerate(transcription.windows):
-            inside: list[int] = []
-            for at, start in spoken[len(forced) :]:
+            inside = []
+            for each, words, start in wanted[n_done:]:
                 if start is not None and start >= window.end and number < len(transcription.windows) - 1:
                     break
-                inside.append(at)
-            aligned = self._recogniser.force_align(window, [without_tags(written[at]) for at in inside])
-            forced.update(zip(inside, aligned, strict=True))
+                inside.append((each, words))
+            n_done += len(inside)
+            aligned = iter(self._recogniser.force_align(window, [word for _, words in inside for word in words]))
+            for each, words in inside:
+                parts = [next(aligned) for _ in words]
+                forced.update((at, parts) for at in each.written)
         return forced
 
     def _unexplained_end_seconds(
         self,
         is_voiced: NDArray[np.bool_],
         rows: Sequence[AlignedWord],
-        forced: Mapping[int, ForcedAlignment],
+        aligned: Mapping[int, Sequence[ForcedAlignment]],
         expected: Sequence[TextUnit],
     ) -> float:
         """Voice at the end that the last word does not account for; 0 if the last word was not matched."""
         if not expected or next(row for row in rows if row.index == expected[-1].words[-1]).match not in MATCHED:
             return 0.0
-        *before, last = (longest for _, longest in map(self._n_phonemes, expected))
-        return unexplained_voice_after(
-            is_voiced, forced[expected[-1].words[0]].start, sum(before), last, self.thresholds.pace
+        n_all, last, words = (
+            sum(self._n_phonemes(unit)[1] for unit in expected),
+            expected[-1],
+            aligned[expected[-1].words[0]],
         )
+        if len(words) > 1:  # such as a number: its last word counts, since there may be pauses within
+            n_last = len(self._phonetics.phonemes(last.verbalisations[0][-1]))
+        else:
+            n_last = self._n_phonemes(last)[1]
+        return unexplained_voice_after(is_voiced, words[-1].start, n_all - n_last, n_last, self.thresholds.pace)
 
 
 def _without_noises(words: Sequence[RecognisedWord]) -> list[RecognisedWord]:
@@ -202,8 +218,18 @@ def _without_noises(words: Sequence[RecognisedWord]) -> list[RecognisedWord]:
     return kept
 
 
+def _words_to_align(each: ExpectedWords) -> list[str]:
+    """What ASR is forced to decode for expected words, without emotion tags: a respelling as it is written."""
+    words = each.text.split() if each.is_respelt else each.spoken
+    return [text for text in map(without_tags, words) if text.strip()]
+
+
+def _joined_alignment(parts: Sequence[ForcedAlignment]) -> ForcedAlignment:
+    return ForcedAlignment(min(part.log_probability for part in parts), parts[0].start, parts[-1].end)
+
+
 def _rows(
-    chunk: Chunk,
+    words: Sequence[ExpectedWords],
     expected: Sequence[TextUnit],
     heard: Sequence[RecognisedWord],
     heard_units: Sequence[TextUnit],
@@ -213,7 +239,8 @@ def _rows(
 
     If several words of the text match as a group, the first row has what was heard, and all have the times.
     """
-    written = chunk.text.split()
+    written = [word for each in words for word in each.text.split()]
+    left_out = {at for each in words if not each.spoken for at in each.written}
     rows: list[AlignedWord] = []
     for pair in pairs:
         spoken_words = [heard[at] for unit in heard_units[slice(*pair.heard)] for at in unit.words]
@@ -230,7 +257,7 @@ def _rows(
     covered = {row.index for row in rows}
     for at, word in enumerate(written):
         if at not in covered and any(char.isalnum() for char in word):
-            spoken = bool(without_tags(word).strip())
+            spoken = at not in left_out and bool(without_tags(word).strip())
             place = next((n for n, row in enumerate(rows) if row.index is not None and row.index > at), len(rows))
             rows.insert(place, AlignedWord(WordMatch.OMITTED if spoken else WordMatch.SAME, at, word, ""))
     return rows

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from mayabook.checks import signal_checks, token_checks
 from mayabook.checks.audio_loops import loop_score
+from mayabook.checks.readings import misread_scores
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import Thresholds
 from mayabook.checks.voice_drift import drift_score
@@ -283,3 +284,12 @@ def _pace(evidence: Evidence) -> list[Score]:
 )
 def _words(evidence: Evidence) -> list[Score]:
     return WordScores(evidence.words, evidence.thresholds).scores() if evidence.words else []
+
+
+@register(
+    Measure("misread", FindingKind.MISREAD, "evidence for a wrong reading of a word over the right one, in nats"),
+    needs=Needs.WORDS,
+    cost=0.0,
+)
+def _misread(evidence: Evidence) -> list[Score]:
+    return misread_scores(evidence.words.readings) if evidence.words else []

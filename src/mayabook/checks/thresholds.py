@@ -152,6 +152,20 @@ class WordThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingThresholds:
+    """How the right and a wrong reading of a word are compared."""
+
+    log_seconds_deviation: float
+    """Standard deviation of the natural logarithm of a word's duration, around what its phonemes take."""
+    max_time_nats: float
+    """Most that the duration weighs, either way."""
+    min_letters_share: float
+    """A word that took less than this share of what its letters take was not spelled ..."""
+    probable_word_nats: float
+    """... if ASR finds it more probable than this as a word: then it is not decoded again."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecognitionSettings:
     """How audio is cut and decoded for ASR."""
 
@@ -191,6 +205,7 @@ class Thresholds:
     phonetics: PhoneticThresholds
     alignment: AlignmentCosts
     words: WordThresholds
+    readings: ReadingThresholds
     recognition: RecognitionSettings
     digest: str
 
@@ -208,6 +223,7 @@ def load_thresholds() -> Thresholds:
         phonetics=PhoneticThresholds(**tables["phonetics"]),
         alignment=AlignmentCosts(**tables["alignment"]),
         words=WordThresholds(**tables["words"]),
+        readings=ReadingThresholds(**tables["readings"]),
         recognition=RecognitionSettings(**tables["recognition"]),
         digest=hashlib.sha256(data).hexdigest()[:12],
     )

@@ -6,21 +6,20 @@ the other as a group: "north west" and "northwest", "1897" and "eighteen ninety-
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.phonetics import Phonetics
-from mayabook.checks.text_normalisation import TextUnit
+from mayabook.checks.text_normalisation import TextUnit, joined_verbalisations
 from mayabook.checks.thresholds import AlignmentCosts
 from mayabook.core.verdict import WordMatch
 
 MAX_JOINED = 3
 """Most units of one side that may match as a group ..."""
 MAX_JOINED_TO_NUMBER = 7
-"""... or so many against a single unit with several verbalisations, such as a number."""
-MAX_VERBALISATIONS = 40
+"""... or so many against a single unit with several verbalisations, such as a number; one with more words may match as
+many units as it has words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,8 @@ class Aligner:
         found = []
         for width, height in _group_sizes(expected, i, heard, j):
             ours, theirs = (
-                _joined_verbalisations(expected[i : i + width]),
-                _joined_verbalisations(heard[j : j + height]),
+                joined_verbalisations(expected[i : i + width]),
+                joined_verbalisations(heard[j : j + height]),
             )
             joining = self._costs.joined_word * (width + height - 2)
             if not {"".join(reading) for reading in ours}.isdisjoint("".join(reading) for reading in theirs):
@@ -143,14 +142,12 @@ def _group_sizes(expected: Sequence[TextUnit], i: int, heard: Sequence[TextUnit]
         for width in range(1, min(MAX_JOINED, wide) + 1)
         for height in range(1, min(MAX_JOINED, high) + 1)
     ]
-    if len(expected[i].verbalisations) > 1:
-        shapes += [(1, height) for height in range(MAX_JOINED + 1, min(MAX_JOINED_TO_NUMBER, high) + 1)]
-    if len(heard[j].verbalisations) > 1:
-        shapes += [(width, 1) for width in range(MAX_JOINED + 1, min(MAX_JOINED_TO_NUMBER, wide) + 1)]
+    shapes += [(1, height) for height in range(MAX_JOINED + 1, min(_most_joined(expected[i]), high) + 1)]
+    shapes += [(width, 1) for width in range(MAX_JOINED + 1, min(_most_joined(heard[j]), wide) + 1)]
     return shapes
 
 
-def _joined_verbalisations(slots: Sequence[TextUnit]) -> list[tuple[str, ...]]:
-    """Verbalisations of neighbouring units as a group."""
-    combinations = islice(product(*(unit.verbalisations for unit in slots)), MAX_VERBALISATIONS)
-    return [tuple(token for part in parts for token in part) for parts in combinations]
+def _most_joined(unit: TextUnit) -> int:
+    """Most units of the other side that may match one unit."""
+    longest = max(map(len, unit.verbalisations))
+    return max(longest, MAX_JOINED_TO_NUMBER) if len(unit.verbalisations) > 1 else longest

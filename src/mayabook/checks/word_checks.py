@@ -13,6 +13,7 @@ import regex
 from numpy.typing import NDArray
 
 from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.readings import ReadingComparison
 from mayabook.checks.recogniser import ForcedAlignment
 from mayabook.checks.scoring import Score
 from mayabook.checks.speech_timing import repetitions_that_fit
@@ -58,7 +59,7 @@ class WordEvidence:
 
     rows: all of them, in order. forced: forced alignment of each word of the text, by `AlignedWord.index`. is_voiced:
     by frame, see `voiced_frames`. unexplained_end_seconds: voice at the end for which the last word of the text does
-    not account.
+    not account. readings: words with a tempting wrong reading, and how well either fits.
     """
 
     rows: Sequence[AlignedWord]
@@ -66,6 +67,7 @@ class WordEvidence:
     is_voiced: NDArray[np.bool_]
     unexplained_end_seconds: float
     phonetics: Phonetics
+    readings: Sequence[ReadingComparison] = ()
 
 
 class WordScores:

@@ -17,6 +17,8 @@ class FindingKind(StrEnum):
     """A passage is repeated over and over."""
     GARBLED = "garbled"
     """Words are not those of the text, or cannot be understood."""
+    MISREAD = "misread"
+    """A word is read wrongly, such as letter by letter."""
     OMITTED = "omitted"
     """Words of the text are not spoken."""
     INSERTED = "inserted"

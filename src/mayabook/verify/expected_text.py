@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mayabook.checks.expected_words import expected_words
 from mayabook.checks.text_normalisation import TextUnit, expected_units
 from mayabook.core.book import Book
 from mayabook.core.chunk import Pause, Sentence
@@ -62,7 +63,7 @@ def build_expected_text(book: Book, settings: ScriptSettings, language: Language
     units: list[TextUnit] = []
     line_of: list[int] = []
     for chunk in script.chunks:
-        found = expected_units(chunk.text, chunk.spoken, language)
+        found = expected_units(expected_words(chunk.sentences), language)
         n_words = at = 0
         for place, sentence in enumerate(chunk.sentences):
             n_words += len(sentence.text.split())

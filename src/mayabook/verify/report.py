@@ -18,7 +18,7 @@ class DefectKind(StrEnum):
     EXTRA = "extra"
     """Speech that is not in the text."""
     GARBLED = "garbled"
-    """Other words than the text has, or unintelligible ones."""
+    """Other words than the text has, unintelligible ones, or a word read wrongly, such as letter by letter."""
     SILENCE = "silence"
     """Longer than the break in the text allows."""
 
@@ -30,6 +30,7 @@ DEFECT_OF_FINDING = {
     FindingKind.INSERTED: DefectKind.EXTRA,
     FindingKind.TAIL: DefectKind.EXTRA,
     FindingKind.GARBLED: DefectKind.GARBLED,
+    FindingKind.MISREAD: DefectKind.GARBLED,
 }
 """Defect kind of each finding kind that counts here. Level, noise and voice are the producer's choice; silences are
 found in the first pass."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks import Checker
+from mayabook.checks.expected_words import expected_words
 from mayabook.checks.recogniser import RecognisedWord
 from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.checks.signal_checks import voiced_frames
@@ -102,7 +103,7 @@ def _check_span(
     group: SuspectSpan, clip: TimeSpan, audio: Audio, text: ExpectedText, checker: Checker
 ) -> SecondPassResult:
     lines = [text.sentences[line] for line in group.sentences]
-    spoken = " ".join(line.text for line in lines)
+    spoken = " ".join(filter(None, (line.sentence.spoken_text for line in lines)))
     chunk = Chunk(0, 0, tuple(line.sentence for line in lines), spoken, lines[-1].pause)
     take = Take(TakeRequest("", spoken, "", 0), audio, SAMPLE_RATE, StopReason.END, 0.0)
     verdict = checker.check(take, chunk)
@@ -140,8 +141,7 @@ def _measure_boundaries(
     voice: NDArray[np.bool_],
     language: Language,
 ) -> dict[int, Boundary]:
-    spoken = " ".join(line.text for line in lines)
-    expected = expected_units(spoken, spoken, language)
+    expected = expected_units(expected_words([line.sentence for line in lines]), language)
     said = {row.index: row for row in verdict.words if row.match in MATCHED}
     times: dict[int, tuple[float, float]] = {}
     for number, unit in enumerate(expected):
