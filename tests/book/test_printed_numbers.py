@@ -101,6 +101,8 @@ def test_verse_numbers_of_several_chapters(tmp_path: Path) -> None:
         ["1. And so we begin.", "2. And go on.", "3. And end."],
         ["1 cup of flour", "2 cups of water", "3 eggs"],
         ["9:15 Boarding.", "10:40 Departure.", "11:20 Arrival."],
+        ["9:15 He woke.", "9:16 He rose.", "9:17 He saw the ship."],
+        ["9:01 He woke.", "9:02 He rose.", "9:03 He saw the ship."],
         ["2 And he went.", "He had 3 sons.", "40 days passed, and he came."],
         ["1 See the records.", "2 For this, cf. the town.", "3 Ibid."],
         ["1:1 is the score.", "1:2 is another."],

@@ -10,7 +10,7 @@ from mayabook.core.book import BlockKind
 
 _AFTER_SENTENCE = r"(?<=[.!?;:,”’\"')\]]\s)"
 _WITH_CHAPTER = re.compile(
-    rf"(?:^(?:(?:[1-3]\s)?[A-Z][a-z]+\.?\s)?|{_AFTER_SENTENCE})(\d{{1,3}}):(\d{{1,3}})\.?\s?(?=[“‘\"'(\[]*[^\W\d_])"
+    rf"(?:^(?:(?:[1-3]\s)?[A-Z][a-z]+\.?\s)?|{_AFTER_SENTENCE})(\d{{1,3}}):([1-9]\d{{,2}})\.?\s?(?=[“‘\"'(\[]*[^\W\d_])"
 )
 _BARE = re.compile(
     rf"^()(\d{{1,3}})(?:\s+(?=[“‘\"'(\[]*[^\W\d_])|(?=[A-Z][a-z]+\s))|{_AFTER_SENTENCE}()(\d{{1,3}})\s+(?=[“‘\"'(\[]*[A-Z])"
@@ -40,8 +40,16 @@ class _Number:
 
 
 def leave_out_verse_numbers(document: ContentDocument) -> None:
-    """Leaves out numbers that rise by one, at least three of them, before the texts of verses."""
-    with_chapter = [run for run in _runs(_find(document, _WITH_CHAPTER)) if _is_long(run)]
+    """Leaves out numbers that rise by one, at least three of them, before the texts of verses.
+
+    Numbers with a chapter that do not begin at verse 1 may be times, "9:15" and "9:16": their texts must read like
+    verses.
+    """
+    with_chapter = [
+        run
+        for run in _runs(_find(document, _WITH_CHAPTER))
+        if _is_long(run) and (run[0].verse == 1 or _are_verses(document, run))
+    ]
     runs = with_chapter or [
         run for run in _runs(_find(document, _BARE)) if _is_long(run) and _are_verses(document, run)
     ]
@@ -76,7 +84,7 @@ def _is_long(run: Sequence[_Number]) -> bool:
 
 
 def _are_verses(document: ContentDocument, run: Sequence[_Number]) -> bool:
-    """Whether the texts after bare numbers are verses, not items of a list or notes."""
+    """Whether the texts after the numbers are verses, not items of a list or notes."""
     texts = [document.blocks[number.index].block.text for number in run]
     if any(str(number.verse) in document.references for number in run) or any(map(_CITES.search, texts)):
         return False
