@@ -47,7 +47,9 @@ bench: $(VENV)/dev
 	$(BIN)/python bench/codec.py
 	$(BIN)/python bench/engines.py
 
-quality: $(VENV)/dev
+quality: export PYTHONPATH = examples/mayabook-kokoro/src
+quality: build/kokoro
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[quality]'
 	$(BIN)/python -m bench.defects
 
 format: $(VENV)/dev

@@ -35,7 +35,7 @@ def whole(context: typer.Context, work: Work = WORK, workers: Workers = 2) -> No
 @app.command()
 def build(work: Work = WORK, workers: Workers = 2) -> None:
     """1: synthesise the takes and put defects into them."""
-    corpus.build(work, list(corpus.plans()), workers)
+    corpus.build(work, [*corpus.plans(), *corpus.voice_plans()], workers)
 
 
 @app.command()

@@ -20,8 +20,9 @@ import hibari
 import numpy as np
 
 from bench.defects.codes import codes_of, frames_of
-from bench.defects.passages import PLAIN, Passage, passages
-from bench.defects.spoil import RATE, Source, Spoilt, makers
+from bench.defects.passages import PLAIN, PLAIN_READINGS, Passage, passages, readings
+from bench.defects.spoil import RATE, Source, Speak, Spoilt, makers
+from bench.defects.voices import speaker, voices
 from bench.defects.wrong_readings import WrongReading, wrong_readings
 from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
@@ -42,7 +43,10 @@ TAKES_PER_CELL = {"fit": 20, "validation": 6, "test": 12}
 """Takes of each class and size of defect, by split."""
 TRIES = 12
 """Most passages that are tried for one that can have the defect."""
-VOICE = "heart"
+NARRATOR = "heart"
+TOO_FAST = ("pace", "1.8")
+"""The defect of pace that the checks must catch, and how many takes of each voice have it."""
+TAKES_TOO_FAST = 4
 _LONE_A = re.compile(r"\bA\b(?= [A-Z]\b)|(?<=\b[A-Z] )A\b")
 """An A among letters, which the narrator would say as the article."""
 
@@ -62,7 +66,9 @@ class Plan:
     number: int
     """First passage to try."""
     pace: float
-    """Speed of the narrator."""
+    """Speed, as a multiple of the voice's own in the corpus."""
+    voice: str = NARRATOR
+    """NARRATOR or a voice of voices.toml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Labelled:
     detail: str
     """Kind of hard text, or description of the defect."""
     pace: float
-    """Speed of the narrator."""
+    """Speed, as a multiple of the voice's own in the corpus."""
     stop: str
     """Stop reason that the take is judged with."""
     seconds: float
@@ -93,6 +99,8 @@ class Labelled:
     """FLAC file, relative to the work folder."""
     codes: str = ""
     """.npz file of the codes, relative to the work folder; empty if they are not known."""
+    voice: str = NARRATOR
+    """NARRATOR or a voice of voices.toml."""
 
     @property
     def spoilt(self) -> bool:
@@ -114,6 +122,7 @@ def grades() -> dict[str, dict[str, str]]:
 
 
 def plans(each: dict[str, int] = TAKES_PER_CELL) -> Iterator[Plan]:
+    """Takes of the narrator."""
     for split in each:
         plain, hard = _pool(split, hard=False), _pool(split, hard=True)
         for number, pace in product(range(len(plain)), CLEAN_PACES):
@@ -123,8 +132,7 @@ def plans(each: dict[str, int] = TAKES_PER_CELL) -> Iterator[Plan]:
         n_right = min(len(_read_right(split)), each[split] // 2 * len(wrong_readings(split)))
         for number, pace in zip(range(n_right), cycle(DEFECT_PACES), strict=False):
             yield Plan(f"{split}-right-{number:03}", split, RIGHT, "", number, pace)
-        cells = [(label, size) for label, sizes in grades().items() for size in sizes]
-        for cell, (label, size) in enumerate(cells):
+        for cell, (label, size) in enumerate(_cells()):
             for at in range(each[split]):
                 name = f"{split}-{label}-{size.replace('%', 'pc').replace('.', '_')}-{at:02}"
                 pace = DEFECT_PACES[at % len(DEFECT_PACES)]
@@ -136,9 +144,37 @@ def _read_right(split: str) -> list[WrongReading]:
     return [each for of_turn in zip_longest(*wrong_readings(split).values()) for each in of_turn if each is not None]
 
 
+def voice_plans() -> Iterator[Plan]:
+    """Takes of the other voices: all texts of the voice's split, and a take of each defect that has a goal."""
+    for voice in voices().values():
+        plain, hard = (_voice_pool(voice.split, hard=hard) for hard in (False, True))
+        start = f"{voice.split}-{voice.name}"
+        for number in range(len(plain)):
+            yield Plan(f"{start}-clean-{number:03}", voice.split, CLEAN, "", number, 1.0, voice.name)
+        for number in range(len(hard)):
+            yield Plan(f"{start}-hard-{number:03}", voice.split, HARD, "", number, 1.0, voice.name)
+        for cell, (label, size) in enumerate(_cells()):
+            if label == MISREAD:  # texts of its own, spoken by the narrator
+                continue
+            n_takes = TAKES_TOO_FAST if (label, size) == TOO_FAST else grades()[label][size] in ("severe", "moderate")
+            for at in range(n_takes):
+                name = f"{start}-{label}-{size.replace('%', 'pc').replace('.', '_')}-{at:02}"
+                yield Plan(name, voice.split, label, size, cell * 7 + at, 1.0, voice.name)
+
+
+def _cells() -> list[tuple[str, str]]:
+    """Every class and size of defect."""
+    return [(label, size) for label, sizes in grades().items() for size in sizes]
+
+
 @cache
 def _pool(split: str, *, hard: bool) -> list[Passage]:
     return [each for each in passages() if each.split == split and (each.kind != PLAIN) == hard]
+
+
+@cache
+def _voice_pool(split: str, *, hard: bool) -> list[Passage]:
+    return [each for each in readings() if each.split == split and (each.kind not in PLAIN_READINGS) == hard]
 
 
 def build(work: Path, wanted: Sequence[Plan], workers: int) -> None:
@@ -169,14 +205,14 @@ def read_index(work: Path) -> list[Labelled]:
 
 def take_of(row: Labelled, work: Path) -> Take:
     audio, sample_rate = read_flac(work / row.audio)
-    request = TakeRequest(row.id, row.text, VOICE, 0)
+    request = TakeRequest(row.id, row.text, row.voice, 0)
     codes = codes_of(np.load(work / row.codes)["frames"]) if row.codes else None
     return Take(request, audio, sample_rate, StopReason(row.stop), 0.0, codes)
 
 
 def _make(plan: Plan, work: Path) -> Labelled | None:
     """Makes a take; None if no tried passage can have the defect."""
-    passage, spoilt, grade = _synthesise(plan)
+    passage, spoilt, grade = _synthesise(plan, work)
     if spoilt is None:
         return None
     file = work / "takes" / f"{plan.id}.flac"
@@ -198,32 +234,36 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
         len(spoilt.audio) / RATE,
         str(file.relative_to(work)),
         str(codes.relative_to(work)) if spoilt.frames is not None else "",
+        plan.voice,
     )
 
 
-def _synthesise(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
+def _synthesise(plan: Plan, work: Path) -> tuple[Passage, Spoilt | None, str]:
+    speak: Speak = _speak if plan.voice == NARRATOR else speaker(voices()[plan.voice], work)
+    find_frames = frames_of if plan.voice == NARRATOR else _no_frames
+    find_pool = _pool if plan.voice == NARRATOR else _voice_pool
     if plan.label in (CLEAN, HARD):
-        passage = _pool(plan.split, hard=plan.label == HARD)[plan.number]
+        passage = find_pool(plan.split, hard=plan.label == HARD)[plan.number]
         detail = passage.kind if plan.label == HARD else ""
-        audio = _speak(passage.text, plan.pace)
-        return passage, Spoilt(audio, StopReason.END, detail, frames_of(audio)), "none"
+        audio = speak(passage.text, plan.pace)
+        return passage, Spoilt(audio, StopReason.END, detail, find_frames(audio)), "none"
     if plan.label == RIGHT:
         line = _read_right(plan.split)[plan.number]
-        audio = _speak(line.text, plan.pace)
+        audio = speak(line.text, plan.pace)
         passage = Passage(line.text, (line.text,), line.kind, plan.split)
-        return passage, Spoilt(audio, StopReason.END, line.kind, frames_of(audio)), "none"
+        return passage, Spoilt(audio, StopReason.END, line.kind, find_frames(audio)), "none"
     if plan.label == MISREAD:
         lines = wrong_readings(plan.split)[plan.size]
         line = lines[int(plan.id[-2:]) % len(lines)]
         audio = _say(line.said, line.text, plan.pace)
         passage = Passage(line.text, (line.text,), line.kind, plan.split)
         return passage, Spoilt(audio, StopReason.END, line.detail, frames_of(audio)), grades()[plan.label][plan.size]
-    pool = _pool(plan.split, hard=False)
+    pool = find_pool(plan.split, hard=False)
     draw = np.random.default_rng(zlib.crc32(plan.id.encode()))
     for turn in range(TRIES):
         passage, other = (pool[(plan.number + turn + step) % len(pool)] for step in (0, len(pool) // 2))
         spoilt = makers()[plan.label](
-            Source(passage, other, plan.pace, draw, _speak, _word_starts, frames_of), plan.size
+            Source(passage, other, plan.pace, draw, speak, _word_starts, find_frames), plan.size
         )
         if spoilt is not None:
             return passage, spoilt, grades()[plan.label][plan.size]
@@ -232,7 +272,7 @@ def _synthesise(plan: Plan) -> tuple[Passage, Spoilt | None, str]:
 
 @cache
 def _voice() -> hibari.Hibari:
-    return hibari.Hibari(voice=VOICE)
+    return hibari.Hibari(voice=NARRATOR)
 
 
 @cache
@@ -252,6 +292,10 @@ def _say(spoken: str, text: str, pace: float) -> Audio:
     said = " ".join(spoken.split()) if "\n" not in spoken else spoken
     audio: Audio = _voice()(said, speed=pace, seed=zlib.crc32(text.encode()))
     return audio
+
+
+def _no_frames(_: Audio) -> None:
+    """Only the narrator's takes have codes: the codec was trained on it."""
 
 
 @cache

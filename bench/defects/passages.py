@@ -19,6 +19,8 @@ SHORT = ScriptSettings(max_words=45, max_chars=260, min_words=8)
 SPLITS = (("fit", 0.42), ("validation", 0.12), ("test", 0.46))
 """Share of the texts in each split."""
 PLAIN = "plain"
+PLAIN_READINGS = ("old", "modern")
+"""Kinds of readings.toml that are not hard on a recogniser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,35 @@ class Passage:
     sentences: tuple[str, ...]
     """The text by sentence."""
     kind: str
-    """PLAIN, or the kind of hard text in hard.toml."""
+    """PLAIN, or the kind of text in hard.toml or readings.toml."""
     split: str
     """fit, validation or test."""
 
 
 def passages() -> list[Passage]:
-    """All texts, in an order that depends on the texts alone."""
+    """All texts of the narrator, in an order that depends on the texts alone."""
     found = [*_split((text, (PLAIN, parts)) for text, parts in _stories())]
-    for kind, lines in tomllib.loads(files(__package__).joinpath("hard.toml").read_text(encoding="utf-8")).items():
+    for kind, lines in _listed("hard.toml"):
         found += _split((line, (kind, (line,))) for line in lines)
     return found
+
+
+def readings() -> list[Passage]:
+    """All texts of the other voices, likewise."""
+    found: list[Passage] = []
+    for kind, texts in _listed("readings.toml"):
+        found += _split((text, (kind, _sentences(text))) for text in texts)
+    return found
+
+
+def _listed(name: str) -> Iterable[tuple[str, list[str]]]:
+    """Kind and texts of each table of a file of texts."""
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")).items()
+
+
+def _sentences(text: str) -> tuple[str, ...]:
+    book = Book("", (), (Chapter(1, "", (Block(BlockKind.PARAGRAPH, text, "", "/"),)),))
+    return tuple(sentence.text for chunk in write_script(book, SHORT).chunks for sentence in chunk.sentences)
 
 
 def _stories() -> Iterator[tuple[str, tuple[str, ...]]]:

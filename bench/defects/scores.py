@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.defects.corpus import Labelled, take_of
+from bench.defects.corpus import CLEAN, Labelled, take_of
 from mayabook.checks import Checker
 from mayabook.checks.recogniser import COMPUTE_TYPE, EncodedWindow, ForcedAlignment, Recogniser
+from mayabook.checks.speech_timing import running_pace
 from mayabook.core.settings import CheckSettings
 
 NOT_SEEN = -np.inf
@@ -61,13 +62,15 @@ def score(
 
     file: of the scores; by default WORK/scores.jsonl. compute_type: number format of the ASR.
     """
-    file, identity = file or work / "scores.jsonl", _identity(compute_type)
-    known = {row.id: row for row in stored(file) if row.checks == identity}
+    file, paces = file or work / "scores.jsonl", running_paces(rows, work, compute_type)
+    identities = {voice: f"{_identity(compute_type)}, pace {pace}" for voice, pace in paces.items()}
+    voice_of = {row.id: row.voice for row in rows}
+    known = {row.id: row for row in stored(file) if row.checks == identities.get(voice_of.get(row.id, ""))}
     missing = [row for row in rows if row.id not in known]
     fresh = ProcessPoolExecutor(workers, get_context("spawn"))  # a recogniser does not outlive a fork
     with file.open("a" if known else "w", encoding="utf-8") as out, fresh as pool:
-        look = partial(examine, work=work, identity=identity, compute_type=compute_type)
-        examined = pool.map(look, missing, chunksize=4)
+        look = partial(_examine, work=work, compute_type=compute_type)
+        examined = pool.map(look, [(row, identities[row.voice], paces[row.voice]) for row in missing], chunksize=4)
         for done, row in enumerate(examined, 1):
             known[row.id] = row
             out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -75,6 +78,19 @@ def score(
             if done % 100 == 0 or done == len(missing):
                 print(f"scores: {done}/{len(missing)} takes", flush=True)
     return {row.id: known[row.id] for row in rows}
+
+
+def running_paces(rows: Sequence[Labelled], work: Path, compute_type: str = COMPUTE_TYPE) -> dict[str, float | None]:
+    """The pace of each voice, in seconds a phoneme, from its first clean takes."""
+    ours = checker(compute_type)
+    figures = ours.thresholds.pace
+    found = {}
+    for voice in dict.fromkeys(row.voice for row in rows):
+        clean = [row for row in rows if row.voice == voice and row.label == CLEAN][: figures.reference_takes]
+        takes = [(take_of(row, work), row.chunk) for row in clean if ours.has_measurable_pace(row.chunk)]
+        paces = [ours.pace(take.audio, take.sample_rate, chunk) for take, chunk in takes]
+        found[voice] = running_pace(paces, figures)
+    return found
 
 
 def stored(file: Path) -> list[Examined]:
@@ -93,8 +109,15 @@ def checker(compute_type: str = COMPUTE_TYPE) -> Checker:
     return Checker(CheckSettings(), compute_type=compute_type)
 
 
-def examine(row: Labelled, work: Path, identity: str = "", compute_type: str = COMPUTE_TYPE) -> Examined:
-    """Scores a take. identity: of the checks, stored with the scores."""
+def _examine(task: tuple[Labelled, str, float | None], work: Path, compute_type: str) -> Examined:
+    row, identity, pace = task
+    return examine(row, work, identity, compute_type, pace)
+
+
+def examine(
+    row: Labelled, work: Path, identity: str = "", compute_type: str = COMPUTE_TYPE, pace: float | None = None
+) -> Examined:
+    """Scores a take. identity: of the checks, stored with the scores. pace: of the voice, see `running_paces`."""
     ours = checker(compute_type)
     log_probabilities: list[float] = []
 
@@ -104,7 +127,7 @@ def examine(row: Labelled, work: Path, identity: str = "", compute_type: str = C
         return aligned
 
     ours._recogniser.force_align = force_align  # type: ignore[method-assign]
-    found = ours.examine(take_of(row, work), row.chunk)
+    found = ours.examine(take_of(row, work), row.chunk, pace)
     values: dict[str, float] = {}
     for score in found.scores:
         values[score.detector] = max(values.get(score.detector, NOT_SEEN), score.value)

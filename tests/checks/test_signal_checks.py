@@ -8,6 +8,8 @@ from scipy.signal import butter, resample_poly, sosfilt
 
 from mayabook.checks import signal_checks
 from mayabook.checks.scoring import Score
+from mayabook.checks.signal_checks import FRAME_SECONDS
+from mayabook.checks.speech_timing import running_pace
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.voice_drift import drift_score
 from mayabook.core.take import Audio
@@ -133,6 +135,30 @@ def test_values_grow_with_the_defect() -> None:
 
 def test_nothing_at_all_is_silence() -> None:
     assert rejecting(silence(0.0)) >= {"silent"}
+
+
+def test_pace_is_judged_against_the_voice() -> None:
+    def pace(n_sounds: int, running_pace: float) -> Score:
+        (score,) = signal_checks.pace_score(
+            clean(), RATE, (n_sounds, n_sounds), 0, FIGURES.signal, FIGURES.pace, running_pace
+        )
+        return score
+
+    seconds = FRAME_SECONDS * np.count_nonzero(signal_checks.voiced_frames(clean(), RATE, FIGURES.signal))
+    own = seconds / N_SOUNDS
+    assert pace(N_SOUNDS, own).value < 1.1
+    assert pace(N_SOUNDS, 2 * own).detector == "fast_for_voice"
+    assert pace(N_SOUNDS, 2 * own).value == pytest.approx(2 * seconds / (seconds + FIGURES.pace.slack_seconds))
+    assert pace(N_SOUNDS, own / 2).detector == "slow_for_voice"
+    assert pace(N_SOUNDS, own / 2).value == pytest.approx(2 * (1 - FIGURES.pace.slack_seconds / seconds))
+
+
+def test_the_pace_of_a_voice_is_the_median_of_its_takes_within_bounds() -> None:
+    usual, ratio = FIGURES.pace.seconds_per_phoneme, FIGURES.pace.max_voice_ratio
+    assert running_pace([usual] * (FIGURES.pace.min_reference_takes - 1), FIGURES.pace) is None
+    assert running_pace([0.9 * usual, 1.1 * usual, 5 * usual, 1.2 * usual, 0.0], FIGURES.pace) == 1.1 * usual
+    assert running_pace([usual / 2] * 9, FIGURES.pace) == usual / ratio
+    assert running_pace([usual * 2] * 9, FIGURES.pace) == usual * ratio
 
 
 def test_pace_allows_every_way_of_reading_a_number() -> None:

@@ -15,7 +15,7 @@ from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.readings import ReadingComparer
 from mayabook.checks.recogniser import COMPUTE_TYPE, ForcedAlignment, RecognisedWord, Recogniser, Transcription
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
-from mayabook.checks.signal_checks import voiced_frames
+from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
 from mayabook.checks.speech_timing import unexplained_voice_after
 from mayabook.checks.text_normalisation import TextUnit, expected_units, text_units
 from mayabook.checks.thresholds import load_thresholds
@@ -55,13 +55,16 @@ class Checker:
         self._readings = ReadingComparer(self._recogniser, self._phonetics, self.thresholds.readings)
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
-    def check(self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset()) -> Verdict:
+    def check(
+        self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset(), running_pace: float | None = None
+    ) -> Verdict:
         """Runs all detectors.
 
         decisive: names of measures that need no ASR. If one of them reaches its threshold, the take is rejected without
-        being transcribed, in a hundredth of the time, and the verdict has no words.
+        being transcribed, in a hundredth of the time, and the verdict has no words. running_pace: of the voice, see
+        `mayabook.checks.speech_timing.running_pace`.
         """
-        scores = self._scores_without_asr(take, chunk)
+        scores = self._scores_without_asr(take, chunk, running_pace)
         found = scores_to_findings(scores, self.thresholds.rejection)
         if any(each.weight >= REJECTION_WEIGHT and each.detector in decisive for each in found):
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
@@ -71,16 +74,31 @@ class Checker:
         """Recognised words, without bracketed noises. audio: mono, any length. sample_rate: Hz."""
         return _without_noises(self._recogniser.transcribe(audio, sample_rate))
 
-    def examine(self, take: Take, chunk: Chunk) -> Examination:
-        """All scores, before thresholds are applied."""
-        return self._with_word_scores(take, chunk, self._scores_without_asr(take, chunk))
+    def examine(self, take: Take, chunk: Chunk, running_pace: float | None = None) -> Examination:
+        """All scores, before thresholds are applied. running_pace: as for `check`."""
+        return self._with_word_scores(take, chunk, self._scores_without_asr(take, chunk, running_pace))
 
-    def signal_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> list[Score]:
-        """Scores of the detectors of signal alone."""
+    def has_measurable_pace(self, chunk: Chunk) -> bool:
+        """Whether a take of the chunk tells the pace of its voice: the text is long enough, and has no emotion tags."""
+        n_phonemes = sum(shortest for shortest, _ in map(self._n_phonemes, self._expected(chunk)))
+        return n_phonemes >= self.thresholds.pace.min_reference_phonemes and without_tags(chunk.text) == chunk.text
+
+    def pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:
+        """Seconds of voice for each phoneme of the chunk, which has phonemes. sample_rate: Hz."""
+        n_phonemes = sum(shortest + longest for shortest, longest in map(self._n_phonemes, self._expected(chunk))) / 2
+        n_voiced = np.count_nonzero(voiced_frames(audio, sample_rate, self.thresholds.signal))
+        return float(n_voiced) * FRAME_SECONDS / n_phonemes
+
+    def signal_scores(
+        self, audio: Audio, sample_rate: int, chunk: Chunk, running_pace: float | None = None
+    ) -> list[Score]:
+        """Scores of the detectors of signal alone. running_pace: as for `check`."""
         silent = run_detectors(Evidence(self.thresholds, audio, sample_rate), Needs.LEVEL)
-        return silent or run_detectors(self.signal_evidence(audio, sample_rate, chunk), Needs.SIGNAL)
+        return silent or run_detectors(self.signal_evidence(audio, sample_rate, chunk, running_pace), Needs.SIGNAL)
 
-    def signal_evidence(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Evidence:
+    def signal_evidence(
+        self, audio: Audio, sample_rate: int, chunk: Chunk, running_pace: float | None = None
+    ) -> Evidence:
         """What detectors of the signal need to know."""
         expected = expected_units(expected_words(chunk.sentences), self.language)
         counts = [self._n_phonemes(unit) for unit in expected]
@@ -90,6 +108,7 @@ class Checker:
             sample_rate,
             n_phonemes=(sum(shortest for shortest, _ in counts), sum(longest for _, longest in counts)),
             n_tags=sum(without_tags(word) != word for word in chunk.text.split()),
+            running_pace=running_pace,
             n_repeats=repeated_word_counts([token for unit in expected for token in unit.verbalisations[0]]),
         )
 
@@ -143,12 +162,12 @@ class Checker:
             untimed.add(row.index)
         return marked, untimed
 
-    def _scores_without_asr(self, take: Take, chunk: Chunk) -> list[Score]:
+    def _scores_without_asr(self, take: Take, chunk: Chunk, running_pace: float | None) -> list[Score]:
         evidence = Evidence(
             self.thresholds, take.audio, take.sample_rate, stop=take.stop, stop_detail=take.detail, codes=take.codes
         )
         scores = run_detectors(evidence, Needs.STOP_REASON, Needs.CODES)
-        return [*scores, *self.signal_scores(take.audio, take.sample_rate, chunk)]
+        return [*scores, *self.signal_scores(take.audio, take.sample_rate, chunk, running_pace)]
 
     def _with_word_scores(self, take: Take, chunk: Chunk, other_scores: Sequence[Score]) -> Examination:
         examination = self.word_scores(take.audio, take.sample_rate, chunk)

@@ -51,6 +51,7 @@ class Evidence:
     """What detectors look at.
 
     n_phonemes: of the text, by its shortest and by its longest verbalisation. n_tags: emotion tags in the text.
+    running_pace: of the voice, see `mayabook.checks.speech_timing.running_pace`; None if it is not known.
     n_repeats: how often the text repeats itself in a row, at most. stop_detail: as in `Take.detail`. words: None unless
     the take was transcribed.
     """
@@ -60,6 +61,7 @@ class Evidence:
     sample_rate: int
     n_phonemes: tuple[int, int] = (0, 0)
     n_tags: int = 0
+    running_pace: float | None = None
     n_repeats: int = 0
     stop: StopReason = StopReason.END
     stop_detail: str = ""
@@ -262,13 +264,21 @@ def _audio_loop(evidence: Evidence) -> list[Score]:
 @register(
     Measure("slow", FindingKind.OFF_PACE, "seconds of voice over the usual duration of the text's phonemes"),
     Measure("fast", FindingKind.OFF_PACE, "usual duration of the text's phonemes over the seconds of voice"),
+    Measure("slow_for_voice", FindingKind.OFF_PACE, "seconds of voice over the text's duration at the voice's pace"),
+    Measure("fast_for_voice", FindingKind.OFF_PACE, "text's duration at the voice's pace over the seconds of voice"),
     needs=Needs.SIGNAL,
     cost=0.03,
 )
 def _pace(evidence: Evidence) -> list[Score]:
     figures = evidence.thresholds
     return signal_checks.pace_score(
-        evidence.audio, evidence.sample_rate, evidence.n_phonemes, evidence.n_tags, figures.signal, figures.pace
+        evidence.audio,
+        evidence.sample_rate,
+        evidence.n_phonemes,
+        evidence.n_tags,
+        figures.signal,
+        figures.pace,
+        evidence.running_pace,
     )
 
 

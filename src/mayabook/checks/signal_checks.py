@@ -91,22 +91,26 @@ def pace_score(
     n_tags: int,
     signal: SignalThresholds,
     figures: PaceThresholds,
+    running_pace: float | None = None,
 ) -> list[Score]:
-    """The seconds of voice over the usual duration of the text's phonemes (slow), or the inverse (fast).
+    """The seconds of voice over the expected duration of the text's phonemes (slow), or the inverse (fast).
 
-    n_phonemes: by the shortest and by the longest verbalisation. n_tags: emotion tags in the text.
+    n_phonemes: by the shortest and by the longest verbalisation. n_tags: emotion tags in the text. running_pace: of the
+    voice, in seconds a phoneme; without it the usual duration of a phoneme is expected, and the measures are others,
+    whose thresholds allow for voices of other paces.
     """
     shortest, longest = n_phonemes
     if not shortest:
         return []
-    seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
-    slow = (seconds - figures.slack_seconds - n_tags * figures.seconds_per_tag) / (
-        longest * figures.seconds_per_phoneme
+    pace, suffix, norm = (
+        (figures.seconds_per_phoneme, "", "usual") if running_pace is None else (running_pace, "_for_voice", "voice's")
     )
-    fast = shortest * figures.seconds_per_phoneme / (seconds + figures.slack_seconds)
+    seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
+    slow = (seconds - figures.slack_seconds - n_tags * figures.seconds_per_tag) / (longest * pace)
+    fast = shortest * pace / (seconds + figures.slack_seconds)
     value, kind, n = max((slow, "slow", longest), (fast, "fast", shortest))
-    evidence = f"{seconds:.1f} s of voice for {n} phonemes is {value:.1f} times too {kind}"
-    return [Score(kind, FindingKind.OFF_PACE, value, evidence)]
+    evidence = f"{seconds:.1f} s of voice for {n} phonemes is {value:.1f} times as {kind} as the {norm} pace"
+    return [Score(f"{kind}{suffix}", FindingKind.OFF_PACE, value, evidence)]
 
 
 def voiced_seconds(audio: Audio, sample_rate: int, figures: SignalThresholds, within: Audio) -> float:

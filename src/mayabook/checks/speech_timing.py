@@ -1,10 +1,22 @@
-"""Measures voice that the words do not account for, by their phonemes and the pace of the take."""
+"""Measures the pace of a voice, and voice that the words do not account for."""
+
+from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.thresholds import PaceThresholds
+
+
+def running_pace(paces: Sequence[float], figures: PaceThresholds) -> float | None:
+    """Seconds a phoneme of a voice: the median of its takes' paces, within `max_voice_ratio` of the usual pace; None if
+    there are too few takes. A voice that always rushes is so still rejected."""
+    if len(paces) < figures.min_reference_takes:
+        return None
+    usual = figures.seconds_per_phoneme
+    return min(max(median(paces), usual / figures.max_voice_ratio), usual * figures.max_voice_ratio)
 
 
 def unexplained_voice_after(

@@ -41,6 +41,14 @@ class PaceThresholds:
     """With fewer phonemes, the pace of a take cannot be measured: the usual duration of a phoneme is used instead."""
     slack_seconds: float
     """Allowed difference, either way, between the voice in a take and the usual duration of its phonemes."""
+    reference_takes: int
+    """Takes from which the pace of a voice is measured ..."""
+    min_reference_takes: int
+    """... and the fewest from which it can be ..."""
+    min_reference_phonemes: int
+    """... each of a text with at least so many phonemes."""
+    max_voice_ratio: float
+    """Most by which the pace of a voice may differ from the usual one, either way."""
     seconds_per_tag: float
     """Longest duration of an acted emotion, such as a laugh or a sigh."""
     last_word_extra_seconds: float

@@ -84,9 +84,11 @@ class MemoisedChecker(Checker):
     _signal_scores: MemoTable[list[Score]] = MemoTable(MAX_CHECKED_TAKES)
     _examinations: MemoTable[Examination] = MemoTable(MAX_CHECKED_TAKES)
 
-    def signal_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> list[Score]:
-        make = super().signal_scores
-        return self._signal_scores.get(self._key(audio, sample_rate, chunk), lambda: make(audio, sample_rate, chunk))
+    def signal_scores(
+        self, audio: Audio, sample_rate: int, chunk: Chunk, running_pace: float | None = None
+    ) -> list[Score]:
+        make, key = super().signal_scores, self._key(audio, sample_rate, chunk) + repr(running_pace).encode()
+        return self._signal_scores.get(key, lambda: make(audio, sample_rate, chunk, running_pace))
 
     def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
         make = super().word_scores

@@ -1,7 +1,8 @@
 """Synthesises and checks the chunks of a plan until each has an accepted take or is flagged for a person.
 
 Work goes in rounds. In each round every unsettled chunk takes one step of the retry policy: all requests go to the
-engine together, and takes are checked in threads while the engine generates the next ones. Takes are checked from
+engine together, and takes are checked in threads while the engine generates the next ones; the very first wait until
+the pace of the voice is known (`running_pace.py`). Takes are checked from
 their files, and derived takes (trimmed, patched, split) are made from files too, so an interrupted and resumed run
 gives the same result as an uninterrupted one.
 """
@@ -35,6 +36,7 @@ from mayabook.render.content_keys import part_key, take_seed
 from mayabook.render.job import Job
 from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
 from mayabook.render.retry_policy import Judged, RetryTask, SentenceRange, next_task
+from mayabook.render.running_pace import RunningPace
 from mayabook.render.splicing import TranscribedTake, joined, patched, trimmed
 
 _log = logging.getLogger(__name__)
@@ -76,6 +78,7 @@ class Renderer:
         of `retry.engine` when the first chunk needs it; the caller closes it."""
         self._job, self._engine, self._checker = job, engine, checker
         self._retry, self._on_progress, self._open_fallback = retry, on_progress, open_fallback
+        self._pace = RunningPace(job, plan, engine, checker, self._read)
         self._copies: dict[str, list[PlannedChunk]] = {}
         for item in plan:  # chunks with the same text share their takes
             self._copies.setdefault(item.key, []).append(item)
@@ -177,14 +180,17 @@ class Renderer:
     ) -> None:
         """One step for every chunk. backlog: takes that may wait for their check."""
         checking: dict[Future[Verdict], StoredTake] = {}
+        waiting: list[StoredTake] = []
         again = {take.id for take in unchecked if take.accepted is not None or take.decision is not None}
 
-        def check(take: StoredTake) -> None:
-            checking[pool.submit(self._judge, take, transcribe_always=take.id in again)] = take
-            self._collect(checking, at_most=backlog)
+        def check(*takes: StoredTake) -> None:
+            waiting.extend(takes)
+            while self._pace.is_settled and waiting:
+                take = waiting.pop(0)
+                checking[pool.submit(self._judge, take, transcribe_always=take.id in again)] = take
+                self._collect(checking, at_most=backlog)
 
-        for take in unchecked:
-            check(take)
+        check(*unchecked)
         for_fallback = [each for each in next_steps if each.task.step == RetryStep.FALLBACK]
         derived = [each for each in next_steps if each.task.step in _DERIVED]
         whole = [each for each in next_steps if each.task.step not in (RetryStep.FALLBACK, *_DERIVED)]
@@ -195,8 +201,11 @@ class Renderer:
             for spoken in takes:
                 step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
                 stored = self._store(spoken, self._engine, step)
+                self._pace.measure()
                 if step != RetryStep.PART:
                     check(stored)
+        self._pace.measure(with_gaps=True)
+        check()
         if for_fallback:
             assert self._open_fallback is not None
             fallback = self._open_fallback()
@@ -327,7 +336,8 @@ class Renderer:
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
-        return self._checker.check(take, chunk, frozenset() if transcribe_always else incurable_measures())
+        pace = None if stored.step == RetryStep.FALLBACK else self._pace.value
+        return self._checker.check(take, chunk, frozenset() if transcribe_always else incurable_measures(), pace)
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
         """Stores finished verdicts; waits while more than `at_most` checks are outstanding."""

@@ -1,0 +1,142 @@
+"""The pace of a job's voice is measured from the same takes, in whatever order they come and however often the run stops."""
+
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
+
+import hibari
+import pytest
+
+from mayabook.checks import Checker
+from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.errors import EngineError
+from mayabook.core.settings import CheckSettings, RetrySettings
+from mayabook.core.take import Audio, Take, TakeRequest
+from mayabook.core.verdict import FindingKind, Verdict
+from mayabook.render import Job, PlannedChunk, Renderer, content_key
+from mayabook.render.running_pace import RunningPace
+from tests.render.faulty import Faulty
+
+TEXTS = (
+    "The boat came in at dawn, with nobody aboard.",
+    "The woman next door saw it first from the kitchen window.",
+    "She called her brother, and they both walked down to the water.",
+    "Under the seat they found a letter, addressed to the keeper of the light.",
+    "In the evening the water rose, and the boat went out again.",
+    "They stood on the pier until the stars came out, and talked about the summer.",
+)
+HURRIED = TEXTS[3]
+ONCE = RetrySettings(attempts=1, patch=0, split=0)
+
+
+def hurry(request: TakeRequest, audio: Audio) -> Audio:
+    """One text is spoken 1.8 times as fast as the others."""
+    if request.text != HURRIED:
+        return audio
+    fast: Audio = hibari.Hibari()(request.text, speed=1.8, seed=0)
+    return fast
+
+
+class LastFirst(Faulty):
+    """Speaks everything before it gives anything, and begins at the end."""
+
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        yield from reversed(list(super().generate(requests)))
+
+
+class Broken(Faulty):
+    """Breaks once, after two takes."""
+
+    def __init__(self) -> None:
+        super().__init__(hurry)
+        self.broke = False
+
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        for number, take in enumerate(super().generate(requests)):
+            if number == 2 and not self.broke:
+                self.broke = True
+                raise EngineError("out of breath")
+            yield take
+
+
+@pytest.fixture(scope="module")
+def checker() -> Checker:
+    return Checker(CheckSettings())
+
+
+@pytest.fixture
+def engines() -> Iterator[list[Faulty]]:
+    """Closed at the end."""
+    opened: list[Faulty] = []
+    yield opened
+    for engine in opened:
+        engine.close()
+
+
+def planned(engine: Faulty, texts: Iterable[str] = TEXTS) -> list[PlannedChunk]:
+    found = []
+    for number, text in enumerate(texts, 1):
+        chunk = Chunk(number - 1, 1, (Sentence(text, Span(0, 0, len(text))),), text, Pause.PARAGRAPH)
+        found.append(PlannedChunk(number, content_key(engine, chunk), "One", chunk))
+    return found
+
+
+def run(folder: Path, engine: Faulty, checker: Checker) -> tuple[float | None, list[Verdict]]:
+    """The pace of the voice, and the verdict of each chunk's first take."""
+    plan = planned(engine)
+    with Job(folder / "job.mayabook") as job:
+        Renderer(job, plan, engine, checker, ONCE, lambda progress: None).run()
+        verdicts = [
+            job.ledger.verdict(job.ledger.takes(item.key, checker.identity)[0], checker.identity) for item in plan
+        ]
+        pace = RunningPace(job, plan, engine, checker, never_read)
+        assert pace.is_settled
+        return pace.value, [verdict for verdict in verdicts if verdict is not None]
+
+
+def never_read(_: object) -> tuple[Audio, int]:
+    raise AssertionError("the ledger has the pace")
+
+
+def test_a_hurried_take_is_rejected_by_the_pace_of_the_others(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines.append(Faulty(hurry))
+    pace, verdicts = run(tmp_path, engines[0], checker)
+    assert pace is not None
+    assert [verdict.accepted for verdict in verdicts] == [text != HURRIED for text in TEXTS]
+    (finding,) = (each for each in verdicts[TEXTS.index(HURRIED)].findings if each.detector == "fast_for_voice")
+    assert finding.kind == FindingKind.OFF_PACE
+    assert finding.weight >= 0.5
+
+
+def test_verdicts_depend_neither_on_order_nor_on_interruptions(
+    tmp_path: Path, checker: Checker, engines: list[Faulty]
+) -> None:
+    engines += [Faulty(hurry), LastFirst(hurry), Broken()]
+    expected = run(tmp_path / "plain", engines[0], checker)
+    assert run(tmp_path / "reversed", engines[1], checker) == expected
+    with pytest.raises(EngineError, match="out of breath"):
+        run(tmp_path / "broken", engines[2], checker)
+    assert run(tmp_path / "broken", engines[2], checker) == expected
+
+
+def test_no_take_is_judged_before_the_pace_is_known(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Broken())
+    with pytest.raises(EngineError):
+        run(tmp_path, engines[0], checker)
+    with Job(tmp_path / "job.mayabook") as job:
+        plan = planned(engines[0])
+        takes = [take for item in plan for take in job.ledger.takes(item.key, checker.identity)]
+        assert len(takes) == 2
+        assert all(take.accepted is None for take in takes)
+        assert not RunningPace(job, plan, engines[0], checker, never_read).is_settled
+
+
+def test_a_short_plan_tells_no_pace(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(hurry))
+    with Job(tmp_path / "job.mayabook") as job:
+        pace = RunningPace(job, planned(engines[0], ["Yes.", "No.", *TEXTS[:3]]), engines[0], checker, never_read)
+        assert not pace.is_settled
+        pace.measure(with_gaps=True)
+        assert pace.is_settled
+        assert pace.value is None
