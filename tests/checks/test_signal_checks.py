@@ -148,9 +148,9 @@ def test_pace_is_judged_against_the_voice() -> None:
     own = seconds / N_SOUNDS
     assert pace(N_SOUNDS, own).value < 1.1
     assert pace(N_SOUNDS, 2 * own).detector == "fast_for_voice"
-    assert pace(N_SOUNDS, 2 * own).value == pytest.approx(2 * seconds / (seconds + FIGURES.pace.slack_seconds))
+    assert pace(N_SOUNDS, 2 * own).value == pytest.approx(2 * seconds / (seconds + FIGURES.pace.voice_slack_seconds))
     assert pace(N_SOUNDS, own / 2).detector == "slow_for_voice"
-    assert pace(N_SOUNDS, own / 2).value == pytest.approx(2 * (1 - FIGURES.pace.slack_seconds / seconds))
+    assert pace(N_SOUNDS, own / 2).value == pytest.approx(2 * (1 - FIGURES.pace.voice_slack_seconds / seconds))
 
 
 def test_the_pace_of_a_voice_is_the_median_of_its_takes_within_bounds() -> None:

@@ -102,12 +102,13 @@ def pace_score(
     shortest, longest = n_phonemes
     if not shortest:
         return []
-    pace, suffix, norm = (
-        (figures.seconds_per_phoneme, "", "usual") if running_pace is None else (running_pace, "_for_voice", "voice's")
-    )
+    if running_pace is None:
+        pace, slack, suffix, norm = figures.seconds_per_phoneme, figures.slack_seconds, "", "usual"
+    else:
+        pace, slack, suffix, norm = running_pace, figures.voice_slack_seconds, "_for_voice", "voice's"
     seconds = float(np.count_nonzero(voiced_frames(audio, sample_rate, signal))) * FRAME_SECONDS
-    slow = (seconds - figures.slack_seconds - n_tags * figures.seconds_per_tag) / (longest * pace)
-    fast = shortest * pace / (seconds + figures.slack_seconds)
+    slow = (seconds - slack - n_tags * figures.seconds_per_tag) / (longest * pace)
+    fast = shortest * pace / (seconds + slack)
     value, kind, n = max((slow, "slow", longest), (fast, "fast", shortest))
     evidence = f"{seconds:.1f} s of voice for {n} phonemes is {value:.1f} times as {kind} as the {norm} pace"
     return [Score(f"{kind}{suffix}", FindingKind.OFF_PACE, value, evidence)]

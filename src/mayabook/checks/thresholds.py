@@ -40,7 +40,9 @@ class PaceThresholds:
     min_phonemes: int
     """With fewer phonemes, the pace of a take cannot be measured: the usual duration of a phoneme is used instead."""
     slack_seconds: float
-    """Allowed difference, either way, between the voice in a take and the usual duration of its phonemes."""
+    """Allowed difference, either way, between the voice in a take and the usual duration of its phonemes ..."""
+    voice_slack_seconds: float
+    """... and their duration at the pace of the voice."""
     reference_takes: int
     """Takes from which the pace of a voice is measured ..."""
     min_reference_takes: int
@@ -71,6 +73,8 @@ class DriftThresholds:
     """... and the peak of its normalised autocorrelation exceeds this, so that it has a pitch."""
     min_voiced_seconds: float
     """Counted frames needed on either side of a change."""
+    max_semitones: float
+    """Most by which the vocal tracts of two speakers differ."""
 
 
 @dataclass(frozen=True, slots=True)

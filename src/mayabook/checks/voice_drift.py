@@ -3,7 +3,8 @@
 A Gaussian mixture over the cepstra of voiced speech (`timbre.npz`, fitted by `python -m bench.timbre`) gives the
 likelihood of a frame whose frequency axis is shifted, as another vocal tract or a filter would shift it. One shift for
 the whole take is its speaker; two shifts that explain it much better are two speakers. Intonation changes the pitch,
-but not this shift.
+but not this shift. The two shifts may not be further apart than two speakers are: on a voice that the mixture does not
+know, a few vowels can be explained by a shift of half an octave.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
+from scipy.ndimage import maximum_filter1d
 from scipy.signal import get_window
 
 from mayabook.checks.scoring import Score
@@ -61,11 +63,14 @@ def drift_score(audio: Audio, sample_rate: int, figures: DriftThresholds) -> lis
     likely = np.stack([timbre.log_likelihood(bands @ matrix.T) for matrix in matrices], axis=1)
     before = np.cumsum(likely, axis=0)
     whole, before = before[-1], before[least - 1 : len(bands) - least]
-    apart = before.max(1) + (whole - before).max(1)
-    gains = (apart - whole.max()) / np.sqrt(len(bands))
+    semitones = 12 * np.log2(HIGHEST / LOWEST) / N_BANDS * (SHIFTS[1] - SHIFTS[0])
+    reach = int(figures.max_semitones / semitones)
+    apart = before + maximum_filter1d(whole - before, 2 * reach + 1, axis=1, mode="nearest")
+    gains = (apart.max(1) - whole.max()) / np.sqrt(len(bands))
     at = int(np.argmax(gains))
-    semitones = 12 * np.log2(HIGHEST / LOWEST) / N_BANDS
-    moved = float(SHIFTS[(whole - before[at]).argmax()] - SHIFTS[before[at].argmax()]) * semitones
+    first = int(apart[at].argmax())
+    near = range(max(0, first - reach), min(len(SHIFTS), first + reach + 1))
+    moved = (max(near, key=lambda shift: float(whole[shift] - before[at, shift])) - first) * semitones
     seconds = float(times[least + at])
     evidence = f"the voice changes at {seconds:.1f} s, by about {moved:+.1f} semitones of its timbre"
     return [Score("drift", FindingKind.DRIFT, float(gains[at]), evidence, seconds)]
