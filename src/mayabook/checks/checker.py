@@ -27,7 +27,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import AlignedWord, Verdict, WordMatch
 
-RULES_VERSION = 8
+RULES_VERSION = 9
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -100,7 +100,7 @@ class Checker:
         self, audio: Audio, sample_rate: int, chunk: Chunk, running_pace: float | None = None
     ) -> Evidence:
         """What detectors of the signal need to know."""
-        expected = expected_units(expected_words(chunk.sentences), self.language)
+        expected = self._expected(chunk)
         counts = [self._n_phonemes(unit) for unit in expected]
         return Evidence(
             self.thresholds,
@@ -172,6 +172,9 @@ class Checker:
     def _with_word_scores(self, take: Take, chunk: Chunk, other_scores: Sequence[Score]) -> Examination:
         examination = self.word_scores(take.audio, take.sample_rate, chunk)
         return replace(examination, scores=(*other_scores, *examination.scores))
+
+    def _expected(self, chunk: Chunk) -> list[TextUnit]:
+        return expected_units(expected_words(chunk.sentences), self.language)
 
     def _n_phonemes(self, unit: TextUnit) -> tuple[int, int]:
         """Of the shortest and of the longest verbalisation."""
