@@ -89,3 +89,17 @@ def test_the_narrator_never_says_a_tag() -> None:
     takes = {take.request.text: take.audio for take in narrator.generate(requests)}
     narrator.close()
     assert len({takes[text].tobytes() for text in texts}) == 1
+
+
+@pytest.mark.parametrize("name", ["Charles", "Louis", "Victoria", "Innocent", "Xerxes", "Lear", "Ivory"])
+@pytest.mark.parametrize("title", ["King", "Queen", "Pope", "Chapter", "Book", "Act"])
+def test_a_name_after_a_title_is_not_a_numeral(title: str, name: str) -> None:
+    """hibari-tts 0.2 alone says "King the zeroth Charles"."""
+    phonemise = G2P()
+    assert phonemise(phonemiser_text(f"{title} {name}")) == f"{phonemise(title)} {phonemise(name)}"
+
+
+def test_a_numeral_after_a_title_is_one() -> None:
+    phonemise = G2P()
+    assert phonemise(phonemiser_text("Charles VIII")) == phonemise("Charles the eighth")
+    assert phonemise(phonemiser_text("Chapter IV")) == phonemise("Chapter four")

@@ -20,13 +20,17 @@ _KNOWN = frozenset("AIOWYbdfhijklmnpstuvwzæðŋɑɔəɛɜɡɪɹʃʊʌʒʤʧθˈ
 _TO_IPA = str.maketrans(dict(pair.split("=") for pair in "A=eɪ I=aɪ W=aʊ Y=ɔɪ O=oʊ Q=əʊ ʧ=tʃ ʤ=dʒ ᵊ=ə ᵻ=ɪ T=ɾ".split()))
 # Digits that are no decimals: superscripts, subscripts, in circles. Alone, ² and ³ are "squared" and "cubed".
 _RAISED_DIGITS = regex.compile(r"(?P<minus>[⁻₋])?(?P<digits>\p{Numeric_Type=Digit}+)")
+# The phonemiser reads "King Charles" as "King the zeroth Charles", since it finds an empty Roman numeral before the C.
+# It drops underscores, but only after it has looked for numerals.
+_BEFORE_NAME = regex.compile(r"(?<=\b\p{Lu}\w* )(?=[CILVX]\p{Ll})")
 _FOREIGN_LINK = re.compile(r"\](?=\((?!/[^/()]+/\)))")
 
 
 def phonemiser_text(text: str) -> str:
     """A request's text as the phonemiser takes it: pronunciations in misaki's alphabet, raised digits as plain ones
-    (10⁻⁹ is "ten minus nine"), and brackets of the book kept from being taken for its markup."""
-    apart = _FOREIGN_LINK.sub("] ", text)
+    (10⁻⁹ is "ten minus nine"), and brackets and capitals of the book kept from being taken for its markup or for Roman
+    numerals."""
+    apart = _BEFORE_NAME.sub("_", _FOREIGN_LINK.sub("] ", text))
     return _RAISED_DIGITS.sub(_plain_digits, convert_ipa(apart, from_ipa))
 
 
