@@ -230,3 +230,10 @@ def test_the_language_of_the_book_matters() -> None:
         "Er kam am 3. Januar.",
         "Dann ging er.",
     ]
+
+
+def test_a_mark_alone_is_read() -> None:
+    (chunk,) = chunks(["¿²"])
+    assert chunk.spoken == "¿²."
+    assert chunks(["Wait.²"])[0].spoken == "Wait."
+    assert chunks(["Wait. 😀"])[0].spoken == "Wait."

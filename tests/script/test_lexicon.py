@@ -33,6 +33,10 @@ def lexicon(folder: Path, words: str) -> Lexicon:
         ('"don" = "dawn"', "don don't don’t don’s", "dawn don't don’t dawn’s"),
         ('"cafe" = "caff"', "cafe cafe\u0301 café", "caff cafe\u0301 café"),
         ('"O\'Neill" = "Oh Neel"', "O’Neill and O'Neill", "Oh Neel and Oh Neel"),
+        # digits beside a word are a word of their own, but not those beside a letter or two
+        ('"covid" = "coe-vid"', "COVID19, 5covid", "coe-vid 19, 5 coe-vid"),
+        ('"Aoife" = {ipa = "ˈiːfə"}', "Aoife2", "[Aoife](/ˈiːfə/) 2"),
+        ('"st" = "street"\n"B12" = "bee twelve"', "1st B12 B123", "1st bee twelve B123"),
         ('"Ærø" = "Airer"', "Ærø, Ærøs", "Airer, Airers"),
         ('"C++" = "see plus plus"\n"&" = "and"', "C++ & C++.", "see plus plus and see plus plus."),
         ('"東京" = "Tokyo"', "to 東京 now", "to Tokyo now"),

@@ -6,8 +6,9 @@
     "US" = { say = "you ess", case = true }    # or say it
     "Aoife" = { say = "Eefa", ipa = "ˈiːfə" }  # an engine that speaks phonemes is given the IPA
 
-Entries match whole words and phrases, also in capitals throughout, in the plural and before a possessive 's. The
-longest matching entry wins, and its respelling is not looked up again.
+Entries match whole words and phrases, also in capitals throughout, in the plural, before a possessive 's and, if they
+have three letters or more, beside a digit ("COVID19"). The longest matching entry wins, and its respelling is not
+looked up again.
 """
 
 import tomllib
@@ -45,6 +46,11 @@ class Respelling:
     def has_plural(self) -> bool:
         return len(self.word) > 2 and self.word[-1].isalpha() and self.word[-1] not in "sxzSXZ"
 
+    @property
+    def matches_beside_digits(self) -> bool:
+        """Whether digits beside it are a word of their own, as in "COVID19". Shorter entries do not: "1st", "1950s"."""
+        return len(self.word) > 2 and self.word.isalpha()
+
 
 @dataclass(frozen=True)
 class Lexicon:
@@ -64,10 +70,11 @@ class Lexicon:
             word = "['’]".join(regex.escape(part) for part in regex.split("['’]", entry.word))
             if entry.matches_capitals and entry.word.lower() not in in_any_case:
                 word = f"{word}|{regex.escape(entry.word.upper())}"
+            word = word if entry.matches_beside_digits else rf"(?<!\d)(?:{word})(?!\d)"
             groups.append(f"({word})" if entry.case else f"((?i:{word}))")
         # Not inside a longer word or an emotion tag; not "don" in "don't", but "Siobhan" in "Siobhan's" and "Siobhans".
         return regex.compile(
-            rf"(?<![\w<])(?:{'|'.join(groups)})(?P<plural>[sS](?=['’]?(?!\w)))?(?!\w|['’](?![sS]\b)\w)"
+            rf"(?<![^\W\d]|<)(?:{'|'.join(groups)})(?P<plural>[sS](?=['’]?(?!\w)))?(?![^\W\d]|['’](?![sS]\b)\w)"
         )
 
     def replacements(self, text: str) -> list[Replacement]:
@@ -91,7 +98,9 @@ class Lexicon:
                 )
             else:
                 said, end = with_ipa(entry.say, entry.ipa), match.end()
-            found.append(Replacement(match.start(), end, said, WordClass.LEXICON))
+            before = " " * text[: match.start()][-1:].isdigit()
+            after = " " * text[end : end + 1].isdigit()
+            found.append(Replacement(match.start(), end, f"{before}{said}{after}", WordClass.LEXICON))
         return found
 
     def respell(self, text: str) -> str:

@@ -12,7 +12,7 @@ from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings, Settings
 from mayabook.script.chunking import chunk_segments
 from mayabook.script.lexicon import Lexicon, read_lexicon
-from mayabook.script.segments import Boundary, SegmentBuilder, spoken_text
+from mayabook.script.segments import Boundary, SegmentBuilder, spoken_text, with_something_to_speak
 from mayabook.script.verbalisation import Verbaliser
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
@@ -76,7 +76,8 @@ def _chapter_chunks(chapter: Chapter, builder: SegmentBuilder) -> list[Chunk]:
                 chunks[-1] = replace(chunks[-1], pause=Pause.SCENE)
             continue
         at_end = Pause.HEADING if kind is BlockKind.HEADING else Pause.PARAGRAPH
-        runs = chunk_segments(builder.segments(list(section)), builder.settings)
+        segments = builder.segments(list(section))
+        runs = [with_something_to_speak(run) for run in chunk_segments(segments, builder.settings)]
         boundaries = [run[0].boundary_before for run in runs[1:]] + [Boundary.PARAGRAPH]
         for run, boundary in zip(runs, boundaries, strict=False):
             pause = at_end if boundary is Boundary.PARAGRAPH else Pause.SENTENCE

@@ -142,6 +142,15 @@ def _segment(sentence: Sentence, closes: bool, boundary: Boundary) -> Segment:
     return Segment(sentence, spoken, boundary, n_words, n_chars, len(words(without_tags(sentence.text))))
 
 
+def with_something_to_speak(segments: Sequence[Segment]) -> Sequence[Segment]:
+    """The segments of a chunk; as they are written if all of it would be left out, as in a heading "²"."""
+    if words(spoken_text(segments)):
+        return segments
+    return [
+        _segment(replace(each.sentence, spoken=None, replacements=()), True, each.boundary_before) for each in segments
+    ]
+
+
 def _spoken(text: str, replacements: Sequence[Replacement], closes: bool) -> str:
     """Text for the engine. closes: whether a block ends here, which gets a full stop if it has no punctuation."""
     spoken = spoken_form(text, replacements)

@@ -49,6 +49,8 @@ _SPEAKER = regex.compile(
     rf"(?!(?:He|She|It|We|You|They)\b)(?:I|\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+(?:\s+\p{{Lu}}[\p{{L}}\p{{M}}.’'-]+){{0,2}})\s+(?:{_SPEECH_VERBS})\b"
 )
 _LOWERCASE_START = regex.compile(rf"(?:{_OPENERS}|\s|<\w+>)*\p{{Ll}}")
+# Wait.² | He left.
+_NOTE_MARK = regex.compile(r"(?<=\S)[⁰¹²³⁴-⁹]+(?:,[⁰¹²³⁴-⁹]+)*(?!\S)")
 _WINDOW = 10_000  # characters, more than a paragraph has
 _LOOKBACK = 12  # characters, enough for each rule that looks behind a boundary
 _STRAY_OPENER = regex.compile(r"(?<=\s)[\"'“‘«„]+$")
@@ -75,7 +77,8 @@ def _boundaries(text: str, language: Language) -> list[int]:
     found: set[int] = set()
     for position in sentencex_boundaries(text, language):
         opener = _STRAY_OPENER.search(text[max(0, position - _LOOKBACK) : position])
-        found.add(position - len(opener[0]) if opener else position)
+        note_mark = _NOTE_MARK.match(text, position)
+        found.add(note_mark.end() if note_mark else position - len(opener[0]) if opener else position)
     for rule in _MISSED_ENDS:
         found.update(match.end() for match in rule.finditer(text, overlapped=True))
     return sorted(position for position in found if 0 < position < len(text))

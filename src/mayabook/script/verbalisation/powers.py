@@ -123,6 +123,10 @@ FAMILY = Family(
             pattern(r"(?<!\w)(?:\p{Lu}\p{Ll}?|\p{L}|[₀-₉ₙᵢₓ]|[()])*\p{L}[₀-₉ₙᵢₓ](?:\p{Lu}\p{Ll}?|[₀-₉])*(?!\w)"),
             _formula,
         ),
-        Rule(WordClass.SYMBOLS, regex.compile(r"(?<=\p{L}{3}|[.,;:!?”’\"')\]])[⁰¹²³⁴-⁹]+(?!\w)"), _note_mark),
+        Rule(
+            WordClass.SYMBOLS,
+            regex.compile(r"(?<=\p{L}{3}|[.,;:!?”’\"')\]])[⁰¹²³⁴-⁹]+(?:,[⁰¹²³⁴-⁹]+)*(?!\w)"),
+            _note_mark,
+        ),
     ],
 )
