@@ -18,9 +18,10 @@ from pathlib import Path
 
 from hibari.g2p import G2P
 
-from bench.verbalisation.labelled import HOMOGRAPHS, SEEN, UNSEEN, Case, Token, read_cases
+from bench.verbalisation.labelled import HOMOGRAPHS, SEEN, UNSEEN, UNSEEN_HOMOGRAPHS, Case, Token, read_cases
 from mayabook.core.language import ENGLISH
 from mayabook.core.spoken_form import spoken_form
+from mayabook.engines.misaki_phonemes import phonemiser_text
 from mayabook.script import Verbaliser
 from mayabook.script.sentence_split import sentence_spans
 
@@ -113,11 +114,11 @@ def _share(cases: list[Case], said: Said) -> str:
     return f"{100 * sum(map(said, cases)) / sum(case.n_tokens for case in cases):.1f} %"
 
 
-def homographs() -> str:
+def homographs(file: Path) -> str:
     """How often a homograph is said right: always the commoner way, by the narrator, and by it after our rules."""
     n_cases = n_common = n_narrator = n_ours = 0
     word, ways = "", [""]
-    for line in HOMOGRAPHS.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             word, *ways = line[3:].split()
         elif line[:1] in ("1", "2"):
@@ -130,11 +131,11 @@ def homographs() -> str:
             n_ours += _sound_of_word(said, place) == right
     counts = {"MayaBook": n_ours, "narrator alone": n_narrator, "always the commoner way": n_common}
     shares = [f"{name} {100 * n / n_cases:.0f} %" for name, n in counts.items()]
-    return f"Homographs, {n_cases} sentences by their phonemes: {', '.join(shares)}."
+    return f"{n_cases} sentences: {', '.join(shares)}"
 
 
 def _sound_of_word(text: str, place: int) -> str:
-    tokens = _g2p().phonemize_tokens(_g2p().tokenize(text))
+    tokens = _g2p().phonemize_tokens(_g2p().tokenize(phonemiser_text(text)))
     words = [token for token in tokens if any(char.isalpha() for char in token.text)]
     return _sound(words[place].phonemes or "")
 
@@ -147,7 +148,10 @@ def write_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n\n{homographs()}\n{END}{after}", encoding="utf-8")
+    of_homographs = (
+        f"Homographs by their phonemes, unseen, {homographs(UNSEEN_HOMOGRAPHS)}. Seen, {homographs(HOMOGRAPHS)}."
+    )
+    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n\n{of_homographs}\n{END}{after}", encoding="utf-8")
 
 
 def print_changes(files: list[Path]) -> None:

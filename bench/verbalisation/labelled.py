@@ -16,7 +16,7 @@ import regex
 from whisper_normalizer.english import EnglishSpellingNormalizer
 
 FOLDER = Path(__file__).parent / "cases"
-HOMOGRAPHS = FOLDER / "homographs.txt"
+HOMOGRAPHS, UNSEEN_HOMOGRAPHS = FOLDER / "homographs.txt", FOLDER / "homographs_unseen.txt"
 SEEN, UNSEEN = FOLDER / "seen.txt", FOLDER / "unseen.txt"
 
 _SLOT = re.compile(r"\{([^{}]*)\}")

@@ -15,7 +15,7 @@ from mayabook.script import Lexicon, Respelling, Verbaliser, write_script
 from tests.script.script_texts import book_of, paragraphs
 
 TEXTS = Path(__file__).parents[2] / "training" / "maya1_tiny" / "texts"
-HOLDS_A_CLASS = re.compile(r"\d|\b[A-Z]{2,}\b|\b(?:Mr|Mrs|Dr|St|e\.g)\.|[*_#$£€/=]")
+HOLDS_A_CLASS = re.compile(r"\d|\b[A-Z]{2,}\b|\b(?:Mr|Mrs|Dr|St|e\.g)\.|[*_#$£€/=]|\bbowed\b")
 """What a paragraph of these texts may have that is not said as it is written."""
 
 
@@ -155,6 +155,13 @@ def test_emotion_tags_are_no_words() -> None:
         ("He made a low bow and drew his bow.", "He made a low bough and drew his bow."),
         ("A tear fell on the tear in her dress.", "A tear fell on the tare in her dress."),
         ("They lead the horse; bow to the king; tear it down.", "They lead the horse; bow to the king; tear it down."),
+        ("Gold and lead lay in a row.", "Gold and led lay in a row."),
+        ("What a row they had over a row of beans!", "What a [row](/ˈraʊ/) they had over a row of beans!"),
+        ("In a minute he gave a minute account.", "In a minute he gave a [minute](/maɪˈnuːt/) account."),
+        ("The road wound past him; the wound bled.", "The road [wound](/ˈwaʊnd/) past him; the wound bled."),
+        ("I object to the object.", "I [object](/əbˈdʒɛkt/) to the object."),
+        ("The shops close at six, close by the bridge.", "The shops [close](/ˈkloʊz/) at six, close by the bridge."),
+        ("His legs were bowed when he bowed.", "His legs were bowed when he [bowed](/ˈbaʊd/)."),
     ],
 )
 def test_homographs_are_respelt_where_there_is_no_doubt(text: str, said: str) -> None:
