@@ -90,6 +90,23 @@ class TestEntities:
         assert all_text(book) == "a b — éÉ “q” … & < ½ ≂̸"
         assert book.warnings == ()
 
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ("R&D; at AT&T; &unknown; &a.b; end", "R&D; at AT&T; &unknown; &a.b; end"),
+            ("R&D and &nbsp here &mdash; B&B; &c", "R&D and here — B&B; &c"),
+            ("&notit; <b title='R&D;'>&AMP;</b> &EACUTE;", "¬it; & &EACUTE;"),
+            ("<![CDATA[R&D; &nbsp; &amp;]]> &nbsp; end", "R&D; &nbsp; &amp; end"),
+            ("a & b &; &#; &#x; &é; &&amp;", "a & b &; &#; &#x; &é; &&"),
+        ],
+    )
+    def test_what_only_looks_like_an_entity_is_text(self, tmp_path: Path, body: str, said: str) -> None:
+        assert all_text(read_body(tmp_path, f"<h1>S&P;</h1><p>{body}</p>")) == f"S&P; {said}"
+
+    def test_an_unknown_entity_beside_declared_ones(self, tmp_path: Path) -> None:
+        page = '<!DOCTYPE html [<!ENTITY O "&#x201C;">]><html><body><p>&O;AT&T; won.</p></body></html>'
+        assert all_text(read_body(tmp_path, page)) == "“AT&T; won."
+
     def test_characters_that_a_document_names_itself(self, tmp_path: Path) -> None:
         subset = """<!ENTITY O "&#x201C;"><!ENTITY C '&#8221;'><!ENTITY nbsp "_"><!ENTITY B "B&#46; Brown">
             <!ENTITY O "second"><!ENTITY long "12345678901234567"><!ENTITY mark "<b>"><!ENTITY two "&B;&B;">"""

@@ -39,6 +39,7 @@ _CHARACTER_ENTITY = re.compile(
     re.DOTALL,
 )
 """The declaration of an entity of at most 16 characters. Comments and processing instructions match with no name."""
+_ANY_ENTITY = re.compile(r"<!ENTITY\s+([\w:.-]+)")
 _CDATA = "<![CDATA["
 _SECTION_ENDS = {"<!--": "-->", _CDATA: "]]>", "<?": "?>"}
 _SECTION = re.compile("|".join(map(re.escape, _SECTION_ENDS)))
@@ -50,24 +51,25 @@ def decode_markup(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The text of an XML or XHTML file, ready for a parser, and what was wrong with it (each follows a file name).
 
     XML declaration, document type declaration and control characters are removed; CDATA sections become escaped text
-    (HTML parsers take them for comments); named character references become numeric ones. A comment or CDATA section
-    without an end would hide the rest of the document, so its opening becomes plain text.
+    (HTML parsers take them for comments); named character references become numeric ones, and what only looks
+    like one ("AT&T;") is text. A comment or CDATA section without an end would hide the rest of the document, so its
+    opening becomes plain text.
     """
     text, wrong = decode(data)
     text = _CONTROLS.sub("", text).lstrip("\ufeff \t\r\n")
     if declaration := _XML_DECLARATION.match(text):
         text = text[declaration.end() :]
     text, declared = _without_doctype(text)
-    unknown: set[str] = set()
+    left_out: set[str] = set()
 
     def numeric(match: re.Match[str]) -> str:
         name = match[1]
         if name in _XML_ENTITIES:
             return match[0]
-        if (value := declared.get(name) or html5.get(f"{name};")) is None:
-            unknown.add(name)
-            return ""
-        return "".join(f"&#{ord(char)};" for char in value)
+        if (value := declared.get(name, "") or html5.get(f"{name};", "")) or name not in declared:
+            return "".join(f"&#{ord(char)};" for char in value or html.unescape(match[0]))
+        left_out.add(name)
+        return ""
 
     def cleaned(opening: str, section: str) -> str:
         if opening == _CDATA:
@@ -79,8 +81,8 @@ def decode_markup(data: bytes) -> tuple[str, tuple[str, ...]]:
 
     text = "".join(cleaned(opening, section) for opening, section in _sections(text))
     mended = [wrong] if wrong else []
-    if unknown:
-        names = ", ".join(f"&{name};" for name in sorted(unknown)[:3])
+    if left_out:
+        names = ", ".join(f"&{name};" for name in sorted(left_out)[:3])
         mended.append(f"uses entities of its own ({names}), which were left out")
     return text, tuple(mended)
 
@@ -115,7 +117,8 @@ codecs.register_error("mayabook.stray_bytes", _stray_byte)
 
 
 def _without_doctype(text: str) -> tuple[str, dict[str, str]]:
-    """The text without its document type declaration, and the entities declared there as a few plain characters."""
+    """The text without its document type declaration, and the entities declared there: those that stand for a few
+    plain characters with these, all others with nothing."""
     doctype = _DOCTYPE.match(text)
     if doctype is None:
         return text, {}
@@ -124,7 +127,8 @@ def _without_doctype(text: str) -> tuple[str, dict[str, str]]:
     for name, _, value in _CHARACTER_ENTITY.findall(subset):
         if name and not set(characters := html.unescape(value)) & set("&<%"):
             declared.setdefault(name, characters)
-    return doctype["before"] + text[doctype.end() :], declared
+    others = dict.fromkeys(_ANY_ENTITY.findall(doctype["subset"] or ""), "")
+    return doctype["before"] + text[doctype.end() :], others | declared
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ order in which it is written.
 import codecs
 import re
 from collections.abc import Callable, Mapping
-from html.entities import html5
+from html import unescape
 from html.parser import HTMLParser
 from typing import Protocol, TypeVar
 from xml.parsers import expat
@@ -26,10 +26,12 @@ _ENCODING_WITHIN = 2048
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 """Control characters, and surrogates, which some codecs give."""
 _XML_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*>")
-_NAMED_CHARACTER = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
+_NAMED_CHARACTER = re.compile(r"&([A-Za-z][\w.-]*);")
+_DECLARED_ENTITY = re.compile(r"<!ENTITY\s+([\w.-]+)")
 _XML_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _MOST_ENTITIES = 300
-_CONSTRUCTS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<", ">"))
+_CDATA = "<![CDATA["
+_CONSTRUCTS = (("<!--", "-->"), (_CDATA, "]]>"), ("<", ">"))
 _UNKNOWN_SECTION = re.compile(r"<!\[(?!CDATA\[)")
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 
@@ -108,12 +110,25 @@ def _parse_xml(text: str, handler: Handler) -> None:
     parser.CharacterDataHandler = handler.text
     parser.EntityDeclHandler = declare_entity
     parser.SkippedEntityHandler = lambda name, is_parameter: None if is_parameter else handler.text(f"&{name};")
-    parser.Parse(_NAMED_CHARACTER.sub(_as_number, text), True)
+    parser.Parse(_with_numeric_references(text), True)
 
 
-def _as_number(reference: re.Match[str]) -> str:
-    characters = "" if reference[1] in _XML_ENTITIES else html5.get(f"{reference[1]};", "")
-    return "".join(f"&#{ord(character)};" for character in characters) or reference[0]
+def _with_numeric_references(text: str) -> str:
+    """References to characters by number in place of name; those that neither HTML nor the text itself declares are
+    text ("AT&T;")."""
+    kept = _XML_ENTITIES.union(_DECLARED_ENTITY.findall(text))
+
+    def as_numbers(reference: re.Match[str]) -> str:
+        if reference[1] in kept:
+            return reference[0]
+        return "".join(f"&#{ord(character)};" for character in unescape(reference[0]))
+
+    before, *sections = text.split(_CDATA)
+    converted = [_NAMED_CHARACTER.sub(as_numbers, before)]
+    for section in sections:
+        inside, end, after = section.partition("]]>")
+        converted += [_CDATA, inside, end, _NAMED_CHARACTER.sub(as_numbers, after)]
+    return "".join(converted)
 
 
 def _parse_html(text: str, handler: Handler) -> None:
