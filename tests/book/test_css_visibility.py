@@ -111,6 +111,54 @@ def test_what_is_shown_inside_something_invisible_is_read(tmp_path: Path) -> Non
     assert all_text(read(tmp_path, css, '<p>one</p><div class="a"><p class="b">two</p></div>')) == "one two"
 
 
+HIDES = {"sheet": (' class="h"', ' class="v"'), "style": (' style="visibility:hidden"', ' style="visibility: visible"')}
+
+
+@pytest.mark.parametrize("hides", HIDES)
+@pytest.mark.parametrize("shows", HIDES)
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<div{h}>gone<p>gone</p><p{v}>two</p>gone<p>gone</p></div>", "one two three"),
+        ("<p>a <i{h}>gone <b{v}>shown</b> gone <u>gone</u></i> b</p>", "one a shown b three"),
+        ("<div{h}><div>gone<p{v}>two <i{h}>gone<b{v}>shown</b></i></p></div></div>", "one two shown three"),
+        ("<div{h}><p{h}><i{v}>two</i></p><p>gone</p></div>", "one two three"),
+        ("<div style='display:none'><p{h}>gone<i{v}>gone</i></p></div>", "one three"),
+        ("<div{h}><p style='visibility: inherit'>gone</p><p style='display: block'>gone</p></div>", "one three"),
+    ],
+)
+def test_visible_inside_invisible(tmp_path: Path, hides: str, shows: str, body: str, said: str) -> None:
+    body = body.replace("{h}", HIDES[hides][0]).replace("{v}", HIDES[shows][1])
+    book = read(
+        tmp_path, ".v { visibility: visible }", f"<p>one</p>{body}<p>three</p>", style=".h { visibility: hidden }"
+    )
+    assert all_text(book) == said
+    assert "gone" in " ".join(entry.text for entry in book.left_out)
+
+
+@pytest.mark.parametrize(
+    ("style", "is_read"),
+    [
+        ("display: none", False),
+        ("DISPLAY:NONE", False),
+        ("display: none; color: red", False),
+        ("visibility: hidden", False),
+        ("visibility: collapse !important", False),
+        ("speak: none", False),
+        ("display: none; display: block", True),
+        ("display: block; display: none", False),
+        ("display: none !important; display: block", False),
+        ("x-display: none", True),
+        ("content: 'display: none'", True),
+        ("display: nonesuch", True),
+        ("display none", True),
+    ],
+)
+def test_the_style_attribute(tmp_path: Path, style: str, is_read: bool) -> None:
+    book = read(tmp_path, "", f'<p>one</p><p style="{style}">two</p><p>three</p>')
+    assert all_text(book) == ("one two three" if is_read else "one three")
+
+
 @pytest.mark.parametrize("n_rules", [1, 3000])
 def test_notices_behind_random_classes(tmp_path: Path, n_rules: int) -> None:
     css = "".join(f".cn{n}x{n * 7} {{ display: none; speak: never }}" for n in range(n_rules))

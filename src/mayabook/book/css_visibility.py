@@ -1,18 +1,19 @@
-"""Which elements style sheets hide: `display: none`, `visibility: hidden`, `speak: none`, and nothing else of CSS.
+"""Which elements styles hide: `display: none`, `visibility: hidden`, `speak: none`, and nothing else of CSS.
 
-Rules for all media and for screens count; among them the cascade decides, by importance, specificity and order. What
-cannot be understood hides nothing: in doubt, text is read.
+Rules for all media and for screens count, and `style` attributes; among them the cascade decides, by importance,
+specificity and order. What cannot be understood hides nothing: in doubt, text is read.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
 
 import cssselect2
 import tinycss2
+from lxml import etree
 
 from mayabook.book.xml_parsing import Element, local_name, select
 
@@ -21,14 +22,17 @@ MAX_BYTES = 2 << 20
 
 _DEEPEST = 20
 """Levels of `@media` and `@import` inside one another that are followed."""
-_MAY_HIDE = re.compile(r"none|hidden|collapse|never|\\|@import", re.IGNORECASE)
-"""A sheet without any of these hides nothing; a backslash may spell one of them."""
+_MAY_CONCERN = re.compile(r"none|hidden|collapse|never|visible|\\|@import", re.IGNORECASE)
+"""A sheet without any of these hides and shows nothing; a backslash may spell one of them."""
 _SCREENS = frozenset(("", "all", "screen", "onlyscreen", "onlyall"))
 _HIDING_VALUES = {
     "display": frozenset(("none",)),
     "visibility": frozenset(("hidden", "collapse")),
     "speak": frozenset(("none", "never")),
 }
+_CONCERNS = re.compile("|".join(_HIDING_VALUES), re.IGNORECASE)
+_INHERITING = frozenset(("inherit", "unset", "revert", "revert-layer"))
+"""Values of `visibility` and `speak` that leave an element as the element around it is."""
 _REASONS = {
     "display": "hidden by the style sheet",
     "visibility": "hidden by the style sheet",
@@ -45,30 +49,29 @@ Load = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Declaration:
-    """A declaration of one selector. hides: whether it hides what the selector matches, or shows it."""
+    """A declaration of one selector. hides: whether it hides or shows what the selector matches; None for neither."""
 
     selector: Any
     name: str
-    hides: bool
+    hides: bool | None
     is_important: bool
 
 
 @dataclass(slots=True)
 class VisibilityRules:
     """The declarations of a style sheet that concern visibility, by what their selectors ask of an element: an id
-    (`#a`), a class (`.a`), a tag (`a`) or nothing (`*`). hiding: those that may hide something. shows: whether
-    something is declared visible."""
+    (`#a`), a class (`.a`), a tag (`a`) or nothing (`*`). hiding, showing: those that may hide or show something."""
 
     declarations: dict[str, list[_Declaration]] = field(default_factory=dict)
     hiding: set[str] = field(default_factory=set)
-    shows: bool = False
+    showing: set[str] = field(default_factory=set)
     namespaces: dict[str | None, str] = field(default_factory=dict)
 
 
 def read_visibility_rules(css: str, warn: Callable[[str], None], load: Load) -> VisibilityRules:
     """warn: told what cannot be understood, in words that follow the name of the sheet."""
     rules = VisibilityRules()
-    if _MAY_HIDE.search(css) is None:
+    if _MAY_CONCERN.search(css) is None:
         return rules
     if len(css) > MAX_BYTES:
         warn(f"is larger than {MAX_BYTES >> 20} MB, so it was passed over; what it hides is read")
@@ -85,16 +88,64 @@ def read_visibility_rules(css: str, warn: Callable[[str], None], load: Load) -> 
 
 
 def hidden_elements(root: Element, sheets: Sequence[VisibilityRules]) -> dict[Element, str]:
-    """The elements that style sheets hide, and why. sheets: those of the document, in their order."""
+    """The elements that styles hide, and why. sheets: those of the document, in their order.
+
+    Where something inside an invisible element is visible again, the text around it is put into elements of its own.
+    """
     hiding = set().union(*(sheet.hiding for sheet in sheets))
-    hidden: dict[Element, str] = {}
-    for element in _candidates(root, hiding):
-        if not hiding.isdisjoint(_keys(element)) and local_name(element) not in _NEVER_HIDDEN:
-            declared = _declared(element, sheets)
-            name = next((name for name in _HIDING_VALUES if declared.get(name)), None)
-            if name is not None and not (name == "visibility" and _shows_inside(element, sheets)):
-                hidden[element] = _REASONS[name]
+    declared = {element: _declared(element, sheets) for element in _candidates(root, hiding)}
+    hidden = {element: reason for element, found in declared.items() if (reason := _reason(element, found))}
+    invisible = {
+        element for element in hidden if not (declared[element].get("display") or declared[element].get("speak"))
+    }
+    if invisible:
+        shown = _shown(root, sheets)
+        around = {ancestor for element in shown for ancestor in element.iterancestors()}
+        for element in around & invisible:
+            reason = hidden.pop(element)
+            hidden |= dict.fromkeys(_parts_to_hide(element, shown, around), reason)
     return hidden
+
+
+def _reason(element: Element, declared: Mapping[str, bool | None]) -> str:
+    name = next((name for name in _HIDING_VALUES if declared.get(name)), None)
+    if name is None or local_name(element) in _NEVER_HIDDEN:
+        return ""
+    return "hidden" if _declared(element, ()).get(name) else _REASONS[name]
+
+
+def _shown(root: Element, sheets: Sequence[VisibilityRules]) -> set[Element]:
+    """The elements that are declared visible."""
+    showing = set().union(*(sheet.showing for sheet in sheets))
+    return {element for element in _candidates(root, showing) if _declared(element, sheets).get("visibility") is False}
+
+
+def _parts_to_hide(element: Element, shown: Set[Element], around: Set[Element]) -> Iterator[Element]:
+    """What is in an invisible element and not in a visible one inside it, with elements made for its text."""
+    opened = [element]
+    while opened:
+        parent = opened.pop()
+        for child in list(parent):
+            if child in around and child not in shown:
+                opened.append(child)
+            elif child not in shown:
+                yield child
+            if child.tail:
+                text = _made_of(child.tail)
+                child.tail = None
+                child.addnext(text)
+                yield text
+        if parent.text:
+            text = _made_of(parent.text)
+            parent.text = None
+            parent.insert(0, text)
+            yield text
+
+
+def _made_of(text: str) -> Element:
+    element = etree.Element("span")
+    element.text = text
+    return element
 
 
 def _parsed(css: str) -> list[Any]:
@@ -115,7 +166,7 @@ def _add_rules(rules: VisibilityRules, parsed: Iterable[Any], broken: list[str],
                 _add_rules(rules, inner, broken, load, depth + 1)
         elif rule.type == "at-rule" and rule.lower_at_keyword == "import" and depth < _DEEPEST:
             imported = _imported(rule.prelude, load)
-            if imported is not None and len(imported) <= MAX_BYTES and _MAY_HIDE.search(imported):
+            if imported is not None and len(imported) <= MAX_BYTES and _MAY_CONCERN.search(imported):
                 _add_rules(rules, _parsed(imported), broken, load, depth + 1)
 
 
@@ -160,17 +211,24 @@ def _add_rule(rules: VisibilityRules, rule: Any, broken: list[str]) -> None:
             rules.declarations.setdefault(key, []).append(_Declaration(selector, name, hides, is_important))
             if hides:
                 rules.hiding.add(key)
-            rules.shows |= name == "visibility" and not hides
+            elif name == "visibility" and hides is False:
+                rules.showing.add(key)
 
 
-def _visibility(content: Any) -> Iterator[tuple[str, bool, bool]]:
-    """Property, whether it hides, and importance of the declarations that concern visibility."""
+def _visibility(content: Any) -> Iterator[tuple[str, bool | None, bool]]:
+    """Property, whether it hides (None: as around it), and importance of the declarations that concern visibility."""
     for declaration in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
         if declaration.type == "declaration" and declaration.lower_name in _HIDING_VALUES:
             values = [token for token in declaration.value if token.type not in ("whitespace", "comment")]
             if len(values) == 1 and values[0].type == "ident":
-                hides = values[0].lower_value in _HIDING_VALUES[declaration.lower_name]
-                yield declaration.lower_name, hides, declaration.important
+                name, value = declaration.lower_name, values[0].lower_value
+                inherits = name != "display" and value in _INHERITING
+                yield name, None if inherits else value in _HIDING_VALUES[name], declaration.important
+
+
+@lru_cache(maxsize=4096)
+def _visibility_of_style(style: str) -> tuple[tuple[str, bool | None, bool], ...]:
+    return tuple(_visibility(style)) if _CONCERNS.search(style) else ()
 
 
 def _key_of_selector(selector: Any) -> str:
@@ -181,12 +239,16 @@ def _key_of_selector(selector: Any) -> str:
     return str(selector.lower_local_name or "*")
 
 
-def _candidates(root: Element, hiding: set[str]) -> Iterable[Element]:
-    tags = [key for key in hiding if key[0] not in "#."]
+def _candidates(root: Element, keys: set[str]) -> Iterator[Element]:
+    """The elements that have one of the keys, or a style of their own that concerns visibility."""
+    tags = [key for key in keys if key[0] not in "#."]
     if "*" in tags:
-        return root.iter("*")
-    marked = select(root, "@id or @class") if len(hiding) > len(tags) else []
-    return chain(marked, root.iter(*(f"{{*}}{tag}" for tag in tags)) if tags else ())
+        yield from root.iter("*")
+        return
+    marked = select(root, "@id or @class or @style" if len(keys) > len(tags) else "@style")
+    for element in chain(marked, root.iter(*(f"{{*}}{tag}" for tag in tags)) if tags else ()):
+        if not keys.isdisjoint(_keys(element)) or _CONCERNS.search(element.get("style") or ""):
+            yield element
 
 
 def _keys(element: Element) -> list[str]:
@@ -196,11 +258,11 @@ def _keys(element: Element) -> list[str]:
     return [*keys, local_name(element), "*"]
 
 
-def _declared(element: Element, sheets: Sequence[VisibilityRules]) -> dict[str, bool]:
+def _declared(element: Element, sheets: Sequence[VisibilityRules]) -> dict[str, bool | None]:
     """For each property what the cascade gives: whether it hides the element."""
     wrapped = _LazyElement(element)
     keys = _keys(element)
-    matching: dict[str, tuple[tuple[bool, Any, int], bool]] = {}
+    matching: dict[str, tuple[tuple[bool, Any, int], bool | None]] = {}
     for number, sheet in enumerate(sheets):
         for key in keys:
             for declaration in sheet.declarations.get(key, ()):
@@ -208,18 +270,10 @@ def _declared(element: Element, sheets: Sequence[VisibilityRules]) -> dict[str, 
                 won = matching.get(declaration.name)
                 if (won is None or weight >= won[0]) and declaration.selector.test(wrapped):
                     matching[declaration.name] = weight, declaration.hides
-    own = _visibility(element.get("style") or "")
-    for name, hides, is_important in own:
+    for name, hides, is_important in _visibility_of_style(element.get("style") or ""):
         if name not in matching or is_important >= matching[name][0][0]:
             matching[name] = (is_important, (), 0), hides
     return {name: hides for name, (_, hides) in matching.items()}
-
-
-def _shows_inside(element: Element, sheets: Sequence[VisibilityRules]) -> bool:
-    """Whether something inside an invisible element is declared visible."""
-    if not any(sheet.shows for sheet in sheets):
-        return False
-    return any(_declared(inner, sheets).get("visibility") is False for inner in element.iterdescendants())
 
 
 class _LazyElement(cssselect2.ElementWrapper):  # type: ignore[misc]

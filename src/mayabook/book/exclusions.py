@@ -24,7 +24,6 @@ _COUNTED = {Role.LINE_NUMBER: "line number", Role.VERSE_NUMBER: "verse number"}
 _COUNT = re.compile(r"\W*(?:\d{1,3}\s?[:.]\s?)?\d{1,4}[a-z]?\W*")
 _LONGEST_COUNT = 12
 _LONGEST_RUNNING_HEAD = 100
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolve: Resolve) -> str | None:
@@ -65,7 +64,5 @@ def _counted(element: Element, roles: frozenset[Role]) -> str | None:
 
 def _is_hidden(element: Element) -> bool:
     return bool(element.attrib) and (
-        element.get("hidden") is not None
-        or element.get("aria-hidden", "").lower() == "true"
-        or _HIDDEN_STYLE.search(element.get("style", "")) is not None
+        element.get("hidden") is not None or element.get("aria-hidden", "").lower() == "true"
     )
