@@ -253,7 +253,7 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.ROMAN,
-            regex.compile(rf"\((?P<numeral>{_LOWER}|{_NUMERAL})\)(?=\s)"),
+            regex.compile(rf"(?<!(?:\b\p{{L}}|[⁰¹²³⁴-⁹₀-₉])\s?)\((?P<numeral>{_LOWER}|{_NUMERAL})\)(?=\s)"),
             lambda match, context: None if match["numeral"] in "cdlmCDLM" else _listed(match, context),
         ),
         Rule(

@@ -233,7 +233,9 @@ def _by(match: Match, context: Context) -> str | None:
     )
 
 
-def _times(match: Match, context: Context) -> str:
+def _times(match: Match, context: Context) -> str | None:
+    if regex.search(r"[=^²³ⁿ]", match.string):
+        return None  # in a formula, x is a letter
     return f"{say_amount(match['quantity'], context)} times"
 
 
@@ -308,7 +310,7 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?P<first>{begin}{amount})(?:x|×)(?P<second>{amount})(?:(?:x|×)(?P<third>{amount}))?(?!\w)",
+                r"(?P<first>{begin}{amount})(?:x|×)(?P<second>{amount})(?:(?:x|×)(?P<third>{amount}))?(?![\w⁰¹²³⁴-⁹⁻])",
                 begin=FIRST,
                 amount=AMOUNT,
             ),
