@@ -33,6 +33,19 @@ def said_of(folder: Path, body: str) -> str:
         ('10<span style="vertical-align: super">8</span> stars', "10⁸ stars"),
         ("U<sup>238</sup> and Sr<sup>90</sup>", "U²³⁸ and Sr⁹⁰"),
         ("x<sup><i>n</i></sup>", "xⁿ"),
+        ("x<sub>i</sub><sup>2</sup> and <i>x<sub>i</sub></i><sup>2</sup>", "xᵢ² and xᵢ²"),
+        ("<i>x</i><sub><i>n</i>+1</sub> and a<sub>ij</sub>", "xₙ₊₁ and aᵢⱼ"),
+        ("<i>e</i><sup><i>x</i>+1</sup> and e<sup>iπ</sup>", "eˣ⁺¹ and e^(iπ)"),
+        ("x<sup>a</sup>, a<sup>b</sup>, A<sup>T</sup>, A<sup>−1</sup>", "xᵃ, aᵇ, Aᵀ, A⁻¹"),
+        ("x<sup>1/2</sup> and 10<sup>1.5</sup>", "x^(1/2) and 10^(1.5)"),
+        ("3 kg m<sup>-2</sup> s<sup>–1</sup>", "3 kg m⁻² s⁻¹"),
+        ("πr<sup>2</sup>, Δx<sup>2</sup>, 4ab<sup>2</sup>", "πr², Δx², 4ab²"),
+        ("sin<sup>2</sup> x and cos<sup>−1</sup> x", "sin² x and cos⁻¹ x"),
+        ("|x|<sup>2</sup> and f<sup>(n)</sup>", "|x|² and f⁽ⁿ⁾"),
+        ("10<sup>10<sup>100</sup></sup> of it", "10^(10¹⁰⁰) of it"),
+        ("10<sup>8 </sup>stars, 10 <sup>8</sup> stars", "10⁸ stars, 10⁸ stars"),
+        ("100 ft.<sup>2</sup> and some cm<sup>2</sup>", "100 ft² and some cm²"),
+        ('10<span class="calibre-sup">8</span>, 10<span class="supscript">8</span>', "10⁸, 10⁸"),
     ],
 )
 def test_powers(tmp_path: Path, body: str, said: str) -> None:
@@ -41,10 +54,19 @@ def test_powers(tmp_path: Path, body: str, said: str) -> None:
     assert book.left_out == ()
 
 
+@pytest.mark.parametrize("css", [".k { vertical-align: super }", "span.k { vertical-align: 0.4em; color: red }"])
+def test_classes_that_a_style_sheet_raises(tmp_path: Path, css: str) -> None:
+    head = f"<head><title>x</title><style>{css} .l {{ vertical-align: -20% }}</style></head>"
+    text = '10<span class="k">8</span> of H<span class="l">2</span>O. A word<span class="k">3</span>, and <a class="k" href="#n">4</a> then.'
+    page = f'<html>{head}<body><p>{text}</p><p id="n">4 A note.</p></body></html>'
+    assert all_text(read_body(tmp_path, page)) == "10⁸ of H₂O. A word, and then."
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         ("2<sup>1</sup>/<sub>2</sub> cups", "2½ cups"),
+        ("2<sup>1/2</sup> cups", "2½ cups"),
         ("<sup>1</sup>/<sub>2</sub> cup", "½ cup"),
         ("<sup>3</sup>⁄<sub>4</sub> cup", "¾ cup"),
         ("<sup>3</sup>&#8260;4 cup", "¾ cup"),
@@ -70,6 +92,7 @@ def test_fractions(tmp_path: Path, body: str, said: str) -> None:
         ("of <sup>235</sup>U is", "of ²³⁵U is"),
         ("x<sub>1</sub> and x<sub>i</sub>", "x₁ and xᵢ"),
         ("v<sub>max</sub> is", "v max is"),
+        ("k<sub>B</sub>T and V<sub>in</sub>", "k B T and V in"),
     ],
 )
 def test_chemical_formulae_and_indices(tmp_path: Path, body: str, said: str) -> None:
@@ -91,6 +114,7 @@ def test_chemical_formulae_and_indices(tmp_path: Path, body: str, said: str) -> 
         ("the 1900<sup>s</sup>", "the 1900s"),
         ("12<sup>h</sup> 30<sup>m</sup> 5<sup>s</sup>", "12h 30m 5s"),
         ("£5 3<sup>s</sup> 6<sup>d</sup>", "£5 3s 6d"),
+        ("y<sup>e</sup> and w<sup>ch</sup>", "ye and wch"),
         ("20<sup>o</sup> C and 5<sup>o</sup>30′", "20° C and 5°30′"),
     ],
 )
@@ -108,6 +132,8 @@ def test_letters(tmp_path: Path, body: str, said: str) -> None:
         ("the end<sup>1, 2</sup>.", "the end.", ["1, 2"]),
         ("the end.<sup>3–5</sup>", "the end.", ["3–5"]),
         ("the end.<sup>a</sup> Then", "the end. Then", ["a"]),
+        ("the man<sup>a</sup> left", "the man left", ["a"]),
+        ("The mayor<sup>14 </sup>left", "The mayor left", ["14"]),
         ("the end*. <sup>*</sup>Then", "the end*. Then", []),
         ("the end<sup>†</sup>.", "the end.", []),
         ("in 1945<sup>3</sup> and after", "in 1945 and after", ["3"]),

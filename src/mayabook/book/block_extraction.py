@@ -274,21 +274,30 @@ class _BlockExtractor:
         if substitution.source:
             self._document.supply(substitution.text, substitution.source, self._path(len(self._steps)))
         self._gather(substitution.text)
+        if substitution.text and "".join(texts(element))[-1:].isspace():
+            self._text.append(" ")
         self._frames.append(self._frames[-1]._replace(is_block=False))
 
     def _leave_out(self, element: Element, reason: str) -> None:
         if reason:
             self._document.omit(text_of(element), reason, self._path(len(self._steps)))
+            self._keep_gap(element)
         self._is_after_mark = reason == REFERENCE
+
+    def _keep_gap(self, element: Element) -> None:
+        """A space at the beginning or end of what is not read as it stands still parts the words around it."""
+        raw = "".join(texts(element))
+        if raw[:1].isspace() or raw[-1:].isspace():
+            self._text.append(" ")
 
     def _close_gap(self, after: str) -> str:
         """The text after an omitted note reference; brackets or a space around the reference are removed."""
-        before = "".join(self._text[-1:])
+        before = "".join(self._text[-2:])
         if before.rstrip()[-1:] in ("[", "(") and after.lstrip()[:1] in ("]", ")"):
             before, after = before.rstrip()[:-1], after.lstrip()[1:]
         if after[:1] in tuple(".,;:!?)”’"):
             before = before.rstrip()
-        self._text[-1:] = [before]
+        self._text[-2:] = [before]
         return after
 
     def _anchor(self, element: Element) -> None:

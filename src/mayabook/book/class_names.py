@@ -26,9 +26,9 @@ class Role(StrEnum):
 
 
 _PATTERNS = {
-    Role.RAISED: r"sup|super(script)?s?|numerator"
+    Role.RAISED: r"([a-z]+-)?sup(er)?(script(ed|s)?)?\d{0,2}|.*super-?script.*|numerator"
     r"|(fn|foot-?note|end-?note|note)-?(ref(erence)?|anchor|mark|num(ber)?|call)",
-    Role.LOWERED: r"sub|sub-?scripts?|inferior|denominator",
+    Role.LOWERED: r"([a-z]+-)?sub\d{0,2}|.*sub-?script.*|inferior|denominator",
     Role.PAGE_NUMBER: r"(x-ebookmaker-)?page-?(no|num|nums|number|numbers|break|marker)?|pb|pgno|folio",
     Role.LINE_NUMBER: r"(line|poem|stanza)-?(no|nos|num|nums|number|numbers)|ln",
     Role.VERSE_NUMBER: r"(verse|v)-?(no|num|nums|number|numbers)|vn|v",

@@ -1,12 +1,15 @@
 """Reads an EPUB into a `Book`."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from mayabook.book.block_extraction import extract_blocks
 from mayabook.book.boilerplate import mark_boilerplate
 from mayabook.book.broken_text import join_cut_sentences, join_cut_words
 from mayabook.book.chapters import divide_into_chapters
+from mayabook.book.class_styles import ClassStyles, write_into_markup
 from mayabook.book.container import Container, fragment_of
 from mayabook.book.content_document import ContentDocument
 from mayabook.book.cover_image import read_cover
@@ -27,7 +30,7 @@ from mayabook.book.plain_verses import leave_out_verse_numbers
 from mayabook.book.printed_numbers import leave_out_printed_numbers
 from mayabook.book.repeated_lines import leave_out_repeated_lines
 from mayabook.book.semantics import MATTER_TYPES, text_of
-from mayabook.book.style_sheets import StyleSheets
+from mayabook.book.style_sheets import StyleSheet, StyleSheets
 from mayabook.book.table_of_contents import TableOfContents, read_table_of_contents
 from mayabook.book.text_cleaning import has_words
 from mayabook.book.xml_parsing import Element, parse_xhtml
@@ -91,6 +94,7 @@ def _read_documents(
     marks: list[NoteReference] = []
     labels: dict[Place, str] = {}
     readable: list[str] = []
+    style_sheets = StyleSheets(container, warn)
     for name in package.spine:
         try:
             root = _parse(container, name, warn)
@@ -99,6 +103,7 @@ def _read_documents(
             continue
         if root is not None:
             readable.append(name)
+            write_into_markup(root, _class_styles(style_sheets.of(root, name)))
             marks += find_note_references(root, name, _resolver(container, name))
             labels.update(find_note_labels(root, name))
     if not readable:
@@ -111,10 +116,12 @@ def _read_documents(
         if fragment and aim in cuts:
             cuts[aim].add(fragment)
     documents = []
-    style_sheets = StyleSheets(container, warn)
     for name in readable:
         if (root := _parse(container, name, warn)) is not None:
             sheets = style_sheets.of(root, name)
+            hidden = hidden_elements(root, [sheet.visibility for sheet in sheets])
+            styles = _class_styles(sheets)
+            write_into_markup(root, styles)
             documents.append(
                 extract_blocks(
                     root,
@@ -122,12 +129,16 @@ def _read_documents(
                     cuts=cuts[name],
                     notes=notes,
                     resolve=_resolver(container, name),
-                    hidden=hidden_elements(root, [sheet.visibility for sheet in sheets]),
-                    spaced=frozenset().union(*(sheet.spaced for sheet in sheets)),
+                    hidden=hidden,
+                    spaced=styles.spaced,
                     image_alt=image_alt,
                 )
             )
     return documents
+
+
+def _class_styles(sheets: Sequence[StyleSheet]) -> ClassStyles:
+    return reduce(or_, (sheet.classes for sheet in sheets), ClassStyles())
 
 
 def _passed_over(container: Container, package: Package, warn: Callable[[str], None]) -> Iterator[ContentDocument]:

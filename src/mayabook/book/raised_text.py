@@ -1,5 +1,6 @@
 """Superscripts and subscripts: tells powers, fractions, ordinals, chemical formulae, verse numbers and note references
-apart. What is read is written with the superscript and subscript characters of Unicode: 10⁸, H₂O, 2½, ¹⁴C.
+apart. What is read is written with the superscript and subscript characters of Unicode: 10⁸, H₂O, 2½, ¹⁴C; an exponent
+that has none of its own stands behind a caret: e^(iπ).
 
 What a raised number means depends on what it is attached to: a power follows a number, a unit or a variable; a note
 reference follows a word or punctuation; a verse number stands before the text that it numbers.
@@ -18,7 +19,7 @@ UNLINKED_REFERENCE = "footnote reference"
 VERSE_NUMBER = "verse number"
 
 _SUPERSCRIPTS = dict(
-    zip("0123456789+-−=()abcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True)
+    zip("0123456789+-−=()abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ", strict=True)
 )
 _SUBSCRIPTS = dict(zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _VULGAR = {
@@ -36,7 +37,17 @@ _NOTE_NUMBERS = re.compile(r"[\[({]?\d{1,4}[\])}]?[.:]?(?:\s*[,;–-]\s*[\[(]?\d
 _NOTE_LETTER = re.compile(r"[\[(]?[a-z][\])]?")
 _EDITORIAL = re.compile(r"\[(?:citation needed|note \w+|[\w ]*\d+)\]", re.IGNORECASE)
 _EXPONENT = re.compile(r"[−–-]?(?:\d{0,2}[nxykmpqijt]|[nxykmpqijt]?[+−-]\d{1,3}|[nxykmpqijt][+−-][\dnxykm])")
+_OPERAND = r"(?:\d+(?:\.\d+)?|[A-Za-zα-ω])"
+_EXPRESSION = re.compile(rf"\([a-z]\)|(?!\d+[-–]\d+$)\(?[−–-]?{_OPERAND}(?:\s?[-+−–*×·/]?\s?{_OPERAND})*\)?")
+_PLAIN = re.compile(r"\d+|[A-Za-z]+")
+"""Exponents that are no expressions: numbers, which may be of notes, and letters, which may be of abbreviations."""
+_VARIABLES = frozenset("abcefguvxz")
+"""Letters that have any letter as an exponent; old abbreviations raise letters behind others ("yᵉ", "wᵗ", "pʳ")."""
+_OF_CAPITALS = frozenset("nkT")
+_ORDINALS = frozenset(("st", "nd", "rd", "th"))
+_FUNCTIONS = frozenset("sin cos tan cot sec csc log ln sinh cosh tanh".split())
 UNITS = frozenset("m cm mm km dm nm μm µm s ms h in ft yd mi kg g sec min metres meters feet miles inches".split())
+_SYMBOLS_OF_UNITS = frozenset("cm mm km dm nm kg μm µm".split())
 _UNIT_POWERS = frozenset(("2", "3", "-1", "−1", "–1", "-2", "−2", "–2", "-3", "−3", "–3"))
 _ISOTOPE = re.compile(r"(?:He|Li|Be|Ne|Na|Mg|Al|Si|Cl|Ar|Ca|Fe|Co|Ni|Cu|Kr|Sr|Tc|Cs|Ra|Th|Pu|Am|[HCNOFPSKIU])(?![a-z])")
 _LEAST_ISOTOPE = {"I": 120, "U": 200, "P": 28, "S": 28, "K": 37, "C": 9, "H": 1}
@@ -49,7 +60,11 @@ _DEGREES = re.compile(r"\s?(?:[CFNSEW]\b|\d|celsius|fahrenheit)", re.IGNORECASE)
 _CLOCK = re.compile(r"\d\s?[hd°]\s*\d+$")
 _CLOSING = frozenset(".,;:!?…\"'”’»)]—–")
 _OPERATORS = frozenset("=+−-*/×·÷<>≤≥≈±^(√∫∑πθ")
-_FORMULA = re.compile(r"[A-Za-zΑ-ω]{1,2}")
+_BINDING = frozenset("=+×−<>^·")
+"""Signs that only formulae have directly before or after a power."""
+_GREEK = re.compile(r"[Α-ωϑϕ]+(?=[A-Za-zΑ-ω]$)")
+_UNIT_BEFORE_STOP = re.compile(r"\d\s?(?:ft|in|yd|mi|sq\. ft|sq\. in)\.$")
+_INDEX = re.compile(r"(?!in$)[i-n]{2,3}|[0-9a-z](?:[-+−–][0-9a-z])+")
 _YEARS = range(1100, 2100)
 
 
@@ -83,7 +98,7 @@ def read_raised_text(root: Element) -> Substitutions:
         if not is_raised:
             _read_lowered(element, text, read)
         elif not _read_fraction(element, text, read):
-            raised = _Raised(element, text, text_before(element, _LONGEST), text_after(element, _LONGEST))
+            raised = _Raised(element, text, _before(element, text), text_after(element, _LONGEST))
             if raised.before.strip() and not raised.before[-1].isspace():
                 _read_attached(raised, marks, read)
             elif (isotope := _isotope(raised)) is not None:
@@ -94,6 +109,35 @@ def read_raised_text(root: Element) -> Substitutions:
                 leading.append(raised)
     read |= _read_leading(leading, {raised.text for raised in marks.found})
     return read
+
+
+def _before(element: Element, text: str) -> str:
+    """The text that a superscript is attached to. Indices between the two are passed over, and a gap is closed."""
+    before = text_before(_index_before(element), _LONGEST)
+    is_scientific = re.search(r"(?<![\d.,])10\s$", before) is not None and _SIGNED.fullmatch(text) is not None
+    if is_scientific or (_UNIT_BEFORE_STOP.search(before) is not None and text in ("2", "3")):
+        _end_before(element, before[-1])
+        return before[:-1]
+    return before
+
+
+def _index_before(element: Element) -> Element:
+    """The subscript directly before a superscript, else the superscript."""
+    previous = element.getprevious()
+    while previous is not None and not previous.tail:
+        if _is_lowered(previous):
+            return previous
+        previous = previous[-1] if len(previous) else None
+    return element
+
+
+def _end_before(element: Element, char: str) -> None:
+    """Takes a character away that the text directly before an element ends in."""
+    previous, parent = element.getprevious(), element.getparent()
+    if previous is not None:
+        previous.tail = (previous.tail or "").removesuffix(char)
+    elif parent is not None:
+        parent.text = (parent.text or "").removesuffix(char)
 
 
 def _raised_and_lowered(root: Element) -> list[tuple[Element, bool]]:
@@ -155,11 +199,12 @@ def _is_lowered(element: Element) -> bool:
 
 
 def _read_lowered(element: Element, text: str, read: Substitutions) -> None:
-    lowered = subscript(text) if len(text) == 1 or text.strip("+-−–").isdigit() else None
+    is_index = len(text) == 1 or text.strip("+-−–").isdigit() or _INDEX.fullmatch(text) is not None
+    lowered = subscript(text) if is_index else None
     if lowered is not None:
         read[element] = Substitution(lowered)
     elif text_before(element, 1).isalnum():
-        read[element] = Substitution(f" {text}")
+        read[element] = Substitution(f" {text}{' ' if text_after(element, 1).isalnum() else ''}")
 
 
 def _read_attached(raised: _Raised, marks: _Marks, read: Substitutions) -> None:
@@ -167,8 +212,14 @@ def _read_attached(raised: _Raised, marks: _Marks, read: Substitutions) -> None:
     text = raised.text
     if text in ("o", "0") and raised.before[-1].isdigit() and _DEGREES.match(raised.after):
         read[raised.element] = Substitution("°", "degree sign")
-    elif _is_power(raised, marks) and (power := superscript(text.replace(" ", ""))) is not None:
-        read[raised.element] = Substitution(power)
+    elif raised.before[-1].isdigit() and (mixed := re.fullmatch(r"(\d)\s?[/⁄]\s?(\d{1,2})", text)) is not None:
+        read[raised.element] = Substitution(fraction(mixed[1], mixed[2]))
+    elif (inner := _raised_inside(raised.element)) is not None and raised.before[-1].isalnum():
+        above = superscript(opening_of(inner, _LONGEST))
+        below = text.removesuffix(opening_of(inner, _LONGEST))
+        read[raised.element] = Substitution(f"^({below}{above})" if above is not None else f" {text}")
+    elif _is_power(raised, marks):
+        read[raised.element] = Substitution(_exponent(text))
     elif _is_note_reference(raised, marks):
         marks.found.append(raised)
         numbers = re.findall(r"\d+", text)
@@ -178,19 +229,31 @@ def _read_attached(raised: _Raised, marks: _Marks, read: Substitutions) -> None:
         read[raised.element] = Substitution(f" {text} ")
 
 
+def _exponent(text: str) -> str:
+    """An exponent as it is read: ²ⁿ, ^(iπ)."""
+    return superscript(text.replace(" ", "")) or f"^({text.strip('()')})"
+
+
+def _raised_inside(element: Element) -> Element | None:
+    """The power of an exponent, at its end."""
+    return next((inner for inner in element.iter("{*}sup") if inner is not element), None)
+
+
 def _is_power(raised: _Raised, marks: _Marks) -> bool:
     text, before = raised.text, raised.before
-    if not (_SIGNED.fullmatch(text) or _EXPONENT.fullmatch(text)):
+    if not (_SIGNED.fullmatch(text) or _EXPONENT.fullmatch(text) or _EXPRESSION.fullmatch(text)):
         return False
     if (base := re.search(r"[\d.,]*\d$", before)) is not None:
         is_time = _CLOCK.search(before) is not None and text.isalpha()
         is_numbered = _NUMBERED.search(before[: base.start()]) is not None
-        return not (is_time or is_numbered or _is_reference_after_number(base[0], raised, marks))
+        is_letters = not _EXPONENT.fullmatch(text) and (text.isalpha() or re.search(r"[A-Za-z]{2}", text) is not None)
+        return not (is_time or is_numbered or is_letters or _is_reference_after_number(base[0], raised, marks))
     if (word := re.search(r"[^\W\d_]+$", before)) is not None:
         return _is_base(word[0], before[: word.start()], raised, marks)
-    if before[-1] in ")]":
-        inside = before[:-1].rpartition("(" if before[-1] == ")" else "[")[2]
-        return bool(set(inside) & _OPERATORS) and re.search(r"[^\W\d_]{3}", inside) is None
+    if before[-1] in ")]|":
+        inside = before[:-1].rpartition({")": "(", "]": "[", "|": "|"}[before[-1]])[2]
+        is_formula = bool(set(inside) & _OPERATORS) or len(inside.strip()) == 1
+        return is_formula and re.search(r"[^\W\d_]{3}", inside) is None
     return before[-1] in _SUBSCRIPTS.values() or (before[-1] not in _CLOSING and not before[-1].isalnum())
 
 
@@ -206,21 +269,39 @@ def _is_reference_after_number(base: str, raised: _Raised, marks: _Marks) -> boo
 
 def _is_base(word: str, before: str, raised: _Raised, marks: _Marks) -> bool:
     """Whether a word that a superscript follows is a unit or a variable, not prose."""
-    text, preceding = raised.text, before.rstrip()[-1:]
-    if text.strip("+-−–") != text:  # a charge or a negative power
-        return len(word) <= 3
-    if _EXPONENT.fullmatch(text):
-        return len(word) == 1 and word.islower()
+    text, preceding, following = raised.text, before.rstrip()[-1:], raised.after.lstrip()[:1]
+    if text.strip("+-−–") != text and len(word) <= 3:  # a charge or a negative power
+        return True
+    if word in _FUNCTIONS:
+        return _PLAIN.fullmatch(text) is None or text.isdigit()
+    if (greek := _GREEK.match(word)) is not None:  # Δx, πr
+        word, preceding = word[greek.end() :], greek[0]
+    if not _PLAIN.fullmatch(text) or text.isalpha():
+        return len(word) == 1 and _is_exponent(word, raised, is_in_formula=bool({preceding, following} & _BINDING))
     if _ISOTOPE.fullmatch(word) and len(text) > 1 and int(text) >= _LEAST_ISOTOPE.get(word, 10):
         return True
     if word in UNITS and text in _UNIT_POWERS:
-        return len(word) == 1 or preceding.isdigit() or preceding in tuple("/·") or before.split()[-1:] == ["per"]
+        is_counted = preceding.isdigit() or preceding in tuple("/·") or before.split()[-1:] == ["per"]
+        return len(word) == 1 or is_counted or word in _SYMBOLS_OF_UNITS
     if len(word) > 1:
-        return len(word) <= 3 and preceding in tuple(_OPERATORS)
-    around = {preceding, raised.after.lstrip()[:1]}
-    if around & _OPERATORS:
+        is_product = preceding in tuple(_OPERATORS) or following in tuple(_BINDING) or before[-1:].isdigit()
+        return len(word) <= 3 and is_product and word not in _ORDINALS
+    if greek is not None or {preceding, following} & _OPERATORS:
         return True
     return word not in "IaAO" and not (word.isupper() and marks.found and text == str(marks.last + 1))
+
+
+def _is_exponent(base: str, raised: _Raised, *, is_in_formula: bool) -> bool:
+    """Whether letters or an expression above a single letter are its exponent."""
+    text = raised.text
+    if not text.isalpha():
+        return base.islower() or bool(set(text) & set("+−–-/"))
+    if base.isupper():
+        return text in _OF_CAPITALS
+    if len(text) > 1:
+        return base == "e" or (is_in_formula and text not in _ORDINALS)
+    is_usual = _EXPONENT.fullmatch(text) is not None and not (base == "y" and text in "mtr")
+    return is_usual or is_in_formula or (base in _VARIABLES and text not in "eo")
 
 
 def _is_note_reference(raised: _Raised, marks: _Marks) -> bool:
@@ -229,7 +310,8 @@ def _is_note_reference(raised: _Raised, marks: _Marks) -> bool:
         return True
     if not _NOTE_LETTER.fullmatch(text):
         return False
-    return raised.before[-1] in _CLOSING or text[0] in "[("
+    is_after_word = re.search(r"[a-z]{3}$", raised.before) is not None and text in "abc"
+    return raised.before[-1] in _CLOSING or text[0] in "[(" or is_after_word
 
 
 def _is_word_of_its_own(raised: _Raised) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Set
 from typing import NamedTuple
 
 from mayabook.book.class_names import Role, roles_of
-from mayabook.book.css_margins import has_wide_margin
+from mayabook.book.class_styles import has_wide_margin
 from mayabook.book.pictured_text import is_placeholder
 from mayabook.book.semantics import HEADING_TAGS
 from mayabook.book.text_cleaning import clean_text, has_words, is_ornament

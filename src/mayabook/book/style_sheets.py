@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mayabook.book.class_styles import ClassStyles, read_class_styles
 from mayabook.book.container import Container
-from mayabook.book.css_margins import classes_with_wide_margins
 from mayabook.book.css_visibility import VisibilityRules, is_for_screens, read_visibility_rules
 from mayabook.book.xml_parsing import Element, local_name
 from mayabook.core.errors import BookError
@@ -14,10 +14,10 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class StyleSheet:
-    """What is used of a style sheet. spaced: classes with a wide margin above."""
+    """What is used of a style sheet."""
 
     visibility: VisibilityRules
-    spaced: frozenset[str]
+    classes: ClassStyles
 
 
 class StyleSheets:
@@ -61,7 +61,7 @@ class StyleSheets:
             imported = self._container.find(href, base)
             return None if imported is None else self._text(imported)
 
-        return StyleSheet(read_visibility_rules(css, warn, load), classes_with_wide_margins(css))
+        return StyleSheet(read_visibility_rules(css, warn, load), read_class_styles(css))
 
     def _text(self, sheet: str) -> str | None:
         try:

@@ -17,7 +17,7 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑ
 _UP = f"[{''.join(map(chr, _SUPERSCRIPTS))}]"
 _DOWN = f"[{''.join(map(chr, _SUBSCRIPTS))}]"
 _DIGIT = "[⁰¹²³⁴-⁹]"
-_LETTER = "[A-Za-zΑ-Ωα-ωϑϕ]"
+_LETTER = "[A-Za-zΑ-Ωα-ωϑϕħ]"
 _TERM = rf"(?:{_LETTER}{{1,2}}(?:{_DOWN}+{_UP}*|{_UP}+)){{1,8}}{_LETTER}{{0,2}}"
 """Letters with indices and powers, side by side; more letters than two are a word."""
 _OPERATORS = {"+": "plus", "-": "minus", "−": "minus", "–": "minus", "=": "equals", "/": "over"} | dict.fromkeys(
@@ -138,7 +138,9 @@ def _expression(text: str) -> str:
 
 
 def _letter(letter: str) -> str:
-    name = unicodedata.name(letter)
+    name = unicodedata.name(letter).replace("LAMDA", "LAMBDA")
+    if letter == "ħ":
+        return "h bar"
     return name.removesuffix(" SYMBOL").split()[-1].lower() if name.startswith("GREEK") else letter
 
 
