@@ -213,6 +213,8 @@ def test_a_sentence_is_not_cut_inside_a_replaced_part() -> None:
         ),
         ("The carbon ¹⁴C and uranium-²³⁵U.", "The carbon fourteen and uranium-two thirty-five."),
         ("Mixed Ca(OH)₂ and MgCl₂.", "Mixed C a O H two and M g C l two."),
+        ("iii. Take the lamp.", "three. Take the lamp."),
+        ("See item (a) and (iv) of it.", "See item (A) and (four) of it."),
         ("So f⁻¹(x) and f (x) and f(x) = 3.", "So f to the minus one(x) and f (x) and f(x) equals three."),
         ("The α-helix, Δx and λόγος.", "The alpha-helix, delta x and λόγος."),
         ("Mᵐᵉ Rolle and Dʳ Brown, nᵒ 5.", "Mme Rolle and Dr Brown, number five."),

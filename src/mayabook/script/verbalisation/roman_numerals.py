@@ -205,7 +205,7 @@ _NOT_A_WORD = r"(?![\p{L}\p{N}]|[’'](?!s\b)\p{L}|[.&-]\p{L})"
 FAMILY = Family(
     regex.compile(
         r"(?<!\p{L})[IVXLCDM]{2}[IVXLCDM]*(?:th|st|nd|rd)?(?!\p{L})|(?<!\p{L})[VXLCDM](?!\p{L})|"
-        r"I(?=[.,;:)\]—–-]|\s*$)(?<!\p{L}I)|I(?<=\p{Lu}\p{L}+\s(?:the\s)?I)(?!\p{L})|(?<!\p{L})[ivxlcdm]+(?!\p{L})|"
+        r"I(?=[.,;:)\]—–-]|\s*$)(?<!\p{L}I)|I(?<=\p{Lu}\p{L}+\s(?:the\s)?I)(?!\p{L})|(?<!\p{L})[ivxlcdm]+(?!\p{L})|\(a\)|"
         r"WW[I12]|[Ⅰ-ↈ]"
     ),
     [
@@ -217,6 +217,13 @@ FAMILY = Family(
             WordClass.ROMAN,
             regex.compile(rf"^(?P<numeral>(?=\p{{L}}\p{{L}}){_LOWER})(?=\.?$)"),
             lambda match, context: _cardinal(match["numeral"], context) if context.heading else None,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(rf"^(?P<numeral>(?![cdlm][.)])(?:{_LOWER}))(?=[.)](?:\s|$))"),
+            lambda match, context: (
+                None if match["numeral"] in (_SMALL_WORDS - {"i"}) else _cardinal(match["numeral"], context)
+            ),
         ),
         Rule(
             WordClass.ROMAN,
@@ -251,6 +258,9 @@ FAMILY = Family(
             ),
             _after_name,
         ),
+        Rule(
+            WordClass.ROMAN, regex.compile(r"(?<!\w)\(a\)(?!\w)"), lambda match, context: "(A)"
+        ),  # the first of a list
         Rule(
             WordClass.ROMAN,
             regex.compile(rf"(?<!(?:\b\p{{L}}|[⁰¹²³⁴-⁹₀-₉])\s?)\((?P<numeral>{_LOWER}|{_NUMERAL})\)(?=\s)"),
