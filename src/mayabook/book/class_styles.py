@@ -73,8 +73,8 @@ def write_into_markup(root: Element, styles: ClassStyles) -> None:
         elif names & styles.lowered:
             element.set("class", f"{element.get('class')} subscript")
     for element in root.iter("{*}ol"):
-        names = (element.get("class") or "").split()
-        found = [_style(element.get("style") or "").list_type, *(styles.list_types.get(name) for name in names)]
+        of_classes = map(styles.list_types.get, (element.get("class") or "").split())
+        found = [_style(element.get("style") or "").list_type, *of_classes]
         if list_type := next(filter(None, found), None):
             element.set("type", list_type)
 
