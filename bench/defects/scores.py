@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bench.defects.corpus import CLEAN, Labelled, take_of
 from mayabook.checks import Checker
 from mayabook.checks.recogniser import COMPUTE_TYPE, EncodedWindow, ForcedAlignment, Recogniser
-from mayabook.checks.speech_timing import running_pace
+from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.core.settings import CheckSettings
 
 NOT_SEEN = -np.inf
@@ -62,15 +62,15 @@ def score(
 
     file: of the scores; by default WORK/scores.jsonl. compute_type: number format of the ASR.
     """
-    file, paces = file or work / "scores.jsonl", running_paces(rows, work, compute_type)
-    identities = {voice: f"{_identity(compute_type)}, pace {pace}" for voice, pace in paces.items()}
+    file, of_voices = file or work / "scores.jsonl", measured_voices(rows, work, compute_type)
+    identities = {name: f"{_identity(compute_type)}, {_digest(voice.to_json())}" for name, voice in of_voices.items()}
     voice_of = {row.id: row.voice for row in rows}
     known = {row.id: row for row in stored(file) if row.checks == identities.get(voice_of.get(row.id, ""))}
     missing = [row for row in rows if row.id not in known]
     fresh = ProcessPoolExecutor(workers, get_context("spawn"))  # a recogniser does not outlive a fork
     with file.open("a" if known else "w", encoding="utf-8") as out, fresh as pool:
         look = partial(_examine, work=work, compute_type=compute_type)
-        examined = pool.map(look, [(row, identities[row.voice], paces[row.voice]) for row in missing], chunksize=4)
+        examined = pool.map(look, [(row, identities[row.voice], of_voices[row.voice]) for row in missing], chunksize=4)
         for done, row in enumerate(examined, 1):
             known[row.id] = row
             out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -80,16 +80,16 @@ def score(
     return {row.id: known[row.id] for row in rows}
 
 
-def running_paces(rows: Sequence[Labelled], work: Path, compute_type: str = COMPUTE_TYPE) -> dict[str, float | None]:
-    """The pace of each voice, in seconds a phoneme, from its first clean takes."""
+def measured_voices(
+    rows: Sequence[Labelled], work: Path, compute_type: str = COMPUTE_TYPE
+) -> dict[str, VoiceReference]:
+    """Each voice by its name, from its first clean takes."""
     ours = checker(compute_type)
-    figures = ours.thresholds.pace
     found = {}
     for voice in dict.fromkeys(row.voice for row in rows):
-        clean = [row for row in rows if row.voice == voice and row.label == CLEAN][: figures.reference_takes]
-        takes = [(take_of(row, work), row.chunk) for row in clean if ours.has_measurable_pace(row.chunk)]
-        paces = [ours.pace(take.audio, take.sample_rate, chunk) for take, chunk in takes]
-        found[voice] = running_pace(paces, figures)
+        clean = [row for row in rows if row.voice == voice and row.label == CLEAN and ours.can_measure_voice(row.chunk)]
+        takes = ((take_of(row, work), row.chunk) for row in clean[: ours.thresholds.pace.reference_takes])
+        found[voice] = ours.measure_voice((take.audio, take.sample_rate, chunk) for take, chunk in takes)
     return found
 
 
@@ -109,15 +109,19 @@ def checker(compute_type: str = COMPUTE_TYPE) -> Checker:
     return Checker(CheckSettings(), compute_type=compute_type)
 
 
-def _examine(task: tuple[Labelled, str, float | None], work: Path, compute_type: str) -> Examined:
-    row, identity, pace = task
-    return examine(row, work, identity, compute_type, pace)
+def _examine(task: tuple[Labelled, str, VoiceReference], work: Path, compute_type: str) -> Examined:
+    row, identity, voice = task
+    return examine(row, work, identity, compute_type, voice)
 
 
 def examine(
-    row: Labelled, work: Path, identity: str = "", compute_type: str = COMPUTE_TYPE, pace: float | None = None
+    row: Labelled,
+    work: Path,
+    identity: str = "",
+    compute_type: str = COMPUTE_TYPE,
+    voice: VoiceReference = UNKNOWN_VOICE,
 ) -> Examined:
-    """Scores a take. identity: of the checks, stored with the scores. pace: of the voice, see `running_paces`."""
+    """Scores a take. identity: of the checks, stored with the scores. voice: see `measured_voices`."""
     ours = checker(compute_type)
     log_probabilities: list[float] = []
 
@@ -127,7 +131,7 @@ def examine(
         return aligned
 
     ours._recogniser.force_align = force_align  # type: ignore[method-assign]
-    found = ours.examine(take_of(row, work), row.chunk, pace)
+    found = ours.examine(take_of(row, work), row.chunk, voice)
     values: dict[str, float] = {}
     for score in found.scores:
         values[score.detector] = max(values.get(score.detector, NOT_SEEN), score.value)
@@ -141,5 +145,8 @@ def _identity(compute_type: str) -> str:
     ours = checker(compute_type)
     figures = asdict(ours.thresholds)
     del figures["rejection"], figures["digest"]
-    digest = hashlib.sha256(json.dumps(figures, sort_keys=True).encode()).hexdigest()[:12]
-    return ours.identity.replace(ours.thresholds.digest, digest)
+    return ours.identity.replace(ours.thresholds.digest, _digest(json.dumps(figures, sort_keys=True)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

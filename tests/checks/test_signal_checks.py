@@ -11,7 +11,7 @@ from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.speech_timing import running_pace
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.checks.voice_drift import drift_score
+from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced_bands
 from mayabook.core.take import Audio
 from tests.checks.speaking import RATE, silence, speech
 
@@ -170,3 +170,28 @@ def test_pace_allows_every_way_of_reading_a_number() -> None:
     slow, fast = pace(N_SOUNDS // 3), pace(N_SOUNDS * 3)
     assert (slow.detector, fast.detector) == ("slow", "fast")
     assert min(slow.value, fast.value) > 2
+
+
+VOICE_TEXTS = (
+    "The house by the river had been empty for eleven years when the family came to look at it.",
+    "Their father counted the windows, and their mother asked about the roof and the price of coal.",
+    "Nobody told the children that the garden belonged to somebody else until the first of May.",
+    "On the long road to the village they met a man with a cart full of apples and old books.",
+    "He sold them a map of the valley, drawn by hand, on which the house did not appear at all.",
+    "“We shall have to draw it in ourselves,” the younger one said, and she borrowed his pencil.",
+    "By the time they were home again it was dark, and every lamp on the hill was already burning.",
+)
+
+
+def test_drift_by_the_timbre_of_the_voice_itself() -> None:
+    takes = [resample_poly(speech(text), 5, 4).astype(np.float32) for text in VOICE_TEXTS]
+    points = cepstra(np.concatenate([voiced_bands(take, RATE, FIGURES.drift)[1] for take in takes[1:]]))
+    timbre = fit_timbre(points, FIGURES.drift.voice_gaussians)
+    (sound,) = drift_score(takes[0], RATE, FIGURES.drift, timbre)
+    half = middle(takes[0])
+    spoilt = np.concatenate([takes[0][:half], resample_poly(takes[0][half:], 100, 118).astype(np.float32)])
+    (drifted,) = drift_score(spoilt, RATE, FIGURES.drift, timbre)
+    threshold = FIGURES.rejection["drift_for_voice"]
+    assert drifted.detector == sound.detector == "drift_for_voice"
+    assert sound.value < threshold / 1.3 < threshold * 1.3 < drifted.value
+    assert drifted.start == pytest.approx(half / RATE, abs=0.7)

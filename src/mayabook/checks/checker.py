@@ -1,7 +1,7 @@
 """Checks a take against the text of its chunk, and gives a verdict."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import jiwer
@@ -16,9 +16,11 @@ from mayabook.checks.readings import ReadingComparer
 from mayabook.checks.recogniser import COMPUTE_TYPE, ForcedAlignment, RecognisedWord, Recogniser, Transcription
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
 from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
-from mayabook.checks.speech_timing import unexplained_voice_after
+from mayabook.checks.speech_timing import running_pace, unexplained_voice_after
 from mayabook.checks.text_normalisation import TextUnit, expected_units, text_units
 from mayabook.checks.thresholds import load_thresholds
+from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced_bands
+from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.checks.word_alignment import AlignedPair, Aligner
 from mayabook.checks.word_checks import MATCHED, WordEvidence
 from mayabook.core.chunk import Chunk
@@ -56,15 +58,15 @@ class Checker:
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
     def check(
-        self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset(), running_pace: float | None = None
+        self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset(), voice: VoiceReference = UNKNOWN_VOICE
     ) -> Verdict:
         """Runs all detectors.
 
         decisive: names of measures that need no ASR. If one of them reaches its threshold, the take is rejected without
-        being transcribed, in a hundredth of the time, and the verdict has no words. running_pace: of the voice, see
-        `mayabook.checks.speech_timing.running_pace`.
+        being transcribed, in a hundredth of the time, and the verdict has no words. voice: what is
+        known of it, by which pace and timbre are judged.
         """
-        scores = self._scores_without_asr(take, chunk, running_pace)
+        scores = self._scores_without_asr(take, chunk, voice)
         found = scores_to_findings(scores, self.thresholds.rejection)
         if any(each.weight >= REJECTION_WEIGHT and each.detector in decisive for each in found):
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
@@ -74,30 +76,47 @@ class Checker:
         """Recognised words, without bracketed noises. audio: mono, any length. sample_rate: Hz."""
         return _without_noises(self._recogniser.transcribe(audio, sample_rate))
 
-    def examine(self, take: Take, chunk: Chunk, running_pace: float | None = None) -> Examination:
-        """All scores, before thresholds are applied. running_pace: as for `check`."""
-        return self._with_word_scores(take, chunk, self._scores_without_asr(take, chunk, running_pace))
+    def examine(self, take: Take, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE) -> Examination:
+        """All scores, before thresholds are applied. voice: as for `check`."""
+        return self._with_word_scores(take, chunk, self._scores_without_asr(take, chunk, voice))
 
-    def has_measurable_pace(self, chunk: Chunk) -> bool:
+    def can_measure_voice(self, chunk: Chunk) -> bool:
         """Whether a take of the chunk tells the pace of its voice: the text is long enough, and has no emotion tags."""
         n_phonemes = sum(shortest for shortest, _ in map(self._n_phonemes, self._expected(chunk)))
         return n_phonemes >= self.thresholds.pace.min_reference_phonemes and without_tags(chunk.text) == chunk.text
 
-    def pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:
+    def measure_voice(self, takes: Iterable[tuple[Audio, int, Chunk]]) -> VoiceReference:
+        """Measures the voice of takes: audio, sample rate in Hz, and a chunk that passes `can_measure_voice`.
+
+        A take that seems to have two speakers does not tell the timbre.
+        """
+        paces, spectra, figures = [], [], self.thresholds.drift
+        for audio, sample_rate, chunk in takes:
+            paces.append(self._pace(audio, sample_rate, chunk))
+            drift = drift_score(audio, sample_rate, figures)
+            if all(score.value < self.thresholds.rejection[score.detector] for score in drift):
+                spectra.append(voiced_bands(audio, sample_rate, figures)[1])
+        n_frames = sum(map(len, spectra))
+        timbre = None
+        if n_frames >= figures.min_reference_frames:
+            timbre = fit_timbre(cepstra(np.concatenate(spectra)), figures.voice_gaussians)
+        return VoiceReference(running_pace(paces, self.thresholds.pace), timbre)
+
+    def _pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:
         """Seconds of voice for each phoneme of the chunk, which has phonemes. sample_rate: Hz."""
         n_phonemes = sum(shortest + longest for shortest, longest in map(self._n_phonemes, self._expected(chunk))) / 2
         n_voiced = np.count_nonzero(voiced_frames(audio, sample_rate, self.thresholds.signal))
         return float(n_voiced) * FRAME_SECONDS / n_phonemes
 
     def signal_scores(
-        self, audio: Audio, sample_rate: int, chunk: Chunk, running_pace: float | None = None
+        self, audio: Audio, sample_rate: int, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE
     ) -> list[Score]:
-        """Scores of the detectors of signal alone. running_pace: as for `check`."""
+        """Scores of the detectors of signal alone. voice: as for `check`."""
         silent = run_detectors(Evidence(self.thresholds, audio, sample_rate), Needs.LEVEL)
-        return silent or run_detectors(self.signal_evidence(audio, sample_rate, chunk, running_pace), Needs.SIGNAL)
+        return silent or run_detectors(self.signal_evidence(audio, sample_rate, chunk, voice), Needs.SIGNAL)
 
     def signal_evidence(
-        self, audio: Audio, sample_rate: int, chunk: Chunk, running_pace: float | None = None
+        self, audio: Audio, sample_rate: int, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE
     ) -> Evidence:
         """What detectors of the signal need to know."""
         expected = self._expected(chunk)
@@ -108,7 +127,7 @@ class Checker:
             sample_rate,
             n_phonemes=(sum(shortest for shortest, _ in counts), sum(longest for _, longest in counts)),
             n_tags=sum(without_tags(word) != word for word in chunk.text.split()),
-            running_pace=running_pace,
+            voice=voice,
             n_repeats=repeated_word_counts([token for unit in expected for token in unit.verbalisations[0]]),
         )
 
@@ -162,12 +181,12 @@ class Checker:
             untimed.add(row.index)
         return marked, untimed
 
-    def _scores_without_asr(self, take: Take, chunk: Chunk, running_pace: float | None) -> list[Score]:
+    def _scores_without_asr(self, take: Take, chunk: Chunk, voice: VoiceReference) -> list[Score]:
         evidence = Evidence(
             self.thresholds, take.audio, take.sample_rate, stop=take.stop, stop_detail=take.detail, codes=take.codes
         )
         scores = run_detectors(evidence, Needs.STOP_REASON, Needs.CODES)
-        return [*scores, *self.signal_scores(take.audio, take.sample_rate, chunk, running_pace)]
+        return [*scores, *self.signal_scores(take.audio, take.sample_rate, chunk, voice)]
 
     def _with_word_scores(self, take: Take, chunk: Chunk, other_scores: Sequence[Score]) -> Examination:
         examination = self.word_scores(take.audio, take.sample_rate, chunk)

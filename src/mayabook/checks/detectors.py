@@ -14,6 +14,7 @@ from mayabook.checks.readings import misread_scores
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import Thresholds
 from mayabook.checks.voice_drift import drift_score
+from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.checks.word_checks import WordEvidence, WordScores
 from mayabook.core.errors import CheckError
 from mayabook.core.take import Audio, Codes, StopReason
@@ -51,7 +52,6 @@ class Evidence:
     """What detectors look at.
 
     n_phonemes: of the text, by its shortest and by its longest verbalisation. n_tags: emotion tags in the text.
-    running_pace: of the voice, see `mayabook.checks.speech_timing.running_pace`; None if it is not known.
     n_repeats: how often the text repeats itself in a row, at most. stop_detail: as in `Take.detail`. words: None unless
     the take was transcribed.
     """
@@ -61,7 +61,7 @@ class Evidence:
     sample_rate: int
     n_phonemes: tuple[int, int] = (0, 0)
     n_tags: int = 0
-    running_pace: float | None = None
+    voice: VoiceReference = UNKNOWN_VOICE
     n_repeats: int = 0
     stop: StopReason = StopReason.END
     stop_detail: str = ""
@@ -247,11 +247,12 @@ def _clicks(evidence: Evidence) -> list[Score]:
         "log-likelihood gained by two vocal tracts over one, in nats over the square root of the number of frames",
         is_incurable=True,
     ),
+    Measure("drift_for_voice", FindingKind.DRIFT, "the same, by the timbre of the voice itself", is_incurable=True),
     needs=Needs.SIGNAL,
     cost=2.0,
 )
 def _drift(evidence: Evidence) -> list[Score]:
-    return drift_score(evidence.audio, evidence.sample_rate, evidence.thresholds.drift)
+    return drift_score(evidence.audio, evidence.sample_rate, evidence.thresholds.drift, evidence.voice.timbre)
 
 
 @register(
@@ -278,7 +279,7 @@ def _pace(evidence: Evidence) -> list[Score]:
         evidence.n_tags,
         figures.signal,
         figures.pace,
-        evidence.running_pace,
+        evidence.voice.pace,
     )
 
 

@@ -72,9 +72,15 @@ class DriftThresholds:
     min_autocorrelation: float
     """... and the peak of its normalised autocorrelation exceeds this, so that it has a pitch."""
     min_voiced_seconds: float
-    """Counted frames needed on either side of a change."""
+    """Counted frames needed on either side of a change ..."""
+    voice_min_voiced_seconds: float
+    """... and where the timbre of the voice itself is known."""
     max_semitones: float
     """Most by which the vocal tracts of two speakers differ."""
+    voice_gaussians: int
+    """Most Gaussians of the mixture of a voice ..."""
+    min_reference_frames: int
+    """... and the fewest counted frames that it is fitted to, of 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)

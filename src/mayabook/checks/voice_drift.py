@@ -1,10 +1,13 @@
 """Detects a change of speaker within a take, by vocal tract length.
 
-A Gaussian mixture over the cepstra of voiced speech (`timbre.npz`, fitted by `python -m bench.timbre`) gives the
-likelihood of a frame whose frequency axis is shifted, as another vocal tract or a filter would shift it. One shift for
-the whole take is its speaker; two shifts that explain it much better are two speakers. Intonation changes the pitch,
-but not this shift. The two shifts may not be further apart than two speakers are: on a voice that the mixture does not
-know, a few vowels can be explained by a shift of half an octave.
+A Gaussian mixture over the cepstra of voiced speech gives the likelihood of a frame whose frequency axis is shifted, as
+another vocal tract or a filter would shift it. One shift for the whole take is its speaker; two shifts that explain it
+much better are two speakers. Intonation changes the pitch, but not this shift.
+
+The mixture is fitted to takes of the voice itself (`fit_timbre`). Without them it is that of one narrator
+(`timbre.npz`, fitted by `python -m bench.timbre`), which knows other voices less well. A few of their vowels can be
+explained by a shift of half an octave. So two shifts may not be further apart than two speakers are, and each needs
+more speech.
 """
 
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.vq import kmeans2
 from scipy.fft import dct
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import get_window
@@ -29,6 +33,12 @@ SHIFTS = np.arange(-4, 4.01, 0.25)
 """Shifts of the frequency axis, in bands of 1.4 semitones."""
 LONGEST_PERIOD, SHORTEST_PERIOD = 1 / 70, 1 / 400
 _BLOCK = 512
+_ROUNDS = 25
+"""Iterations of k-means."""
+_LEAST_FRAMES = 20
+"""Clusters with fewer frames are left out."""
+_FLOOR = 0.05
+"""Share of the total variance that is added to the variance of each Gaussian."""
 
 Matrix = NDArray[np.float64]
 
@@ -53,13 +63,30 @@ class Timbre:
         return total
 
 
-def drift_score(audio: Audio, sample_rate: int, figures: DriftThresholds) -> list[Score]:
-    """Log-likelihood gained by two vocal tracts over one, in nats, over the square root of the number of frames."""
+def fit_timbre(points: Matrix, n_gaussians: int) -> Timbre:
+    """Fits a mixture to cepstra, shape (n, N_CEPSTRA), by k-means. The same points give the same mixture."""
+    spread = points.std(0)
+    _, cluster = kmeans2(points / spread, n_gaussians, iter=_ROUNDS, minit="++", rng=0, missing="warn")
+    counts = np.bincount(cluster, minlength=n_gaussians)
+    kept = np.flatnonzero(counts > _LEAST_FRAMES)
+    means = np.stack([points[cluster == number].mean(0) for number in kept])
+    variances = np.stack([points[cluster == number].var(0) for number in kept])
+    return Timbre(means, variances + _FLOOR * spread**2, np.log(counts[kept] / counts[kept].sum()))
+
+
+def drift_score(
+    audio: Audio, sample_rate: int, figures: DriftThresholds, voice_timbre: Timbre | None = None
+) -> list[Score]:
+    """Log-likelihood gained by two vocal tracts over one, in nats, over the square root of the number of frames.
+
+    voice_timbre: of the voice itself; without it the measure is another one, of the narrator's timbre.
+    """
     times, bands = voiced_bands(audio, sample_rate, figures)
-    least = round(figures.min_voiced_seconds / HOP_SECONDS)
+    known = voice_timbre is not None
+    least = round((figures.voice_min_voiced_seconds if known else figures.min_voiced_seconds) / HOP_SECONDS)
     if len(bands) < 2 * least:
         return []
-    timbre, matrices = _timbre(), _matrices()
+    timbre, matrices = voice_timbre or _narrator_timbre(), _matrices()
     likely = np.stack([timbre.log_likelihood(bands @ matrix.T) for matrix in matrices], axis=1)
     before = np.cumsum(likely, axis=0)
     whole, before = before[-1], before[least - 1 : len(bands) - least]
@@ -73,7 +100,8 @@ def drift_score(audio: Audio, sample_rate: int, figures: DriftThresholds) -> lis
     moved = (max(near, key=lambda shift: float(whole[shift] - before[at, shift])) - first) * semitones
     seconds = float(times[least + at])
     evidence = f"the voice changes at {seconds:.1f} s, by about {moved:+.1f} semitones of its timbre"
-    return [Score("drift", FindingKind.DRIFT, float(gains[at]), evidence, seconds)]
+    name = "drift_for_voice" if known else "drift"
+    return [Score(name, FindingKind.DRIFT, float(gains[at]), evidence, seconds)]
 
 
 def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tuple[Matrix, Matrix]:
@@ -104,7 +132,7 @@ def cepstra(bands: Matrix) -> Matrix:
 
 
 @cache
-def _timbre() -> Timbre:
+def _narrator_timbre() -> Timbre:
     with files("mayabook.checks").joinpath("timbre.npz").open("rb") as file, np.load(file) as arrays:
         return Timbre(*(arrays[name].astype(np.float64) for name in ("means", "variances", "log_weights")))
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mayabook.checks import Checker
 from mayabook.checks.scoring import Examination, Score
+from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio
 from mayabook.maya.codec import Codec, open_codec
@@ -85,10 +86,10 @@ class MemoisedChecker(Checker):
     _examinations: MemoTable[Examination] = MemoTable(MAX_CHECKED_TAKES)
 
     def signal_scores(
-        self, audio: Audio, sample_rate: int, chunk: Chunk, running_pace: float | None = None
+        self, audio: Audio, sample_rate: int, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE
     ) -> list[Score]:
-        make, key = super().signal_scores, self._key(audio, sample_rate, chunk) + repr(running_pace).encode()
-        return self._signal_scores.get(key, lambda: make(audio, sample_rate, chunk, running_pace))
+        make, key = super().signal_scores, self._key(audio, sample_rate, chunk) + voice.to_json().encode()
+        return self._signal_scores.get(key, lambda: make(audio, sample_rate, chunk, voice))
 
     def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
         make = super().word_scores

@@ -2,7 +2,7 @@
 
 Work goes in rounds. In each round every unsettled chunk takes one step of the retry policy: all requests go to the
 engine together, and takes are checked in threads while the engine generates the next ones; the very first wait until
-the pace of the voice is known (`running_pace.py`). Takes are checked from
+the voice is measured (`job_voice.py`). Takes are checked from
 their files, and derived takes (trimmed, patched, split) are made from files too, so an interrupted and resumed run
 gives the same result as an uninterrupted one.
 """
@@ -20,6 +20,7 @@ import soundfile
 
 from mayabook.checks import Checker
 from mayabook.checks.detectors import incurable_measures
+from mayabook.checks.voice_reference import UNKNOWN_VOICE
 from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk
 from mayabook.core.code_files import read_codes, write_codes
@@ -34,9 +35,9 @@ from mayabook.engines import Engine
 from mayabook.engines.registry import understood_text
 from mayabook.render.content_keys import part_key, take_seed
 from mayabook.render.job import Job
+from mayabook.render.job_voice import JobVoice
 from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
 from mayabook.render.retry_policy import Judged, RetryTask, SentenceRange, next_task
-from mayabook.render.running_pace import RunningPace
 from mayabook.render.splicing import TranscribedTake, joined, patched, trimmed
 
 _log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Renderer:
         of `retry.engine` when the first chunk needs it; the caller closes it."""
         self._job, self._engine, self._checker = job, engine, checker
         self._retry, self._on_progress, self._open_fallback = retry, on_progress, open_fallback
-        self._pace = RunningPace(job, plan, engine, checker, self._read)
+        self._voice = JobVoice(job, plan, engine, checker, self._read)
         self._copies: dict[str, list[PlannedChunk]] = {}
         for item in plan:  # chunks with the same text share their takes
             self._copies.setdefault(item.key, []).append(item)
@@ -185,7 +186,7 @@ class Renderer:
 
         def check(*takes: StoredTake) -> None:
             waiting.extend(takes)
-            while self._pace.is_settled and waiting:
+            while self._voice.is_settled and waiting:
                 take = waiting.pop(0)
                 checking[pool.submit(self._judge, take, transcribe_always=take.id in again)] = take
                 self._collect(checking, at_most=backlog)
@@ -201,10 +202,10 @@ class Renderer:
             for spoken in takes:
                 step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
                 stored = self._store(spoken, self._engine, step)
-                self._pace.measure()
+                self._voice.measure()
                 if step != RetryStep.PART:
                     check(stored)
-        self._pace.measure(with_gaps=True)
+        self._voice.measure(with_gaps=True)
         check()
         if for_fallback:
             assert self._open_fallback is not None
@@ -336,8 +337,8 @@ class Renderer:
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
-        pace = None if stored.step == RetryStep.FALLBACK else self._pace.value
-        return self._checker.check(take, chunk, frozenset() if transcribe_always else incurable_measures(), pace)
+        voice = UNKNOWN_VOICE if stored.step == RetryStep.FALLBACK else self._voice.reference
+        return self._checker.check(take, chunk, frozenset() if transcribe_always else incurable_measures(), voice)
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
         """Stores finished verdicts; waits while more than `at_most` checks are outstanding."""

@@ -1,4 +1,4 @@
-"""The pace of a job's voice is measured from the same takes, in whatever order they come and however often the run stops."""
+"""The voice of a job is measured from the same takes, in whatever order they come and however often the run stops."""
 
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
@@ -7,13 +7,14 @@ import hibari
 import pytest
 
 from mayabook.checks import Checker
+from mayabook.checks.voice_reference import UNKNOWN_VOICE
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.errors import EngineError
 from mayabook.core.settings import CheckSettings, RetrySettings
 from mayabook.core.take import Audio, Take, TakeRequest
 from mayabook.core.verdict import FindingKind, Verdict
 from mayabook.render import Job, PlannedChunk, Renderer, content_key
-from mayabook.render.running_pace import RunningPace
+from mayabook.render.job_voice import JobVoice
 from tests.render.faulty import Faulty
 
 TEXTS = (
@@ -80,29 +81,28 @@ def planned(engine: Faulty, texts: Iterable[str] = TEXTS) -> list[PlannedChunk]:
     return found
 
 
-def run(folder: Path, engine: Faulty, checker: Checker) -> tuple[float | None, list[Verdict]]:
-    """The pace of the voice, and the verdict of each chunk's first take."""
+def run(folder: Path, engine: Faulty, checker: Checker) -> tuple[str, list[Verdict]]:
+    """What is known of the voice, and the verdict of each chunk's first take."""
     plan = planned(engine)
     with Job(folder / "job.mayabook") as job:
         Renderer(job, plan, engine, checker, ONCE, lambda progress: None).run()
         verdicts = [
             job.ledger.verdict(job.ledger.takes(item.key, checker.identity)[0], checker.identity) for item in plan
         ]
-        pace = RunningPace(job, plan, engine, checker, never_read)
-        assert pace.is_settled
-        return pace.value, [verdict for verdict in verdicts if verdict is not None]
+        voice = JobVoice(job, plan, engine, checker, never_read)
+        assert voice.is_settled
+        return voice.reference.to_json(), [verdict for verdict in verdicts if verdict is not None]
 
 
 def never_read(_: object) -> tuple[Audio, int]:
-    raise AssertionError("the ledger has the pace")
+    raise AssertionError("the ledger knows the voice")
 
 
 def test_a_hurried_take_is_rejected_by_the_pace_of_the_others(
     tmp_path: Path, checker: Checker, engines: list[Faulty]
 ) -> None:
     engines.append(Faulty(hurry))
-    pace, verdicts = run(tmp_path, engines[0], checker)
-    assert pace is not None
+    _, verdicts = run(tmp_path, engines[0], checker)
     assert [verdict.accepted for verdict in verdicts] == [text != HURRIED for text in TEXTS]
     (finding,) = (each for each in verdicts[TEXTS.index(HURRIED)].findings if each.detector == "fast_for_voice")
     assert finding.kind == FindingKind.OFF_PACE
@@ -120,7 +120,7 @@ def test_verdicts_depend_neither_on_order_nor_on_interruptions(
     assert run(tmp_path / "broken", engines[2], checker) == expected
 
 
-def test_no_take_is_judged_before_the_pace_is_known(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+def test_no_take_is_judged_before_the_voice_is_known(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Broken())
     with pytest.raises(EngineError):
         run(tmp_path, engines[0], checker)
@@ -129,14 +129,14 @@ def test_no_take_is_judged_before_the_pace_is_known(tmp_path: Path, checker: Che
         takes = [take for item in plan for take in job.ledger.takes(item.key, checker.identity)]
         assert len(takes) == 2
         assert all(take.accepted is None for take in takes)
-        assert not RunningPace(job, plan, engines[0], checker, never_read).is_settled
+        assert not JobVoice(job, plan, engines[0], checker, never_read).is_settled
 
 
-def test_a_short_plan_tells_no_pace(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+def test_a_short_plan_does_not_tell_the_voice(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
     engines.append(Faulty(hurry))
     with Job(tmp_path / "job.mayabook") as job:
-        pace = RunningPace(job, planned(engines[0], ["Yes.", "No.", *TEXTS[:3]]), engines[0], checker, never_read)
-        assert not pace.is_settled
-        pace.measure(with_gaps=True)
-        assert pace.is_settled
-        assert pace.value is None
+        voice = JobVoice(job, planned(engines[0], ["Yes.", "No.", *TEXTS[:3]]), engines[0], checker, never_read)
+        assert not voice.is_settled
+        voice.measure(with_gaps=True)
+        assert voice.is_settled
+        assert voice.reference == UNKNOWN_VOICE
