@@ -12,11 +12,11 @@ from mayabook.book.content_document import ContentDocument, DocumentBlock
 from mayabook.book.drop_caps import join_drop_caps
 from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
+from mayabook.book.formulas import read_formulas
 from mayabook.book.heading_text import begins_title, heading_lines, is_chapter_line, is_number_line, runs_together
 from mayabook.book.layout_heuristics import is_data, is_verse
 from mayabook.book.letterspacing import close_spaced_letters
 from mayabook.book.list_numbers import list_numbers
-from mayabook.book.math_speech import read_formulas
 from mayabook.book.pictured_text import is_pictured_text
 from mayabook.book.plain_marks import take_out_plain_marks
 from mayabook.book.raised_text import read_raised_text

@@ -1,134 +1,42 @@
-"""Reads MathML: the description that the book gives, else common notation in words, else the word "formula".
+"""Puts MathML into words, as far as there is a rule for all of a formula.
 
 Numbers stay figures and numeric powers and fractions their usual characters (10⁸, ½): later stages put them into words.
 """
 
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 
-from mayabook.book.inline_context import text_after, text_before
-from mayabook.book.raised_text import fraction, superscript
-from mayabook.book.semantics import BLOCK_TAGS
-from mayabook.book.substitution import Substitution, Substitutions
-from mayabook.book.text_cleaning import clean_text, has_words
+from mayabook.book.math_words import (
+    ACCENTS,
+    ARROWS,
+    BIG,
+    BRACES,
+    CONDITIONS,
+    FUNCTIONS,
+    IDENTIFIERS,
+    INVERTIBLE,
+    OPERATORS,
+    POWERS,
+    RELATIONS,
+    ROOTS,
+)
+from mayabook.book.raised_text import fraction, is_element_symbol, superscript
+from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, local_name, texts
-
-UNREADABLE = "formula"
-DESCRIBED = "formula, read as its description"
-IN_WORDS = "formula, read in words"
-NOT_IN_WORDS = 'formula that has no form in words here, read as "formula"'
 
 _MOST_ELEMENTS = 300
 _DEEPEST = 40
 _LONGEST = 600
-_SAYS_NOTHING = re.compile(
-    r"(?:the |no )?(?:alternative|alternate|alt)[\w ]*(?:not available|unavailable|missing)?|not available|n/?a|none"
-    r"|null|undefined|todo|(?:an? )?(?:inline |display |math(?:ematical)? )?"
-    r"(?:equations?|formulae?|formulas?|math(?:ml)?(?: expression)?|expression|images?|graphics?)"
-    r"(?: (?:image|omitted|here))?[\s#_.-]*\d*|\S+\.(?:gif|png|jpe?g|svg)|[\W\d_]*",
-    re.IGNORECASE,
-)
-_LATEX = re.compile(r"\\[A-Za-z]+|[\^_]\{|\$|\{\\|\}\{")
-
-_GREEK = dict(
-    zip(
-        "αβγδεϵζηθϑικλμνξοπρσςτυφϕχψωΓΔΘΛΞΠΣΦΨΩ",
-        """alpha beta gamma delta epsilon epsilon zeta eta theta theta iota kappa lambda mu nu xi omicron pi rho sigma
-        sigma tau upsilon phi phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega""".split(),
-        strict=True,
-    )
-)
-_FUNCTIONS = {
-    **{"sin": "sine", "cos": "cosine", "tan": "tangent", "log": "log", "exp": "exp", "ln": "natural log"},
-    **{"lim": "the limit", "max": "the maximum", "min": "the minimum"},
-}
-_OPERATORS = {
-    **dict.fromkeys("+\u2064", "plus"),
-    **dict.fromkeys("-−–", "minus"),
-    **dict.fromkeys("×*·⋅∗", "times"),
-    **dict.fromkeys("/∕", "over"),
-    **dict.fromkeys("≈≃", "is approximately"),
-    **dict.fromkeys("∼~", "is similar to"),
-    **dict.fromkeys("⊂⊆", "is a subset of"),
-    **dict.fromkeys("→⟶:", "to"),
-    **dict.fromkeys("⇒⟹", "implies"),
-    **dict.fromkeys("∑Σ", "the sum"),
-    **dict.fromkeys("∫∮", "the integral"),
-    **dict.fromkeys("′'", "prime"),
-    **dict.fromkeys("…⋯", "and so on"),
-    **dict.fromkeys("{}|‖⟨⟩\u2062", ""),
-    **{"±": "plus or minus", "∓": "minus or plus", "÷": "divided by", "=": "equals", "≠": "is not equal to"},
-    **{"<": "is less than", ">": "is greater than", "≤": "is less than or equal to"},
-    **{"≥": "is greater than or equal to", "≪": "is much less than", "≫": "is much greater than"},
-    **{"≡": "is identical to", "∝": "is proportional to", "∈": "in", "∉": "not in", "∪": "union", "∩": "intersection"},
-    **{"↦": "maps to", "⇔": "if and only if", "∀": "for all", "∃": "there exists", "∧": "and", "∨": "or", "¬": "not"},
-    **{"∞": "infinity", "∂": "partial", "∇": "del", "∏": "the product", "!": "factorial", "%": "percent"},
-    **{"°": "degrees", "″": "double prime", "∴": "therefore", "∣": "given", "√": "the square root of"},
-    **{"\u2061": "of", "\u2063": ","},
-    **{char: char for char in ",;.()[]"},
-}
-_BIG = frozenset(("the sum", "the product", "the integral", "the limit", "the maximum", "the minimum"))
-_ACCENTS = {
-    **dict.fromkeys("¯‾_", "bar"),
-    **dict.fromkeys("^ˆ", "hat"),
-    **dict.fromkeys("~˜", "tilde"),
-    **{"˙": "dot", "¨": "double dot"},
-}
-_ARROWS = frozenset("→⃗⇀")
-_ROOTS = {"2": "the square root of", "3": "the cube root of"}
-_POWERS = {"2": "squared", "3": "cubed", "prime": "prime", "double prime": "double prime"}
 _SPOKEN = re.compile(r"[^\W_]")
+_FENCES = {"(": ")", "[": "]", "|": "|", "‖": "‖", "∥": "∥"}
+_SIZES = {"|": "the absolute value of", "∣": "the absolute value of", "‖": "the norm of", "∥": "the norm of"}
+_DETERMINANTS = frozenset("|∣‖∥")
+_NOT_READ = frozenset(("annotation", "annotation-xml"))
 
 
 class _NotInWordsError(Exception):
     """The formula holds notation that has no rule."""
-
-
-def read_formulas(root: Element) -> Substitutions:
-    """What is read for each formula of a document."""
-    read: Substitutions = {}
-    for element in root.iter("{*}math"):
-        if _holds_prose(element):
-            _space_out(element)
-        else:
-            read[element] = _read_formula(element)
-    return read
-
-
-def _holds_prose(element: Element) -> bool:
-    """Whether a formula holds what no formula holds: HTML blocks, or words outside of its symbols."""
-    for inner in element.iter("*"):
-        if local_name(inner) in BLOCK_TAGS or (inner is not element and has_words(inner.tail or "")):
-            return True
-    return False
-
-
-def _space_out(element: Element) -> None:
-    """Parts the symbols of a formula that has no end and so holds the text after it, which is read as it stands."""
-    for symbol in element.iter("{*}mn", "{*}mi", "{*}mo"):
-        symbol.tail = f" {symbol.tail or ''}"
-
-
-def _read_formula(element: Element) -> Substitution:
-    description = clean_text(element.get("alttext") or "")
-    raw = clean_text("".join(texts(element)))
-    if description and not _LATEX.search(description) and not _SAYS_NOTHING.fullmatch(description):
-        return Substitution(_apart(element, description), DESCRIBED, "description of a formula")
-    if not raw and not description:
-        return Substitution("")
-    words = speak(element)
-    if words is None:
-        return Substitution(_apart(element, UNREADABLE), NOT_IN_WORDS, "word for a formula")
-    if words == raw:
-        return Substitution(_apart(element, words))
-    return Substitution(_apart(element, words), IN_WORDS, "formula in words")
-
-
-def _apart(element: Element, words: str) -> str:
-    """With spaces where words would touch those around the formula."""
-    before = " " if text_before(element, 1).isalnum() else ""
-    after = " " if text_after(element, 1).isalnum() else ""
-    return f"{before}{words}{after}"
 
 
 def speak(element: Element) -> str | None:
@@ -136,7 +44,7 @@ def speak(element: Element) -> str | None:
     if sum(1 for _ in element.iter("*")) > _MOST_ELEMENTS:
         return None
     try:
-        words = _row(element, 0)
+        words = _say(element, 0)
     except _NotInWordsError:
         return None
     words = re.sub(r"([(\[]) | ([)\],;.])", r"\1\2", " ".join(words.split()))
@@ -150,52 +58,134 @@ def _say(element: Element, depth: int) -> str:
     return rule(element, depth + 1)
 
 
+def _text(element: Element) -> str:
+    return clean_text("".join(texts(element)))
+
+
+def _children(element: Element) -> list[Element]:
+    return [child for child in element.iterchildren("*") if local_name(child) not in _NOT_READ]
+
+
 def _row(element: Element, depth: int) -> str:
-    children = [
-        child for child in element.iterchildren("*") if local_name(child) not in ("annotation", "annotation-xml")
-    ]
-    said = list(_said(children, depth))
-    if not children:
-        return clean_text(element.text or "")
-    return " ".join(said)
+    children = _children(element)
+    return " ".join(_said(children, depth)) if children else clean_text(element.text or "")
 
 
-def _said(children: list[Element], depth: int) -> Iterator[str]:
-    for number, child in enumerate(children):
-        words = _say(child, depth)
+def _said(children: Sequence[Element], depth: int) -> Iterator[str]:
+    """The words for elements side by side; what belongs together is said in one."""
+    place = 0
+    while place < len(children):
+        end, words = _number(children, place) or _fenced(children, place, depth) or (place + 1, "")
+        words = words or _say(children[place], depth)
         yield words
-        is_last = number == len(children) - 1
-        if (
-            not is_last
-            and words.split(" from ")[0].split(" as ")[0] in _BIG
-            and not _is_application(children[number + 1])
-        ):
+        if end < len(children) and _is_big(words) and _sign(children[end]) != "\u2061":
             yield "of"
+        place = end
 
 
-def _is_application(element: Element) -> bool:
-    """Whether an element is the invisible sign that a function is applied to what follows."""
-    return local_name(element) == "mo" and clean_text("".join(texts(element))) == "\u2061"
+def _sign(element: Element) -> str:
+    """The operator that an element is, empty for others."""
+    return "".join(texts(element)).strip() if local_name(element) == "mo" else ""
+
+
+def _is_big(words: str) -> bool:
+    return any(words == big or words.startswith((f"{big} from ", f"{big} over ", f"{big} as ")) for big in BIG)
+
+
+def _number(children: Sequence[Element], place: int) -> tuple[int, str] | None:
+    """A number whose point or comma is an element of its own: <mn>3</mn><mo>.</mo><mn>14</mn>."""
+    parts = [_text(child) for child in children[place : place + 3]]
+    names = [local_name(child) for child in children[place : place + 3]]
+    if names == ["mn", "mo", "mn"] and (parts[1] == "." or (parts[1] == "," and re.fullmatch(r"\d{3}", parts[2]))):
+        return place + 3, "".join(parts)
+    return None
+
+
+def _fenced(children: Sequence[Element], place: int, depth: int) -> tuple[int, str] | None:
+    """A table with its brackets, or what stands between bars."""
+    sign = _sign(children[place])
+    after = children[place + 1 :]
+    if after and sign in (*_FENCES, "{") and (table := _table_in(after[0])) is not None:
+        closing = _sign(after[1]) if len(after) > 1 else ""
+        if sign == "{" and closing != "}":
+            return place + 2, _cases(table, depth)
+        return place + 3, _matrix(table, depth, is_determinant=sign in _DETERMINANTS)
+    if sign in _SIZES and (place == 0 or _sign(children[place - 1]) not in ("", ")", "]")):
+        end = next((n for n, child in enumerate(after) if _sign(child) == sign), 0)
+        if end:
+            return place + end + 2, f"{_SIZES[sign]} {_quantity(' '.join(_said(after[:end], depth)), is_last=True)}"
+    return None
+
+
+def _table_in(element: Element) -> Element | None:
+    """The table that an element is or wraps."""
+    while local_name(element) in ("mrow", "mstyle", "mpadded") and len(children := _children(element)) == 1:
+        element = children[0]
+    return element if local_name(element) == "mtable" else None
+
+
+def _cells(table: Element, depth: int) -> list[list[str]]:
+    rows = [
+        [_row(cell, depth).strip() for cell in row.iterchildren("*")]
+        for row in table.iterchildren("*")
+        if local_name(row) in ("mtr", "mlabeledtr")
+    ]
+    found = [row for row in rows if any(row)]
+    if not found:
+        raise _NotInWordsError
+    return found
+
+
+def _cases(table: Element, depth: int) -> str:
+    """The values of a function, each with its condition."""
+    said = []
+    for value, *conditions in _cells(table, depth):
+        condition = " ".join(filter(None, conditions))
+        joint = "" if not condition or condition.split()[0].lower().strip(",") in CONDITIONS else "if "
+        said.append(f"{value.rstrip(', ')} {joint}{condition}".strip())
+    return "; ".join(said)
+
+
+def _matrix(table: Element, depth: int, *, is_determinant: bool) -> str:
+    rows = _cells(table, depth)
+    n_columns = max(map(len, rows))
+    if is_determinant:
+        what = f"the determinant of the {len(rows)} by {n_columns} matrix with rows"
+    elif n_columns == 1:
+        return f"the column vector {', '.join(row[0] for row in rows)}"
+    else:
+        what = f"the {len(rows)} by {n_columns} matrix with rows"
+    return f"{what} {'; '.join(', '.join(row) for row in rows)}"
+
+
+def _table(element: Element, depth: int) -> str:
+    """A table without brackets: lines of equations, else rows of values."""
+    rows = _cells(element, depth)
+    is_equations = max(map(len, rows)) == 1 or any(_sign(inner) in RELATIONS for inner in element.iter("*"))
+    return "; ".join((" " if is_equations else ", ").join(filter(None, row)) for row in rows)
 
 
 def _identifier(element: Element, _: int) -> str:
-    text = clean_text("".join(texts(element)))
-    return _FUNCTIONS.get(text) or _GREEK.get(text) or _OPERATORS.get(text) or text
+    text = _text(element)
+    plain = unicodedata.normalize("NFKC", text)
+    if element.get("mathvariant") == "double-struck" and plain in "RNZQC":
+        text = dict(zip("RNZQC", "ℝℕℤℚℂ", strict=True))[plain]
+    return IDENTIFIERS.get(text) or IDENTIFIERS.get(plain) or plain
 
 
 def _operator(element: Element, _: int) -> str:
     text = "".join(texts(element)).strip()
-    if text in _OPERATORS:
-        return _OPERATORS[text]
-    if text in _FUNCTIONS:
-        return _FUNCTIONS[text]
+    if text in OPERATORS:
+        return OPERATORS[text]
+    if text in FUNCTIONS:
+        return FUNCTIONS[text]
     if text.isalnum() or not text:
         return text
     raise _NotInWordsError
 
 
-def _text(element: Element, _: int) -> str:
-    return clean_text("".join(texts(element)))
+def _plain_text(element: Element, _: int) -> str:
+    return _text(element)
 
 
 def _nothing(_: Element, __: int) -> str:
@@ -211,6 +201,8 @@ def _parts(element: Element, n_parts: int, depth: int) -> list[str]:
 
 def _fraction(element: Element, depth: int) -> str:
     above, below = _parts(element, 2, depth)
+    if re.fullmatch(r"0\D*", element.get("linethickness") or ""):
+        return f"{above} choose {below}"
     if re.fullmatch(r"\d{1,3}", above) and re.fullmatch(r"\d{1,3}", below):
         return fraction(above, below)
     return f"{_quantity(above)} over {_quantity(below, is_last=True)}"
@@ -229,76 +221,128 @@ def _power(element: Element, depth: int) -> str:
         return f"{base}{superscript(digits)}"
     if exponent in ("degrees", "percent"):
         return f"{base} {exponent}"
-    return f"{base} {_raised_to(exponent)}"
+    if exponent == "composed with":  # the ring operator, which stands for the degree sign
+        return f"{base} degrees"
+    if exponent == "minus 1" and base in INVERTIBLE:
+        return f"inverse {base}"
+    return f"{base} {_raised_to(base, exponent)}"
 
 
-def _raised_to(exponent: str) -> str:
-    return _POWERS.get(exponent) or f"to the power of {exponent}"
+def _raised_to(base: str, exponent: str) -> str:
+    if exponent == "T" and base.isupper():
+        return "transpose"
+    return POWERS.get(exponent) or f"to the power of {exponent}"
 
 
 def _index(element: Element, depth: int) -> str:
     base, index = _parts(element, 2, depth)
-    return f"{base} {_lowered_by(base, index)}"
+    return base if index in BRACES else f"{base} {_lowered_by(base, index)}"
+
+
+def _under(element: Element, depth: int) -> str:
+    children = list(element.iterchildren("*"))
+    if len(children) == 2 and _text(children[1]) in BRACES:
+        return _say(children[0], depth)
+    return _index(element, depth)
 
 
 def _lowered_by(base: str, index: str) -> str:
-    if base in _BIG:
+    if base in BIG:
         return f"as {index}" if base == "the limit" else f"over {index}"
     return f"base {index}" if base in ("log", "natural log") else f"sub {index}"
 
 
 def _index_and_power(element: Element, depth: int) -> str:
     base, index, exponent = _parts(element, 3, depth)
-    if base in _BIG:
+    if base in BIG:
         return f"{base} from {index} to {exponent}"
-    return f"{base} {_lowered_by(base, index)} {_raised_to(exponent)}"
+    return f"{base} {_lowered_by(base, index)} {_raised_to(base, exponent)}"
 
 
 def _over(element: Element, depth: int) -> str:
     children = list(element.iterchildren("*"))
     if len(children) != 2:
         raise _NotInWordsError
-    base, accent = _say(children[0], depth), "".join(texts(children[1])).strip()
-    if accent in _ARROWS:
+    base, accent = _say(children[0], depth), _text(children[1])
+    if accent in ARROWS:
         return f"vector {base}"
-    if accent in _ACCENTS:
-        return f"{base} {_ACCENTS[accent]}"
-    raise _NotInWordsError
+    if accent in BRACES:
+        return base
+    return f"{base} {ACCENTS.get(accent) or f'with {_say(children[1], depth)} above'}"
 
 
 def _square_root(element: Element, depth: int) -> str:
     return f"the square root of {_quantity(_row(element, depth), is_last=True)}"
 
 
+def _enclosed(element: Element, depth: int) -> str:
+    is_root = "radical" in (element.get("notation") or "").split()
+    return _square_root(element, depth) if is_root else _row(element, depth)
+
+
 def _root(element: Element, depth: int) -> str:
     inside, order = _parts(element, 2, depth)
-    return f"{_ROOTS.get(order) or f'the {order}th root of'} {_quantity(inside, is_last=True)}"
+    return f"{ROOTS.get(order) or f'the {order}th root of'} {_quantity(inside, is_last=True)}"
 
 
-def _fenced(element: Element, depth: int) -> str:
-    return f"({', '.join(_say(child, depth) for child in element.iterchildren('*'))})"
+def _in_fences(element: Element, depth: int) -> str:
+    """`mfenced`, whose brackets and commas are attributes."""
+    opening, closing = (element.get(name, default).strip() for name, default in (("open", "("), ("close", ")")))
+    children = _children(element)
+    table = _table_in(children[0]) if len(children) == 1 else None
+    if table is not None and opening == "{" and closing != "}":
+        return _cases(table, depth)
+    if table is not None and opening in _FENCES:
+        return _matrix(table, depth, is_determinant=opening in _DETERMINANTS)
+    separators = "".join(element.get("separators", ",").split())
+    said = [_say(child, depth) for child in children]
+    joined = said[0] if said else ""
+    for place, words in enumerate(said[1:]):
+        separator = OPERATORS.get(separators[min(place, len(separators) - 1)], "") if separators else ""
+        joined += f" {separator} {words}"
+    if opening in _SIZES and closing == opening:
+        return f"{_SIZES[opening]} {_quantity(joined, is_last=True)}"
+    brackets = [bracket if bracket and bracket in "()[]" else "" for bracket in (opening, closing)]
+    return f"{brackets[0]}{joined}{brackets[1]}"
+
+
+def _scripts_before(element: Element, depth: int) -> str:
+    """¹⁴C, with or without the number of protons below, which its name implies."""
+    children = _children(element)
+    names = [local_name(child) for child in children]
+    if len(children) != 4 or names[1] != "mprescripts":
+        raise _NotInWordsError
+    symbol, mass = _text(children[0]), _text(children[3])
+    if not is_element_symbol(symbol) or not mass.isdecimal():
+        raise _NotInWordsError
+    return f"{superscript(mass)}{symbol}"
 
 
 def _first(element: Element, depth: int) -> str:
-    child = next(element.iterchildren("*"), None)
+    child = next(iter(_children(element)), None)
     return "" if child is None else _say(child, depth)
 
 
 _RULES: dict[str, Callable[[Element, int], str]] = {
-    **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "merror", "menclose"), _row),
+    **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "merror", "mtd"), _row),
     **dict.fromkeys(("semantics", "maction"), _first),
-    **dict.fromkeys(("mspace", "mphantom", "malignmark", "maligngroup"), _nothing),
-    **dict.fromkeys(("mn", "mtext", "ms"), _text),
+    **dict.fromkeys(("mspace", "mphantom", "malignmark", "maligngroup", "none"), _nothing),
+    **dict.fromkeys(("mn", "mtext", "ms"), _plain_text),
     "mi": _identifier,
     "mo": _operator,
     "mfrac": _fraction,
     "msup": _power,
     "msub": _index,
-    "munder": _index,
+    "munder": _under,
     "msubsup": _index_and_power,
     "munderover": _index_and_power,
     "mover": _over,
     "msqrt": _square_root,
     "mroot": _root,
-    "mfenced": _fenced,
+    "menclose": _enclosed,
+    "mfenced": _in_fences,
+    "mtable": _table,
+    "mmultiscripts": _scripts_before,
 }
+NAMES = frozenset(_RULES) | {"mtr", "mlabeledtr", "mprescripts", *_NOT_READ}
+"""The elements of a formula that there are rules for."""

@@ -318,6 +318,11 @@ def _is_word_of_its_own(raised: _Raised) -> bool:
     return len(raised.text) > 3 and raised.before[-1].isalpha() and not raised.text.isdigit()
 
 
+def is_element_symbol(text: str) -> bool:
+    """Whether a text is the symbol of a chemical element that has isotopes in books."""
+    return _ISOTOPE.fullmatch(text) is not None
+
+
 def _isotope(raised: _Raised) -> Substitution | None:
     """A mass number before the symbol of its element: ¹⁴C, ²³⁵U."""
     symbol = _ISOTOPE.match(raised.after)
