@@ -8,7 +8,7 @@ from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
 from mayabook.core.verdict import FindingKind, Verdict, WordMatch
-from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of
+from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of, verbalised
 
 LONG = "The keeper went down to the harbour early, and everyone on the quay looked up from their nets to greet her."
 END = "They rowed back to the island before the storm."
@@ -106,6 +106,41 @@ def test_a_repetition_inside_is_a_loop(checker: Checker, phrase: str) -> None:
     verdict = judge(checker, speech(LONG.replace(phrase, f"{phrase} {phrase}")), LONG)
     assert not verdict.accepted, (verdict.transcript, verdict.findings)
     assert FindingKind.LOOP in {finding.kind for finding in verdict.findings}
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("three", "They had three sons."),
+        ("hundred", "They climbed two hundred steps to the top of the tower."),
+        ("five", "She gave him thirty-five pounds for the old horse."),
+    ],
+)
+def test_a_word_said_twice_is_a_loop(checker: Checker, word: str, text: str) -> None:
+    assert judge(checker, speech(text), text).accepted
+    verdict = judge(checker, speech(text.replace(word, f"{word} {word}")), text)
+    assert FindingKind.LOOP in {finding.kind for finding in verdict.findings if finding.weight >= 0.5}, verdict
+
+
+@pytest.mark.parametrize(
+    "text", ["No, no, he had had enough of it, and it was very, very cold.", "Do do that that day."]
+)
+def test_a_word_that_the_text_has_twice_may_be_said_twice(checker: Checker, text: str) -> None:
+    assert judge(checker, speech(text), text).accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The war ended in 1945 and he came home.", "The war ended in nineteen forty-six and he came home."),
+        ("There were 347 sheep on the hill.", "There were three hundred and fifty-seven sheep on the hill."),
+        ("It cost £3.50 at the fair.", "It cost four pounds fifty at the fair."),
+    ],
+)
+def test_another_number_is_garbled(checker: Checker, text: str, said: str) -> None:
+    verdict = checker.check(take_of(speech(said)), verbalised(text))
+    assert not verdict.accepted
+    assert "garbled" in {finding.detector for finding in verdict.findings if finding.weight >= 0.5}
 
 
 def test_what_the_text_repeats_may_be_repeated(checker: Checker) -> None:

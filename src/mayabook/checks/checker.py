@@ -14,6 +14,7 @@ from mayabook.checks.expected_words import ExpectedWords, expected_words
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.readings import ReadingComparer
 from mayabook.checks.recogniser import COMPUTE_TYPE, ForcedAlignment, RecognisedWord, Recogniser, Transcription
+from mayabook.checks.repeated_words import RepetitionFinder
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
 from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
 from mayabook.checks.speech_timing import running_pace, unexplained_voice_after
@@ -29,7 +30,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import AlignedWord, Verdict, WordMatch
 
-RULES_VERSION = 9
+RULES_VERSION = 10
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
@@ -55,6 +56,7 @@ class Checker:
         self._phonetics = Phonetics(self.thresholds.phonetics, self.language)
         self.aligner = Aligner(self._phonetics, self.thresholds.alignment)
         self._readings = ReadingComparer(self._recogniser, self._phonetics, self.thresholds.readings)
+        self._repetitions = RepetitionFinder(self._recogniser, self._phonetics, self.thresholds.repetitions)
         self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
     def check(
@@ -158,9 +160,10 @@ class Checker:
         is_voiced = voiced_frames(audio, sample_rate, self.thresholds.signal)
         unexplained = self._unexplained_end_seconds(is_voiced, rows, aligned, expected)
         readings = self._readings.compare(transcription.windows, words, rows, forced, is_voiced)
+        repetitions = self._repetitions.find(transcription.windows, heard, words, is_voiced)
         transcript = " ".join(word.text for word in heard)
         examination = Examination((), transcript, tuple(rows), *_error_count(expected, heard_units, pairs))
-        return examination, WordEvidence(rows, forced, is_voiced, unexplained, self._phonetics, readings)
+        return examination, WordEvidence(rows, forced, is_voiced, unexplained, self._phonetics, readings, repetitions)
 
     def _omit_untimed_last_words(
         self, rows: Sequence[AlignedWord], seconds: float

@@ -11,6 +11,7 @@ from enum import StrEnum
 from mayabook.checks import signal_checks, token_checks
 from mayabook.checks.audio_loops import loop_score
 from mayabook.checks.readings import misread_scores
+from mayabook.checks.repeated_words import repetition_scores
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import Thresholds
 from mayabook.checks.voice_drift import drift_score
@@ -304,3 +305,12 @@ def _words(evidence: Evidence) -> list[Score]:
 )
 def _misread(evidence: Evidence) -> list[Score]:
     return misread_scores(evidence.words.readings) if evidence.words else []
+
+
+@register(
+    Measure("said_twice", FindingKind.LOOP, "evidence for a word said twice that the transcript has once, in nats"),
+    needs=Needs.WORDS,
+    cost=0.0,
+)
+def _said_twice(evidence: Evidence) -> list[Score]:
+    return repetition_scores(evidence.words.repetitions) if evidence.words else []

@@ -41,6 +41,13 @@ _UNITS = {"c": "celsius", "f": "fahrenheit", "m": "meters", "s": "seconds", "h":
 _DENOMINATORS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+NUMBER_WORDS = frozenset(
+    word
+    for value in (*range(100), 100, 1000, 10**6, 10**9, 10**12)
+    for form in (numbers.cardinal(value), numbers.ordinal(value))
+    for word in re.findall(r"[a-z]+", form)
+) - {"and"}
+"""Words of cardinals and ordinals."""
 _MAX_DIGITS = 15
 _MAX_READINGS = 40
 

@@ -39,12 +39,14 @@ EXTRA_TOKENS = 20
 @dataclass(frozen=True, slots=True)
 class RecognisedWord:
     """A word of the transcript. start, end: seconds into the audio. log_probability: natural logarithm of the mean
-    probability of its tokens."""
+    probability of its tokens. repetition_nats: by which the same word once more was more probable, right after it, than
+    what was decoded there; mostly far below 0."""
 
     text: str
     start: float
     end: float
     log_probability: float = 0.0
+    repetition_nats: float = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,23 +234,34 @@ class Recogniser:
             max_length=min(448, len(prompt) + n_new),
             suppress_blank=True,
             suppress_tokens=[-1],
+            return_logits_vocab=True,
         )[0]
         tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
         if not tokens:
             return []
+        logits = [np.asarray(step).ravel() for step in result.logits[0]]
         timed: Sequence[dict[str, Any]] = self._whisper.find_alignment(
             self._tokenizer, [tokens], encoded, max(n_frames, 2)
         )[0]
         words: list[RecognisedWord] = []
+        position = 0
         for part in timed:
             text, start, end = part["word"], float(part["start"]), float(part["end"])
+            position += len(part["tokens"])
             if words and not text[:1].isspace():  # punctuation, and what follows a point or hyphen
-                words[-1] = replace(
-                    words[-1], text=words[-1].text + text.strip(), end=end if _is_spoken(text) else words[-1].end
-                )
+                whole = words[-1].text + text.strip()
+                words[-1] = replace(words[-1], text=whole, end=end if _is_spoken(text) else words[-1].end)
             elif text.strip():
                 words.append(RecognisedWord(text.strip(), start, end, math.log(part["probability"] + 1e-9)))
+            if words and _is_spoken(text) and position < len(tokens):
+                nats = self._repetition_nats(words[-1].text, logits[position], tokens[position])
+                words[-1] = replace(words[-1], repetition_nats=nats)
         return words
+
+    def _repetition_nats(self, word: str, logits: NDArray[np.float32], decoded: int) -> float:
+        """See `RecognisedWord.repetition_nats`. logits: of the token after the word, `decoded` was taken for it."""
+        again = {self._tokenizer.encode(f" {text}")[0] for text in (word, word.lower())}
+        return float(max(logits[token] for token in again) - logits[decoded])
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:
         """Encoder output for up to 30 s of audio, and its number of mel frames. Padded with the quietest feature."""

@@ -184,6 +184,20 @@ class ReadingThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class RepetitionThresholds:
+    """How a word said twice is told from one said once, where the transcript has it once."""
+
+    min_repetition_nats: float
+    """A word is compared if ASR found its repetition no less probable than this against what it decoded."""
+    prior_nats: float
+    """By which ASR finds a word said twice less probable than it is: no text that it was trained on says it twice."""
+    log_seconds_deviation: float
+    """Standard deviation of the natural logarithm of the duration of three words, around what their phonemes take."""
+    max_time_nats: float
+    """Most that the duration weighs, either way."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecognitionSettings:
     """How audio is cut and decoded for ASR."""
 
@@ -224,6 +238,7 @@ class Thresholds:
     alignment: AlignmentCosts
     words: WordThresholds
     readings: ReadingThresholds
+    repetitions: RepetitionThresholds
     recognition: RecognitionSettings
     digest: str
 
@@ -242,6 +257,7 @@ def load_thresholds() -> Thresholds:
         alignment=AlignmentCosts(**tables["alignment"]),
         words=WordThresholds(**tables["words"]),
         readings=ReadingThresholds(**tables["readings"]),
+        repetitions=RepetitionThresholds(**tables["repetitions"]),
         recognition=RecognitionSettings(**tables["recognition"]),
         digest=hashlib.sha256(data).hexdigest()[:12],
     )

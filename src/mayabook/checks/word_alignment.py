@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mayabook.checks.number_normalisation import NUMBER_WORDS
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.text_normalisation import TextUnit, joined_verbalisations
 from mayabook.checks.thresholds import AlignmentCosts
@@ -41,6 +42,8 @@ class Aligner:
         """Pairs in order that cover every unit of both sides once."""
         lead = _common_prefix(expected, heard)
         trail = _common_prefix(expected[lead:][::-1], heard[lead:][::-1])
+        if lead + trail < max(len(expected), len(heard)):  # groups may reach into what is equal
+            lead, trail = max(0, lead - MAX_JOINED), max(0, trail - MAX_JOINED)
         pairs = [AlignedPair(WordMatch.SAME, (at, at + 1), (at, at + 1)) for at in range(lead)]
         left, right = len(expected) - trail, len(heard) - trail
         for pair in self._cheapest(expected[lead:left], heard[lead:right]):
@@ -109,13 +112,18 @@ class Aligner:
             joining = self._costs.joined_word * (width + height - 2)
             if not {"".join(reading) for reading in ours}.isdisjoint("".join(reading) for reading in theirs):
                 found.append((WordMatch.SAME, width, height, self._costs.match + joining))
-            elif max(width, height) <= MAX_JOINED and self._sound_alike(
-                ours, theirs, name=any(unit.name for unit in expected[i : i + width])
+            elif (
+                max(width, height) <= MAX_JOINED
+                and not _share_an_end(expected[i : i + width], heard[j : j + height])
+                and self._sound_alike(ours, theirs, name=any(unit.name for unit in expected[i : i + width]))
             ):
                 found.append((WordMatch.SOUND, width, height, self._costs.homophone + joining))
         return found
 
     def _sound_alike(self, ours: Sequence[tuple[str, ...]], theirs: Sequence[tuple[str, ...]], *, name: bool) -> bool:
+        """Whether verbalisations of both sides are homophones. Two numbers are not: ASR knows how they are spelled."""
+        if all(map(_number_words, ours)) and all(map(_number_words, theirs)):
+            return False
         left, right = ([self._phonemes(reading) for reading in side] for side in (ours, theirs))
         lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
         if abs(len(left[0]) - len(right[0])) > max(3, 0.5 * int(lengths.max())):
@@ -125,6 +133,18 @@ class Aligner:
 
     def _phonemes(self, reading: tuple[str, ...]) -> str:
         return "".join(map(self._phonetics.phonemes, reading))
+
+
+def _share_an_end(ours: Sequence[TextUnit], theirs: Sequence[TextUnit]) -> bool:
+    """Whether several units of either side begin or end with the same: then the rest alone must sound alike, since more
+    phonemes are allowed to differ in a longer group."""
+    if min(len(ours), len(theirs)) < 2:
+        return False
+    return any(ours[at].verbalisations[0] == theirs[at].verbalisations[0] for at in (0, -1))
+
+
+def _number_words(reading: tuple[str, ...]) -> list[str]:
+    return [word for word in reading if word in NUMBER_WORDS]
 
 
 def _common_prefix(left: Sequence[TextUnit], right: Sequence[TextUnit]) -> int:

@@ -6,17 +6,20 @@ model even when it is forced to decode it, an odd name that was spoken is not.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from mayabook.checks.number_normalisation import NUMBER_WORDS
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.readings import ReadingComparison
 from mayabook.checks.recogniser import ForcedAlignment
+from mayabook.checks.repeated_words import Repetition
 from mayabook.checks.scoring import Score
 from mayabook.checks.speech_timing import repetitions_that_fit
+from mayabook.checks.text_normalisation import joined_verbalisations, text_units
 from mayabook.checks.thresholds import Thresholds
 from mayabook.core.verdict import AlignedWord, FindingKind, WordMatch
 
@@ -59,7 +62,8 @@ class WordEvidence:
 
     rows: all of them, in order. forced: forced alignment of each word of the text, by `AlignedWord.index`. is_voiced:
     by frame, see `voiced_frames`. unexplained_end_seconds: voice at the end for which the last word of the text does
-    not account. readings: words with a tempting wrong reading, and how well either fits.
+    not account. readings: words with a tempting wrong reading, and how well either fits. repetitions: words that may
+    have been said twice where the transcript has them once.
     """
 
     rows: Sequence[AlignedWord]
@@ -68,6 +72,7 @@ class WordEvidence:
     unexplained_end_seconds: float
     phonetics: Phonetics
     readings: Sequence[ReadingComparison] = ()
+    repetitions: Sequence[Repetition] = ()
 
 
 class WordScores:
@@ -95,6 +100,8 @@ class WordScores:
         rows, figures = self._evidence.rows, self._figures
         expected, heard = " ".join(run.expected), " ".join(run.heard)
         if run.expected and run.heard:
+            if twice := _number_word_said_twice(run):
+                return "loop", FindingKind.LOOP, self._word_nats(twice), f"“{heard}” for “{expected}”: “{twice}” twice"
             value = self._substitution_nats(run)
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
@@ -153,15 +160,15 @@ class WordScores:
     def _substitution_nats(self, run: _MismatchRun) -> float:
         """Evidence against substituted words.
 
-        If all words are common, the omission counts in full, and each word that was heard adds evidence. Other words
-        count by the share of phonemes that differ: ASR spells unknown words by their sound, and not well. Words in a
-        script that the phonetics do not cover count in full.
+        If all words are common or numbers, the omission counts in full, and each word that was heard adds evidence.
+        Other words count by the share of phonemes that differ: ASR spells unknown words by their sound, and not well.
+        Words in a script that the phonetics do not cover count in full.
         """
         unspoken = self._omission_nats(run)
         ours, theirs = (
             [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
         )
-        if all(map(self._phonetics.is_common_word, (*ours, *theirs))):
+        if all(self._phonetics.is_common_word(word) or word.isdecimal() for word in (*ours, *theirs)):
             return unspoken + self._figures.substituted_word_nats * sum(word not in FUNCTION_WORDS for word in theirs)
         surplus = self._insertion_nats(theirs[len(ours) :])
         longer = max(1, *(sum(len(self._phonetics.phonemes(word)) for word in words) for words in (ours, theirs)))
@@ -194,14 +201,35 @@ def _times(run: _MismatchRun, forced: Mapping[int, ForcedAlignment]) -> tuple[fl
 
 def _repetition_count(run: _MismatchRun, rows: Sequence[AlignedWord]) -> int:
     """How often the inserted words were said, if they repeat each other or the words beside them; else 0."""
-    inserted = [_plain(row.heard) for row in run.words]
+    inserted = _spoken_words(run.words)
     size = _period(inserted)
-    phrase = inserted[:size]
-    before = [_plain(row.heard) for row in rows[: run.start] if row.heard][-size:]
-    after = [_plain(row.heard) for row in rows[run.start + len(run.words) :] if row.heard][:size]
-    beside = phrase in (before, after)
-    times = len(inserted) // size + beside
+    words = inserted
+    for word in reversed(_spoken_words(rows[: run.start])):
+        if word != words[size - 1]:
+            break
+        words = [word, *words]
+    for word in _spoken_words(rows[run.start + len(run.words) :]):
+        if word != words[-size]:
+            break
+        words = [*words, word]
+    times = len(words) // size
     return times if times > 1 else 0
+
+
+def _number_word_said_twice(run: _MismatchRun) -> str:
+    """The word that is said twice if a number was heard for another that has it once: "35-5" for "thirty-five"."""
+    written, heard = (text_units(words) for words in (run.expected, run.heard))
+    once = set(joined_verbalisations(written))
+    for said in joined_verbalisations(heard):
+        for at, (word, following) in enumerate(pairwise(said)):
+            if word == following and word in NUMBER_WORDS and said[:at] + said[at + 1 :] in once:
+                return word
+    return ""
+
+
+def _spoken_words(rows: Sequence[AlignedWord]) -> list[str]:
+    """What was heard, numbers in words: "200" is "two", "hundred"."""
+    return [token for row in rows for unit in text_units(row.heard.split()) for token in unit.verbalisations[0]]
 
 
 def _text_repeats_itself(run: _MismatchRun, rows: Sequence[AlignedWord]) -> bool:
