@@ -19,6 +19,7 @@ from pathlib import Path
 from hibari.g2p import G2P
 
 from bench.verbalisation.labelled import HOMOGRAPHS, SEEN, UNSEEN, UNSEEN_HOMOGRAPHS, Case, Token, read_cases
+from mayabook.core.ipa import without_ipa
 from mayabook.core.language import ENGLISH
 from mayabook.core.spoken_form import spoken_form
 from mayabook.engines.misaki_phonemes import phonemiser_text
@@ -40,7 +41,7 @@ def _verbaliser(language: str) -> Verbaliser:
 
 
 def ours(case: Case) -> int:
-    return case.n_right(spoken_form(case.text, _verbaliser(case.language).verbalise(case.text)))
+    return case.n_right(without_ipa(spoken_form(case.text, _verbaliser(case.language).verbalise(case.text))))
 
 
 def as_written(case: Case) -> int:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.verbalisation.labelled import SEEN, UNSEEN, Case, Token, read_cases
+from mayabook.core.ipa import without_ipa
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.spoken_form import WordClass, align_words, spoken_form
 from mayabook.script import Lexicon, Respelling, Verbaliser, write_script
@@ -24,7 +25,7 @@ def spoken(text: str, language: str = "en", lexicon: Lexicon | None = None) -> s
 
 
 def share_right(cases: list[Case]) -> float:
-    right = sum(case.n_right(spoken(case.text, case.language)) for case in cases)
+    right = sum(case.n_right(without_ipa(spoken(case.text, case.language))) for case in cases)
     return right / sum(case.n_tokens for case in cases)
 
 
@@ -40,7 +41,7 @@ def test_every_case_that_the_rules_were_written_with_is_right() -> None:
     wrong = [
         (case.text, spoken(case.text, case.language))
         for case in read_cases(SEEN)
-        if case.n_right(spoken(case.text, case.language)) < case.n_tokens
+        if case.n_right(without_ipa(spoken(case.text, case.language))) < case.n_tokens
     ]
     assert not wrong
 

@@ -26,7 +26,7 @@ _TITLES = {
     "Msgr": "Monsignor", "Fr": "Father", "Bro": "Brother", "Sr": "Sister", "Messrs": "Messers", "MM": "Messieurs",
     "Mme": "Madame", "Mlle": "Mademoiselle", "Mmes": "Mesdames", "Mons": "Monsieur", "Det": "Detective",
     "Ens": "Ensign", "Esq": "Esquire", "Atty": "Attorney", "Sec": "Secretary", "Brig": "Brigadier", "Bp": "Bishop",
-    "Abp": "Archbishop", "Ald": "Alderman", "Mt": "Mount", "Ft": "Fort", "Pt": "Point",
+    "Abp": "Archbishop", "Ste": "Saint", "Ald": "Alderman", "Mt": "Mount", "Ft": "Fort", "Pt": "Point",
 }  # fmt: skip
 _GIVEN = {
     "Wm": "William", "Chas": "Charles", "Geo": "George", "Jas": "James", "Thos": "Thomas", "Robt": "Robert",
@@ -197,6 +197,24 @@ def _is_abbreviation(match: Match) -> bool:
     return follows(match, r"\s(?:\p{Ll}|\d)|,")
 
 
+def _double_title(match: Match, context: Context) -> str:
+    """ "Lieut.-Col.", "Maj.-Gen."."""
+    return f"{_TITLES[match['first']]} {_TITLES[match['second']]}"
+
+
+def _bare_title(match: Match, context: Context) -> str:
+    return _TITLES[match["title"]]
+
+
+def _right_honourable(match: Match, context: Context) -> str:
+    honourable = f"{match['hon']}onourable" if context.british else f"{match['hon']}onorable"
+    return f"Right {honourable}" if match["right"] else honourable
+
+
+def _state(match: Match, context: Context) -> str:
+    return _STATES[match["state"]] + _stop(match)
+
+
 def _given(match: Match, context: Context) -> str:
     return _GIVEN[match["short"]]
 
@@ -205,7 +223,26 @@ def _word(word: str) -> Say:
     return lambda match, context: word + _stop(match)
 
 
-_FINAL = "St|Ave?|Blvd|Rd|Ln|Hwy|Sq|Ct|Pl|Dr|etc|Jr|Sr|Esq|Inc|Ltd|Co|Bros|Corp|ff|Terr?|Cres"
+_STATES = {
+    "Ala": "Alabama", "Ariz": "Arizona", "Calif": "California", "Colo": "Colorado", "Conn": "Connecticut",
+    "Fla": "Florida", "Ga": "Georgia", "Ill": "Illinois", "Ind": "Indiana", "Kan": "Kansas", "Kans": "Kansas",
+    "Ky": "Kentucky", "Mass": "Massachusetts", "Mich": "Michigan", "Minn": "Minnesota", "Neb": "Nebraska",
+    "Nev": "Nevada", "Okla": "Oklahoma", "Penn": "Pennsylvania", "Tenn": "Tennessee", "Tex": "Texas",
+    "Va": "Virginia", "Vt": "Vermont", "Wis": "Wisconsin", "Wyo": "Wyoming",
+    "Ark": "Arkansas", "Cal": "California", "Del": "Delaware", "La": "Louisiana", "Md": "Maryland",
+    "Miss": "Mississippi", "Mo": "Missouri", "Mont": "Montana", "Ore": "Oregon", "Pa": "Pennsylvania",
+    "Wash": "Washington",
+}  # fmt: skip
+_ALSO_WORDS = "Ark|Cal|Del|La|Md|Miss|Mo|Mont|Ore|Pa|Wash|Ill|Ind"
+_RANKS = "Lt|Lieut|Sgt|Sergt|Capt|Col|Gen|Maj|Cpl|Adm|Prof|Dr|Rev|Gov|Supt|Insp|Cmdr"
+_COUNTIES = (
+    "Durham|Cork|Kerry|Antrim|Down|Clare|Galway|Mayo|Wicklow|Tyrone|Armagh|Donegal|Limerick|Tipperary|Wexford|Waterford|"
+    "Sligo|Meath|Louth|Kildare|Kilkenny|Fermanagh|Londonderry|Derry|Dublin|Roscommon|Leitrim|Cavan|Monaghan|Offaly|Laois"
+)
+_FINAL = (
+    "St|Ave?|Blvd|Rd|Ln|Hwy|Sq|Ct|Pl|Dr|etc|Jr|Sr|Esq|Inc|Ltd|Co|Bros|Corp|ff|Terr?|Cres|Mass|Tex|Calif|Conn|Fla|Mich|"
+    "Tenn|inst|ult|prox"
+)
 FAMILY = Family(
     regex.compile(
         rf"\.(?<=\p{{L}}\.)(?=[\s,;:]*[^\s\"'”’)])|&c|\.(?<=\b(?:{_FINAL})\.)|"
@@ -236,6 +273,48 @@ FAMILY = Family(
             ),
             _anywhere,
         ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(
+                r"(?<![\p{L}\d.])(?P<first>Lieut|Lt|Maj|Brig|Col|Sgt)\.?-(?P<second>Col|Gen|Comdr|Cmdr|Gov|Maj)\b\.?"
+            ),
+            _double_title,
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(
+                r"(?<=\b(?:[Tt]he|a|[Mm]y|[Oo]ur|1st|2nd|this|that)\s)(?P<title>{ranks})\.(?=\s\p{Ll})", ranks=_RANKS
+            ),
+            _bare_title,
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(
+                r"(?<!\w)(?P<right>(?:Rt\.?|Right)\s)(?P<hon>H)on\.|"
+                r"(?<!\w)(?P<right>)(?P<hon>[Hh])on\.(?=\s(?:[Mm]ember|[Gg]entlem[ae]n|[Ff]riend|[Ss]ecretary|[Ll]ad(?:y|ies)|[Tt]reasurer)\b)"
+            ),
+            _right_honourable,
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(
+                r"(?<=\p{Lu}[\p{L}’'-]+,\s)(?:(?P<state>{words})\.(?=,|\s\p{Ll})|(?P<state>{states})\.(?!\p{L}))",
+                words=_ALSO_WORDS,
+                states=one_of([state for state in _STATES if state not in _ALSO_WORDS.split("|")]),
+            ),
+            _state,
+        ),
+        Rule(WordClass.ABBREVIATIONS, pattern(r"\bPenn\.(?=\s(?:Station|Avenue|State))"), _word("Pennsylvania")),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(r"\bCo\.(?=\s(?:{counties})\b)", counties=_COUNTIES),
+            lambda match, context: "County" if context.british else None,
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(r"(?<=\d(?:st|nd|rd|th)?\s|\b(?:of|your)\sthe\s\w+\s)(?P<short>inst|ult|prox)\."),
+            lambda match, context: _ANYWHERE[match[0]] + _stop(match),
+        ),
         Rule(WordClass.ABBREVIATIONS, pattern(r"(?<![\p{L}\d.])St(?P<plural>s)?(?:\.|\b)(?![’'-])"), _saint_or_street),
         Rule(
             WordClass.ABBREVIATIONS,
@@ -255,7 +334,9 @@ FAMILY = Family(
             _street,
         ),
         Rule(
-            WordClass.ABBREVIATIONS, pattern(r"(?<![\p{L}\d.])(?P<street>Apt|Ste|Bldg|Rte)\.\s(?=[\dA-Z])"), _apartment
+            WordClass.ABBREVIATIONS,
+            pattern(r"(?<![\p{L}\d.])(?P<street>Apt|Ste|Bldg|Rte)\.\s(?=\d|\p{Lu}\b)"),
+            _apartment,
         ),
         Rule(
             WordClass.ABBREVIATIONS,

@@ -12,7 +12,7 @@ _ACRONYMS = frozenset(
     CBI CBS CCTV CD CDC CEO CERN CFC CFO CGI CIA CID CNN CO COVID CPA CPR CPU CRT CSI CTO CV DA DC DDT DEA DIY DJ
     DMV DNA DOA DOB DPP DSO DUI DVD ECG EEC EEG EFTA EKG EMT EQ ER ESL ESP EST ETA EU FA FAO FAQ FBI FCC FDA FDR
     FEMA FIFA FM FYI GB GBH GCSE GDP GHQ GI GMO GMT GOP GP GPS GPU GTA HBO HD HIV HMO HMS HMV HQ HR HRH HTML HTTP
-    IBM ICBM ICU ID IMAX IMF IQ IRA IRS ISBN ISDN ISO ISP ITV IUD IVF JFK JP KFC KGB KKK KO LA LAPD LCD LED LGBT LLB
+    IBM ICBM ICU ID IMAX IMF IQ IRA IRS ISBN ISDN ISO ISP ITV IUD IVF JFK JP KFC KGB KKK KO LA LAPD LAX LCD LED LGBT LLB
     LLC LLD LP LSD LSE LTD LUV MBA MBE MC MD MGM MI MIA MIT MLK MO MOT MP MPH MRI MS MSG MTV NAACP NASA NASCAR NATO
     NBA NBC NCO NFL NGO NHL NHS NKVD NPR NRA NSA NSW NYC NYPD NYU NZ OAP OBE OCD OECD OK OM OPEC OSS OT OXFAM PA PBS
     PC PCP PDF PE PHD PHP PIN PLC PLO PM PMS PO POW PPS PR PS PSI PTA PTSD PVC QC QED QVC RA RAC RADAR RAF RAM REM
@@ -22,11 +22,11 @@ _ACRONYMS = frozenset(
     ZIP
     """.split()
 )
-_SPELLED_WORDS = {"US": "U.S.", "IT": "I.T.", "WHO": "W.H.O.", "LA": "L.A.", "ID": "I.D."}
+_SPELLED_WORDS = {"US": "U.S.", "IT": "I.T.", "WHO": "W.H.O.", "LA": "L.A.", "ID": "I.D.", "LAX": "L.A.X."}
 """Acronyms that are words in small letters, as letters."""
 _AMBIGUOUS = frozenset(
     """
-    AC ACT AID AIDS AM BA BE BS CO CAT DA DO ER ESP GI GOP HER HIS HMM ID IN IS IT LA LED LP MA ME MI MO MS MUM OM
+    AC ACT AID AIDS AM BA BE BS CO CAT DA DO ER ESP GI GOP HER HIS HMM ID IN IS IT LA LAX LED LP MA ME MI MO MS MUM OM
     OR PA PE PI PIN PO POW RA RAM REM RIP SAD SAM SAT SEAL SO TA UP US VAT WASP WE WHO ZIP SWAT
     """.split()
 )
@@ -119,10 +119,10 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
         ):
             return ".".join(letters) + "."
         return _cased(match, letters.lower())
-    if letters in ("ID", "LA", "VAT", "LED", "AIDS", "RAM", "SAT", "SWAT", "PIN", "POW", "REM", "RIP"):
+    if letters in ("ID", "LA", "LAX", "VAT", "LED", "AIDS", "RAM", "SAT", "SWAT", "PIN", "POW", "REM", "RIP"):
         return (
             spelled
-            if letters in ("ID",) or (letters == "LA" and before.lower() in ("in", "to", "from", "of"))
+            if letters in ("ID", "LAX") or (letters == "LA" and before.lower() in ("in", "to", "from", "of"))
             else None
         )
     return _cased(match, letters.lower())

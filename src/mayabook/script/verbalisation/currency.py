@@ -21,6 +21,7 @@ _UNITS = {  # sign -> one, many, a hundredth, hundredths
     "$": ("dollar", "dollars", "cent", "cents"), "US$": ("US dollar", "US dollars", "cent", "cents"),
     "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
     "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"), "£": ("pound", "pounds", "penny", "pence"),
+    "₤": ("pound", "pounds", "penny", "pence"),
     "€": ("euro", "euros", "cent", "cents"), "¥": ("yen", "yen", "", ""),
     "₹": ("rupee", "rupees", "paisa", "paise"), "₽": ("rouble", "roubles", "kopek", "kopeks"),
     "₩": ("won", "won", "", ""), "USD": ("US dollar", "US dollars", "cent", "cents"),
@@ -34,7 +35,7 @@ _MAGNITUDES = {
     "B": "billion", "bn": "billion", "tn": "trillion", "hundred": "hundred", "thousand": "thousand",
     "million": "million", "billion": "billion", "trillion": "trillion",
 }  # fmt: skip
-_BEFORE = one_of(["$", "US$", "A$", "C$", "£", "€", "¥", "₹", "₽", "₩"])
+_BEFORE = one_of(["$", "US$", "A$", "C$", "£", "₤", "€", "¥", "₹", "₽", "₩"])
 _CODES = one_of(["USD", "EUR", "GBP", "CHF", "Rs.", "Rs"])
 _SIGN = r"(?:(?<![\w.,)])(?P<minus>[-−–])\s?)?"
 _MAGNITUDE = rf"(?:[\s-]?(?P<magnitude>{one_of(_MAGNITUDES)})(?!\w))?"
@@ -48,6 +49,15 @@ _FUNCTION_WORDS = frozenset(
     "we were when where which while who will with within without would you your apiece cash plus minus yesterday today "
     "now then worth later extra down total altogether an must may could".split()
 )
+_PRICED = (
+    "man|bill|note|question|prize|reward|house|home|deal|fine|loan|debt|ticket|bet|check|cheque|fund|budget|bonus|bond|"
+    "ransom|project|contract|coin|piece|fee|gift|grant|business|industry|lawsuit|settlement|mansion|estate|tip|bottle|chip"
+)
+_PER = {
+    "hour": "hour", "hr": "hour", "h": "hour", "day": "day", "week": "week", "wk": "week", "month": "month",
+    "year": "year", "yr": "year", "person": "person", "head": "head", "night": "night", "kg": "kilogram", "lb": "pound",
+    "oz": "ounce", "ton": "ton", "mile": "mile", "gallon": "gallon", "barrel": "barrel", "share": "share",
+}  # fmt: skip
 _PRE_DECIMAL = {
     6: "sixpence",
     3: "threepence",
@@ -60,6 +70,11 @@ _PRE_DECIMAL = {
 
 
 def _amount(match: Match, context: Context) -> str:
+    per = match.groupdict().get("per")
+    return _money(match, context) + (f" per {_PER[per]}" if per else "")
+
+
+def _money(match: Match, context: Context) -> str:
     one, many, cent, cents = _UNITS[(match["sign"] or match["sign_after"]).removesuffix(".")]
     minus = "minus " if match["minus"] or match["minus_after"] else ""
     low, high, magnitude = match["low"], match["high"], _MAGNITUDES.get(match["magnitude"] or "", "")
@@ -92,7 +107,7 @@ def _with_cents(whole: int, hundredths: int, names: tuple[str, str, str, str], c
 
 def _is_attribute(match: Match) -> bool:
     """Whether the money qualifies a noun: "a $100 bill"."""
-    if "-" in match.string[match.end() : match.end() + 1]:
+    if "-" in match.string[match.end() : match.end() + 1] or follows(match, rf"\s(?:{_PRICED})\b"):
         return True
     if word_before(match).lower() not in ("a", "an", "another"):
         return False
@@ -126,15 +141,44 @@ def _old_money(match: Match, context: Context) -> str | None:
     if shillings:
         words.append(f"{say_amount(shillings, context)} {'shilling' if is_one(shillings) else 'shillings'}")
     if pence:
-        whole = int(pence) if pence.isdecimal() else 0
-        words.append(_PRE_DECIMAL.get(whole) or f"{say_amount(pence, context)} pence")
+        words.append(_pence(pence, context))
     stop = "." if match[0].endswith(".") and follows(match, r"[\"'”’]*(?:$|\s+\p{Lu})") else ""
     return " ".join(words) + stop
 
 
+def _slashed(match: Match, context: Context) -> str | None:
+    """Shillings and pence with a slash, "2/6" and "10/-", in a British book where money is spoken of."""
+    shillings, pence = match["shillings"], match["pence"]
+    words = f"{say_amount(shillings, context)} {'shilling' if shillings == '1' else 'shillings'}"
+    if pence == "-":
+        return words
+    priced = follows(match, rf"\s(?:(?:a|an|per|the)\s(?:{_SOLD})|each)\b") or regex.search(
+        r"\b(?:cost|costs|paid|pay|pays|price|priced|worth|charged|at|for)\s$", match.string[: match.start()]
+    )
+    if not (context.british and priced):
+        return None
+    return f"{words} and {_pence(pence, context)}"
+
+
+def _pence(pence: str, context: Context) -> str:
+    whole = int(pence) if pence.isdecimal() else 0
+    return _PRE_DECIMAL.get(whole) or f"{say_amount(pence, context)} pence"
+
+
+_SOLD = (
+    "dozen|pound|lb|yard|week|day|bottle|pair|head|piece|ounce|oz|ton|month|pint|copy|hundred|stone|bushel|quarter|night|"
+    "hour|gallon|quart|box|hundredweight|cwt"
+)
 FAMILY = Family(
-    regex.compile(r"[$£€¥₹₽₩¢]|\d\s?[pcds]\b|USD|EUR|GBP|CHF|\bRs\b"),
+    regex.compile(r"[$£₤€¥₹₽₩¢]|\d\s?[pcds]\b|\d/[\d-]|USD|EUR|GBP|CHF|\bRs\b"),
     [
+        Rule(
+            WordClass.CURRENCY,
+            regex.compile(
+                r"(?<![\w.,$£€/])(?P<shillings>\d{1,2})/(?P<pence>-(?![\d-])|(?:1[01]|\d)(?:[½¼¾])?(?![\d/]))(?!\w)"
+            ),
+            _slashed,
+        ),
         Rule(
             WordClass.CURRENCY,
             regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2})(?P<unit>s)\.(?!\w|\s*\d+\s?d\b)"),
@@ -161,7 +205,8 @@ FAMILY = Family(
             regex.compile(
                 rf"{_SIGN}(?:(?<![\p{{L}}\d])(?P<sign>{_BEFORE})(?P<minus_after>[-−]?)\s?|"
                 rf"(?<!\w)(?P<sign_after>{_CODES})\s?)"
-                rf"(?P<low>{AMOUNT})(?:{DASH}(?:{_BEFORE})?(?P<high>{AMOUNT}))?{_MAGNITUDE}(?![\p{{L}}\d]|,\d)"
+                rf"(?P<low>{AMOUNT})(?:{DASH}(?:{_BEFORE})?(?P<high>{AMOUNT}))?{_MAGNITUDE}"
+                rf"(?:/(?P<per>{one_of(_PER)})(?!\w))?(?![\p{{L}}\d]|,\d)"
             ),
             _amount,
         ),

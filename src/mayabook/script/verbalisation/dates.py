@@ -7,7 +7,10 @@ from mayabook.script.verbalisation import number_words
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, ends_sentence, pattern, word_before
 
 MONTHS = "January February March April May June July August September October November December".split()
-_SHORT = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
+_SHORT = {month[:3]: month for month in MONTHS} | {
+    "Sept": "September", "Jany": "January", "Feby": "February", "Augt": "August", "Septr": "September",
+    "Octr": "October", "Novr": "November", "Decr": "December",
+}  # fmt: skip
 _MONTH = rf"(?:{'|'.join(MONTHS)})\b|(?i:{'|'.join(MONTHS)})\b(?<=\p{{Lu}}{{2}})|(?:{'|'.join(_SHORT)})\b\.?"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?!\d)"
 _SUFFIX = r"(?:st|nd|rd|th)?\b"
@@ -22,6 +25,17 @@ _WEEKDAY = "|".join([*_WEEKDAYS.values()])
 def _month_first(match: Match, context: Context) -> str:
     month, day = _month(match["month"]), number_words.ordinal(int(match["day"]))
     return f"{month} {'the ' if context.british else ''}{day}{_and_year(match['year'], context)}{_stop(match)}"
+
+
+def _days(match: Match, context: Context) -> str:
+    """Two days of a month: "July 20–22"."""
+    first, second = (number_words.ordinal(int(match[name])) for name in ("day", "to_day"))
+    month, the = _month(match["month"]), "the " if context.british else ""
+    if match.start("month") < match.start("day"):
+        said = f"{month} {the}{first} to {the}{second}"
+    else:
+        said = f"{'' if word_before(match).lower() == 'the' else 'the '}{first} to {the}{second} of {month}"
+    return f"{said}{_and_year(match['year'], context)}{_stop(match)}"
 
 
 def _day_first(match: Match, context: Context) -> str:
@@ -86,8 +100,32 @@ def _say_year(text: str, context: Context) -> str:
 
 
 FAMILY = Family(
-    regex.compile(r"\d|\b(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\."),
+    regex.compile(rf"\d|\b(?:{'|'.join(_SHORT)})\.|\b(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\."),
     [
+        Rule(
+            WordClass.DATES,
+            pattern(
+                r"\b(?P<month>{month})[ ](?P<day>{day}){suffix}\s?[–-]\s?(?P<to_day>{day}){suffix}"
+                r"(?![-–/:%°]\d|\.\d|,\d{3})(?P<year>,?[ ]{year})?",
+                month=_MONTH,
+                day=_DAY,
+                suffix=_SUFFIX,
+                year=_YEAR,
+            ),
+            _days,
+        ),
+        Rule(
+            WordClass.DATES,
+            pattern(
+                r"(?<![\w.,:/$£€–-])(?P<day>{day}){suffix}\s?[–-]\s?(?P<to_day>{day}){suffix}[ ]"
+                r"(?:of[ ])?(?P<month>{month})(?P<year>,?[ ]{year})?",
+                month=_MONTH,
+                day=_DAY,
+                suffix=_SUFFIX,
+                year=_YEAR,
+            ),
+            _days,
+        ),
         Rule(
             WordClass.DATES,
             pattern(
@@ -130,6 +168,14 @@ FAMILY = Family(
             WordClass.DATES,
             pattern(r"\b(?P<month>{short})\.(?P<rest>,?[ ](?=[12]\d{3}\b|[’']\d))", short="|".join(_SHORT)),
             _short_month,
+        ),
+        Rule(
+            WordClass.DATES,
+            pattern(
+                r"\b(?:(?P<month>Feb|Aug|Sept|Oct|Nov|Dec)|(?P<month>{short})(?=\.(?:\s\p{Ll}|,)))\.",
+                short="|".join(_SHORT),
+            ),
+            lambda match, context: _month(match["month"]) + ("." if ends_sentence(match) else ""),
         ),
         Rule(WordClass.DATES, pattern(r"\b(?P<weekday>{short})\.", short="|".join(_WEEKDAYS)), _weekday),
         Rule(WordClass.DATES, pattern(r"(?<![\w/.])9/11(?![\w/])"), _nine_eleven),

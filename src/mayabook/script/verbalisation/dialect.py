@@ -2,15 +2,25 @@
 
 import regex
 
+from mayabook.core.ipa import with_ipa
 from mayabook.core.spoken_form import WordClass
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, pattern
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern
 
 _DROPPED = (
     "tis|twas|twere|twill|twould|tisn['’]t|twasn['’]t|tweren['’]t|twon['’]t|twouldn['’]t|tain['’]t|tother|twixt|bout|"
     "cause|cept|cos|coz|cuz|fore|fraid|gainst|lectric|mong|mongst|neath|nother|nough|nuff|pon|round|scuse|spect|spose|"
-    "taters?|tween|ere|ouses?|orses?|oped|imself|erself|eart|eavens?|elp|ello|andsome|appened|appy|aven['’]t|"
+    "taters?|tween|ere|ouses?|orses?|oped|im|ave|aves|avin|ead|eads|eaded|ouse|ousemaid|appen|appens|appening|arry|enry|undreds|imself|erself|eart|eavens?|elp|ello|andsome|appened|appy|aven['’]t|"
     "adn['’]t|eard|igh|oney|orrible|ospital|otel|umble|undred|ungry|urry|urt|usband|n|nd|em|uns?|tisnt|zactly|tention"
 )
+
+
+_WITHOUT_H = {  # that a voice would say as other words or as letters
+    "im": "ɪm", "ave": "æv", "aves": "ævz", "avin": "ˈævɪn", "ead": "ɛd", "eads": "ɛdz", "eaded": "ˈɛdɪd",
+    "ouse": "aʊs", "ouses": "ˈaʊzɪz", "appen": "ˈæpən", "appens": "ˈæpənz", "appened": "ˈæpənd", "appening": "ˈæpənɪŋ",
+    "appy": "ˈæpi", "arry": "ˈæɹi", "enry": "ˈɛnɹi", "undred": "ˈʌndɹəd", "undreds": "ˈʌndɹədz", "ungry": "ˈʌŋɡɹi",
+    "eart": "ɑɹt", "eavens": "ˈɛvənz", "eaven": "ˈɛvən", "aven't": "ˈævənt", "igh": "aɪ", "oney": "ˈʌni",
+    "eard": "ɜːɹd", "usband": "ˈʌzbənd",
+}  # fmt: skip
 
 
 def _dropped(match: Match, context: Context) -> str | None:
@@ -22,7 +32,9 @@ def _dropped(match: Match, context: Context) -> str | None:
         return "and"
     if match["mark"] == "‘" and not lower.startswith("t"):
         return None  # a quotation begins
-    return word
+    if lower == "ave" and follows(match, r"\s(?:Maria|Caesar|Cæsar|atque)\b"):
+        return None
+    return with_ipa(word, _WITHOUT_H[lower]) if lower in _WITHOUT_H else word
 
 
 def _clipped(match: Match, context: Context) -> str | None:
@@ -38,7 +50,7 @@ def _clipped(match: Match, context: Context) -> str | None:
         "fo": "for",
         "wo": "would",
         "i": "in",
-        "t": "to",
+        "t": "the",
         "d": "do",
         "y": "you",
         "mus": "must",
@@ -70,7 +82,7 @@ FAMILY = Family(
         Rule(
             WordClass.DIALECT,
             pattern(
-                r"(?<![\w'’‘])(?P<word>(?i:th|an|o|ol|wi|fo|jus|las|mos|nex|tha|wha|lil))['’](?![\w'’])(?=\s\p{L})"
+                r"(?<![\w'’‘])(?P<word>(?i:th|t|an|o|ol|wi|fo|jus|las|mos|nex|tha|wha|lil))['’](?![\w'’])(?=\s\p{L})"
             ),
             _clipped,
         ),

@@ -27,6 +27,15 @@ def _dialled(match: Match, context: Context) -> str | None:
     return match["verb"] + (_EMERGENCY.get(digits) or number_words.spell_digits(digits, "oh"))
 
 
+def _in_words(match: Match, context: Context) -> str:
+    """1-800-FLOWERS"""
+    return f"one {number_words.cardinal(int(match['area']))} {match['word'].lower()}"
+
+
+def _digit_by_digit(match: Match, context: Context) -> str:
+    return number_words.spell_digits(match[0], "oh" if "0" in match[0][1:] else "zero")
+
+
 def _isbn(match: Match, context: Context) -> str:
     kind = f" {number_words.cardinal(int(match['kind']))}" if match["kind"] else ""
     digits = [number_words.spell_digits(group) for group in regex.findall(r"\d+", match["number"])]
@@ -35,7 +44,7 @@ def _isbn(match: Match, context: Context) -> str:
 
 
 FAMILY = Family(
-    regex.compile(r"\d{3}"),
+    regex.compile(r"\d{3}|\d-\d-\d"),
     [
         Rule(
             WordClass.DIGITS,
@@ -52,7 +61,10 @@ FAMILY = Family(
                 | (?:1[\s.-])?\(\d{3}\)\s?\d{3}[-\s.–]\d{4}      # (212) 555-0187
                 | (?:1[-.\s])?\d{3}[-.–]\d{3}[-.–]\d{4}          # 1-800-555-0123
                 | \d{3}[-–]\d{4}                                 # 555-0142
+                | \(0\d{2,4}\)\s?\d{3,4}\s?\d{3,4}                  # (020) 7946 0958
                 | 0\d{2,4}\s\d{3,4}(?:\s\d{3,4})?                     # 020 7946 0958
+                | (?<=\b\p{Lu}\p{L}+\s)\d-\d{4}                    # Butterfield 5-0142
+                | (?<=\b(?:[Pp]hone|[Cc]all|[Nn]umber|[Dd]ial|[Rr]ing|[Tt]el|[Ff]ax)[.:]?\s(?:\p{L}+\s)?)\d{3}\s\d{4}
                 | 0\d{3,4}\s\d{5,6} | 0\d{9,10}
                 )(?![\w%-]|[.,]\d)"""
             ),
@@ -60,9 +72,15 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.DIGITS,
+            pattern(r"(?<![\w-])1-(?P<area>8\d\d|900)-(?P<word>\p{Lu}{4,}(?:-\p{Lu}+)*)(?![\w-])"),
+            _in_words,
+        ),
+        Rule(WordClass.DIGITS, pattern(r"(?<![\w.,-])\d(?:-\d){2,}(?![\w-])"), _digit_by_digit),
+        Rule(
+            WordClass.DIGITS,
             pattern(
                 r"(?P<verb>\b(?:[Dd]ial(?:led|ed|s|ling|ing)?|[Cc]all(?:ed|s|ing)?|[Pp]hon(?:e|ed|ing)|[Rr]ang|"
-                r"[Rr]ing)\s)"
+                r"[Rr]ing|[Tt]ext(?:ed)?)\s)"
                 r"(?P<number>911|999|112|411|101|111|0\d+|\d{5,7})(?![\w,.-]*\d)"
             ),
             _dialled,

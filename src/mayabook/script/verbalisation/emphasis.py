@@ -11,16 +11,16 @@ def _left_out(match: Match, context: Context) -> str:
 
 
 FAMILY = Family(
-    regex.compile(r"[*_]|/\p{L}"),
+    regex.compile(r"[*_]|~~|/\p{L}"),
     [
         Rule(
             WordClass.EMPHASIS,
-            pattern(r"(?<![\p{L}\p{N}*_.])(?:\*{1,3}|_{1,3})(?=[\p{L}\p{N}“”\"'‘’(…—¡¿-])(?!\S*@)"),
+            pattern(r"(?<![\p{L}\p{N}*_.])(?:\*{1,3}|_{1,3}|~~)(?=[\p{L}\p{N}“”\"'‘’(…—¡¿-])(?!\S*@)"),
             _left_out,
         ),
         Rule(
             WordClass.EMPHASIS,
-            pattern(r"(?<=[\p{L}\p{N}.,;:!?…“”\"'‘’)—-])(?:\*{1,3}|_{1,3})(?![\p{L}\p{N}*_])"),
+            pattern(r"(?<=[\p{L}\p{N}.,;:!?…“”\"'‘’)—-])(?:\*{1,3}|_{1,3}|~~)(?![\p{L}\p{N}*_])"),
             _left_out,
         ),
         Rule(

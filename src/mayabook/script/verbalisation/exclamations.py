@@ -4,18 +4,19 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule
-from mayabook.script.verbalisation.vocabulary import is_word
+from mayabook.script.verbalisation.vocabulary import is_name, is_word
 
 _INTERJECTIONS = [  # written as letters without a vowel, which a voice would spell
     (r"s+h+|sh+u*sh+", "shush"), (r"b+r{2,}|br", "burr"), (r"ts+k", "tisk"), (r"p+s+s+t+", "psst"),
-    (r"p+f+t*|pff+t*|ph+ft", "pfft"), (r"g+r{2,}", "gurr"), (r"z{2,}", "zuzz"), (r"h+m+ph+|mph+|hmf", "humph"),
+    (r"p+f+t*|pff+t*|ph+ft", "pfft"), (r"g+r{2,}", "gurr"), (r"z{2,}", "zuzz"), (r"h+r*m+ph+|m+ph+|hmf", "humph"),
     (r"b+z{2,}t*", "buzz"), (r"p+s+h+", "pish"), (r"th?pt|ptth?", "thup"), (r"s{3,}", "hiss"), (r"r{3,}", "rar"),
     (r"n{3,}", "nn"), (r"h{3,}", "hah"), (r"pst", "psst"), (r"t{2,}|tt", "tut"), (r"k+h+|gr+h+", "kuh"),
     (r"hm{1,}", "hmm"), (r"m{2,}", "mmm"), (r"mm?-?h+m+", "mm-hmm"), (r"vr{2,}m*|vr+m+", "vroom"),
     (r"w+h+r{2,}", "whir"), (r"tch+", "tch"), (r"pf+", "pfft"), (r"f{3,}t*", "fuff"), (r"cl?k+", "click"),
-    (r"shh?hh*t", "shush"),
+    (r"shh?hh*t", "shush"), (r"n+g+h+|h+n+g+h*", "ung"), (r"h+n{2,}h*", "hun"),
 ]  # fmt: skip
-_KEPT = frozenset(("hm", "hmm", "mmm", "psst", "pfft", "tch", "mhm"))
+_NO_NOISE = frozenset(("mss", "css"))
+"""Abbreviations with a double letter."""
 _KNOWN = [(regex.compile(expression, regex.IGNORECASE), said) for expression, said in _INTERJECTIONS]
 
 _DRAWN = {
@@ -24,7 +25,8 @@ _DRAWN = {
     "ew": "ew", "hey": "hey", "hi": "hi", "ha": "ha", "yo": "yo", "yay": "yay", "wow": "wow", "yes": "yes",
     "lord": "Lord", "mom": "mom", "mum": "mum", "dad": "dad", "by": "by", "bye": "bye", "now": "now", "how": "how",
     "why": "why", "who": "who", "what": "what", "ok": "OK", "do": "do", "you": "you", "my": "my", "up": "up",
-    "on": "on", "in": "in", "it": "it", "is": "is", "wo": "whoa", "woah": "whoa", "whoa": "whoa", "ugh": "ugh",
+    "on": "on", "in": "in", "it": "it", "is": "is", "wo": "woo", "ek": "eek", "woah": "whoa", "whoa": "whoa",
+    "ugh": "ugh",
     "argh": "argh", "arg": "argh", "agh": "argh", "gah": "gah", "bah": "bah", "nah": "nah", "yeah": "yeah",
     "ye": "ye", "the": "the", "hel": "hell", "wel": "well", "wil": "will", "al": "all", "fal": "fall",
     "cal": "call", "bal": "ball", "kil": "kill", "of": "off", "god": "good", "sup": "soup", "soon": "soon",
@@ -46,7 +48,6 @@ _PREFER_SINGLE = frozenset(
         "who",
         "ha",
         "yo",
-        "wo",
         "now",
         "how",
         "wow",
@@ -80,6 +81,8 @@ _DOUBLED = {
     "yess": "yes",
     "helloo": "hello",
     "sooo": "so",
+    "umm": "um",
+    "mwah": "muh-wah",
 }
 _SOUNDS = {"a": "ah", "e": "eh", "i": "ih", "o": "oh", "u": "uh"}
 _CLUSTERS = (
@@ -91,12 +94,19 @@ def _interjection(match: Match, context: Context) -> str | None:
     word = match[0]
     if word.isupper() and (len(word) < 3 or word in ("PST", "MMM", "TSK", "HMS")):
         return None  # rather an acronym
-    for known, said in _KNOWN:
-        if known.fullmatch(word):
-            if said == word.lower():
-                return None
-            return said.capitalize() if word[0].isupper() else said
-    return None
+    said = next((said for known, said in _KNOWN if known.fullmatch(word)), None) or _with_vowel(word.lower())
+    if said is None or said == word.lower():
+        return None
+    return said.capitalize() if word[0].isupper() else said
+
+
+def _with_vowel(lower: str) -> str | None:
+    """A noise in consonants with one of them held, with a vowel before that: "fzzt" -> "fizzt", "krrk" -> "kurk"."""
+    held = regex.fullmatch(r"([bcdfghjklmnpqrstvwxz]+?)([rzsnlmfv])\2+([bcdfghjklmnpqrstvwxz]*)", lower)
+    if held is None or lower in _NO_NOISE:
+        return None
+    before, letter, after = held.groups()
+    return f"{before}u{letter}{after}" if letter == "r" else f"{before}i{letter}{letter}{after}"
 
 
 def _repeated(match: Match, context: Context) -> str:
@@ -139,9 +149,11 @@ def _shortened(lower: str) -> str | None:
     for start, end in reversed(runs):
         candidates = [c[:start] + c[start] * n + c[end:] for c in candidates for n in (2, 1)]
     ranked = sorted(candidates, key=len, reverse=True)
-    known = [each for each in ranked if is_word(each) and not regex.search(r"([aiu])\1|^(.)\2", each)]
-    if known:
-        return known[0]
+    sayable = [each for each in ranked if not regex.search(r"([aiu])\1|^(.)\2", each)]
+    for knows in (is_name, is_word):  # first words as they stand in the dictionary, then their inflections
+        known = next(filter(knows, sayable), None)
+        if known:
+            return known
     if single_all in _DRAWN:
         return _DRAWN[single_all]
     if is_word(single_all):
@@ -173,6 +185,14 @@ def _joined_drawn_out(match: Match, context: Context) -> str | None:
     return None
 
 
+def _held_vowel(match: Match, context: Context) -> str | None:
+    """ "No-o-o", "ple-e-ease": a vowel held over hyphens."""
+    plain = _shortened(regex.sub(r"([aeiou])\1+", r"\1\1\1", match[0].lower().replace("-", "")))
+    if plain is None:
+        return None
+    return plain.capitalize() if match[0][0].isupper() else plain
+
+
 def _stuttered(match: Match, context: Context) -> str | None:
     first, word = match["first"], match["word"]
     if len(word) == len(first) and not match["vowel"]:
@@ -193,14 +213,21 @@ def _stuttered(match: Match, context: Context) -> str | None:
 FAMILY = Family(
     regex.compile(
         r"(\p{L})(?i:\1\1)|(?<!\p{L})(?!Mrs?\b|Dr\b|St\b)[^aeiouyäëïöü\W\d_]{2,}(?!\p{L})|"
-        r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3)|u-oo|\b"
-        r"(?i:soo|noo|yess|helloo|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
+        r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3|-\3(?!\p{L}))|u-oo|\b"
+        r"(?i:soo|noo|yess|helloo|umm|mwah|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
     ),
     [
         Rule(
             WordClass.INTERJECTIONS,
             regex.compile(r"(?<!\p{L})(?i:ts+k(?:-ts+k)+|s+h+(?:-s+h+)+)(?!\p{L})"),
             _repeated,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(
+                r"(?<![\p{L}\p{N}-])(?i:\p{L}+?([aeiou])(?:-\1+){2,}\p{L}*|\p{L}+([aeiou])-\2+)(?![\p{L}\p{N}-])"
+            ),
+            _held_vowel,
         ),
         Rule(
             WordClass.STUTTERING,

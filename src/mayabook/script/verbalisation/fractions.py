@@ -21,6 +21,12 @@ def _vulgar(match: Match, context: Context) -> str:
 
 
 def _slashed(match: Match, context: Context) -> str | None:
+    if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
+        return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
+    if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
+        return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
+    if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
+        return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
     if match[0] in _FIXED:
         return _FIXED[match[0]]
     above, below = int(match["above"].translate(_PLAIN)), int(match["below"].translate(_PLAIN))

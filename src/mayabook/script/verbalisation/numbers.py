@@ -17,6 +17,7 @@ _STREETS = (
     r"(?:St\.?|Street|Road|Rd\.?|Avenue|Ave\.?|Lane|Drive|Place|"
     r"Square|Terrace|Court|Boulevard|Blvd\.?|Crescent|Way|Row|Gardens)\b"
 )
+_SCALES = {"mn": "million", "bn": "billion", "tn": "trillion"}
 _COUNTED = (
     r"\s(?:miles?|feet|foot|yards?|pounds?|dollars?|men|women|people|children|soldiers|horses|sheep|acres?|tons?|"
     r"tonnes?|pages|words|"
@@ -37,6 +38,8 @@ def _decade(match: Match, context: Context) -> str | None:
     digits = match["digits"]
     if len(digits) == 2:
         return number_words.plural(number_words.cardinal(int(digits)))
+    if len(digits) == 4 and "’" in match[0][1:].replace("'", "’") and not digits.endswith("0"):
+        return f"{number_words.year(int(digits), british=context.british)}'s"
     if len(digits) == 4 and (digits.startswith("1") or digits.startswith("20")) and digits.endswith("0"):
         return number_words.plural(number_words.year(int(digits)))
     if len(digits) == 1:
@@ -46,6 +49,8 @@ def _decade(match: Match, context: Context) -> str | None:
 
 def _range(match: Match, context: Context) -> str | None:
     low, high = match["low"], match["high"]
+    if (low, high) == ("24", "7"):
+        return "twenty-four seven"
     if "/" in match[0]:
         return f"{number_words.year(int(low), british=context.british)} {_second_year(low, high, context)}"
     if (
@@ -67,6 +72,8 @@ def _range(match: Match, context: Context) -> str | None:
 def _second_year(low: str, high: str, context: Context) -> str:
     if len(high) == 2:
         return number_words.short_year(high)
+    if len(high) == 1:  # 1604/5, in two calendars
+        return number_words.cardinal(int(high))
     return number_words.year(int(high), british=context.british) if _is_year(high) else _number(high, context)
 
 
@@ -82,13 +89,25 @@ def _plain(match: Match, context: Context) -> str | None:
             return number_words.pairs(text)
         if _is_year(text) and not follows(match, _COUNTED):
             return number_words.year(int(text), british=context.british)
-        if (
-            len(text) == 4
-            and regex.search(r"\b(?:in|year|since|by|until|anno|AD|A\.D\.|c\.|circa)\s$", match.string[: match.start()])
-            and int(text) >= 1000
-        ):
+        if len(text) == 4 and 1000 <= int(text) < 1100 and _is_early_year(match):
             return number_words.year(int(text), british=context.british)
     return _number(text, context)
+
+
+def _is_early_year(match: Match) -> bool:
+    """Whether 1066 is a year: after a word of time, alone in brackets, or before a mark where a sentence begins."""
+    if follows(match, _COUNTED) or follows(match, r"\s\p{Ll}+s\b|\s?[%°]"):
+        return False
+    before = match.string[: match.start()]
+    return bool(
+        regex.search(
+            r"(?i)\b(?:in|year|years|since|by|until|till|from|before|after|about|around|anno|AD|A\.D\.|c\.|circa|summer|"
+            r"spring|autumn|winter|of|early|late|and|to)\s\(?$",
+            before,
+        )
+        if not follows(match, r"\)")
+        else before.endswith("(")
+    ) or (not before.strip(" “\"‘'") and follows(match, r"[.,:;]"))
 
 
 def _versioned(match: Match, context: Context) -> str:
@@ -173,6 +192,11 @@ FAMILY = Family(
         Rule(WordClass.NUMBERS, pattern(r"(?<=\b[Aa]gent\s)007(?!\d)"), _double_oh),
         Rule(
             WordClass.NUMBERS,
+            pattern(r"{first}(?P<number>{number})\s?(?P<scale>bn|tn|mn)(?!\w)", first=FIRST, number=NUMBER),
+            lambda match, context: f"{_number(match['number'], context)} {_SCALES[match['scale']]}",
+        ),
+        Rule(
+            WordClass.NUMBERS,
             pattern(r"(?<![\w.,-])[’'‘](?P<digits>\d{2})(?![\w’'])"),
             lambda match, context: number_words.short_year(match["digits"]),
         ),
@@ -181,7 +205,7 @@ FAMILY = Family(
             WordClass.NUMBERS,
             pattern(
                 r"{first}(?P<low>{number})(?:\s?[–−]\s?|-|\s-\s|"
-                r"/(?<=(?<!\d)1[1-9]\d\d/)(?=\d\d(?!\d)))(?P<high>{number})"
+                r"/(?<=(?<!\d)1[1-9]\d\d/)(?=\d\d?(?!\d)))(?P<high>{number})"
                 r"(?![\w]|[-–]\d|\.\d)",
                 first=FIRST,
                 number=NUMBER,

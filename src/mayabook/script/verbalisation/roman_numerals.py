@@ -17,8 +17,8 @@ from mayabook.script.verbalisation.rules import (
 )
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_NUMERAL = r"(?=[IVXLCDM])M{0,4}(?:CM|CD|D?C{0,4})(?:XC|XL|L?X{0,4})(?:IX|IV|V?I{0,4})"
-_LOWER = _NUMERAL.translate(str.maketrans("IVXLCDM", "ivxlcdm"))
+NUMERAL = r"(?=[IVXLCDM])M{0,4}(?:CM|CD|D?C{0,4})(?:XC|XL|L?X{0,4})(?:IX|IV|V?I{0,4})"
+LOWER_NUMERAL = NUMERAL.translate(str.maketrans("IVXLCDM", "ivxlcdm"))
 _WORDS = frozenset(
     "MIX DI DIM DIX LI MI MID MILL CIVIL LIV DIV CLI MCI CIV MD CD MC DC CC CV CI DL CL MM CM DV XL DVI MDI CID".split()
 )
@@ -100,6 +100,11 @@ def _bare(match: Match, context: Context) -> str | None:
     return _capitalised(said) + (match["mark"] or "")
 
 
+def _small(match: Match, context: Context) -> str | None:
+    """A numeral in small letters that is the whole text, and no word: "vii", in a heading also "mix"."""
+    return _cardinal(match["numeral"], context) if context.heading or set(match["numeral"]) <= set("ivx") else None
+
+
 def _after_keyword(match: Match, context: Context) -> str | None:
     keyword, numeral = match["keyword"], match["numeral"]
     bare = keyword.lower().strip(". ")
@@ -149,7 +154,8 @@ def _of_a_monarch(match: Match, context: Context) -> str | None:
             return None
     if numeral == "X" and name == "Malcolm":
         return None
-    return f"the {number_words.ordinal(roman_value(numeral))}"
+    more = f" and {number_words.ordinal(roman_value(match['more']))}" if match["more"] else ""
+    return f"the {number_words.ordinal(roman_value(numeral))}{more}"
 
 
 def _after_name(match: Match, context: Context) -> str | None:
@@ -215,38 +221,41 @@ FAMILY = Family(
         Rule(WordClass.ROMAN, regex.compile(r"\bWW-?(?P<number>II|I|1|2)\b"), _world_war),
         Rule(
             WordClass.ROMAN,
-            regex.compile(rf"^(?P<numeral>(?=\p{{L}}\p{{L}}){_LOWER})(?=\.?$)"),
-            lambda match, context: _cardinal(match["numeral"], context) if context.heading else None,
+            regex.compile(rf"^(?P<numeral>(?=\p{{L}}\p{{L}}){LOWER_NUMERAL})(?=\.?$)"),
+            _small,
         ),
         Rule(
             WordClass.ROMAN,
-            regex.compile(rf"^(?P<numeral>(?![cdlm][.)])(?:{_LOWER}))(?=[.)](?:\s|$))"),
+            regex.compile(rf"^(?P<numeral>(?![cdlm][.)])(?:{LOWER_NUMERAL}))(?=[.)](?:\s|$))"),
             lambda match, context: (
                 None if match["numeral"] in (_SMALL_WORDS - {"i"}) else _cardinal(match["numeral"], context)
             ),
         ),
         Rule(
             WordClass.ROMAN,
-            regex.compile(rf"^(?P<numeral>{_NUMERAL})(?P<mark>{_HEADING_MARK})?(?=\s|$)"),
+            regex.compile(rf"^(?P<numeral>{NUMERAL})(?P<mark>{_HEADING_MARK})?(?=\s|$)"),
             _bare,
         ),
         Rule(
             WordClass.ROMAN,
             regex.compile(
-                rf"(?<=(?<![\p{{L}}’'])(?P<keyword>(?i:{_NUMBERED})\.?)\s(?:the\s)?)(?P<numeral>{_NUMERAL}|{_LOWER})"
-                rf"(?:(?P<link>\s?[-–—,&]\s?|\s(?:and|to)\s)(?P<more>(?<=[–—-]\s?|[&d]\s){_NUMERAL}))?{_NOT_A_WORD}"
+                rf"(?<=(?<![\p{{L}}’'])(?P<keyword>(?i:{_NUMBERED})\.?)\s(?:the\s)?)(?P<numeral>{NUMERAL}|{LOWER_NUMERAL})"
+                rf"(?:(?P<link>\s?[-–—,&]\s?|\s(?:and|to)\s)(?P<more>(?<=[–—-]\s?|[&d]\s){NUMERAL}))?{_NOT_A_WORD}"
             ),
             _after_keyword,
         ),
         Rule(
             WordClass.ROMAN,
-            regex.compile(rf"(?<=\b(?P<name>{_MONARCHS}|{_MONARCHS.upper()})\s)(?P<numeral>{_NUMERAL}){_NOT_A_WORD}"),
+            regex.compile(
+                rf"(?<=\b(?P<name>{_MONARCHS}|{_MONARCHS.upper()})\s)(?P<numeral>{NUMERAL})"
+                rf"(?:\s(?:and|&)\s(?P<more>{NUMERAL}))?{_NOT_A_WORD}"
+            ),
             _of_a_monarch,
         ),
         Rule(
             WordClass.ROMAN,
             regex.compile(
-                rf"(?<!\p{{L}})(?P<numeral>(?=[IVX]){_NUMERAL})(?:(?:st|nd|rd|th)\b|(?=\s(?:century|centuries|"
+                rf"(?<!\p{{L}})(?P<numeral>(?=[IVX]){NUMERAL})(?:(?:st|nd|rd|th)\b|(?=\s(?:century|centuries|"
                 rf"[Dd]ynasty|[Ll]egion|Corps|Army)\b))"
             ),
             _century,
@@ -254,7 +263,7 @@ FAMILY = Family(
         Rule(
             WordClass.ROMAN,
             regex.compile(
-                rf"(?<=\b(?P<name>(?:\p{{Lu}}\p{{Ll}}+\s)?\p{{Lu}}\p{{Ll}}+),?\s)(?P<numeral>(?=[IVX]{{2}})[IVX]+(?<={_NUMERAL})){_NOT_A_WORD}"
+                rf"(?<=\b(?P<name>(?:\p{{Lu}}\p{{Ll}}+\s)?\p{{Lu}}\p{{Ll}}+),?\s)(?P<numeral>(?=[IVX]{{2}})[IVX]+(?<={NUMERAL})){_NOT_A_WORD}"
             ),
             _after_name,
         ),
@@ -263,12 +272,12 @@ FAMILY = Family(
         ),  # the first of a list
         Rule(
             WordClass.ROMAN,
-            regex.compile(rf"(?<!(?:\b\p{{L}}|[⁰¹²³⁴-⁹₀-₉])\s?)\((?P<numeral>{_LOWER}|{_NUMERAL})\)(?=\s)"),
+            regex.compile(rf"(?<!(?:\b\p{{L}}|[⁰¹²³⁴-⁹₀-₉])\s?)\((?P<numeral>{LOWER_NUMERAL}|{NUMERAL})\)(?=\s)"),
             lambda match, context: None if match["numeral"] in "cdlmCDLM" else _listed(match, context),
         ),
         Rule(
             WordClass.ROMAN,
-            regex.compile(rf"(?<![\p{{L}}\p{{N}}.’'&-])(?P<numeral>(?=\p{{L}}\p{{L}}){_NUMERAL}){_NOT_A_WORD}"),
+            regex.compile(rf"(?<![\p{{L}}\p{{N}}.’'&-])(?P<numeral>(?=\p{{L}}\p{{L}}){NUMERAL}){_NOT_A_WORD}"),
             _anywhere,
         ),
     ],

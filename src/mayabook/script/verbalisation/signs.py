@@ -22,6 +22,9 @@ _NAMES = {
 }  # fmt: skip
 
 
+_SIZE = rf"\s?(?:{AMOUNT})\s?(?:m|cm|mm|km|ft|feet|foot|in|inch|inches|meters?|metres?|yards?)\b"
+
+
 def _spaced(word: str) -> Say:
     return lambda match, context: f" {word} "
 
@@ -31,15 +34,15 @@ def _named(match: Match, context: Context) -> str:
 
 
 def _operator(match: Match, context: Context) -> str:
+    if match["operator"] == "×" and follows(match, _SIZE):
+        return " by "
     return f" {_OPERATORS[match['operator']]} "
 
 
 def _between(match: Match, context: Context) -> str | None:
     """Operators between numbers or single letters, with the number before them left to its own rule."""
     operator = match["operator"]
-    if operator in "×xX*" and follows(
-        match, rf"\s?(?:{AMOUNT})\s?(?:m|cm|mm|km|ft|feet|foot|in|inch|inches|meters?|metres?|yards?)\b"
-    ):
+    if operator in "×xX*" and follows(match, _SIZE):
         return " by "
     if operator in "xX":
         return " times " if "=" in match.string else " by "
@@ -79,9 +82,18 @@ def _with(match: Match, context: Context) -> str:
 
 
 FAMILY = Family(
-    regex.compile(r"π|[^\p{L}\p{M}\p{N}\s.,;:!?'\"’‘“”()—…-]|(?<!\w)-\s?[\d.]|\d\s*[-xX]\s*\d|w/"),
+    regex.compile(
+        r"π|[^\p{L}\p{M}\p{N}\s.,;:!?'\"’‘“”()—…-]|(?<!\w)-\s?[\d.]|[\d½¼¾]\s*[-:xX]\s*\d|\d\p{L}{1,3}–\d|w/"
+    ),
     [
         Rule(WordClass.SIGNS, pattern(r"[#№]\s?(?=\d)|(?<!\w)N[°º]\s?(?=\d)"), _numbered),
+        Rule(
+            WordClass.SIGNS,
+            pattern(r"(?<=\d\s?(?:°|°?[CF]|\p{L}{1,3}))\s?–\s?(?=\d[\d.,]*\s?(?:°|\p{L}{1,3}\b))"),
+            _spaced("to"),
+        ),
+        Rule(WordClass.SIGNS, pattern(r"(?<=\d)\s:\s(?=\d)"), _spaced("to")),
+        Rule(WordClass.SIGNS, pattern(r"~\s?(?=\d)"), _spaced("about")),
         Rule(WordClass.SIGNS, pattern(r"§+\s?(?=[\dIVXLC])"), _sections),
         Rule(
             WordClass.SIGNS,

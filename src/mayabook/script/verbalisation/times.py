@@ -134,6 +134,15 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.TIMES,
+            pattern(
+                r"(?<![\w.:,$£€])(?P<hour>{hour})[.](?P<minute>{minute})(?P<seconds>)(?P<half>)(?=\s(?:sharp|train|express|on\sthe\sdot)\b)",
+                hour=_HOUR,
+                minute=_MINUTE,
+            ),
+            _clock,
+        ),
+        Rule(
+            WordClass.TIMES,
             pattern(r"(?<![\w.:,$£€])(?P<hour>{hour})\s?{half}(?![\w:])", hour=_HOUR, half=_HALF),
             _hour,
         ),

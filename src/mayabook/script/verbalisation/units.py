@@ -5,6 +5,7 @@ import regex
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation.quantities import (
     AMOUNT,
+    DASH,
     FIRST,
     QUANTITY,
     is_fraction,
@@ -21,6 +22,7 @@ from mayabook.script.verbalisation.rules import (
     follows,
     one_of,
     pattern,
+    word_before,
 )
 
 
@@ -83,6 +85,11 @@ _SURE: dict[str, tuple[str, str]] = {
     "tsp": ("teaspoon", "teaspoons"),
     "cwt": ("hundredweight", "hundredweight"),
     "ha": ("hectare", "hectares"),
+    "m.p.h": ("mile per hour", "miles per hour"),
+    "k.p.h": ("kilometer per hour", "kilometers per hour"),
+    "r.p.m": ("revolution per minute", "revolutions per minute"),
+    "c.c": ("cubic centimeter", "cubic centimeters"),
+    "h.p": ("horsepower", "horsepower"),
     "mph": ("mile per hour", "miles per hour"),
     "kph": ("kilometer per hour", "kilometers per hour"),
     "fps": ("frame per second", "frames per second"),
@@ -130,7 +137,15 @@ _CLOSE: dict[str, tuple[str, str]] = {
     "in": ("inch", "inches"),
     "t": ("ton", "tons"),
 }
-_TIME = frozenset({"h", "s"})
+_MEASURED = (
+    "pistol|rifle|gun|guns|bullets?|rounds?|shells?|cartridges?|bag|sack|lens|engine|run|race|dash|hike|walk|drive|radius|"
+    "stretch|screen|drop|cable|cannon|pot|pan|tin|cake tin|jar"
+)
+_NOT_MEASURED = (
+    "a|about|above|across|after|ago|and|apart|around|as|at|away|back|before|behind|below|beneath|between|by|deep|down|each|"
+    "every|for|from|high|in|into|is|long|more|north|of|off|on|or|out|over|per|south|east|west|tall|than|the|thick|"
+    "through|to|under|up|was|wide|with|without|square|cubic"
+)
 _POWERS = {"²": "square", "³": "cubic"}
 _PER = {
     "h": "hour", "hr": "hour", "s": "second", "sec": "second", "min": "minute", "day": "day", "l": "liter",
@@ -148,7 +163,7 @@ def _measure(match: Match, context: Context) -> str | None:
     unit, quantity = match["unit"], match["quantity"]
     if unit in ("sq", "mo") and not match["stop"]:
         return None
-    singular = is_one(quantity) or bool(match["hyphen"])
+    singular = is_one(quantity) or bool(match["hyphen"]) or _is_attribute(match)
     one, many = _UNITS[unit]
     name = one if singular else many
     if match["power"]:
@@ -160,8 +175,18 @@ def _measure(match: Match, context: Context) -> str | None:
         said = say_quantity(quantity, context)
         return f"{'half' if said == 'one half' else f'{said} of'} {_in_english_of(name, context)}"
     joint = "-" if match["hyphen"] else " "
+    other = " or " if match["or"] else ""
     stop = "." if match["stop"] and (ends_sentence(match) or follows(match, r"\s+[\"“‘]?\p{Lu}")) else ""
-    return f"{say_quantity(quantity, context)}{joint}{_in_english_of(name, context)}{stop}"
+    return f"{other}{say_quantity(quantity, context)}{joint}{_in_english_of(name, context)}{stop}"
+
+
+def _is_attribute(match: Match) -> bool:
+    """Whether a measure qualifies a noun: "a 9mm pistol", "the 70 kg man"."""
+    if follows(match, rf"\s(?:{_MEASURED})\b"):
+        return True
+    return word_before(match).lower() in ("a", "an", "another") and follows(
+        match, rf"\s(?!(?:{_NOT_MEASURED})\b)\p{{Ll}}+\b"
+    )
 
 
 def _is_inches(match: Match, quantity: str) -> bool:
@@ -198,12 +223,14 @@ def _in_english_of(name: str, context: Context) -> str:
 
 
 def _percent(match: Match, context: Context) -> str:
-    return f"{say_quantity(match['quantity'], context)} {'per mille' if match['sign'] == '‰' else 'percent'}"
+    to = f" to {say_quantity(match['high'], context)}" if match["high"] else ""
+    return f"{say_quantity(match['quantity'], context)}{to} {'per mille' if match['sign'] == '‰' else 'percent'}"
 
 
 def _temperature(match: Match, context: Context) -> str:
     scale = {"C": " Celsius", "F": " Fahrenheit", "K": " Kelvin"}[match["scale"].upper()]
-    return f"{say_quantity(match['quantity'], context)} degree{'' if is_one(match['quantity']) else 's'}{scale}"
+    other = " or " if match["or"] else ""
+    return f"{other}{say_quantity(match['quantity'], context)} degree{'' if is_one(match['quantity']) else 's'}{scale}"
 
 
 def _angle(match: Match, context: Context) -> str:
@@ -233,16 +260,38 @@ def _by(match: Match, context: Context) -> str | None:
     )
 
 
+def _unit_of_a_power(match: Match, context: Context) -> str:
+    """The unit after 3 × 10⁸."""
+    name = _UNITS[match["unit"]][1]
+    if match["power"]:
+        name = f"{_POWERS[match['power']]} {name}"
+    if match["per"]:
+        name = f"{name} per {_PER[match['per']]}"
+    return f" {_in_english_of(name, context)}"
+
+
 def _times(match: Match, context: Context) -> str | None:
     if regex.search(r"[=^²³ⁿ]", match.string):
         return None  # in a formula, x is a letter
     return f"{say_amount(match['quantity'], context)} times"
 
 
-_AFTER = r"(?![\w/²³]|['’]\w|-\p{L})"
+_FIRST_OR_OTHER = rf"(?:(?<=[\p{{L}}°º]\s?\.?)(?P<or>/)\s?|{FIRST})"
+"""Where a measure may begin, also as the other of two: "225g/8oz"."""
+_AFTER = r"(?![\w²³]|/(?!\d)|['’]\w|-\p{L})"
 FAMILY = Family(
     regex.compile(r"[\d½¼¾⅓⅔⅛⅜⅝⅞]"),
     [
+        Rule(
+            WordClass.UNITS,
+            pattern(
+                r"(?<=10[⁻⁺]?[⁰¹²³⁴-⁹]+)\s?(?P<unit>{units})(?P<power>[²³])?(?:/(?P<per>{per}))?{after}",
+                units=one_of(_UNITS),
+                per=one_of(_PER),
+                after=_AFTER,
+            ),
+            _unit_of_a_power,
+        ),
         Rule(
             WordClass.UNITS,
             pattern(
@@ -254,12 +303,21 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.UNITS,
-            pattern(r"(?P<quantity>{quantity})\s?(?P<sign>%|‰)", quantity=FIRST + QUANTITY),
+            pattern(
+                r"(?P<quantity>{quantity})\s?(?P<sign>%|‰)(?:{dash}(?P<high>{amount})\s?%)?",
+                quantity=FIRST + QUANTITY,
+                dash=DASH,
+                amount=AMOUNT,
+            ),
             _percent,
         ),
         Rule(
             WordClass.UNITS,
-            pattern(r"(?P<quantity>{quantity})\s?(?:°|º|deg\.?)\s?(?P<scale>[CFKcf])(?!\w)", quantity=FIRST + QUANTITY),
+            pattern(
+                r"{first}(?P<quantity>{quantity})\s?(?:°|º|deg\.?)\s?(?P<scale>[CFKcf])(?!\w)",
+                first=_FIRST_OR_OTHER,
+                quantity=QUANTITY,
+            ),
             _temperature,
         ),
         Rule(
@@ -274,10 +332,11 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?\s?(?P<unit>{units})(?:(?P<power>[²³])|"
+                r"{first}(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?\s?(?P<unit>{units})(?:(?P<power>[²³])|"
                 r"(?<=[^.])(?P<stop>\.(?!\w)))?"
                 r"(?:/(?P<per>{per}))?{after}",
-                quantity=FIRST + QUANTITY,
+                first=_FIRST_OR_OTHER,
+                quantity=QUANTITY,
                 units=one_of(_SURE),
                 per=one_of(_PER),
                 after=_AFTER,
@@ -287,10 +346,11 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?(?P<space>\s?)(?P<unit>{units})(?:(?P<power>[²³])|"
+                r"{first}(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?(?P<space>\s?)(?P<unit>{units})(?:(?P<power>[²³])|"
                 r"(?P<stop>\.(?!\w)))?"
                 r"(?:/(?P<per>{per}))?{after}",
-                quantity=FIRST + QUANTITY,
+                first=_FIRST_OR_OTHER,
+                quantity=QUANTITY,
                 units=one_of(_CLOSE),
                 per=one_of(_PER),
                 after=_AFTER,

@@ -25,6 +25,7 @@ from mayabook.script.verbalisation import (
     numbers,
     powers,
     roman_numerals,
+    scripture,
     signs,
     symbols,
     times,
@@ -35,6 +36,7 @@ from mayabook.script.verbalisation.rules import Context, Family, Rule
 _FAMILIES = (
     addresses.FAMILY,
     emphasis.FAMILY,
+    scripture.FAMILY,
     digit_strings.FAMILY,
     dates.FAMILY,
     times.FAMILY,

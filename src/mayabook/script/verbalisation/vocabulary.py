@@ -30,6 +30,8 @@ def is_word(text: str) -> bool:
         return True
     for ending in _ENDINGS:
         stem = text.removesuffix(ending)
+        if ending == "d" and not stem.endswith("e"):
+            continue
         if stem != text and len(stem) > 2 and (stem in words or f"{stem}e" in words or _undoubled(stem) in words):
             return True
     return False
