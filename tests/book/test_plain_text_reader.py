@@ -13,7 +13,8 @@ from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.errors import BookError
 from mayabook.core.settings import BookSettings, ScriptSettings
 from mayabook.script import write_script
-from tests.book.book_reading import kinds_and_texts, titles_of
+from mayabook.source_check import check_source
+from tests.book.book_reading import all_text, kinds_and_texts, titles_of
 
 STORY = """The Boat
 
@@ -108,6 +109,28 @@ def test_a_text_without_headings_is_one_chapter_named_by_its_beginning(tmp_path:
 def test_encodings_and_line_ends(tmp_path: Path, encoding: str, newline: str) -> None:
     book = read(tmp_path, "“Où?”\n\nNaïve,\nsaid he.", encoding=encoding, newline=newline)
     assert kinds_and_texts(book) == [("paragraph", "“Où?”"), ("paragraph", "Naïve, said he.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The lamp [Pg 12]went\nout {Page 13} and on.", "The lamp went out and on."),
+        ("It went out.[1] Nobody came.\n\n[1] See the town records.", "It went out. Nobody came."),
+        ("It went out.¹ Nobody came.\n\n¹ See the town records.", "It went out. Nobody came."),
+        ("1:1 In the beginning.\n1:2 And the earth was.\n1:3 And God said.", "In the beginning. And the earth was. And God said."),
+        ("1 In the beginning,\n\n2 And the earth was;\n\n3 And God said.", "In the beginning, And the earth was; And God said."),
+        ("For exam-\nple, the lamp.", "For example, the lamp."),
+        ("It went\n\f\nout and on.", "It went out and on."),
+        ("The Project Gutenberg eBook of X\n\n*** START OF THE PROJECT GUTENBERG EBOOK X ***\n\nIt went out.\n\n"
+         "*** END OF THE PROJECT GUTENBERG EBOOK X ***\n\nMore of it.", "It went out."),
+        ("1 Take it.\n\n2 Fill it.\n\n3 Light it.", "1 Take it. 2 Fill it. 3 Light it."),
+        ("He was born in\n1945\nand died in\n1990\nin a house.", "He was born in 1945 and died in 1990 in a house."),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_as_in_an_epub(tmp_path: Path, text: str, said: str) -> None:
+    book = read(tmp_path, text)
+    assert all_text(book) == said
+    assert check_source(tmp_path / "story.txt", book).differences == ()
 
 
 def refusal(folder: Path, content: bytes, **book_settings: int) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.book_reading import all_text, read_body, read_pages
+from mayabook.book import read_book
+from tests.book.book_reading import all_text, kinds_and_texts, read_body, read_pages
 
 TEXTS = ("He climbed the", "hill and saw, from the", "top, a city.", "It was old.")
 
@@ -25,6 +26,58 @@ def test_page_numbers_between_paragraphs(tmp_path: Path, form: str, first: int) 
     assert all_text(book) == " ".join(TEXTS)
     assert {entry.reason for entry in book.left_out} == {"page number"}
     assert len(book.left_out) == 3
+
+
+NUMERALS = ("xiv", "xv", "xvi")
+SENTENCE = " ".join(TEXTS[:3])
+
+
+@pytest.mark.parametrize(
+    "form", ["- # -", "—#—", "[#]", "{#}", "Page #", "[Pg #]", "p. #", "# | Page", "#", "The Lamp #", "# THE LAMP"]
+)
+@pytest.mark.parametrize("numbers", [NUMERALS, ("XIV", "XV", "XVI"), ("14", "15", "17")])
+def test_a_sentence_that_is_cut_by_page_numbers_is_one(tmp_path: Path, form: str, numbers: tuple[str, ...]) -> None:
+    parts = [part for text, number in zip(TEXTS, (*numbers, ""), strict=True) for part in (text, number) if part]
+    lines = [form.replace("#", part) if part in numbers else part for part in parts]
+    book = read_body(tmp_path, "".join(f"<p>{line}</p>" for line in lines))
+    assert [text for _, text in kinds_and_texts(book)] == [SENTENCE, TEXTS[3]]
+    plain = tmp_path / "book.txt"
+    for joint in ("\n\n", "\n"):
+        plain.write_text(joint.join(lines))
+        assert all_text(read_book(plain)) == " ".join(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["He went up", "16 THE LAMP", "to the house", "Of Oil 17", "of his", "18 THE LAMP", "father and", "Of Oil 19", "slept."],
+        ["He went up", "THE LAMP", "15", "to the house", "16", "THE LAMP", "of his", "THE LAMP", "17", "father and slept."],
+    ],
+)  # fmt: skip
+def test_running_heads_beside_page_numbers(tmp_path: Path, lines: list[str]) -> None:
+    book = read_body(tmp_path, "".join(f"<p>{line}</p>" for line in lines))
+    assert [text for _, text in kinds_and_texts(book)] == ["He went up to the house of his father and slept."]
+
+
+def test_running_heads_that_repeat_a_title(tmp_path: Path) -> None:
+    body = "<h1>Of Oil</h1><p>It was cold.</p><p>Of Oil 16</p><p>He slept.</p><p>Of Oil 17</p><p>He rose.</p>"
+    assert all_text(read_body(tmp_path, body)) == "Of Oil It was cold. He slept. He rose."
+
+
+@pytest.mark.parametrize(
+    "page_break",
+    [
+        '<p><span epub:type="pagebreak" id="p15"/></p>',
+        '<p class="pagenum">15</p>',
+        '<div class="pagebreak"></div>',
+        "<p>[Pg 15]</p>",
+    ],
+)
+def test_a_sentence_that_goes_on_after_a_page_break(tmp_path: Path, page_break: str) -> None:
+    book = read_body(tmp_path, f"<p>He went up</p>{page_break}<p>and slept.</p>{page_break}<p>Then he rose.</p>")
+    assert [text for _, text in kinds_and_texts(book)] == ["He went up and slept.", "Then he rose."]
+    body = '<p>He went up <span epub:type="pagebreak" id="a"/></p><p>and slept in</p><p><i epub:type="pagebreak">7</i>an inn.</p>'
+    assert [text for _, text in kinds_and_texts(read_body(tmp_path, body))] == ["He went up and slept in an inn."]
 
 
 @pytest.mark.parametrize("form", ["[#]", "{#}", "[Pg #]", "– # –", "- # -"])
@@ -50,6 +103,9 @@ def test_page_numbers_rise_through_the_files(tmp_path: Path) -> None:
         ["He was", "15", "and she", "14", "and so it", "16", "went on."],
         ["[14]", "As in [14]. See [15].", "[15]", "Then.", "[16]"],
         ["He was there [3] times, and [4] times, and [5]."],
+        ["It rose.", "i", "It fell.", "ii", "It rose.", "iii", "It fell."],
+        ["It rose.", "Letter 16", "It fell.", "Letter 17", "It rose.", "Letter 18", "It fell."],
+        ["I went home", "I WENT HOME", "II WENT HOME"],
         ["The guests — 15 — were late — 12 — again — 30 — and left."],
     ],
 )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mayabook.book.aria_labels import read_aria_labels
 from mayabook.book.class_names import Role, roles_of
-from mayabook.book.content_document import ContentDocument, DocumentBlock
+from mayabook.book.content_document import PAGE_NUMBER, ContentDocument, DocumentBlock
 from mayabook.book.drop_caps import join_drop_caps
 from mayabook.book.exclusions import REFERENCE, exclusion_reason
 from mayabook.book.footnotes import Place, Resolve, find_note_elements
@@ -143,6 +143,7 @@ class _BlockExtractor:
         self._images: list[str] = []
         self._sidenotes: list[str] = []
         self._is_after_mark = False
+        self._is_page_end = False  # no text followed the last page number yet
 
     def enter(self, element: Element) -> bool:
         tag = local_name(element)
@@ -282,7 +283,15 @@ class _BlockExtractor:
         if reason:
             self._document.omit(text_of(element), reason, self._path(len(self._steps)))
             self._keep_gap(element)
+        if reason == PAGE_NUMBER:
+            self._is_page_end = True
+            if not any(map(has_words, self._text)):
+                self._end_page()
         self._is_after_mark = reason == REFERENCE
+
+    def _end_page(self) -> None:
+        self._document.page_breaks.add(len(self._document.blocks))
+        self._is_page_end = False
 
     def _keep_gap(self, element: Element) -> None:
         """A space at the beginning or end of what is not read as it stands still parts the words around it."""
@@ -322,6 +331,7 @@ class _BlockExtractor:
     def _gather(self, text: str | None) -> None:
         if not text:
             return
+        self._is_page_end = self._is_page_end and not has_words(text)
         frame = self._frames[-1]
         if self._number and has_words(text):
             self._document.supply(self._number, "number of a list item", self._path(len(self._steps)))
@@ -366,6 +376,8 @@ class _BlockExtractor:
             self._add(BlockKind.IMAGE, alt, frame)
         self._images.clear()
         self._n_chars = self._n_linked = 0
+        if self._is_page_end:
+            self._end_page()
 
     def _add_paragraph(self, text: str, frame: _Frame) -> None:
         is_heading = frame.kind is BlockKind.PARAGRAPH and not self._n_linked and is_chapter_line(text)

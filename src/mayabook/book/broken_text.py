@@ -1,4 +1,5 @@
-"""Mends text that conversion broke: words cut by a hyphen at the end of a line, sentences cut at the end of a file."""
+"""Mends text that conversion broke: words cut by a hyphen at the end of a line, sentences cut at the end of a page or
+file."""
 
 import re
 from collections import Counter
@@ -7,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from mayabook.book.content_document import ContentDocument
+from mayabook.book.text_cleaning import goes_on
 from mayabook.core.book import BlockKind
 
 _CUT = re.compile(r"\b([^\W\d_]+)[-‐¬] ([^\W\d_]+)")
@@ -14,8 +16,8 @@ _JOINED_BY_HYPHEN = frozenset("and or to nor but und oder bis et ou y o e".split
 """Words after a hanging hyphen: "two- and threefold"."""
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _MENDED_KINDS = frozenset((BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST_ITEM))
+_PROSE = frozenset((BlockKind.PARAGRAPH, BlockKind.QUOTE))
 _MOVED = "moved to the file in which its sentence begins"
-_OPEN_END = re.compile(r"[\w,;–-]$")
 
 
 def join_cut_sentences(documents: Sequence[ContentDocument], listed: Set[str]) -> None:
@@ -31,11 +33,26 @@ def join_cut_sentences(documents: Sequence[ContentDocument], listed: Set[str]) -
         start, rest = above.blocks[last].block, document.blocks[0].block
         if not (start.kind is rest.kind is BlockKind.PARAGRAPH):
             continue
-        if _OPEN_END.search(start.text) and rest.text[:1].islower():
+        if goes_on(start.text, rest.text):
             joined = replace(start, text=f"{start.text} {rest.text}")
             above.blocks[last] = replace(above.blocks[last], block=joined)
             above.supply(rest.text, _MOVED, start.path)
             document.leave_out({0}, _MOVED)
+
+
+def join_at_page_breaks(document: ContentDocument) -> None:
+    """Joins the two parts of a sentence between which a page ends."""
+    joined = set()
+    for index in sorted(document.page_breaks, reverse=True):
+        if not 0 < index < len(document.blocks):
+            continue
+        above, below = document.blocks[index - 1], document.blocks[index]
+        is_one = above.block.kind is below.block.kind and above.block.kind in _PROSE and above.is_note == below.is_note
+        if is_one and goes_on(above.block.text, below.block.text):
+            text = f"{above.block.text} {below.block.text}"
+            document.blocks[index - 1] = replace(above, block=replace(above.block, text=text))
+            joined.add(index)
+    document.remove(joined)
 
 
 def join_cut_words(documents: Sequence[ContentDocument]) -> None:

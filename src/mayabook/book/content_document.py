@@ -6,6 +6,11 @@ from dataclasses import dataclass, field, replace
 from mayabook.book.text_cleaning import clean_text, has_words
 from mayabook.core.book import Block, LeftOut, Supplied
 
+PAGE_NUMBER = "page number"
+RUNNING_HEAD = "running head"
+_OF_PAGES = (PAGE_NUMBER, RUNNING_HEAD)
+"""Reasons for leaving out what stands between two pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentBlock:
@@ -24,7 +29,8 @@ class DocumentBlock:
 @dataclass(slots=True)
 class ContentDocument:
     """One content document. title: from its head. anchors: id -> index of the block that starts there. references:
-    label of each note reference that no link marks -> index of the block that it first stands in."""
+    label of each note reference that no link marks -> index of the block that it first stands in. page_breaks: indexes
+    of the blocks before which a page ends."""
 
     href: str
     title: str = ""
@@ -33,6 +39,7 @@ class ContentDocument:
     left_out: list[LeftOut] = field(default_factory=list)
     references: dict[str, int] = field(default_factory=dict)
     supplied: list[Supplied] = field(default_factory=list)
+    page_breaks: set[int] = field(default_factory=set)
 
     def omit(self, text: str, reason: str, path: str) -> None:
         """Records text of the file that no block holds: every rule that drops text calls this with all of that text.
@@ -54,7 +61,7 @@ class ContentDocument:
         """Takes blocks out of the document, for a reason in words for a person."""
         for index in sorted(indexes):
             self.omit(self.blocks[index].block.text, reason, self.blocks[index].block.path)
-        self.remove(indexes)
+        self.remove(indexes, at_page_break=reason in _OF_PAGES)
 
     def cut_out(self, spans: Mapping[int, Sequence[tuple[int, int]]], reason: str) -> None:
         """Leaves out parts of blocks. spans: index of a block -> start and end of each part, in order."""
@@ -69,10 +76,10 @@ class ContentDocument:
             self.blocks[index] = replace(self.blocks[index], block=replace(block, text=text))
             if parts and not text:
                 empty.add(index)
-        self.remove(empty)
+        self.remove(empty, at_page_break=reason in _OF_PAGES)
 
-    def remove(self, indexes: Set[int]) -> None:
-        """Takes blocks out whose text is elsewhere."""
+    def remove(self, indexes: Set[int], *, at_page_break: bool = False) -> None:
+        """Takes blocks out whose text is elsewhere. at_page_break: a page ends where they stood."""
         if not indexes:
             return
         before = 0
@@ -82,3 +89,5 @@ class ContentDocument:
             before += index in indexes
         self.blocks = [doc_block for index, doc_block in enumerate(self.blocks) if index not in indexes]
         self.anchors = {name: moved[index] for name, index in self.anchors.items()}
+        breaks = self.page_breaks | indexes if at_page_break else self.page_breaks
+        self.page_breaks = {moved[index] for index in breaks}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mayabook.book.block_extraction import extract_blocks
 from mayabook.book.boilerplate import mark_boilerplate
-from mayabook.book.broken_text import join_cut_sentences, join_cut_words
+from mayabook.book.broken_text import join_at_page_breaks, join_cut_sentences, join_cut_words
 from mayabook.book.chapters import divide_into_chapters
 from mayabook.book.class_styles import ClassStyles, write_into_markup
 from mayabook.book.container import Container, fragment_of
@@ -58,9 +58,11 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         left_out = [entry for document in _passed_over(container, package, warn) for entry in document.left_out]
         cover = read_cover(container, package)
 
-    leave_out_printed_numbers(documents)
+    titles = {package.metadata.title, *package.metadata.authors, *(entry.title for entry in contents.entries)}
+    leave_out_printed_numbers(documents, titles)
     for document in documents:
         leave_out_verse_numbers(document)
+        join_at_page_breaks(document)
     join_cut_sentences(documents, {entry.name or "" for entry in contents.entries if not entry.fragment})
     join_cut_words(documents)
     leave_out_repeated_lines(documents, package.metadata)

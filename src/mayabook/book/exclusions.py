@@ -3,6 +3,7 @@
 import re
 
 from mayabook.book.class_names import Role, roles_of
+from mayabook.book.content_document import PAGE_NUMBER, RUNNING_HEAD
 from mayabook.book.footnotes import Place, Resolve, is_reference
 from mayabook.book.page_numbers import is_page_number
 from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_TYPES, opening_of, types_of
@@ -11,7 +12,6 @@ from mayabook.book.xml_parsing import Element
 
 REFERENCE = "footnote reference"
 FOOTNOTE = "footnote"
-RUNNING_HEAD = "running head"
 FOOTNOTE_HEADING = "heading of footnotes"
 
 _TAGS = {
@@ -46,7 +46,7 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
         return "way back from a footnote"
     roles = roles_of(element)
     if is_page_number(element, types, roles):
-        return "page number"
+        return PAGE_NUMBER
     if is_theft_notice(element):
         return "notice against copying"
     return _counted(element, roles) if roles else None

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from mayabook.book.content_document import ContentDocument
+from mayabook.book.content_document import PAGE_NUMBER, ContentDocument
+from mayabook.book.printed_numbers import ROMAN
 from mayabook.book.raised_text import UNITS, UNLINKED_REFERENCE
 from mayabook.book.text_cleaning import plain_digits
 from mayabook.book.untyped_notes import answering_notes, mark_notes
@@ -27,7 +28,7 @@ class _Mark:
         return word is not None and word[0] in UNITS
 
 
-_PAGE = _Mark(re.compile(r"[\[{](?:Pg|PG|pg|Page|p)\.?\s?\d{1,4}[\]}]"), "[{")
+_PAGE = _Mark(re.compile(rf"[\[{{](?:Pg|PG|pg|Page|p)\.?\s?(?:\d{{1,4}}|{ROMAN})[\]}}]"), "[{")
 _RAISED = _Mark(
     re.compile(r"(?:(?<=[^\W\d_]{4})|(?<=[.,;:!?…\"'”’»]))[⁰¹²³⁴-⁹]{1,3}(?![\w⁄])"),
     "⁰¹²³⁴⁵⁶⁷⁸⁹",
@@ -39,7 +40,7 @@ _WORD = re.compile(r"[^\W\d_]+$")
 
 def take_out_plain_marks(document: ContentDocument) -> None:
     """Leaves out what is surely a mark, and marks that notes of the document answer, together with these notes."""
-    _take_out(document, _PAGE, "page number")
+    _take_out(document, _PAGE, PAGE_NUMBER)
     document.references = _references(document, _RAISED) | document.references
     _take_out(document, _RAISED, UNLINKED_REFERENCE)
     for mark in (_IN_BRACKETS, _SYMBOL):

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mayabook.book.content_document import ContentDocument
-from mayabook.book.exclusions import RUNNING_HEAD
+from mayabook.book.content_document import RUNNING_HEAD, ContentDocument
 from mayabook.book.metadata import Metadata
 from mayabook.book.navigation_lines import is_navigation
 from mayabook.core.book import BlockKind

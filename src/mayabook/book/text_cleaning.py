@@ -14,6 +14,7 @@ _IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U
 """Zero-width joiners and non-joiners, but not inside Arabic, Indic and other scripts that they shape."""
 
 
+_OPEN_END = re.compile(r"[\w,;–-]$")
 _PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
@@ -29,6 +30,11 @@ def clean_text(text: str) -> str:
 def plain_digits(text: str) -> str:
     """With superscript digits as plain ones."""
     return text.translate(_PLAIN_DIGITS)
+
+
+def goes_on(above: str, below: str) -> bool:
+    """Whether a text ends within a sentence that the text below it continues."""
+    return _OPEN_END.search(above) is not None and below[:1].islower()
 
 
 def has_words(text: str) -> bool:
