@@ -178,7 +178,7 @@ def _are_pages(run: Sequence[_Printed], known: Set[str]) -> bool:
     style = run[0].style
     n_cuts = sum(printed.cuts for printed in run)
     if heads := {printed.head for printed in run} - {""}:
-        is_certain = n_cuts > 1 or (n_cuts and all(" " in head for head in heads))
+        is_certain = n_cuts > 1 or (n_cuts == 1 and all(" " in head for head in heads))
         are_divisions = any(is_chapter_line(f"{head} 1") for head in heads)
         return len(run) >= _FEWEST_SURE and (heads <= known or (is_certain and not are_divisions))
     if style in ("#", "%"):
