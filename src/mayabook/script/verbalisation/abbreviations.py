@@ -26,12 +26,13 @@ _TITLES = {
     "Msgr": "Monsignor", "Fr": "Father", "Bro": "Brother", "Sr": "Sister", "Messrs": "Messers", "MM": "Messieurs",
     "Mme": "Madame", "Mlle": "Mademoiselle", "Mmes": "Mesdames", "Mons": "Monsieur", "Det": "Detective",
     "Ens": "Ensign", "Esq": "Esquire", "Atty": "Attorney", "Sec": "Secretary", "Brig": "Brigadier", "Bp": "Bishop",
-    "Abp": "Archbishop", "Ste": "Saint", "Ald": "Alderman", "Mt": "Mount", "Ft": "Fort", "Pt": "Point",
+    "Abp": "Archbishop", "Ste": "Saint", "Pfc": "Private First Class",
+    "Br": "Brother", "Mgr": "Monsignor", "Ald": "Alderman", "Mt": "Mount", "Ft": "Fort", "Pt": "Point",
 }  # fmt: skip
 _GIVEN = {
     "Wm": "William", "Chas": "Charles", "Geo": "George", "Jas": "James", "Thos": "Thomas", "Robt": "Robert",
     "Edw": "Edward", "Benj": "Benjamin", "Saml": "Samuel", "Richd": "Richard", "Alex": "Alexander",
-    "Danl": "Daniel",
+    "Danl": "Daniel", "Jos": "Joseph", "Jno": "John", "Fredk": "Frederick", "Nath": "Nathaniel",
 }  # fmt: skip
 _STREETS = {
     "St": "Street", "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Ln": "Lane",
@@ -66,6 +67,8 @@ _ANYWHERE = {
     "govt.": "government", "incl.": "including", "excl.": "excluding", "esp.": "especially",
     "misc.": "miscellaneous", "temp.": "temperature", "Temp.": "Temperature", "avg.": "average", "max.": "maximum",
     "min.": "minimum", "est.": "established", "tel.": "telephone", "Tel.": "Telephone", "anon.": "anonymous",
+    "trans. by": "translated by", "illus. by": "illustrated by", "ed. by": "edited by", "Ed. by": "Edited by",
+    "Jr. high": "junior high", "gov't": "government", "Gov't": "Government",
     "trans.": "translated by", "illus.": "illustrated by", "op. cit.": "in the work cited",
     "loc. cit.": "in the place cited", "q.v.": "which see", "sic": "sic", "Xmas": "Christmas", "No.:": "number:",
     "resp.": "respectively", "yrs.": "years", "hrs.": "hours", "mins.": "minutes", "secs.": "seconds",
@@ -173,6 +176,8 @@ def _edition(match: Match, context: Context) -> str:
 
 def _anywhere(match: Match, context: Context) -> str | None:
     short = match[0]
+    if short == "Mgr." and follows(match, r"\s\p{Lu}"):
+        return None  # a title
     words = _ANYWHERE.get(short) or _ANYWHERE[short.lower()]
     if short.lower() in (
         "est.",
@@ -241,12 +246,12 @@ _COUNTIES = (
 )
 _FINAL = (
     "St|Ave?|Blvd|Rd|Ln|Hwy|Sq|Ct|Pl|Dr|etc|Jr|Sr|Esq|Inc|Ltd|Co|Bros|Corp|ff|Terr?|Cres|Mass|Tex|Calif|Conn|Fla|Mich|"
-    "Tenn|inst|ult|prox"
+    "Tenn|inst|ult|prox|Jun|ed"
 )
 FAMILY = Family(
     regex.compile(
         rf"\.(?<=\p{{L}}\.)(?=[\s,;:]*[^\s\"'”’)])|&c|\.(?<=\b(?:{_FINAL})\.)|"
-        r"\b(?:St|Mt|Ft|Dr|Prof|Capt|Col|Lt|MM|Sgt|Revd?|vs|aka|Xmas|PhDs?|DPhil|Hon'ble|c/o|b/c|Messrs|Mme|Mlle|"
+        r"\b(?:St|Mt|Ft|Dr|Prof|Capt|Col|Lt|MM|Sgt|Revd?|vs|aka|Xmas|PhDs?|DPhil|Hon'ble|[Gg]ov't|Ste?|c/o|b/c|Messrs|Mme|Mlle|"
         r"Jr|Sr|Ltd|Wm|rec'd)\b"
     ),
     [
@@ -315,6 +320,7 @@ FAMILY = Family(
             pattern(r"(?<=\d(?:st|nd|rd|th)?\s|\b(?:of|your)\sthe\s\w+\s)(?P<short>inst|ult|prox)\."),
             lambda match, context: _ANYWHERE[match[0]] + _stop(match),
         ),
+        Rule(WordClass.ABBREVIATIONS, pattern(r"(?<![\p{L}\d.])Ste?\.-(?=\p{Lu})"), lambda match, context: "Saint-"),
         Rule(WordClass.ABBREVIATIONS, pattern(r"(?<![\p{L}\d.])St(?P<plural>s)?(?:\.|\b)(?![’'-])"), _saint_or_street),
         Rule(
             WordClass.ABBREVIATIONS,

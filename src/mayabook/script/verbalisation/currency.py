@@ -20,7 +20,12 @@ from mayabook.script.verbalisation.rules import (
 _UNITS = {  # sign -> one, many, a hundredth, hundredths
     "$": ("dollar", "dollars", "cent", "cents"), "US$": ("US dollar", "US dollars", "cent", "cents"),
     "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
-    "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"), "£": ("pound", "pounds", "penny", "pence"),
+    "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "CA$": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "AU$": ("Australian dollar", "Australian dollars", "cent", "cents"),
+    "NZ$": ("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
+    "HK$": ("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
+    "S$": ("Singapore dollar", "Singapore dollars", "cent", "cents"), "£": ("pound", "pounds", "penny", "pence"),
     "₤": ("pound", "pounds", "penny", "pence"),
     "€": ("euro", "euros", "cent", "cents"), "¥": ("yen", "yen", "", ""),
     "₹": ("rupee", "rupees", "paisa", "paise"), "₽": ("rouble", "roubles", "kopek", "kopeks"),
@@ -35,7 +40,7 @@ _MAGNITUDES = {
     "B": "billion", "bn": "billion", "tn": "trillion", "hundred": "hundred", "thousand": "thousand",
     "million": "million", "billion": "billion", "trillion": "trillion",
 }  # fmt: skip
-_BEFORE = one_of(["$", "US$", "A$", "C$", "£", "₤", "€", "¥", "₹", "₽", "₩"])
+_BEFORE = one_of(["$", "US$", "A$", "AU$", "C$", "CA$", "HK$", "NZ$", "S$", "£", "₤", "€", "¥", "₹", "₽", "₩"])
 _CODES = one_of(["USD", "EUR", "GBP", "CHF", "Rs.", "Rs"])
 _SIGN = r"(?:(?<![\w.,)])(?P<minus>[-−–])\s?)?"
 _MAGNITUDE = rf"(?:[\s-]?(?P<magnitude>{one_of(_MAGNITUDES)})(?!\w))?"
@@ -119,6 +124,8 @@ def _coins(match: Match, context: Context) -> str | None:
     one, many, _, _ = _UNITS[match["unit"]]
     if match["unit"] == "c" and not context.british and not follows(match, r"\s(?:each|a |per|coin|stamp)"):
         return None
+    if match["unit"] == "d" and match["low"] in ("½", "¼"):
+        return "a halfpenny" if match["low"] == "½" else "a farthing"
     return f"{say_amount(match['low'], context)} {one if is_one(match['low']) else many}"
 
 
@@ -170,7 +177,7 @@ _SOLD = (
     "hour|gallon|quart|box|hundredweight|cwt"
 )
 FAMILY = Family(
-    regex.compile(r"[$£₤€¥₹₽₩¢]|\d\s?[pcds]\b|\d/[\d-]|USD|EUR|GBP|CHF|\bRs\b"),
+    regex.compile(r"[$£₤€¥₹₽₩¢]|[\d½¼]\s?[pcds]\b|\d/[\d-]|USD|EUR|GBP|CHF|\bRs\b"),
     [
         Rule(
             WordClass.CURRENCY,
@@ -225,6 +232,8 @@ FAMILY = Family(
             ),
             _coins,
         ),
-        Rule(WordClass.CURRENCY, regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2}[¼½¾]?)(?P<unit>d)\.(?!\w)"), _coins),
+        Rule(
+            WordClass.CURRENCY, regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2}[¼½¾]?|[¼½])(?P<unit>d)\.(?!\w)"), _coins
+        ),
     ],
 )

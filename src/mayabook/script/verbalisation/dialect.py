@@ -62,6 +62,11 @@ def _clipped(match: Match, context: Context) -> str | None:
         "tha": "that",
         "wha": "what",
         "don": "don't",
+        "mo": "more",
+        "po": "poor",
+        "sho": "sure",
+        "gi": "give",
+        "jes": "just",
         "lil": "little",
         "li'l": "little",
     }.get(lower)
@@ -82,7 +87,7 @@ FAMILY = Family(
         Rule(
             WordClass.DIALECT,
             pattern(
-                r"(?<![\w'’‘])(?P<word>(?i:th|t|an|o|ol|wi|fo|jus|las|mos|nex|tha|wha|lil))['’](?![\w'’])(?=\s\p{L})"
+                r"(?<![\w'’‘])(?P<word>(?i:th|t|an|o|ol|wi|fo|mo|po|sho|gi|don|jes|mus|jus|las|mos|nex|tha|wha|lil))['’](?![\w'’])(?=\s\p{L})"
             ),
             _clipped,
         ),

@@ -44,7 +44,7 @@ def _isbn(match: Match, context: Context) -> str:
 
 
 FAMILY = Family(
-    regex.compile(r"\d{3}|\d-\d-\d"),
+    regex.compile(r"\d{3}|\+\d|\d-\d-\d"),
     [
         Rule(
             WordClass.DIGITS,
@@ -61,8 +61,10 @@ FAMILY = Family(
                 | (?:1[\s.-])?\(\d{3}\)\s?\d{3}[-\s.–]\d{4}      # (212) 555-0187
                 | (?:1[-.\s])?\d{3}[-.–]\d{3}[-.–]\d{4}          # 1-800-555-0123
                 | \d{3}[-–]\d{4}                                 # 555-0142
+                | 1\s\d{3}\s\d{3}\s\d{4} | \d{3}\s\d{3}\s\d{4}
+                | 0\d{2,4}-\d{3,4}-\d{3,4}                          # 020-7946-0958
                 | \(0\d{2,4}\)\s?\d{3,4}\s?\d{3,4}                  # (020) 7946 0958
-                | 0\d{2,4}\s\d{3,4}(?:\s\d{3,4})?                     # 020 7946 0958
+                | (?<!\d[ ])0\d{2,4}\s\d{3,4}(?:\s\d{3,4})?                     # 020 7946 0958
                 | (?<=\b\p{Lu}\p{L}+\s)\d-\d{4}                    # Butterfield 5-0142
                 | (?<=\b(?:[Pp]hone|[Cc]all|[Nn]umber|[Dd]ial|[Rr]ing|[Tt]el|[Ff]ax)[.:]?\s(?:\p{L}+\s)?)\d{3}\s\d{4}
                 | 0\d{3,4}\s\d{5,6} | 0\d{9,10}

@@ -8,10 +8,10 @@ from mayabook.script.verbalisation.vocabulary import is_name, is_word
 
 _INTERJECTIONS = [  # written as letters without a vowel, which a voice would spell
     (r"s+h+|sh+u*sh+", "shush"), (r"b+r{2,}|br", "burr"), (r"ts+k", "tisk"), (r"p+s+s+t+", "psst"),
-    (r"p+f+t*|pff+t*|ph+ft", "pfft"), (r"g+r{2,}", "gurr"), (r"z{2,}", "zuzz"), (r"h+r*m+ph+|m+ph+|hmf", "humph"),
+    (r"p+f+h*t*|p+h+f*t+", "pfft"), (r"g+r{2,}", "gurr"), (r"z{2,}", "zuzz"), (r"h+r*m+ph+|m+ph+|hmf", "humph"),
     (r"b+z{2,}t*", "buzz"), (r"p+s+h+", "pish"), (r"th?pt|ptth?", "thup"), (r"s{3,}", "hiss"), (r"r{3,}", "rar"),
     (r"n{3,}", "nn"), (r"h{3,}", "hah"), (r"pst", "psst"), (r"t{2,}|tt", "tut"), (r"k+h+|gr+h+", "kuh"),
-    (r"hm{1,}", "hmm"), (r"m{2,}", "mmm"), (r"mm?-?h+m+", "mm-hmm"), (r"vr{2,}m*|vr+m+", "vroom"),
+    (r"hm{1,}", "hmm"), (r"m{2,}", "mmm"), (r"m{2,}-h+m+|mm?h+m+", "mm-hmm"), (r"vr{2,}m*|vr+m+", "vroom"),
     (r"w+h+r{2,}", "whir"), (r"tch+", "tch"), (r"pf+", "pfft"), (r"f{3,}t*", "fuff"), (r"cl?k+", "click"),
     (r"shh?hh*t", "shush"), (r"n+g+h+|h+n+g+h*", "ung"), (r"h+n{2,}h*", "hun"),
 ]  # fmt: skip
@@ -70,6 +70,8 @@ _PREFER_SINGLE = frozenset(
         "more",
         "never",
         "ever",
+        "very",
+        "er",
     )
 )
 _CRIES = frozenset("ah oh eh uh aw ow ew ha yo hey".split())
@@ -98,6 +100,17 @@ def _interjection(match: Match, context: Context) -> str | None:
     if said is None or said == word.lower():
         return None
     return said.capitalize() if word[0].isupper() else said
+
+
+def _in_pieces(match: Match, context: Context) -> str | None:
+    """ "Sh-h-h", "P-s-s-t", "H'm", "Oh-h-h": an interjection that is held over marks."""
+    joined = regex.sub(r"[-'’]", "", match[0])
+    if regex.fullmatch(r"[aeou]h+", joined, regex.IGNORECASE):
+        return joined[:2]
+    said = next((said for known, said in _KNOWN if known.fullmatch(joined)), None)
+    if said is None:
+        return None
+    return said.capitalize() if joined[0].isupper() else said
 
 
 def _with_vowel(lower: str) -> str | None:
@@ -149,7 +162,7 @@ def _shortened(lower: str) -> str | None:
     for start, end in reversed(runs):
         candidates = [c[:start] + c[start] * n + c[end:] for c in candidates for n in (2, 1)]
     ranked = sorted(candidates, key=len, reverse=True)
-    sayable = [each for each in ranked if not regex.search(r"([aiu])\1|^(.)\2", each)]
+    sayable = [each for each in ranked if not regex.search(r"([aiu])\1|^([^oe])\2", each)]
     for knows in (is_name, is_word):  # first words as they stand in the dictionary, then their inflections
         known = next(filter(knows, sayable), None)
         if known:
@@ -214,13 +227,21 @@ FAMILY = Family(
     regex.compile(
         r"(\p{L})(?i:\1\1)|(?<!\p{L})(?!Mrs?\b|Dr\b|St\b)[^aeiouyäëïöü\W\d_]{2,}(?!\p{L})|"
         r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3|-\3(?!\p{L}))|u-oo|\b"
-        r"(?i:soo|noo|yess|helloo|umm|mwah|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
+        r"[Hh]['’]m|[Pp]-s|[AOEUaoeu]h-h|(?i:soo|noo|yess|helloo|umm|mwah|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
     ),
     [
         Rule(
             WordClass.INTERJECTIONS,
             regex.compile(r"(?<!\p{L})(?i:ts+k(?:-ts+k)+|s+h+(?:-s+h+)+)(?!\p{L})"),
             _repeated,
+        ),
+        Rule(
+            WordClass.INTERJECTIONS,
+            regex.compile(
+                r"(?<![\p{L}\p{N}.'’-])(?:(?i:[^aeiouy\W\d_]{1,4})(?:-[^aeiouy\W\d_]{1,3})+|[Hh]['’]m+|[AOEUaoeu]h+(?:-h+)+)"
+                r"(?![\p{L}\p{N}'’-])"
+            ),
+            _in_pieces,
         ),
         Rule(
             WordClass.STUTTERING,
@@ -240,7 +261,7 @@ FAMILY = Family(
         Rule(
             WordClass.INTERJECTIONS,
             regex.compile(
-                r"(?<![\p{L}\p{N}.'’-])(?:mm?-?h+m+|[^aeiouyAEIOUY\W\d_]{2,}|sh+u*sh+)(?![\p{L}\p{N}'’]|-\p{L}|"
+                r"(?<![\p{L}\p{N}.'’-])(?:m+-h+m+|[^aeiouyAEIOUY\W\d_]{2,}|sh+u*sh+)(?![\p{L}\p{N}'’]|-\p{L}|"
                 r"\.\p{L})",
                 regex.IGNORECASE,
             ),

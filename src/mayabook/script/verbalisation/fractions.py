@@ -11,6 +11,8 @@ _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _PLAIN = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789" * 2)
 _BEFORE_NOUNS = {"½": "half", "¼": "quarter", "¾": "three-quarter", "⅓": "third", "⅔": "two-third"}
+_GAUGES = "HP|MP|SP|XP|EXP|Exp|Health|Mana|Stamina|Energy|Progress|Durability|Hunger|Level|Score"
+"""Of games: what stands before "50/100"."""
 _FIXED = {"24/7": "twenty-four seven", "50/50": "fifty-fifty", "20/20": "twenty twenty", "9/11": "nine eleven"}
 
 
@@ -23,10 +25,8 @@ def _vulgar(match: Match, context: Context) -> str:
 def _slashed(match: Match, context: Context) -> str | None:
     if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
         return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
-    if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
-        return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
-    if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
-        return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
+    if regex.search(rf"\b(?:{_GAUGES}):?\s$", match.string[: match.start()]):
+        return f"{number_words.cardinal(int(match['above']))} of {number_words.cardinal(int(match['below']))}"
     if match[0] in _FIXED:
         return _FIXED[match[0]]
     above, below = int(match["above"].translate(_PLAIN)), int(match["below"].translate(_PLAIN))

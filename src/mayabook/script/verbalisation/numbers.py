@@ -10,7 +10,7 @@ from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, fo
 _NUMBERED_THINGS = frozenset(
     "room flight route highway interstate bus platform gate apartment suite boeing airbus channel cell ward "
     "locker extension "
-    "area building train unit locomotive number house".split()
+    "area building train unit locomotive number house ngc".split()
 )
 _STREETS = (
     r"(?:\s\p{Lu}[\p{L}’'.]+){1,3}\s"
@@ -23,7 +23,8 @@ _COUNTED = (
     r"tonnes?|pages|words|"
     r"votes?|voters|books|copies|francs|guineas|metres?|meters?|kilometres?|kilometers?|degrees?|souls|troops|"
     r"prisoners|steps|times|"
-    r"years|days|hours|minutes|seconds|or so|in all|per|of them|of the|points|ships|passengers|inhabitants|"
+    r"years|days|hours|minutes|seconds|(?<!\b(?:by|since|until|around)\s\d+\s)or so|in all|per|"
+    r"of them|of the|points|ships|passengers|inhabitants|"
     r"residents|volts|watts|calories)\b"
 )
 
@@ -89,16 +90,18 @@ def _plain(match: Match, context: Context) -> str | None:
             return number_words.pairs(text)
         if _is_year(text) and not follows(match, _COUNTED):
             return number_words.year(int(text), british=context.british)
-        if len(text) == 4 and 1000 <= int(text) < 1100 and _is_early_year(match):
+        if len(text) == 4 and (1000 <= int(text) < 1100 or 2100 <= int(text) < 3000) and _is_rare_year(match):
             return number_words.year(int(text), british=context.british)
     return _number(text, context)
 
 
-def _is_early_year(match: Match) -> bool:
-    """Whether 1066 is a year: after a word of time, alone in brackets, or before a mark where a sentence begins."""
+def _is_rare_year(match: Match) -> bool:
+    """Whether 1066 or 2259 is a year: after a word of time, alone in brackets, or before a mark at the beginning."""
     if follows(match, _COUNTED) or follows(match, r"\s\p{Ll}+s\b|\s?[%°]"):
         return False
     before = match.string[: match.start()]
+    if match["number"][0] == "2":
+        return regex.search(r"(?i)\b(?:in|year|since|by|until|stardate)\s$", before) is not None
     return bool(
         regex.search(
             r"(?i)\b(?:in|year|years|since|by|until|till|from|before|after|about|around|anno|AD|A\.D\.|c\.|circa|summer|"
@@ -185,7 +188,7 @@ FAMILY = Family(
         Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])(?P<number>\d*[23])d(?=\s\p{L}|[,;])"), _ordinal),
         Rule(
             WordClass.NUMBERS,
-            pattern(r"(?<![\w.,:])(?P<low>\d{1,3}):(?P<high>\d)(?![\d:]|\.\d)"),
+            pattern(r"(?<![\w.,:])(?P<low>\d{1,3}):(?P<high>\d(?!,)|\d{1,3}(?:,\d{3})+)(?![\d:]|\.\d)"),
             lambda match, context: f"{_number(match['low'], context)} to {_number(match['high'], context)}",
         ),
         Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])[’'‘]?(?P<digits>\d{1,4})[’']?s(?![\w’'])"), _decade),
@@ -227,7 +230,9 @@ FAMILY = Family(
             pattern(r"(?<=[\p{L}]-)(?P<number>\d+)(?![\w.,]\d|\w)"),
             lambda match, context: _number(match["number"], context),
         ),
-        Rule(WordClass.NUMBERS, pattern(r"(?<![\d.,−±]\d*)(?P<number>{number})(?![\d])", number=NUMBER), _plain),
-        Rule(WordClass.NUMBERS, pattern(r"(?<![−±]\d*)(?P<number>\d+)"), _plain),
+        Rule(
+            WordClass.NUMBERS, pattern(r"(?<![\d.,]|(?<!\d)[−±]\d*)(?P<number>{number})(?![\d])", number=NUMBER), _plain
+        ),
+        Rule(WordClass.NUMBERS, pattern(r"(?<!(?<!\d)[−±]\d*)(?P<number>\d+)"), _plain),
     ],
 )

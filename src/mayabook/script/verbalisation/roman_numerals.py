@@ -32,7 +32,8 @@ _NUMBERED = (
     "scenes?|sec|sections?|seasons?|"
     "sonnets?|staves?|stanzas?|stave|stages?|steps?|tables?|titles?|tomes?|types?|units?|verses?|volumes?|vols?|"
     "world[ ]war|war|"
-    "super[ ]bowl|apollo|gemini|saturn|rocky|vatican|theorem|lemma|problem|experiment|case|camp|sector|zone|corps|army"
+    "super[ ]bowl|apollo|gemini|saturn|rocky|vatican|theorem|lemma|problem|experiment|case|camp|sector|zone|corps|army|"
+    "legion"
 )
 _SMALL_WORDS = frozenset("mix dim mid mild livid vivid civil did i c d l m mi di".split())
 """Lower-case numerals that are words or letters first."""
@@ -240,7 +241,7 @@ FAMILY = Family(
             WordClass.ROMAN,
             regex.compile(
                 rf"(?<=(?<![\p{{L}}’'])(?P<keyword>(?i:{_NUMBERED})\.?)\s(?:the\s)?)(?P<numeral>{NUMERAL}|{LOWER_NUMERAL})"
-                rf"(?:(?P<link>\s?[-–—,&]\s?|\s(?:and|to)\s)(?P<more>(?<=[–—-]\s?|[&d]\s){NUMERAL}))?{_NOT_A_WORD}"
+                rf"(?:(?P<link>\s?[-–—,&]\s?|\s(?:and|to)\s)(?P<more>(?<=[–—-]\s?|[&d]\s)(?:{NUMERAL}|{LOWER_NUMERAL})))?{_NOT_A_WORD}"
             ),
             _after_keyword,
         ),
@@ -266,6 +267,11 @@ FAMILY = Family(
                 rf"(?<=\b(?P<name>(?:\p{{Lu}}\p{{Ll}}+\s)?\p{{Lu}}\p{{Ll}}+),?\s)(?P<numeral>(?=[IVX]{{2}})[IVX]+(?<={NUMERAL})){_NOT_A_WORD}"
             ),
             _after_name,
+        ),
+        Rule(
+            WordClass.ROMAN,
+            regex.compile(r"(?<![\w.])(?P<act>[IVX]+)\.(?P<scene>[ivx]+)(?!\w)"),
+            lambda match, context: f"{_cardinal(match['act'], context)} {_cardinal(match['scene'], context)}",
         ),
         Rule(
             WordClass.ROMAN, regex.compile(r"(?<!\w)\(a\)(?!\w)"), lambda match, context: "(A)"

@@ -15,7 +15,7 @@ _SHORT = {
     "Dan": "Daniel", "Hos": "Hosea", "Mic": "Micah", "Hab": "Habakkuk", "Zech": "Zechariah", "Mal": "Malachi",
     "Matt": "Matthew", "Rom": "Romans", "Cor": "Corinthians", "Gal": "Galatians", "Eph": "Ephesians",
     "Phil": "Philippians", "Col": "Colossians", "Thess": "Thessalonians", "Tim": "Timothy", "Heb": "Hebrews",
-    "Jas": "James", "Pet": "Peter", "Rev": "Revelation",
+    "Jas": "James", "Pet": "Peter", "Rev": "Revelation", "Sol": "Solomon",
 }  # fmt: skip
 _FULL = frozenset(_SHORT.values()) | frozenset(
     "Ruth Ezra Job Joel Amos Obadiah Jonah Nahum Haggai Mark Luke John Acts Titus Philemon Jude Revelations".split()

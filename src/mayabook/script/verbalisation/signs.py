@@ -94,6 +94,13 @@ FAMILY = Family(
         ),
         Rule(WordClass.SIGNS, pattern(r"(?<=\d)\s:\s(?=\d)"), _spaced("to")),
         Rule(WordClass.SIGNS, pattern(r"~\s?(?=\d)"), _spaced("about")),
+        Rule(
+            WordClass.SIGNS,
+            pattern(
+                r"(?<=\b(?:litres?|liters?|pints?|quarts?|grams?|ounces?|cups?|inch|inches|pounds?))/(?=\d)|(?<=[CF°])/(?=gas\b)"
+            ),
+            _spaced("or"),
+        ),
         Rule(WordClass.SIGNS, pattern(r"§+\s?(?=[\dIVXLC])"), _sections),
         Rule(
             WordClass.SIGNS,

@@ -39,11 +39,9 @@ def _span(match: Match, context: Context) -> str:
 
 def _military(match: Match, context: Context) -> str:
     hour, minute = match["hour"], match["minute"]
-    head = ("oh " if hour[0] == "0" else "") + number_words.cardinal(int(hour))
-    if minute == "00":
-        return f"{head} hundred"
-    tail = ("oh " if minute[0] == "0" else "") + number_words.cardinal(int(minute))
-    return f"{head} {tail}"
+    head = ("oh " if hour[0] == "0" and hour != "00" else "") + number_words.cardinal(int(hour))
+    tail = "hundred" if minute == "00" else ("oh " if minute[0] == "0" else "") + number_words.cardinal(int(minute))
+    return f"{head} {tail}" + (" hours" if match["hours"] else "")
 
 
 def _hour_and_minute(hour: str, minute: str, short: bool, context: Context) -> str:
@@ -67,6 +65,15 @@ def _half(match: Match) -> str:
 FAMILY = Family(
     regex.compile(r"\d"),
     [
+        Rule(
+            WordClass.TIMES,
+            pattern(
+                r"(?<![\w.:,$£€])(?:(?P<hour>[01]\d|2[0-4])[:.]?(?P<minute>{minute})\s?(?P<hours>hours|hrs|h)\b|"
+                r"(?<=\b(?:at|by|until|from|before|after|till)\s)(?P<hour>0\d)(?P<minute>{minute})(?P<hours>)(?![\w:.,]\d|\w))",
+                minute=_MINUTE,
+            ),
+            _military,
+        ),
         Rule(
             WordClass.TIMES,
             pattern(
@@ -104,7 +111,7 @@ FAMILY = Family(
         Rule(
             WordClass.TIMES,
             pattern(
-                r"(?<![\w.:,$£€])(?P<hour>\d{1,2}):(?P<minute>{minute})(?::(?P<seconds>{minute}))?(?:\s?{half})?(?![\w:]|\.\d)",
+                r"(?<![\w.:,$£€])(?P<hour>\d{1,2}):(?P<minute>{minute})(?::(?P<seconds>{minute}))?(?:\s?{half})?(?![\w:]|[.,]\d)",
                 minute=_MINUTE,
                 half=_HALF,
             ),
@@ -145,14 +152,6 @@ FAMILY = Family(
             WordClass.TIMES,
             pattern(r"(?<![\w.:,$£€])(?P<hour>{hour})\s?{half}(?![\w:])", hour=_HOUR, half=_HALF),
             _hour,
-        ),
-        Rule(
-            WordClass.TIMES,
-            pattern(
-                r"(?<![\w.:,$£€])(?P<hour>[01]\d|2[0-4])[:.]?(?P<minute>{minute})(?=\s?(?:hours|hrs|h)\b)",
-                minute=_MINUTE,
-            ),
-            _military,
         ),
     ],
 )

@@ -81,6 +81,7 @@ _SURE: dict[str, tuple[str, str]] = {
     "gal": ("gallon", "gallons"),
     "pt": ("pint", "pints"),
     "qt": ("quart", "quarts"),
+    "qts": ("quart", "quarts"),
     "tbsp": ("tablespoon", "tablespoons"),
     "tsp": ("teaspoon", "teaspoons"),
     "cwt": ("hundredweight", "hundredweight"),
@@ -119,6 +120,12 @@ _SURE: dict[str, tuple[str, str]] = {
     "sq. mi": ("square mile", "square miles"),
     "sq mi": ("square mile", "square miles"),
     "cu ft": ("cubic foot", "cubic feet"),
+    "cu. ft": ("cubic foot", "cubic feet"),
+    "cu. in": ("cubic inch", "cubic inches"),
+    "sq. in": ("square inch", "square inches"),
+    "sq. yd": ("square yard", "square yards"),
+    "sq. km": ("square kilometer", "square kilometers"),
+    "sq km": ("square kilometer", "square kilometers"),
     "fl oz": ("fluid ounce", "fluid ounces"),
     "fl. oz": ("fluid ounce", "fluid ounces"),
 }
@@ -192,7 +199,7 @@ def _is_attribute(match: Match) -> bool:
 def _is_inches(match: Match, quantity: str) -> bool:
     """Whether "in" is a measure: after feet, right after the number, or with a full stop inside a sentence."""
     after_feet = regex.search(r"(?:ft\.?|feet|foot|['′])\s?$", match.string[: match.start()])
-    if after_feet or match["hyphen"]:
+    if after_feet or match["hyphen"] or match["or"]:
         return True
     if not match["stop"]:
         return False
@@ -205,13 +212,19 @@ def _of_a(name: str) -> str:
 
 def _close_measure(match: Match, context: Context) -> str | None:
     unit, quantity = match["unit"], match["quantity"]
-    if unit == "s" and regex.fullmatch(r"\d0|\d{3}0", quantity):
+    if unit == "s" and not match["space"] and regex.fullmatch(r"\d0|\d{3}0", quantity):
         return None  # a decade
     if unit == "s" and "." not in quantity and len(quantity) > 2:
         return None
     if unit == "in":
         return _measure(match, context) if _is_inches(match, quantity) else None
-    if match["space"] and unit in ("s", "h", "t") and not (unit in ("s", "h") and "." in quantity):
+    after_minutes = unit == "s" and regex.search(r"\bmins?\.?\s$", match.string[: match.start()])
+    if (
+        match["space"]
+        and unit in ("s", "h", "t")
+        and not (unit in ("s", "h") and "." in quantity)
+        and not after_minutes
+    ):
         return None
     return _measure(match, context)
 
@@ -375,6 +388,11 @@ FAMILY = Family(
                 amount=AMOUNT,
             ),
             _by,
+        ),
+        Rule(
+            WordClass.UNITS,
+            pattern(r"(?<![\w.,])(?P<quantity>\d{1,2})\s?st\.?(?=\s\d{1,2}\s?lbs?\b)"),
+            lambda match, context: f"{say_amount(match['quantity'], context)} stone",
         ),
         Rule(
             WordClass.UNITS,
