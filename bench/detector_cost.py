@@ -37,7 +37,7 @@ def main() -> None:
     n_frames = round(seconds * 24000 / 2048)
     codes = np.random.default_rng(0).integers(0, 4096, (n_frames, 7), dtype=np.int32)
     traces = [np.zeros(codes.size + 1, np.float16)] * 4
-    _, words = checker.align_words(audio, rate, chunk)
+    words = checker.align_words(audio, rate, chunk)
     evidence = replace(checker.signal_evidence(audio, rate, chunk), codes=Codes(codes, *traces), words=words)
     print(f"{seconds:.1f} s of speech\n\n{HEAD}")
     for detector in detectors():

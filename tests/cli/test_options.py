@@ -26,6 +26,7 @@ FLAGS: dict[str, tuple[str, str, Any]] = {
     "--max-words 16": ("script", "max_words", 16),
     "--max-chars 200": ("script", "max_chars", 200),
     "--asr-model small.en": ("checks", "asr_model", "small.en"),
+    "--second-asr-model small": ("checks", "second_asr_model", "small"),
     "--engine gguf": ("engine", "kind", "gguf"),
     "--model tiny": ("maya", "model", "tiny"),
     "--format Q8_0": ("maya", "format", "Q8_0"),

@@ -1,40 +1,35 @@
 """Checks a take against the text of its chunk, and gives a verdict."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from threading import Lock
 
-import jiwer
 import numpy as np
-from numpy.typing import NDArray
 
 from mayabook.checks.audio_loops import repeated_word_counts
 from mayabook.checks.detectors import Evidence, Needs, require_rejection_thresholds, run_detectors
-from mayabook.checks.expected_words import ExpectedWords, expected_words
+from mayabook.checks.expected_words import expected_words
 from mayabook.checks.phonetics import Phonetics
-from mayabook.checks.readings import ReadingComparer
-from mayabook.checks.recogniser import COMPUTE_TYPE, ForcedAlignment, RecognisedWord, Recogniser, Transcription
-from mayabook.checks.repeated_words import RepetitionFinder
+from mayabook.checks.recogniser import COMPUTE_TYPE, RecognisedWord, Recogniser
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
 from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
-from mayabook.checks.speech_timing import running_pace, unexplained_voice_after
-from mayabook.checks.text_normalisation import TextUnit, expected_units, text_units
+from mayabook.checks.speech_timing import running_pace
+from mayabook.checks.text_normalisation import TextUnit, expected_units
 from mayabook.checks.thresholds import load_thresholds
+from mayabook.checks.transcript_alignment import TranscriptAligner, phoneme_counts, without_noises
 from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced_bands
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
-from mayabook.checks.word_alignment import AlignedPair, Aligner
-from mayabook.checks.word_checks import MATCHED, WordEvidence
+from mayabook.checks.whisper_models import PACKAGED, ModelFiles
+from mayabook.checks.word_alignment import Aligner
+from mayabook.checks.word_checks import WordEvidence, needs_second_opinion
 from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
-from mayabook.core.verdict import AlignedWord, Verdict, WordMatch
+from mayabook.core.verdict import Verdict
 
 RULES_VERSION = 10
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
-
-_NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
-"""How Whisper writes noises, a laugh or music."""
 
 
 class Checker:
@@ -55,9 +50,16 @@ class Checker:
         self.language = self._recogniser.language
         self._phonetics = Phonetics(self.thresholds.phonetics, self.language)
         self.aligner = Aligner(self._phonetics, self.thresholds.alignment)
-        self._readings = ReadingComparer(self._recogniser, self._phonetics, self.thresholds.readings)
-        self._repetitions = RepetitionFinder(self._recogniser, self._phonetics, self.thresholds.repetitions)
-        self.identity = f"{self._recogniser.identity}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
+        self._transcripts = self._transcript_aligner(self._recogniser)
+        self._second_model, self._compute_type = settings.second_asr_model, compute_type
+        self._second_transcripts: TranscriptAligner | None = None
+        self._loading = Lock()
+        recognisers = self._recogniser.identity
+        if self._second_model:
+            recognisers += f", in doubt {ModelFiles(self._second_model).identity}"
+            if self._second_model not in PACKAGED:  # it may be missing: fail now, not at the first take in doubt
+                self._second()
+        self.identity = f"{recognisers}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
     def check(
         self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset(), voice: VoiceReference = UNKNOWN_VOICE
@@ -76,7 +78,7 @@ class Checker:
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """Recognised words, without bracketed noises. audio: mono, any length. sample_rate: Hz."""
-        return _without_noises(self._recogniser.transcribe(audio, sample_rate))
+        return without_noises(self._recogniser.transcribe(audio, sample_rate))
 
     def examine(self, take: Take, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE) -> Examination:
         """All scores, before thresholds are applied. voice: as for `check`."""
@@ -84,7 +86,7 @@ class Checker:
 
     def can_measure_voice(self, chunk: Chunk) -> bool:
         """Whether a take of the chunk tells the pace of its voice: the text is long enough, and has no emotion tags."""
-        n_phonemes = sum(shortest for shortest, _ in map(self._n_phonemes, self._expected(chunk)))
+        n_phonemes = sum(shortest for shortest, _ in self._phoneme_counts(chunk))
         return n_phonemes >= self.thresholds.pace.min_reference_phonemes and without_tags(chunk.text) == chunk.text
 
     def measure_voice(self, takes: Iterable[tuple[Audio, int, Chunk]]) -> VoiceReference:
@@ -106,7 +108,7 @@ class Checker:
 
     def _pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:
         """Seconds of voice for each phoneme of the chunk, which has phonemes. sample_rate: Hz."""
-        n_phonemes = sum(shortest + longest for shortest, longest in map(self._n_phonemes, self._expected(chunk))) / 2
+        n_phonemes = sum(shortest + longest for shortest, longest in self._phoneme_counts(chunk)) / 2
         n_voiced = np.count_nonzero(voiced_frames(audio, sample_rate, self.thresholds.signal))
         return float(n_voiced) * FRAME_SECONDS / n_phonemes
 
@@ -122,7 +124,7 @@ class Checker:
     ) -> Evidence:
         """What detectors of the signal need to know."""
         expected = self._expected(chunk)
-        counts = [self._n_phonemes(unit) for unit in expected]
+        counts = self._phoneme_counts(chunk)
         return Evidence(
             self.thresholds,
             audio,
@@ -137,52 +139,29 @@ class Checker:
         """Scores of the detectors of words, with transcript and alignment. Silent audio is not transcribed."""
         evidence = Evidence(self.thresholds, audio, sample_rate)
         is_silent = bool(run_detectors(evidence, Needs.LEVEL))
-        examination, words = self.align_words(audio, sample_rate, chunk, is_silent=is_silent)
-        scores = [] if is_silent else run_detectors(replace(evidence, words=words), Needs.WORDS)
+        examination, words = self._transcripts.align(audio, sample_rate, chunk, is_silent=is_silent)
+        if is_silent:
+            return examination
+        scores = run_detectors(replace(evidence, words=words), Needs.WORDS)
+        if self._second_model and needs_second_opinion(scores, self.thresholds.words):
+            second = self._second().second_opinion(audio, sample_rate, chunk)
+            scores = run_detectors(replace(evidence, words=replace(words, second=second)), Needs.WORDS)
         return replace(examination, scores=tuple(scores))
 
-    def align_words(
-        self, audio: Audio, sample_rate: int, chunk: Chunk, *, is_silent: bool = False
-    ) -> tuple[Examination, WordEvidence]:
-        """Transcribes audio and aligns the words with the text. Returns the examination without scores, and what
-        detectors of words need to know. is_silent: there is nothing to transcribe."""
-        blank = Transcription([], [])
-        transcription = blank if is_silent else self._recogniser.encode_and_transcribe(audio, sample_rate)
-        words, heard = expected_words(chunk.sentences), _without_noises(transcription.words)
-        expected = expected_units(words, self.language)
-        heard_units = text_units([word.text for word in heard], self.language)
-        pairs = self.aligner.align(expected, heard_units)
-        rows, untimed = _rows(words, expected, heard, heard_units, pairs), set[int]()
-        if not is_silent:
-            rows, untimed = self._omit_untimed_last_words(rows, len(audio) / sample_rate)
-        aligned = self._force_align(transcription, rows, words)
-        forced = {index: _joined_alignment(parts) for index, parts in aligned.items() if index not in untimed}
-        is_voiced = voiced_frames(audio, sample_rate, self.thresholds.signal)
-        unexplained = self._unexplained_end_seconds(is_voiced, rows, aligned, expected)
-        readings = self._readings.compare(transcription.windows, words, rows, forced, is_voiced)
-        repetitions = self._repetitions.find(transcription.windows, heard, words, is_voiced)
-        transcript = " ".join(word.text for word in heard)
-        examination = Examination((), transcript, tuple(rows), *_error_count(expected, heard_units, pairs))
-        return examination, WordEvidence(rows, forced, is_voiced, unexplained, self._phonetics, readings, repetitions)
+    def align_words(self, audio: Audio, sample_rate: int, chunk: Chunk) -> WordEvidence:
+        """What detectors of words need to know, by the first recogniser."""
+        return self._transcripts.align(audio, sample_rate, chunk)[1]
 
-    def _omit_untimed_last_words(
-        self, rows: Sequence[AlignedWord], seconds: float
-    ) -> tuple[list[AlignedWord], set[int]]:
-        """Marks last words of the text that have no duration and lie at the end of the audio as omitted.
+    def _second(self) -> TranscriptAligner:
+        """Loads the second recogniser at the first take in doubt: most books have none."""
+        with self._loading:
+            if self._second_transcripts is None:
+                recogniser = Recogniser(self._second_model, self.language.code, self.thresholds, self._compute_type)
+                self._second_transcripts = self._transcript_aligner(recogniser)
+            return self._second_transcripts
 
-        ASR completes a sentence that was cut off, and finds its own words likely. The last word of a complete take has
-        a duration, or silence after it. Returns the rows, and the indices of the words marked. seconds: of audio.
-        """
-        settings = self.thresholds.recognition
-        marked, untimed = list(rows), set()
-        for at, row in reversed(list(enumerate(rows))):
-            if row.index is None or row.start is None or row.end is None:
-                break
-            if row.end - row.start >= settings.max_untimed_seconds or row.end <= seconds - settings.untimed_end_seconds:
-                break
-            marked[at] = AlignedWord(WordMatch.OMITTED, row.index, row.expected, "")
-            untimed.add(row.index)
-        return marked, untimed
+    def _transcript_aligner(self, recogniser: Recogniser) -> TranscriptAligner:
+        return TranscriptAligner(recogniser, self.aligner, self._phonetics, self.thresholds)
 
     def _scores_without_asr(self, take: Take, chunk: Chunk, voice: VoiceReference) -> list[Score]:
         evidence = Evidence(
@@ -198,126 +177,5 @@ class Checker:
     def _expected(self, chunk: Chunk) -> list[TextUnit]:
         return expected_units(expected_words(chunk.sentences), self.language)
 
-    def _n_phonemes(self, unit: TextUnit) -> tuple[int, int]:
-        """Of the shortest and of the longest verbalisation."""
-        counts = [sum(len(self._phonetics.phonemes(token)) for token in tokens) for tokens in unit.verbalisations]
-        return min(counts), max(counts)
-
-    def _force_align(
-        self, transcription: Transcription, rows: Sequence[AlignedWord], expected: Sequence[ExpectedWords]
-    ) -> dict[int, list[ForcedAlignment]]:
-        """Force-aligns the spoken form in the windows where its words should be: one alignment for each spoken word, by
-        `AlignedWord.index`. Written words that are spoken as a whole share theirs."""
-        starts = {row.index: row.start for row in rows}
-        wanted = [
-            (each, words, starts[each.written[0]])
-            for each in expected
-            if each.written[0] in starts and (words := _words_to_align(each))
-        ]
-        forced: dict[int, list[ForcedAlignment]] = {}
-        n_done = 0
-        for number, window in enumerate(transcription.windows):
-            inside = []
-            for each, words, start in wanted[n_done:]:
-                if start is not None and start >= window.end and number < len(transcription.windows) - 1:
-                    break
-                inside.append((each, words))
-            n_done += len(inside)
-            aligned = iter(self._recogniser.force_align(window, [word for _, words in inside for word in words]))
-            for each, words in inside:
-                parts = [next(aligned) for _ in words]
-                forced.update((at, parts) for at in each.written)
-        return forced
-
-    def _unexplained_end_seconds(
-        self,
-        is_voiced: NDArray[np.bool_],
-        rows: Sequence[AlignedWord],
-        aligned: Mapping[int, Sequence[ForcedAlignment]],
-        expected: Sequence[TextUnit],
-    ) -> float:
-        """Voice at the end that the last word does not account for; 0 if the last word was not matched."""
-        if not expected or next(row for row in rows if row.index == expected[-1].words[-1]).match not in MATCHED:
-            return 0.0
-        n_all, last, words = (
-            sum(self._n_phonemes(unit)[1] for unit in expected),
-            expected[-1],
-            aligned[expected[-1].words[0]],
-        )
-        if len(words) > 1:  # such as a number: its last word counts, since there may be pauses within
-            n_last = len(self._phonetics.phonemes(last.verbalisations[0][-1]))
-        else:
-            n_last = self._n_phonemes(last)[1]
-        return unexplained_voice_after(is_voiced, words[-1].start, n_all - n_last, n_last, self.thresholds.pace)
-
-
-def _without_noises(words: Sequence[RecognisedWord]) -> list[RecognisedWord]:
-    """Without bracketed noises, which may span several words."""
-    kept, depth = [], 0
-    for word in words:
-        opened = depth + sum(char in "[(" for char in word.text)
-        depth = max(0, opened - sum(char in "])" for char in word.text))
-        if not opened and not _NOT_SPEECH.fullmatch(word.text):
-            kept.append(word)
-    return kept
-
-
-def _words_to_align(each: ExpectedWords) -> list[str]:
-    """What ASR is forced to decode for expected words, without emotion tags: a respelling as it is written."""
-    words = each.text.split() if each.is_respelt else each.spoken
-    return [text for text in map(without_tags, words) if text.strip()]
-
-
-def _joined_alignment(parts: Sequence[ForcedAlignment]) -> ForcedAlignment:
-    return ForcedAlignment(min(part.log_probability for part in parts), parts[0].start, parts[-1].end)
-
-
-def _rows(
-    words: Sequence[ExpectedWords],
-    expected: Sequence[TextUnit],
-    heard: Sequence[RecognisedWord],
-    heard_units: Sequence[TextUnit],
-    pairs: Sequence[AlignedPair],
-) -> list[AlignedWord]:
-    """One row for each word of the text that is spoken, and one for each inserted word.
-
-    If several words of the text match as a group, the first row has what was heard, and all have the times.
-    """
-    written = [word for each in words for word in each.text.split()]
-    left_out = {at for each in words if not each.spoken for at in each.written}
-    rows: list[AlignedWord] = []
-    for pair in pairs:
-        spoken_words = [heard[at] for unit in heard_units[slice(*pair.heard)] for at in unit.words]
-        start = min((word.start for word in spoken_words), default=None)
-        end = max((word.end for word in spoken_words), default=None)
-        if pair.match == WordMatch.INSERTED:
-            rows += [AlignedWord(pair.match, None, "", word.text, word.start, word.end) for word in spoken_words]
-            continue
-        text = " ".join(word.text for word in spoken_words)
-        for unit in expected[slice(*pair.expected)]:
-            for at in unit.words:
-                rows.append(AlignedWord(pair.match, at, written[at], text, start, end))
-                text = ""
-    covered = {row.index for row in rows}
-    for at, word in enumerate(written):
-        if at not in covered and any(char.isalnum() for char in word):
-            spoken = at not in left_out and bool(without_tags(word).strip())
-            place = next((n for n, row in enumerate(rows) if row.index is not None and row.index > at), len(rows))
-            rows.insert(place, AlignedWord(WordMatch.OMITTED if spoken else WordMatch.SAME, at, word, ""))
-    return rows
-
-
-def _error_count(
-    expected: Sequence[TextUnit], heard_units: Sequence[TextUnit], pairs: Sequence[AlignedPair]
-) -> tuple[int, int]:
-    """Word errors, and words of the text. A match by any verbalisation is not an error; a homophone is an error."""
-    reference, hypothesis = [], []
-    for pair in pairs:
-        ours = [token for unit in expected[slice(*pair.expected)] for token in unit.verbalisations[0]]
-        reference += ours
-        same = pair.match == WordMatch.SAME
-        hypothesis += ours if same else [t for unit in heard_units[slice(*pair.heard)] for t in unit.verbalisations[0]]
-    if not reference:
-        return len(hypothesis), 0
-    counts = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
-    return counts.substitutions + counts.deletions + counts.insertions, len(reference)
+    def _phoneme_counts(self, chunk: Chunk) -> list[tuple[int, int]]:
+        return [phoneme_counts(unit, self._phonetics) for unit in self._expected(chunk)]

