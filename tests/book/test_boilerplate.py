@@ -91,3 +91,17 @@ def test_a_colophon_of_standard_ebooks(tmp_path: Path) -> None:
     pages = {"a.xhtml": f"<h1>One</h1>{PROSE}", "colophon.xhtml": colophon}
     book = read_pages(tmp_path, pages, toc=[("One", "a.xhtml"), ("Colophon", "colophon.xhtml")])
     assert narrated(book) == NARRATED
+
+
+@pytest.mark.parametrize(
+    "remark", ["[Transcriber's note: sic]", "[Transcriber’s Note: so in the print.]", "[Illustration]"]
+)
+def test_remarks_inside_paragraphs(tmp_path: Path, remark: str) -> None:
+    book = read_pages(tmp_path, {"a.xhtml": f"<h1>One</h1><p>The lamp {remark} went out.</p>"})
+    assert narrated(book) == ["One", "The lamp went out."]
+    assert [entry.text for entry in book.left_out] == [remark]
+
+
+def test_a_caption_is_read(tmp_path: Path) -> None:
+    book = read_pages(tmp_path, {"a.xhtml": "<h1>One</h1><p>[Illustration: A lamp]</p><p>[sic] It went.</p>"})
+    assert narrated(book) == ["One", "[Illustration: A lamp]", "[sic] It went."]

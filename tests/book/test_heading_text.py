@@ -44,6 +44,8 @@ def test_number_and_title(tmp_path: Path, heading: str) -> None:
         ("Twelve<br/>The Lamp", ["Twelve", "The Lamp"]),
         ("Chapter the First<br/>Of Lamps", ["Chapter the First Of Lamps"]),
         ("The<br/>Long<br/>Title", ["The Long Title"]),
+        ("Book the First<br/>Chapter I<br/>The Lamp", ["Book the First", "Chapter I", "The Lamp"]),
+        ("One<img src='o.png' alt=''/>The Lamp", ["One", "The Lamp"]),
         ("The Lamp<br/>2", ["The Lamp 2"]),
         ("<span>T</span>he Lamp", ["The Lamp"]),
         ("<span>T</span><span>he Lamp</span>", ["The Lamp"]),

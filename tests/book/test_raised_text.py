@@ -162,6 +162,7 @@ def test_references_without_a_link(tmp_path: Path, body: str, said: str, left_ou
         "<p><sup>1</sup>&#160;In the spring the men went out.</p><p><sup>2</sup>&#160;They took the boats.</p>",
         '<p><span class="verse-num">1</span> In the spring the men went out. <span class="verseNum">2</span>They took the boats.</p>',
         "<p><b>1</b> In the spring the men went out. <b>2</b> They took the boats.</p><p><b>3</b> “And.”</p>",
+        '<p><span class="verse">1</span> In the spring the men went out. <a class="verse">2</a> They took the boats.</p>',
         '<p><b class="vnum">3:1</b> In the spring the men went out. <b class="vnum">3:2</b> They took the boats.</p>',
     ],
 )
@@ -182,6 +183,29 @@ def test_verse_numbers(tmp_path: Path, body: str) -> None:
 )
 def test_other_numbers(tmp_path: Path, body: str) -> None:
     assert read_body(tmp_path, body).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "numbers", "is_left_out"),
+    [
+        ("{line} {n}", {5: 5}, True),
+        ("{line} {n}", {2: 40, 7: 45}, True),
+        ("{line}{n}", {5: 5, 10: 10}, True),
+        ("{n} {line}", {10: 10}, True),
+        ("{line} {n}", {3: 15}, False),
+        ("{line} {n}", {4: 4}, False),
+        ("{line} {n}", {1: 40, 7: 45}, False),
+    ],
+)
+def test_numbers_of_lines_in_plain_text(tmp_path: Path, form: str, numbers: dict[int, int], is_left_out: bool) -> None:
+    lines = ["The lamp went out,"] * 10
+    numbered = [
+        form.format(line=line, n=numbers[place]) if place in numbers else line for place, line in enumerate(lines, 1)
+    ]
+    body = "".join(f'<p class="line">{line}</p>' for line in numbered)
+    book = read_body(tmp_path, f'<div class="poem">{body}</div>')
+    assert all_text(book) == " ".join(lines if is_left_out else numbered)
+    assert {entry.reason for entry in book.left_out} == ({"line number"} if is_left_out else set())
 
 
 def test_numbers_of_lines(tmp_path: Path) -> None:
@@ -218,6 +242,8 @@ class TestNotesWithoutLinks:
         [
             "<p>It burned twice.[1] Nobody cared[2].</p><p>[1] See the records.</p><p>[2] As told.</p>",
             "<p>It burned twice.¹ Nobody cared².</p><p>¹ See the records.</p><p>² As told.</p>",
+            "<p>It burned twice.<sup>a</sup> Nobody cared<sup>b</sup>.</p><p><sup>a</sup> See the records.</p><p>b. As told.</p>",
+            "<p>It burned twice.<span class='fn'>1</span> Nobody cared<span class='note'>2</span>.</p><p>1 See it.</p><p>2 As told.</p>",
             "<p>It burned twice.* Nobody cared†.</p><p>* See the records.</p><p>† As told.</p>",
             "<p>It burned twice. [1] Nobody cared [2].</p><hr/><p>[1] See the records.</p><p>[2] As told.</p>",
         ],

@@ -21,6 +21,9 @@ PROSE = "<p>The lamp went out.</p>"
         '<p><a href="#t">Return to the top</a></p>',
         '<nav><ul><li><a href="#p">Prev</a></li><li><a href="#n">Next</a></li></ul></nav>',
         '<h4><a href="#t">Back to the Table of Contents</a></h4>',
+        '<p><a href="#p">← Previous Chapter</a><a href="#n">Next Chapter →</a></p>',
+        '<p><a href="#p">^ Top</a></p><p>[<a href="#t">Table of Contents</a>]</p><p><a href="#n">Chapter 2: The Oil</a> →</p>',
+        '<p>« <a href="#p">Chapter One</a> | <a href="#t">Contents</a> | <a href="#n">Chapter Three</a> »</p>',
         '<table><tr><td><a href="#p">Previous</a></td><td><a href="#n">Next</a></td></tr></table>',
     ],
 )

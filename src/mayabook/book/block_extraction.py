@@ -1,7 +1,7 @@
 """Extracts blocks of clean text from a content document, and records every word that is left out, with the reason."""
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -172,6 +172,8 @@ class _BlockExtractor:
             self._part_heading(element)
         if tag == "br":
             self._text.append(_LINE)
+        elif tag == "a" and _follows_other_link(element):
+            self._text.append(" ")
         elif tag == "li" and element in self._annotations.numbers:
             self._number = self._annotations.numbers[element]
         elif tag == "img":
@@ -327,6 +329,8 @@ class _BlockExtractor:
         elif self._image_alt and has_words(alt):
             self._document.supply(alt, "description of a picture", self._path(len(self._steps)))
             self._images.append(alt)
+        elif self._frames[-1].kind is BlockKind.HEADING:
+            self._text.append(_LINE)
 
     def _gather(self, text: str | None) -> None:
         if not text:
@@ -359,8 +363,7 @@ class _BlockExtractor:
         raw = close_spaced_letters("".join(self._text))
         self._text.clear()
         if frame.in_row:
-            cells = [cell for part in raw.split(_CELL) if (cell := clean_text(part))]
-            self._add(frame.kind, ", ".join(cells), frame)
+            self._add(frame.kind, _joined_cells(map(clean_text, raw.split(_CELL))), frame)
         elif frame.kind is BlockKind.HEADING:
             for line in heading_lines(list(filter(None, map(clean_text, raw.split(_LINE))))):
                 self._add(frame.kind, line, frame)
@@ -407,7 +410,7 @@ def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> 
     if element.get("role") == "heading":
         level = element.get("aria-level", "")
         return BlockKind.HEADING, int(level) if level in tuple("123456") else 2
-    if _is_heading_by_class(element, tag):
+    if _is_heading_by_class(element, tag) or _is_of_heading_group(element, tag):
         return BlockKind.HEADING, _LEVEL_BY_CLASS
     if any(mark.rstrip("0123456789-_") in VERSE for mark in marks):
         return BlockKind.VERSE, 0
@@ -419,6 +422,20 @@ def _kind(element: Element, tag: str, marks: frozenset[str], parent: _Frame) -> 
         if tag == "blockquote":
             return BlockKind.QUOTE, 0
     return parent.kind, parent.level
+
+
+def _follows_other_link(element: Element) -> bool:
+    """Whether a link stands directly behind another one: "Previous Chapter", "Next Chapter"."""
+    previous = element.getprevious()
+    if previous is None or previous.tail or local_name(previous) != "a":
+        return False
+    targets = previous.get("href"), element.get("href")
+    return None not in targets and targets[0] != targets[1]
+
+
+def _is_of_heading_group(element: Element, tag: str) -> bool:
+    """Whether a paragraph is a title beside a heading."""
+    return tag == "p" and (parent := element.getparent()) is not None and local_name(parent) == "hgroup"
 
 
 def _declared_by_class(element: Element) -> str:
@@ -436,6 +453,12 @@ def _is_heading_by_class(element: Element, tag: str) -> bool:
     if not has_words(text) or len(text) > _LONGEST_HEADING or (text[-1] in ".!?…”" and not is_number_line(text)):
         return False
     return not any(local_name(inner) in BLOCK_TAGS for inner in element.iterdescendants())
+
+
+def _joined_cells(cells: Iterable[str]) -> str:
+    """The cells of a row, with a comma after those that end in no punctuation."""
+    filled = list(filter(None, cells))
+    return " ".join([*(cell if cell[-1] in ",;:.!?…—" else f"{cell}," for cell in filled[:-1]), *filled[-1:]])
 
 
 def _paragraphs(raw: str) -> list[list[str]]:

@@ -27,6 +27,8 @@ _CREDIT = re.compile(
 )
 _CREDIT_SIGNS = re.compile(r"gutenberg|pgdp|proofread|volunteer|e-?text|e-?book|internet archive", re.IGNORECASE)
 _TRANSCRIBER_HEADING = re.compile(r"\W*transcribers?['’]?s?['’]? notes?\b\W*", re.IGNORECASE)
+_REMARK = re.compile(r"(?<=\S)\s?\[\s?transcriber['’]?s?['’]? note:?[^\[\]]{1,300}\]", re.IGNORECASE)
+_PICTURE = re.compile(r"\[\s?(?:illustration|image|picture|decoration|frontispiece|map)s?\s?\]", re.IGNORECASE)
 _LONGEST_HEADER, _LONGEST_FOOTER = 4000, 6000
 """Words before the start line and after the end line; more than that is the book itself."""
 _NEAR_START = 6
@@ -39,6 +41,8 @@ Place = tuple[int, int]
 
 def mark_boilerplate(documents: Sequence[ContentDocument]) -> None:
     """Declares the blocks that are boilerplate or transcriber's notes to be so."""
+    for document in documents:
+        _leave_out_remarks(document)
     places = [(n, i) for n, document in enumerate(documents) for i in range(len(document.blocks))]
     texts = [documents[n].blocks[i].block.text for n, i in places]
     for index in (*_header(texts), *_footer(texts)):
@@ -46,6 +50,17 @@ def mark_boilerplate(documents: Sequence[ContentDocument]) -> None:
     for document in documents:
         for index in _transcribers_notes(document.blocks):
             document.blocks[index] = replace(document.blocks[index], declared=TRANSCRIBER)
+
+
+def _leave_out_remarks(document: ContentDocument) -> None:
+    """Leaves out notes of transcribers inside paragraphs, and the word that stands for a picture."""
+    for pattern, reason in ((_REMARK, TRANSCRIBER), (_PICTURE, "place of a picture")):
+        found = {
+            index: [match.span() for match in pattern.finditer(doc_block.block.text)]
+            for index, doc_block in enumerate(document.blocks)
+            if "[" in doc_block.block.text
+        }
+        document.cut_out({index: spans for index, spans in found.items() if spans}, reason)
 
 
 def _declare(documents: Sequence[ContentDocument], place: Place, declared: str) -> None:

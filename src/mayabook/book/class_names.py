@@ -27,11 +27,11 @@ class Role(StrEnum):
 
 _PATTERNS = {
     Role.RAISED: r"([a-z]+-)?sup(er)?(script(ed|s)?)?\d{0,2}|.*super-?script.*|numerator"
-    r"|(fn|foot-?note|end-?note|note)-?(ref(erence)?|anchor|mark|num(ber)?|call)",
+    r"|(fn|foot-?note|end-?note|note)-?(ref(erence)?|anchor|mark|num(ber)?|no|call|link)?",
     Role.LOWERED: r"([a-z]+-)?sub\d{0,2}|.*sub-?script.*|inferior|denominator",
     Role.PAGE_NUMBER: r"(x-ebookmaker-)?page-?(no|num|nums|number|numbers|break|marker)?|pb|pgno|folio",
     Role.LINE_NUMBER: r"(line|poem|stanza)-?(no|nos|num|nums|number|numbers)|ln",
-    Role.VERSE_NUMBER: r"(verse|v)-?(no|num|nums|number|numbers)|vn|v",
+    Role.VERSE_NUMBER: r"(verse|v)-?(no|num|nums|number|numbers|id|ref|label)?|vn|chapter-?verse",
     Role.SIDENOTE: r"(side|margin)(al)?-?notes?|marginalia",
     Role.DROP_CAP: r".*(drop|initial|lettrine|versal).*|(illuminated|first)-?(letter|cap)",
     Role.RUNNING_HEAD: r"running-?(head|header|foot|footer|title)s?|page-?(head|header|foot|footer)",

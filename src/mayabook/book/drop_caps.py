@@ -21,6 +21,17 @@ _NOT_AN_ONSET = re.compile(
     r"[lmnr][^aeiouyh\W]|f[^aeioulry\W]|[bdgpt]{2}|[ck]t|v[^aeiouy\W]|[^aiou\W](?!\w)", re.IGNORECASE
 )
 """No English word begins so: "nce" after "O" is the rest of a word."""
+_OPENERS = frozenset(
+    """the then there they this that these those though through thus to two three when where which while what who
+    why with was were we well will would you your yes no not now never nothing next night he her his him how had
+    have has here hello she so some someone since soon such still said several something sometimes but by be
+    been before because between both back behind down during dear did do does don day for from few first far
+    father four good great go going god just like life long late last let little look lord more most many much
+    may maybe me men my mr mrs miss mother must people perhaps please rain sir spring summer winter under until
+    upon very were without yet years young""".split()
+)
+"""Words that chapters begin with, for initials that nothing but their place tells."""
+_INLINE = frozenset("span b strong i em big font small".split())
 _RESTS = frozenset("ver ut ur ne ny ther thers gain bout mong re bove ged live lone nother ven way far".split())
 """Rests of words after A, I or O that could begin a word but seldom are one."""
 _FLOATS = re.compile(r"float\s*:\s*left", re.IGNORECASE)
@@ -30,15 +41,49 @@ def join_drop_caps(root: Element) -> list[str]:
     """Rewrites the tree so that every drop cap is text directly before the rest of its word. Returns the letters that
     came from pictures."""
     pictured = []
-    for element in select(root, "@class or @style or local-name()='img'"):
+    for element in select(root, "@class or @style or local-name()='img' or local-name()='svg'"):
         tag = local_name(element)
         if tag == "img":
             pictured.append(_join_picture(element))
+        elif tag == "svg":
+            _join_drawing(element)
         elif Role.DROP_CAP in roles_of(element) or _FLOATS.search(element.get("style", "")):
             initial = opening_of(element, 4)
             if _INITIAL.fullmatch(initial) and not text_before(element, 4).strip(" “‘\"'"):
                 _join(element, initial)
+    for paragraph in root.iter("{*}p"):
+        _join_first_letter(paragraph)
     return pictured
+
+
+def _join_first_letter(paragraph: Element) -> None:
+    """Joins the first letter of a paragraph, if it is an element of its own and its word is a usual one."""
+    first = next(iter(paragraph), None)
+    if first is None or (paragraph.text or "").strip() or local_name(first) not in _INLINE or len(first):
+        return
+    initial, rest = clean_text(first.text or ""), _rest_of(first)
+    if not _INITIAL.fullmatch(initial) or not initial[-1].isupper() or rest is None or not rest[:1].isspace():
+        return
+    fragment = re.match(r"[^\W\d_]+", rest.strip())
+    if fragment is not None and (initial[-1] + fragment[0]).casefold() in _OPENERS:
+        _close_gap(first, "")
+
+
+def _join_drawing(drawing: Element) -> None:
+    """Makes text of a drawing of a letter at the beginning of a paragraph."""
+    initial = opening_of(drawing, 4)
+    rest = _rest_of(drawing)
+    if (
+        not _INITIAL.fullmatch(initial)
+        or text_before(drawing, 4).strip()
+        or rest is None
+        or not _is_rest(initial, rest)
+    ):
+        return
+    for inner in list(drawing):
+        drawing.remove(inner)
+    drawing.tag, drawing.text = "span", initial
+    _join(drawing, initial)
 
 
 def _join_picture(image: Element) -> str:
@@ -106,7 +151,7 @@ def _rest_of(element: Element) -> str | None:
             parts.append(opening_of(following, 30))
         return "".join(parts)
     following = block.getnext()
-    if following is None or local_name(following) not in ("p", "div", "section") or has_words(block.tail or ""):
+    if following is None or local_name(following) not in ("p", "div", "section", "td") or has_words(block.tail or ""):
         return None
     return f" {opening_of(following, 30)}"
 

@@ -23,6 +23,7 @@ from mayabook.book.footnotes import (
     find_note_references,
     find_note_targets,
 )
+from mayabook.book.line_numbers import leave_out_line_numbers
 from mayabook.book.matter import MatterHint
 from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
@@ -62,6 +63,7 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
     leave_out_printed_numbers(documents, titles)
     for document in documents:
         leave_out_verse_numbers(document)
+        leave_out_line_numbers(document)
         join_at_page_breaks(document)
     join_cut_sentences(documents, {entry.name or "" for entry in contents.entries if not entry.fragment})
     join_cut_words(documents)

@@ -5,6 +5,7 @@ import re
 from mayabook.book.class_names import Role, roles_of
 from mayabook.book.content_document import PAGE_NUMBER, RUNNING_HEAD
 from mayabook.book.footnotes import Place, Resolve, is_reference
+from mayabook.book.line_numbers import LINE_NUMBER
 from mayabook.book.page_numbers import is_page_number
 from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_TYPES, opening_of, types_of
 from mayabook.book.theft_notices import is_theft_notice
@@ -20,7 +21,7 @@ _TAGS = {
     "svg": "text inside a drawing",
     "case": "another form of what follows",
 }
-_COUNTED = {Role.LINE_NUMBER: "line number", Role.VERSE_NUMBER: "verse number"}
+_COUNTED = {Role.LINE_NUMBER: LINE_NUMBER, Role.VERSE_NUMBER: "verse number"}
 _COUNT = re.compile(r"\W*(?:\d{1,3}\s?[:.]\s?)?\d{1,4}[a-z]?\W*")
 _LONGEST_COUNT = 12
 _LONGEST_RUNNING_HEAD = 100

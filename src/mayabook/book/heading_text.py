@@ -17,6 +17,7 @@ _NUMBERS = (
 )
 _DIVISIONS = "chapter|part|book|section|volume|letter|canto|act|scene|stave|lecture|kapitel|teil|chapitre|cap[ií]tulo"
 _NUMBER_LINE = re.compile(rf"(?:(?:{_DIVISIONS})\s+\S+|[\divxlc]+|{_NUMBERS})[.:]?", re.IGNORECASE)
+_ORDINAL_LINE = re.compile(rf"(?:{_DIVISIONS})\s+the\s+\S+[.:]?", re.IGNORECASE)
 _CHAPTER_LINE = re.compile(rf"(?:chapter|part|book|kapitel|teil)\s+(?:{_NUMBERS})[.:]?", re.IGNORECASE)
 _BARE_NUMBER = re.compile(rf"(?:chapter\s+)?(?:{_NUMBERS})[.:]?", re.IGNORECASE)
 
@@ -55,9 +56,10 @@ def begins_title(before: str, after: str) -> bool:
 
 
 def heading_lines(lines: Sequence[str]) -> list[str]:
-    """The blocks of a heading: its number, if the first line is one, and the rest."""
-    if len(lines) > 1 and is_number_line(lines[0]):
-        return [lines[0], " ".join(lines[1:])]
+    """The blocks of a heading: the lines that number it ("Book One", "Chapter 3"), and the rest."""
+    begins = is_number_line(lines[0]) or (_ORDINAL_LINE.fullmatch(lines[0]) and is_number_line("".join(lines[1:2])))
+    if len(lines) > 1 and begins:
+        return [lines[0], *heading_lines(lines[1:])]
     return [" ".join(lines)]
 
 

@@ -20,14 +20,20 @@ class _Mark:
     def find(self, text: str) -> list[re.Match[str]]:
         if not any(sign in text for sign in self.signs):
             return []
-        return [match for match in self.pattern.finditer(text) if not self._is_power(match)]
+        found = self.pattern.finditer(text)
+        return [match for match in found if not self._is_power(match) and not self._ends_emphasis(match)]
 
     def _is_power(self, match: re.Match[str]) -> bool:
         """Of a unit: "feet²"."""
         word = _WORD.search(match.string[: match.start()]) if self is _RAISED else None
         return word is not None and word[0] in UNITS
 
+    def _ends_emphasis(self, match: re.Match[str]) -> bool:
+        """Of words between stars: "*all* of them", "*** END ***"."""
+        return self is _SYMBOL and _OPENS_EMPHASIS.search(match.string[: match.start()]) is not None
 
+
+_OPENS_EMPHASIS = re.compile(r"(?:^|\s)[*†‡]+\s?\S")
 _PAGE = _Mark(re.compile(rf"[\[{{](?:Pg|PG|pg|Page|p)\.?\s?(?:\d{{1,4}}|{ROMAN})[\]}}]"), "[{")
 _RAISED = _Mark(
     re.compile(r"(?:(?<=[^\W\d_]{4})|(?<=[.,;:!?…\"'”’»]))[⁰¹²³⁴-⁹]{1,3}(?![\w⁄])"),

@@ -13,7 +13,7 @@ _WITH_CHAPTER = re.compile(
     rf"(?:^(?:(?:[1-3]\s)?[A-Z][a-z]+\.?\s)?|{_AFTER_SENTENCE})(\d{{1,3}}):([1-9]\d{{,2}})\.?\s?(?=[“‘\"'(\[]*[^\W\d_])"
 )
 _BARE = re.compile(
-    rf"^()(\d{{1,3}})(?:\s+(?=[“‘\"'(\[]*[^\W\d_])|(?=[A-Z][a-z]+\s))|{_AFTER_SENTENCE}()(\d{{1,3}})\s+(?=[“‘\"'(\[]*[A-Z])"
+    rf"^()\[?(\d{{1,3}})\]?(?:\s+(?=[“‘\"'(\[]*[^\W\d_])|(?=[A-Z][a-z]+\s))|{_AFTER_SENTENCE}()(\d{{1,3}})\s+(?=[“‘\"'(\[]*[A-Z])"
 )
 _SCRIPTURE = re.compile(r"[“‘\"'(\[]*(?:[a-z]|(?:And|But|For|Nor|Yea|Behold|Therefore|Wherefore|Thus|Unto|Thou|Thy)\b)")
 """Beginnings of verses, which lists do not have."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from mayabook.book.content_document import RUNNING_HEAD, ContentDocument
 from mayabook.book.metadata import Metadata
@@ -11,6 +12,8 @@ from mayabook.core.words import words
 
 _LINES = frozenset((BlockKind.PARAGRAPH, BlockKind.TABLE_ROW))
 _MOSTLY = 0.5
+_MOST_LINES = 3
+"""Lines of links in a row that lead around the book; more of them are a table of contents."""
 _FEWEST_FILES = 3
 """Files that begin with the same line before it counts as a running head."""
 
@@ -40,7 +43,14 @@ def _repeated_headings(document: ContentDocument) -> Iterator[int]:
 def _navigation(document: ContentDocument) -> Iterator[int]:
     for index, doc_block in enumerate(document.blocks):
         if doc_block.linked:
-            around = document.blocks[max(0, index - 1) : index] + document.blocks[index + 1 : index + 2]
-            is_line = doc_block.block.kind in _LINES and not any(other.linked > _MOSTLY for other in around)
+            is_line = doc_block.block.kind in _LINES and _n_links_around(document, index) <= _MOST_LINES
             if is_navigation(doc_block.block.text, doc_block.linked, places=is_line):
                 yield index
+
+
+def _n_links_around(document: ContentDocument, index: int) -> int:
+    """How many blocks in a row, with this one, are mostly links."""
+    near = range(max(0, index - _MOST_LINES), min(len(document.blocks), index + _MOST_LINES + 1))
+    sides = reversed(near[: index - near.start]), near[index - near.start + 1 :]
+    rows = (takewhile(lambda n: document.blocks[n].linked > _MOSTLY, side) for side in sides)
+    return 1 + sum(1 for row in rows for _ in row)

@@ -1,4 +1,5 @@
-"""Finds notes that no link and no markup marks: paragraphs that begin with the numbers of the references above them."""
+"""Finds notes that no link and no markup marks: paragraphs that begin with the numbers, letters or symbols of the
+references above them."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,8 +9,10 @@ from mayabook.book.content_document import ContentDocument
 from mayabook.book.text_cleaning import plain_digits
 from mayabook.core.book import Block, BlockKind
 
-_LABEL = re.compile(r"[\[(]?(\d{1,4}|[⁰¹²³⁴-⁹]{1,3}|[*†‡§¶]{1,4})[\])]?[.:)]?\s*(?=\w|[“‘\"'(])")
-_LABELS = re.compile(r"\d{1,4}|[*†‡§¶]{1,4}")
+_LABEL = re.compile(
+    r"[\[(]?([a-z](?=[\])]|[.:)]?\s)|\d{1,4}|[⁰¹²³⁴-⁹]{1,3}|[*†‡§¶]{1,4})[\])]?[.:)]?\s*(?=\w|[“‘\"'(])"
+)
+_LABELS = re.compile(r"\d{1,4}|[*†‡§¶]{1,4}|(?<![^\W_])[a-z](?![^\W_])")
 _HEADING = re.compile(r"\W*(?:(?:foot|end)[ -]?)?notes?\W*", re.IGNORECASE)
 _MOST_BETWEEN = 2
 """Paragraphs between two notes that belong to the first of them."""
@@ -18,12 +21,12 @@ _NOTE_KINDS = frozenset((BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.QUO
 
 
 def labels_of(reference: str) -> list[str]:
-    """The numbers or symbols of a reference: "[1, 2]" has two."""
+    """The numbers, letters or symbols of a reference: "[1, 2]" has two."""
     return _LABELS.findall(reference)
 
 
 def label_of_note(text: str) -> str:
-    """The number or symbol that a note begins with, empty if it begins with none."""
+    """The number, letter or symbol that a note begins with, empty if it begins with none."""
     match = _LABEL.match(text)
     return "" if match is None else plain_digits(match[1])
 
