@@ -239,7 +239,7 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
 
 
 def _synthesise(plan: Plan, work: Path) -> tuple[Passage, Spoilt | None, str]:
-    speak: Speak = _speak if plan.voice == NARRATOR else speaker(voices()[plan.voice], work)
+    speak: Speak = _speak if plan.voice == NARRATOR else _in_spoken_form(speaker(voices()[plan.voice], work))
     find_frames = frames_of if plan.voice == NARRATOR else _no_frames
     find_pool = _pool if plan.voice == NARRATOR else _voice_pool
     if plan.label in (CLEAN, HARD):
@@ -282,8 +282,16 @@ def _verbaliser() -> Verbaliser:
 
 def _speak(text: str, pace: float) -> Audio:
     """Speaks a text as a book is spoken: in its spoken form."""
+    return _say(_spoken(text), text, pace)
+
+
+def _in_spoken_form(speak: Speak) -> Speak:
+    return lambda text, pace: speak(_spoken(text), pace)
+
+
+def _spoken(text: str) -> str:
     lines = [spoken_form(line, _verbaliser().verbalise(line)) for line in text.split("\n")]
-    return _say("\n".join(without_tags(line) for line in lines), text, pace)
+    return "\n".join(without_tags(line) for line in lines)
 
 
 def _say(spoken: str, text: str, pace: float) -> Audio:

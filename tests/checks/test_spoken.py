@@ -143,6 +143,22 @@ def test_another_number_is_garbled(checker: Checker, text: str, said: str) -> No
     assert "garbled" in {finding.detector for finding in verdict.findings if finding.weight >= 0.5}
 
 
+def test_a_form_of_a_common_word_for_another_is_garbled(checker: Checker) -> None:
+    assert not judge(checker, speech("He loves here."), "He lives here.").accepted
+
+
+def test_what_is_said_for_dialect_is_compared_with_its_standard_form(checker: Checker) -> None:
+    text = "I shan’t go, said the boy. I never seen ’em afore."
+    assert judge(checker, speech("I shall not go, said the boy. I never seen them before."), text).accepted
+    assert not judge(checker, speech("I should not go, said the boy. I never seen them before."), text).accepted
+
+
+def test_an_interjection_may_be_written_in_any_way_but_must_be_said(checker: Checker) -> None:
+    text = "“Ahem!” said the clerk, and he struck the floor with his staff."
+    assert judge(checker, speech(text), text).accepted
+    assert not judge(checker, speech(text.replace("“Ahem!” ", "")), text).accepted
+
+
 def test_what_the_text_repeats_may_be_repeated(checker: Checker) -> None:
     text = "Never, never, never had she seen so many boats, so many boats in so small a bay."
     assert judge(checker, speech(text), text).accepted

@@ -113,8 +113,8 @@ def _mixture(word: str) -> list[Verbalisation]:
     parts = _PIECES.findall(word)
     readings: list[Verbalisation] = [()]
     for place, part in enumerate(parts):
-        options = _numbers_in(part) if part[0].isdigit() else _beside_number(part)
-        if place and part[0].isdigit() and parts[place - 1][-1].isdigit():
+        options = _numbers_in(part) if part[0].isdecimal() else _beside_number(part)
+        if place and part[0].isdecimal() and parts[place - 1][-1].isdecimal():
             options = options + [("to", *option) for option in options]
         readings = [(*reading, *option) for reading in readings for option in options][:_MAX_READINGS]
     return [reading for reading in readings if reading]

@@ -1,6 +1,7 @@
 """Converts words to phonemes and measures their phonetic distance: 0 for "their" and "there", large for "not" and
 "night"."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,8 @@ _ALIKE = str.maketrans("ɐᵊᵻɾTɡ", "əəɪttg", 'ˈˌː̃ .,:;!?—…“�
 _ANY_VOWEL = str.maketrans(_VOWELS, "ə" * len(_VOWELS))
 _UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
 
+_ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly")
+
 
 class Phonetics:
     """Grapheme-to-phoneme conversion with a cache. May be used from several threads."""
@@ -29,16 +32,20 @@ class Phonetics:
         self._known: dict[str, str] = {}
 
     def phonemes(self, token: str) -> str:
-        """Phonemes of a lower-case word, without stress; its letters if it cannot be converted."""
+        """Phonemes of a lower-case word, or of any text, without stress; its letters if it cannot be converted."""
         sound = self._known.get(token)
         if sound is None:
-            sound = token if self._g2p is None else str(self._g2p(token)).translate(_ALIKE) or token
+            sound = token if self._g2p is None else str(self._g2p(_plain_digits(token))).translate(_ALIKE) or token
             self._known[token] = sound
         return sound
 
     def is_common_word(self, token: str) -> bool:
-        """Whether a lower-case word is in the pronunciation dictionary; never in languages without one."""
-        return self._g2p is not None and token in self._g2p.lexicon.golds
+        """Whether a lower-case word, or the word that it is a form of, is in the pronunciation dictionary; never in
+        languages without one."""
+        if self._g2p is None:
+            return False
+        stems = (token.removesuffix(ending) for ending in _ENDINGS)
+        return any(stem in self._g2p.lexicon.golds for stem in stems if len(stem) > 1 or stem == token)
 
     def distances(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
         """Distance of each phoneme string of `left` to each of `right`, shape (len(left), len(right)).
@@ -73,3 +80,8 @@ class Phonetics:
         """Whether two words or phrases are homophones."""
         longer = max(len("".join(map(self.phonemes, phrase.lower().split()))) for phrase in (left, right))
         return self.distance(left, right) <= self.max_distance(longer, name=name) + 1e-6
+
+
+def _plain_digits(text: str) -> str:
+    """Digits that are not decimal, such as superscript and circled ones, as decimal ones: 10⁹ is 109."""
+    return "".join(str(unicodedata.digit(char)) if char.isdigit() and not char.isdecimal() else char for char in text)

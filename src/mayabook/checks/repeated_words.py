@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from mayabook.checks.colloquial import INTERJECTIONS
 from mayabook.checks.expected_words import ExpectedWords
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.recogniser import EncodedWindow, RecognisedWord, Recogniser
@@ -89,7 +90,7 @@ class RepetitionFinder:
         for at, word in enumerate(heard):
             if word.repetition_nats < self._thresholds.min_repetition_nats or plain[at] in in_text:
                 continue
-            if plain[at] in plain[max(0, at - 1) : at] + plain[at + 1 : at + 2]:
+            if plain[at] in INTERJECTIONS or plain[at] in plain[max(0, at - 1) : at] + plain[at + 1 : at + 2]:
                 continue
             window = next(each for each in reversed(windows) if each.start <= word.start or each is windows[0])
             decoding = self._decoding_nats(window, heard, at)

@@ -102,7 +102,7 @@ def _of_number(written: str, spoken: str, word_class: WordClass) -> Iterator[str
     numbers = [each.replace(",", "") for each in _NUMBER.findall(written)]
     words = spoken.split()
     beside = [word for word in words if not set(word.lower().split("-")) <= _NUMBER_WORDS]
-    if numbers and word_class is WordClass.POWERS and written[0].isdigit():
+    if numbers and word_class is WordClass.POWERS and written[0].isdecimal():
         yield number_words.number("".join(numbers))
         return
     if len(numbers) == 1 and beside and word_class in (WordClass.UNITS, WordClass.CURRENCY, WordClass.SIGNS):

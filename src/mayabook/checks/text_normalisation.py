@@ -15,6 +15,7 @@ from whisper_normalizer.basic import remove_symbols_and_diacritics
 from whisper_normalizer.english import EnglishSpellingNormalizer, EnglishTextNormalizer
 
 from mayabook.checks.abbreviations import SHORT, SIGNS
+from mayabook.checks.colloquial import COLLOQUIAL
 from mayabook.checks.expected_words import ExpectedWords
 from mayabook.checks.number_normalisation import (
     MAGNITUDES,
@@ -124,8 +125,8 @@ def _verbalise_word(word: str, shortened: bool) -> tuple[Verbalisation, ...]:
     """English verbalisations of a single word. shortened: whether it may abbreviate a common word."""
     if any(char.isdecimal() for char in word):
         return _distinct(verbalise_number(word))
-    key = word.lower().replace(".", "")
-    table = SIGNS | SHORT if shortened else SIGNS
+    key = word.lower().replace(".", "").replace("’", "'")
+    table = COLLOQUIAL | SIGNS | SHORT if shortened else COLLOQUIAL | SIGNS
     known = [tuple(full.split()) for full in table.get(key, "").split("|")]
     if not word.isascii() and not any(char.isalpha() for char in word):
         return _distinct(known)

@@ -13,6 +13,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from mayabook.checks.colloquial import INTERJECTIONS
 from mayabook.checks.number_normalisation import NUMBER_WORDS
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.readings import ReadingComparison
@@ -201,13 +202,18 @@ class WordScores:
 
         If all words are common or numbers, the omission counts in full, and each word that was heard adds evidence.
         Other words count by the share of phonemes that differ: ASR spells unknown words by their sound, and not well.
-        Words in a script that the phonetics do not cover count in full.
+        Words in a script that the phonetics do not cover count in full. Interjections have no fixed sound: ASR writes
+        them as it can.
         """
         unspoken = self._omission_nats(run)
         ours, theirs = (
             [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
         )
-        if all(self._phonetics.is_common_word(word) or word.isdecimal() for word in (*ours, *theirs)):
+        known = all(self._phonetics.is_common_word(word) or word.isdecimal() for word in theirs)
+        is_interjection = all(word in INTERJECTIONS for word in ours)
+        if is_interjection and not known:
+            return self._figures.filler_nats * len(theirs)
+        if known and not is_interjection and all(self._phonetics.is_common_word(w) or w.isdecimal() for w in ours):
             return unspoken + self._figures.substituted_word_nats * sum(word not in FUNCTION_WORDS for word in theirs)
         surplus = self._insertion_nats(theirs[len(ours) :])
         longer = max(1, *(sum(len(self._phonetics.phonemes(word)) for word in words) for words in (ours, theirs)))
