@@ -96,6 +96,7 @@ def test_pictures_of_letters_and_words(tmp_path: Path, body: str, said: str) -> 
     "body",
     [
         '<p>The town <span class="sidenote">The fire of May</span>burned for days.</p>',
+        '<p>The town <span class="mnote">The fire of May</span>burned for days.</p>',
         '<p><span class="sidenote">The fire of May</span>The town burned for days.</p>',
         '<p>The town <i class="marginnote">The fire of May</i> burned for days.</p>',
         '<div>The town <div class="sidenote">The fire of May</div> burned for days.</div>',

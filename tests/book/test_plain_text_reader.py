@@ -120,6 +120,7 @@ def test_encodings_and_line_ends(tmp_path: Path, encoding: str, newline: str) ->
         ("1:1 In the beginning.\n1:2 And the earth was.\n1:3 And God said.", "In the beginning. And the earth was. And God said."),
         ("1 In the beginning,\n\n2 And the earth was;\n\n3 And God said.", "In the beginning, And the earth was; And God said."),
         ("For exam-\nple, the lamp.", "For example, the lamp."),
+        ("It went out.\n\n—oOo—\n\nThen.", "It went out.  Then."),
         ("It went\n\f\nout and on.", "It went out and on."),
         ("The Project Gutenberg eBook of X\n\n*** START OF THE PROJECT GUTENBERG EBOOK X ***\n\nIt went out.\n\n"
          "*** END OF THE PROJECT GUTENBERG EBOOK X ***\n\nMore of it.", "It went out."),

@@ -15,6 +15,11 @@ BEFORE, AFTER = "<p>She closed the door.</p>", "<p>In the morning it rained.</p>
     [
         "<hr/>",
         "<p>* * *</p>",
+        "<p>—oOo—</p>",
+        "<p>o0o</p>",
+        "<p>x x x</p>",
+        '<div class="break"></div>',
+        '<p class="sbreak">&#8195;</p>',
         '<p class="orn"><img src="orn.png" alt=""/></p>',
         '<p><img src="a.png" alt=""/></p>',
         '<div class="scene"><img src="o.png" alt="* * *"/></div>',

@@ -36,7 +36,7 @@ from mayabook.book.semantics import (
     types_of,
 )
 from mayabook.book.substitution import Substitution, Substitutions
-from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
+from mayabook.book.text_cleaning import clean_text, has_words, is_lettered_ornament, is_ornament
 from mayabook.book.untyped_notes import label_of_note, labels_of, mark_untyped_notes
 from mayabook.book.verse_numbers import read_verse_numbers
 from mayabook.book.xml_parsing import Element, local_name, texts, walk
@@ -392,10 +392,13 @@ class _BlockExtractor:
         doc_blocks = self._document.blocks
         if not has_words(text) and kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
             return
-        if kind is BlockKind.SCENE_BREAK or is_ornament(text):
-            kind, text = BlockKind.SCENE_BREAK, ""
-        elif not text:
+        if is_lettered_ornament(text):
+            self._document.omit(text, "ornament", self._path(frame.steps))
+            text = ""
+        elif not text and kind is not BlockKind.SCENE_BREAK:
             return
+        if kind is BlockKind.SCENE_BREAK or not text or is_ornament(text):
+            kind, text = BlockKind.SCENE_BREAK, ""
         level = frame.level if kind is BlockKind.HEADING else 0
         block = Block(kind, text, self._document.href, self._path(frame.steps), level)
         doc_blocks.append(DocumentBlock(block, frame.declared, self._n_linked / max(1, self._n_chars), frame.is_note))

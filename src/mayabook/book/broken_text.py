@@ -14,6 +14,11 @@ from mayabook.core.book import BlockKind
 _CUT = re.compile(r"\b([^\W\d_]+)[-‐¬] ([^\W\d_]+)")
 _JOINED_BY_HYPHEN = frozenset("and or to nor but und oder bis et ou y o e".split())
 """Words after a hanging hyphen: "two- and threefold"."""
+_WITH_HYPHEN = frozenset(("self", "well", "half"))
+_TENS = frozenset("twenty thirty forty fifty sixty seventy eighty ninety".split())
+_ONES = frozenset(
+    "one two three four five six seven eight nine first second third fourth fifth sixth seventh eighth ninth".split()
+)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _MENDED_KINDS = frozenset((BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.LIST_ITEM))
 _PROSE = frozenset((BlockKind.PARAGRAPH, BlockKind.QUOTE))
@@ -83,10 +88,11 @@ def _may_be_cut(text: str) -> bool:
 
 def _mended(match: re.Match[str], known: Counter[str]) -> str:
     first, second = match[1].casefold(), match[2].casefold()
+    is_number = first in _TENS and second in _ONES
     if not match[2].islower() or second in _JOINED_BY_HYPHEN or second.startswith(first):
         return match[0]
     if known[first + second]:
         return match[1] + match[2]
-    if known[f"{first}-{second}"]:
+    if known[f"{first}-{second}"] or is_number or first in _WITH_HYPHEN:
         return f"{match[1]}-{match[2]}"
     return match[0] if known[first] and known[second] else match[1] + match[2]

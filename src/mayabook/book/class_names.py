@@ -32,13 +32,13 @@ _PATTERNS = {
     Role.PAGE_NUMBER: r"(x-ebookmaker-)?page-?(no|num|nums|number|numbers|break|marker)?|pb|pgno|folio",
     Role.LINE_NUMBER: r"(line|poem|stanza)-?(no|nos|num|nums|number|numbers)|ln",
     Role.VERSE_NUMBER: r"(verse|v)-?(no|num|nums|number|numbers|id|ref|label)?|vn|chapter-?verse",
-    Role.SIDENOTE: r"(side|margin)(al)?-?notes?|marginalia",
+    Role.SIDENOTE: r"(side|margin|m)(al)?-?notes?|marginal(ia)?|margin",
     Role.DROP_CAP: r".*(drop|initial|lettrine|versal).*|(illuminated|first)-?(letter|cap)",
     Role.RUNNING_HEAD: r"running-?(head|header|foot|footer|title)s?|page-?(head|header|foot|footer)",
     Role.HEADING: r"(chap(ter)?|part|book|section)-?(sub-?)?(titles?|num(ber)?|no|head(ing|er)?|name|label|opener)"
     r"|(chapter|heading|head|title|h|chap|ct|cn|cht|chn)-?[1-6]?|sub-?title",
-    Role.SCENE_BREAK: r"(scene|section|thought|context|time|story|space)-?breaks?|asterisms?|tb|ornaments?|orn"
-    r"|fleurons?|dinkus",
+    Role.SCENE_BREAK: r"((scene|section|thought|context|time|story|space|text|line|s)-?)?breaks?|asterisms?|tb|orn"
+    r"|ornaments?|fleurons?|dinkus",
     Role.GUTENBERG: r"pg-?(boilerplate|header|footer)",
     Role.TRANSCRIBER: r"(trans(criber)?(-?s)?|t)-?notes?(-?box)?|tn(-?box)?",
     Role.SCREEN_READER: r"sr-?only|visually-?hidden|screen-?reader(-?(only|text))?|offscreen",

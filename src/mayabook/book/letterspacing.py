@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 _BLANK = "[ \t\n\r\xa0\u2000-\u200a\u202f\u205f\u3000]"
-_SPACED = re.compile(rf"(?<![\w'’.&-])[^\W\d_](?:{_BLANK}+[^\W\d_](?![\w'’.])){{3,}}")
+_SPACED = re.compile(rf"(?<![\w'’.&-])[^\W\d_](?:{_BLANK}+[^\W\d_](?![\w'’.])){{2,}}{_BLANK}+[^\W\d_](?![\w'’]|\.\S)")
 _GAP = re.compile(rf"{_BLANK}+")
 _EM_SPACES = frozenset("\u2001\u2003\u3000")
 _FIRST_WORDS = re.compile(r"(CHAPTER|PART|BOOK|SECTION|VOLUME|LETTER|THE)(?=.)", re.IGNORECASE)

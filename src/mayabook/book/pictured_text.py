@@ -8,7 +8,7 @@ from mayabook.book.xml_parsing import Element
 
 _PLACEHOLDER = re.compile(
     r"(?:the )?(?:image|img|picture|pic|photo|photograph|figure|fig|illustration|graphic|icon|logo|cover|map|chart"
-    r"|drawing|line|rule|ornament|decoration|decorative|separator|divider|bullet|arrow|break|untitled|missing|none"
+    r"|drawing|diagram|graph|sketch|portrait|plan|plate|seal|emblem|flag|screenshot|symbol|sign|button|line|rule|ornament|decoration|decorative|separator|divider|bullet|arrow|break|untitled|missing|none"
     r"|null|alt|click)s?"
     r"[\s_.-]*\d*|\S+\.(?:png|jpe?g|gif|svg|webp)",
     re.IGNORECASE,

@@ -24,7 +24,7 @@ from mayabook.book.plain_marks import take_out_plain_marks
 from mayabook.book.plain_verses import leave_out_verse_numbers
 from mayabook.book.printed_numbers import is_page_line, leave_out_printed_numbers
 from mayabook.book.semantics import GUTENBERG, TRANSCRIBER
-from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
+from mayabook.book.text_cleaning import clean_text, has_words, is_lettered_ornament, is_ornament
 from mayabook.book.untyped_notes import mark_untyped_notes
 from mayabook.core.book import Block, BlockKind, Book
 
@@ -69,6 +69,8 @@ def _read_document(written: str, file_name: str) -> ContentDocument:
         ]
     _leave_out_what_is_not_read(document)
     for index, doc_block in enumerate(document.blocks):
+        if is_lettered_ornament(doc_block.block.text):
+            document.omit(doc_block.block.text, "ornament", doc_block.block.path)
         block = _of_kind(doc_block.block, lines_above.get(doc_block.block.path))
         document.blocks[index] = replace(doc_block, block=block)
     return document
@@ -115,7 +117,7 @@ def _join_parts(document: ContentDocument) -> None:
 
 def _of_kind(block: Block, n_empty_lines: int | None) -> Block:
     """n_empty_lines: above a block of one line; None for a block of several."""
-    if is_ornament(block.text):
+    if is_ornament(block.text) or is_lettered_ornament(block.text):
         return replace(block, kind=BlockKind.SCENE_BREAK, text="")
     if n_empty_lines is not None and _is_heading(block.text, n_empty_lines):
         return replace(block, kind=BlockKind.HEADING, level=1)

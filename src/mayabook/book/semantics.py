@@ -52,9 +52,9 @@ def matter_type(types: frozenset[str]) -> str:
     return next(iter(skipped + known), "")
 
 
-_BLOCK_TAGS = """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
-    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section
-    summary table tbody td tfoot th thead tr ul"""
+_BLOCK_TAGS = """address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup
+    option p pre section summary table textarea tbody td tfoot th thead tr ul"""
 BLOCK_TAGS = frozenset(_BLOCK_TAGS.split())
 NEVER_TEXT = frozenset(("head", "script", "style", "template"))
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))

@@ -14,6 +14,7 @@ _IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U
 """Zero-width joiners and non-joiners, but not inside Arabic, Indic and other scripts that they shape."""
 
 
+_LETTERED_ORNAMENT = re.compile(r"[-–—~*•\s]*(?:o*o[O0]o+|o(?:\so)+|x(?:\sx)+)[-–—~*•\s]*")
 _OPEN_END = re.compile(r"[\w,;–-]$")
 _PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
@@ -39,6 +40,11 @@ def goes_on(above: str, below: str) -> bool:
 
 def has_words(text: str) -> bool:
     return text[:1].isalnum() or any(map(str.isalnum, text))
+
+
+def is_lettered_ornament(text: str) -> bool:
+    """An ornament that is typed with letters: "—oOo—", "x x x"."""
+    return _LETTERED_ORNAMENT.fullmatch(text) is not None
 
 
 def is_ornament(text: str) -> bool:
