@@ -197,9 +197,13 @@ def _is_attribute(match: Match) -> bool:
 
 
 def _is_inches(match: Match, quantity: str) -> bool:
-    """Whether "in" is a measure: after feet, right after the number, or with a full stop inside a sentence."""
+    """Whether "in" is a measure: after feet, of two sides, right after the number, or with a full stop inside a
+    sentence."""
     after_feet = regex.search(r"(?:ft\.?|feet|foot|['′])\s?$", match.string[: match.start()])
-    if after_feet or match["hyphen"] or match["or"]:
+    of_sides = follows(match, r"\s(?:by|[x×])\s\d") or regex.search(
+        r"\d\s?in\.?\s(?:by|[x×])\s$", match.string[: match.start()]
+    )
+    if after_feet or of_sides or match["hyphen"] or match["or"]:
         return True
     if not match["stop"]:
         return False
@@ -273,8 +277,10 @@ def _by(match: Match, context: Context) -> str | None:
     )
 
 
-def _unit_of_a_power(match: Match, context: Context) -> str:
+def _unit_of_a_power(match: Match, context: Context) -> str | None:
     """The unit after 3 × 10⁸."""
+    if match["unit"] == "in":
+        return None  # the preposition
     name = _UNITS[match["unit"]][1]
     if match["power"]:
         name = f"{_POWERS[match['power']]} {name}"
