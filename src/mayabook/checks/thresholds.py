@@ -21,6 +21,8 @@ class SignalThresholds:
     """A frame of 20 ms is voiced if its RMS exceeds this ..."""
     min_voice_share: float
     """... and this share of the take's loud frames (95th percentile)."""
+    min_last_voice_share: float
+    """The same for voice after the last word: some voices breathe out there."""
     min_noise_seconds: float
     """In a shorter take no noise is measured: it may have no pause."""
     click_window_seconds: float

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jiwer
 import numpy as np
@@ -64,7 +64,9 @@ class TranscriptAligner:
         aligned = self._force_align(transcription.windows, found.rows, words)
         forced = _joined(aligned, found.untimed)
         is_voiced = voiced_frames(audio, sample_rate, self._thresholds.signal)
-        unexplained = self._unexplained_end_seconds(is_voiced, found.rows, aligned, found.expected)
+        signal = replace(self._thresholds.signal, min_voice_share=self._thresholds.signal.min_last_voice_share)
+        is_loud = voiced_frames(audio, sample_rate, signal)
+        unexplained = self._unexplained_end_seconds(is_loud, found.rows, aligned, found.expected)
         readings = self._readings.compare(transcription.windows, words, found.rows, forced, is_voiced)
         repetitions = self._repetitions.find(transcription.windows, heard, words, is_voiced)
         transcript = " ".join(word.text for word in heard)
