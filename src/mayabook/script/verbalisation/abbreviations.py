@@ -13,6 +13,7 @@ from mayabook.script.verbalisation.rules import (
     follows,
     one_of,
     pattern,
+    preceding,
     word_before,
 )
 
@@ -123,11 +124,9 @@ def _saint_or_street(match: Match, context: Context) -> str | None:
     named = (before[:1].isupper() and before.lower().strip(".") not in _NOT_STREET_NAMES) or regex.search(
         r"\d(?:st|nd|rd|th)$", before
     )
-    touching = match.string[: match.start()].endswith(" ")
-    street = bool(named) and touching and not regex.search(r"[.!?,;:]\s$", match.string[: match.start()])
-    if follows(match, rf"\s(?:{_SAINTS})\b") and not (
-        street and regex.search(r"\d\S*\s\p{L}+\s$", match.string[: match.start()])
-    ):
+    touching = preceding(match).endswith(" ")
+    street = bool(named) and touching and not regex.search(r"[.!?,;:]\s$", preceding(match))
+    if follows(match, rf"\s(?:{_SAINTS})\b") and not (street and regex.search(r"\d\S*\s\p{L}+\s$", preceding(match))):
         return "Saint"
     if follows(match, r"\s\p{Lu}") and not street:
         return "Saint"

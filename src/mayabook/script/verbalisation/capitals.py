@@ -3,7 +3,7 @@
 import regex
 
 from mayabook.core.spoken_form import WordClass
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, word_before
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding, word_before
 from mayabook.script.verbalisation.vocabulary import is_name, is_word
 
 _ACRONYMS = frozenset(
@@ -100,7 +100,7 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
             else spelled
         )
     if letters in ("AM",):
-        return None if regex.search(r"\d\s?$", match.string[: match.start()]) else "am"
+        return None if regex.search(r"\d\s?$", preceding(match)) else "am"
     if letters in ("IT", "WHO"):
         if (
             before.lower() in ("the", "an", "our", "in", "of")
@@ -112,11 +112,7 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
             return spelled
         return _cased(match, letters.lower())
     if letters in ("MA", "BA", "PA", "GI", "ER", "OR", "PO", "MS", "BS", "MO", "CO", "PE", "LP", "DA"):
-        if (
-            before.lower() in _DETERMINERS
-            or regex.search(r"[,;]\s$", match.string[: match.start()])
-            or letters in _LETTER_ONLY
-        ):
+        if before.lower() in _DETERMINERS or regex.search(r"[,;]\s$", preceding(match)) or letters in _LETTER_ONLY:
             return ".".join(letters) + "."
         return _cased(match, letters.lower())
     if letters in ("ID", "LA", "LAX", "VAT", "LED", "AIDS", "RAM", "SAT", "SWAT", "PIN", "POW", "REM", "RIP"):
@@ -164,7 +160,7 @@ def _cased(match: Match, lower: str) -> str:
     """With a capital where a sentence begins, and for I."""
     if regex.match(r"i(?:$|')", lower):
         return lower.capitalize()
-    before = match.string[: match.start()].rstrip(" \"'“‘«(*_—–-")
+    before = preceding(match).rstrip(" \"'“‘«(*_—–-")
     starts = not before or before[-1] in ".!?…"
     return lower.capitalize() if starts else lower
 

@@ -14,6 +14,7 @@ from mayabook.script.verbalisation.rules import (
     follows,
     one_of,
     pattern,
+    preceding,
     word_before,
 )
 
@@ -160,7 +161,7 @@ def _slashed(match: Match, context: Context) -> str | None:
     if pence == "-":
         return words
     priced = follows(match, rf"\s(?:(?:a|an|per|the)\s(?:{_SOLD})|each)\b") or regex.search(
-        r"\b(?:cost|costs|paid|pay|pays|price|priced|worth|charged|at|for)\s$", match.string[: match.start()]
+        r"\b(?:cost|costs|paid|pay|pays|price|priced|worth|charged|at|for)\s$", preceding(match)
     )
     if not (context.british and priced):
         return None

@@ -3,7 +3,7 @@
 import regex
 
 from mayabook.core.spoken_form import WordClass
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, preceding
 from mayabook.script.verbalisation.vocabulary import is_name, is_word
 
 _INTERJECTIONS = [  # written as letters without a vowel, which a voice would spell
@@ -177,7 +177,7 @@ def _shortened(lower: str) -> str | None:
 
 
 def _starts(match: Match) -> bool:
-    return not match.string[: match.start()].strip(" \"'“‘«(")
+    return not preceding(match).strip(" \"'“‘«(")
 
 
 def _joined_drawn_out(match: Match, context: Context) -> str | None:

@@ -5,7 +5,7 @@ import regex
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
 from mayabook.script.verbalisation.quantities import VULGAR, say_amount, with_fraction
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding
 
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
@@ -25,7 +25,7 @@ def _vulgar(match: Match, context: Context) -> str:
 def _slashed(match: Match, context: Context) -> str | None:
     if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
         return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
-    if regex.search(rf"\b(?:{_GAUGES}):?\s$", match.string[: match.start()]):
+    if regex.search(rf"\b(?:{_GAUGES}):?\s$", preceding(match)):
         return f"{number_words.cardinal(int(match['above']))} of {number_words.cardinal(int(match['below']))}"
     if match[0] in _FIXED:
         return _FIXED[match[0]]

@@ -143,12 +143,12 @@ _HOMOGRAPHS = (
             r"\b(?:made|make|makes|making)\s(?:(?:him|her|them|me|us|you)\sa|his|her|my)(?:\s\w+)?|"
             r"\b(?:acknowledg\w+|return\w*|answer\w*)\s(?:\w+\s){0,5}(?:a|his|her)(?:\s\w+)?|"
             rf"\b(?:over|across|off|at|on|from|under|to|towards?|against|round|around|past)\s(?:the|our|her|his|their)"
-            rf"(?:\s(?:port|starboard|weather|lee|larboard|high))?(?<=\b(?:{_SHIP})\b.*)|"
+            rf"(?:\s(?:port|starboard|weather|lee|larboard|high))?(?<=\b(?:{_SHIP})\b.{{0,200}})|"
             r"\bin\sthe|\bforward\sto\sthe"
         ),
         after=(
             rf"\sof\s(?:the|his|her|our|their|a)\s(?:\w+\s)?(?:{_SHIP})\b|\s(?:to|and)\sstern\b|\s(?:wave|thruster|gun|oar)\b|"
-            rf"(?<=\b(?:over|across|off|at|on|from|under|to|against|round|past|lifted|raised)\s(?:the|our)\sbow)\b.*\b(?:{_SHIP})\b"
+            rf"(?<=\b(?:over|across|off|at|on|from|under|to|against|round|past|lifted|raised)\s(?:the|our)\sbow)\b.{{0,200}}\b(?:{_SHIP})\b"
         ),
     ),
     _Homograph(

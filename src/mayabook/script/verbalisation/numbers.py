@@ -5,7 +5,7 @@ import regex
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
 from mayabook.script.verbalisation.quantities import FIRST, NUMBER
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, word_before
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding, word_before
 
 _NUMBERED_THINGS = frozenset(
     "room flight route highway interstate bus platform gate apartment suite boeing airbus channel cell ward "
@@ -59,7 +59,7 @@ def _range(match: Match, context: Context) -> str | None:
         and high.isdecimal()
         and len(high) < len(low)
         and int(high) < int(low)
-        and (_is_year(low) or regex.search(r"\b(?:pp?\.|[Pp]ages?)\s$", match.string[: match.start()]))
+        and (_is_year(low) or regex.search(r"\b(?:pp?\.|[Pp]ages?)\s$", preceding(match)))
     ):  # 1914–8, pages 112–5
         filled = low[: len(low) - len(high)] + high
         high = filled[-2:] if _is_year(low) else filled
@@ -99,7 +99,7 @@ def _is_rare_year(match: Match) -> bool:
     """Whether 1066 or 2259 is a year: after a word of time, alone in brackets, or before a mark at the beginning."""
     if follows(match, _COUNTED) or follows(match, r"\s\p{Ll}+s\b|\s?[%°]"):
         return False
-    before = match.string[: match.start()]
+    before = preceding(match)
     if match["number"][0] == "2":
         return regex.search(r"(?i)\b(?:in|year|since|by|until|stardate)\s$", before) is not None
     return bool(

@@ -7,7 +7,7 @@ import regex
 from mayabook.script.verbalisation import number_words
 from mayabook.script.verbalisation.rules import Context
 
-_SPACED = r"\d{1,3}(?:[ ]000)+(?![ ]?\d)|\d{1,3}(?:[ ]\d{3}){2,}(?![ ]?\d)"
+_SPACED = r"(?<!\d[ ])(?:\d{1,3}(?:[ ]000){1,4}+|\d{1,3}(?:[ ]\d{3}){2,4}+)(?![ ]?\d)"
 NUMBER = rf"(?:{_SPACED}|\d{{1,3}}(?:[,\u00a0\u2009\u202f]\d{{3}})+|\d+)(?:\.\d+)?|(?<!\w)\.\d+"
 VULGAR = "[¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]"
 AMOUNT = rf"(?:{NUMBER})?{VULGAR}|(?:\d+\s)?[1-9]/[2-9](?![\d/])|{NUMBER}"

@@ -13,6 +13,7 @@ from mayabook.script.verbalisation.rules import (
     Rule,
     ends_sentence,
     follows,
+    preceding,
     word_before,
 )
 
@@ -148,7 +149,7 @@ def _of_a_monarch(match: Match, context: Context) -> str | None:
     if numeral in ("MIX", "MD", "DC", "CD", "MC", "CC", "C", "D", "M", "L"):
         return None
     if numeral == "I":
-        titled = regex.search(rf"\b{_ROYAL}\s$", match.string[: match.start()], regex.IGNORECASE)
+        titled = regex.search(rf"\b{_ROYAL}\s$", preceding(match), regex.IGNORECASE)
         if not titled and follows(match, rf"\s(?:{_PRONOUN_VERBS})\b|[’'](?:m|ve|ll|d)\b"):
             return None
         if not titled and follows(match, r"\s\p{Ll}+ed\b") and not follows(match, r"\s(?:died|reigned|ruled)\b"):

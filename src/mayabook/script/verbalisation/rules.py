@@ -53,9 +53,14 @@ def one_of(words: Sequence[str] | dict[str, Any]) -> str:
     return "|".join(regex.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
+def preceding(match: Match) -> str:
+    """The text before a match, as much of it as a rule looks at, so that long sentences take no longer."""
+    return match.string[max(0, match.start() - 100) : match.start()]
+
+
 def word_before(match: Match) -> str:
     """The word before a match, without punctuation around it; empty at the start."""
-    before = regex.search(r"([\p{L}\p{M}\p{N}.'’]+)[^\p{L}\p{N}]*$", match.string[: match.start()])
+    before = regex.search(r"([\p{L}\p{M}\p{N}.'’]+)[^\p{L}\p{N}]*$", preceding(match))
     return before[1] if before else ""
 
 

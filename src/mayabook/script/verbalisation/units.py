@@ -22,6 +22,7 @@ from mayabook.script.verbalisation.rules import (
     follows,
     one_of,
     pattern,
+    preceding,
     word_before,
 )
 
@@ -199,10 +200,8 @@ def _is_attribute(match: Match) -> bool:
 def _is_inches(match: Match, quantity: str) -> bool:
     """Whether "in" is a measure: after feet, of two sides, right after the number, or with a full stop inside a
     sentence."""
-    after_feet = regex.search(r"(?:ft\.?|feet|foot|['′])\s?$", match.string[: match.start()])
-    of_sides = follows(match, r"\s(?:by|[x×])\s\d") or regex.search(
-        r"\d\s?in\.?\s(?:by|[x×])\s$", match.string[: match.start()]
-    )
+    after_feet = regex.search(r"(?:ft\.?|feet|foot|['′])\s?$", preceding(match))
+    of_sides = follows(match, r"\s(?:by|[x×])\s\d") or regex.search(r"\d\s?in\.?\s(?:by|[x×])\s$", preceding(match))
     if after_feet or of_sides or match["hyphen"] or match["or"]:
         return True
     if not match["stop"]:
@@ -222,7 +221,7 @@ def _close_measure(match: Match, context: Context) -> str | None:
         return None
     if unit == "in":
         return _measure(match, context) if _is_inches(match, quantity) else None
-    after_minutes = unit == "s" and regex.search(r"\bmins?\.?\s$", match.string[: match.start()])
+    after_minutes = unit == "s" and regex.search(r"\bmins?\.?\s$", preceding(match))
     if (
         match["space"]
         and unit in ("s", "h", "t")

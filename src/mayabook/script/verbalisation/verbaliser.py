@@ -76,8 +76,11 @@ class Verbaliser:
             plain = without_tags(text)
             context = Context(self._british, heading)
             families = _FAMILIES if any(char.isalnum() for char in plain) else (symbols.FAMILY,)
+            taken = bytearray(len(plain))
+            for each in found:
+                _take(taken, each.start, each.end)
             for rule in self._rules(plain, families):
-                _apply(rule, plain, context, found)
+                _apply(rule, plain, context, found, taken)
         return tuple(sorted(found, key=lambda each: each.start))
 
     def _rules(self, text: str, families: Iterable[Family]) -> Iterator[Rule]:
@@ -86,14 +89,20 @@ class Verbaliser:
                 yield from (rule for rule in family.rules if rule.word_class not in self._as_written)
 
 
-def _apply(rule: Rule, text: str, context: Context, found: list[Replacement]) -> None:
+def _take(taken: bytearray, start: int, end: int) -> None:
+    taken[start:end] = b"\1" * (end - start)
+
+
+def _apply(rule: Rule, text: str, context: Context, found: list[Replacement], taken: bytearray) -> None:
+    """Adds what a rule says to what was found. taken: 1 for each character that has a replacement."""
     for match in rule.pattern.finditer(text):
         start, end = match.span()
-        if start == end or any(start < other.end and other.start < end for other in found):
+        if start == end or any(taken[start:end]):
             continue
         said = rule.say(match, context)
         if said is not None and said != match[0]:
             found.append(Replacement(start, end, _apart(text, start, end, said), rule.word_class))
+            _take(taken, start, end)
 
 
 def _apart(text: str, start: int, end: int, said: str) -> str:
