@@ -29,7 +29,7 @@ from mayabook.script.sentence_split import sentence_spans
 PAGE = Path(__file__).parents[2] / "docs" / "reading.md"
 BEGIN, END = "<!-- verbalisation: begin -->", "<!-- verbalisation: end -->"
 LIBRARIES = Path(__file__).parent / "libraries"
-NAMES = {"nemo": "NeMo", "wetext": "WeText"}
+NAMES = {"nemo": "NeMo", "num2words": "num2words", "wetext": "WeText"}
 
 Said = Callable[[Case], int]
 """How many tokens of a case are right."""

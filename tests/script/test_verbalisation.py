@@ -1,6 +1,7 @@
 """Written -> spoken form: the labelled set, plain prose, alignment, settings, and what outranks what."""
 
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -103,9 +104,9 @@ def test_words_are_aligned() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", list(read_cases(SEEN)) + list(read_cases(UNSEEN)), ids=lambda case: case.text)
-def test_every_spoken_word_is_traced_to_a_written_one(case: Case) -> None:
-    check_alignment(case.text, Verbaliser(case.language))
+def test_every_spoken_word_is_traced_to_a_written_one() -> None:
+    for case in [*read_cases(SEEN), *read_cases(UNSEEN)]:
+        check_alignment(case.text, Verbaliser(case.language))
 
 
 @given(st.text(alphabet="aIVX XMst. 0123456789,:;-–−£$%°²₂½/'’\"“”()*_@#&+=<>🎉 \u00a0é", max_size=60))
@@ -127,11 +128,18 @@ def check_alignment(text: str, verbaliser: Verbaliser) -> None:
     "word_class", [each for each in WordClass if each not in (WordClass.LEXICON, WordClass.HOMOGRAPHS)]
 )
 def test_a_class_that_is_turned_off_is_left_as_written(word_class: WordClass) -> None:
-    cases = list(read_cases(SEEN))
-    found = [each for case in cases for each in Verbaliser(case.language).verbalise(case.text)]
+    cases = [case for case, classes in classes_of_seen_cases() if word_class in classes]
     left = [each for case in cases for each in Verbaliser(case.language, None, [word_class]).verbalise(case.text)]
-    assert word_class in {each.word_class for each in found}
+    assert cases
     assert word_class not in {each.word_class for each in left}
+
+
+@cache
+def classes_of_seen_cases() -> list[tuple[Case, set[WordClass]]]:
+    return [
+        (case, {each.word_class for each in Verbaliser(case.language).verbalise(case.text)})
+        for case in read_cases(SEEN)
+    ]
 
 
 def test_the_lexicon_outranks_every_class() -> None:
