@@ -80,6 +80,11 @@ def test_a_sentence_that_goes_on_after_a_page_break(tmp_path: Path, page_break: 
     assert [text for _, text in kinds_and_texts(read_body(tmp_path, body))] == ["He went up and slept in an inn."]
 
 
+def test_a_list_that_a_page_break_parts_stays_a_list(tmp_path: Path) -> None:
+    body = '<p>sec-butyl acetate</p><p><span epub:type="pagebreak" id="p"/></p><p>tert-butyl acetate</p>'
+    assert len(kinds_and_texts(read_body(tmp_path, body))) == 2
+
+
 @pytest.mark.parametrize("form", ["[#]", "{#}", "[Pg #]", "– # –", "- # -"])
 def test_page_numbers_inside_paragraphs(tmp_path: Path, form: str) -> None:
     book = read_body(tmp_path, with_numbers(14, form, " "))
@@ -106,6 +111,8 @@ def test_page_numbers_rise_through_the_files(tmp_path: Path) -> None:
         ["It rose.", "i", "It fell.", "ii", "It rose.", "iii", "It fell."],
         ["It rose.", "Letter 16", "It fell.", "Letter 17", "It rose.", "Letter 18", "It fell."],
         ["I went home", "I WENT HOME", "II WENT HOME"],
+        ["hounds, 80", "hunting dogs, 81", "hybrids, 84", "hunting dogs, 85", "hybrids, 86", "toy breeds, 87"],
+        ["hounds", "hunting dogs 81", "hybrids 84", "hunting dogs 85", "hybrids 86", "toy breeds 87"],
         ["The guests — 15 — were late — 12 — again — 30 — and left."],
     ],
 )

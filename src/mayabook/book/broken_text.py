@@ -46,16 +46,19 @@ def join_cut_sentences(documents: Sequence[ContentDocument], listed: Set[str]) -
 
 
 def join_at_page_breaks(document: ContentDocument) -> None:
-    """Joins the two parts of a sentence between which a page ends."""
-    joined = set()
-    for index in sorted(document.page_breaks, reverse=True):
+    """Joins the two parts of a sentence between which a page ends. Lines that do not begin as sentences do are entries
+    of a list."""
+    joined: set[int] = set()
+    start = 0
+    for index in sorted(document.page_breaks):
         if not 0 < index < len(document.blocks):
             continue
-        above, below = document.blocks[index - 1], document.blocks[index]
+        start = start if joined and max(joined) == index - 1 else index - 1
+        above, below = document.blocks[start], document.blocks[index]
         is_one = above.block.kind is below.block.kind and above.block.kind in _PROSE and above.is_note == below.is_note
-        if is_one and goes_on(above.block.text, below.block.text):
+        if is_one and not above.block.text[:1].islower() and goes_on(above.block.text, below.block.text):
             text = f"{above.block.text} {below.block.text}"
-            document.blocks[index - 1] = replace(above, block=replace(above.block, text=text))
+            document.blocks[start] = replace(above, block=replace(above.block, text=text))
             joined.add(index)
     document.remove(joined)
 

@@ -29,6 +29,8 @@ _MOST_ELEMENTS = 300
 _DEEPEST = 40
 _LONGEST = 600
 _SPOKEN = re.compile(r"[^\W_]")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?")
+_WIDE = re.compile(r"[1-9]\d*(?:\.\d+)?em|(?:very)*thickmathspace")
 _FENCES = {"(": ")", "[": "]", "|": "|", "‖": "‖", "∥": "∥"}
 _SIZES = {"|": "the absolute value of", "∣": "the absolute value of", "‖": "the norm of", "∥": "the norm of"}
 _DETERMINANTS = frozenset("|∣‖∥")
@@ -48,6 +50,7 @@ def speak(element: Element) -> str | None:
     except _NotInWordsError:
         return None
     words = re.sub(r"([(\[]) | ([)\],;.])", r"\1\2", " ".join(words.split()))
+    words = re.sub(r"[,;]+(?:\s?[,;])*(?=\s?;)|(?<=;)\s?,|^[;\s]+|[;\s]+$", "", words)
     return words if len(words) <= _LONGEST and _SPOKEN.search(words) else None
 
 
@@ -93,12 +96,18 @@ def _is_big(words: str) -> bool:
 
 
 def _number(children: Sequence[Element], place: int) -> tuple[int, str] | None:
-    """A number whose point or comma is an element of its own: <mn>3</mn><mo>.</mo><mn>14</mn>."""
-    parts = [_text(child) for child in children[place : place + 3]]
-    names = [local_name(child) for child in children[place : place + 3]]
-    if names == ["mn", "mo", "mn"] and (parts[1] == "." or (parts[1] == "," and re.fullmatch(r"\d{3}", parts[2]))):
-        return place + 3, "".join(parts)
-    return None
+    """A number in several elements, as converters write it: <mn>3</mn><mo>.</mo><mn>1</mn><mn>4</mn>."""
+    end, number = place, ""
+    for child in children[place:]:
+        text = _text(child)
+        if not (local_name(child) == "mn" or (number and _sign(child) in (".", ","))):
+            break
+        end, number = end + 1, number + text
+    match = _NUMBER.match(number)
+    n_elements = 0
+    while match is not None and len("".join(map(_text, children[place : place + n_elements]))) < match.end():
+        n_elements += 1
+    return (place + n_elements, match[0]) if match is not None and n_elements > 1 else None
 
 
 def _fenced(children: Sequence[Element], place: int, depth: int) -> tuple[int, str] | None:
@@ -168,8 +177,6 @@ def _table(element: Element, depth: int) -> str:
 def _identifier(element: Element, _: int) -> str:
     text = _text(element)
     plain = unicodedata.normalize("NFKC", text)
-    if element.get("mathvariant") == "double-struck" and plain in "RNZQC":
-        text = dict(zip("RNZQC", "ℝℕℤℚℂ", strict=True))[plain]
     return IDENTIFIERS.get(text) or IDENTIFIERS.get(plain) or plain
 
 
@@ -186,6 +193,11 @@ def _operator(element: Element, _: int) -> str:
 
 def _plain_text(element: Element, _: int) -> str:
     return _text(element)
+
+
+def _space(element: Element, _: int) -> str:
+    """A wide space parts two formulas."""
+    return ";" if _WIDE.fullmatch(element.get("width") or "") or element.get("linebreak") == "newline" else ""
 
 
 def _nothing(_: Element, __: int) -> str:
@@ -326,8 +338,9 @@ def _first(element: Element, depth: int) -> str:
 _RULES: dict[str, Callable[[Element, int], str]] = {
     **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "merror", "mtd"), _row),
     **dict.fromkeys(("semantics", "maction"), _first),
-    **dict.fromkeys(("mspace", "mphantom", "malignmark", "maligngroup", "none"), _nothing),
+    **dict.fromkeys(("mphantom", "malignmark", "maligngroup", "none"), _nothing),
     **dict.fromkeys(("mn", "mtext", "ms"), _plain_text),
+    "mspace": _space,
     "mi": _identifier,
     "mo": _operator,
     "mfrac": _fraction,

@@ -8,10 +8,6 @@ _GREEK = dict(
         strict=True,
     )
 )
-_SETS = {
-    **{"ℝ": "the real numbers", "ℕ": "the natural numbers", "ℤ": "the integers", "ℚ": "the rational numbers"},
-    **{"ℂ": "the complex numbers"},
-}
 FUNCTIONS = {
     **{"sin": "sine", "cos": "cosine", "tan": "tangent", "cot": "cotangent", "sec": "secant", "csc": "cosecant"},
     **{"sinh": "hyperbolic sine", "cosh": "hyperbolic cosine", "tanh": "hyperbolic tangent"},
@@ -52,7 +48,7 @@ OPERATORS = {
     **{"\u2061": "of", "\u2063": ",", "|": "given", "∣": "given", "ħ": "h bar", "†": "dagger"},
     **{char: char for char in ",;.()[]"},
 }
-IDENTIFIERS = {**OPERATORS, **_GREEK, **_SETS, **FUNCTIONS}
+IDENTIFIERS = {**OPERATORS, **_GREEK, **FUNCTIONS}
 RELATIONS = frozenset("=<>≤≥≠≈≃≡≅∼∝∈⇒⟹⇔→")
 BIG = frozenset(
     ("the sum", "the product", "the integral", "the limit", "the maximum", "the minimum", "the supremum", "the infimum")

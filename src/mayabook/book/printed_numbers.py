@@ -24,7 +24,9 @@ _LINE = re.compile(
     rf"|{_NUMBER}\s?\|\s?(?i:page)|[-–—~•]+\s?{_NUMBER}\s?[-–—~•]+|[\[{{]\s?{_NUMBER}\s?[\]}}]|{_NUMBER}"
 )
 """A paragraph that may be a page number."""
-_HEAD_AND_NUMBER = re.compile(rf"{_NUMBER}[\s|.–—-]+(?P<head_after>\D+)|(?P<head_before>\D+?)[\s|.–—-]+{_NUMBER}")
+_HEAD_AND_NUMBER = re.compile(
+    rf"{_NUMBER}[\s|.–—-]+(?P<head_after>\D+)|(?P<head_before>\D*[^\d\s,:;])[\s|.–—-]+{_NUMBER}"
+)
 _INSIDE = re.compile(rf"\[{_NUMBER}\]|\{{{_NUMBER}\}}|(?<=\s)[-–—]\s?{_NUMBER}\s?[-–—](?=\s)")
 _MARK = re.compile(rf"(?<=\S)\[{_NUMBER}\](?!\w)|\[{_NUMBER}\][.,;:!?)”’]")
 """A bracketed number that belongs to the text around it: a note reference or citation."""
@@ -80,7 +82,7 @@ class _Blocks:
             above -= 1
         while self.is_of_page(below):
             below += 1
-        return goes_on(self.text(above), self.text(below))
+        return goes_on(self.text(above), self.text(below)) and not self.text(above)[-1].isdigit()
 
 
 def is_page_line(line: str) -> bool:
