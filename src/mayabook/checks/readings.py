@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -14,9 +14,10 @@ from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.recogniser import EncodedWindow, ForcedAlignment, Recogniser
 from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import FRAME_SECONDS
-from mayabook.checks.tempting_readings import is_letters, tempting_readings
+from mayabook.checks.tempting_readings import is_letters, letters_of, tempting_readings
 from mayabook.checks.thresholds import ReadingThresholds
 from mayabook.core.emotion_tags import without_tags
+from mayabook.core.spoken_form import WordClass
 from mayabook.core.verdict import AlignedWord, FindingKind, WordMatch
 
 _PUNCTUATION = " .,;:!?…—–()[]“”‘’\"'"
@@ -107,13 +108,16 @@ class ReadingComparer:
 
     def _compare(self, place: "_Place", wrong: Sequence[str], pace: "_Pace") -> list[ReadingComparison]:
         right = " ".join(place.word.spoken)
-        spellings = [(reading, spelt) for reading in (right, *wrong) for spelt in _spellings(reading)]
-        texts = [place.with_reading(spelt) for _, spelt in spellings]
+        spellings = [(reading, spelt, 0.0) for reading in (right, *wrong) for spelt in _spellings(reading)]
+        if is_letters(right):  # in capitals, which may stand for a word too
+            spellings.append((right, letters_of(right).replace(" ", ""), self._thresholds.spelled_word_nats))
+        texts = [place.with_reading(spelt) for _, spelt, _ in spellings]
         scored = self._recogniser.score_texts(place.window, place.before, texts, place.after)
         best: dict[str, ForcedAlignment] = {}
-        for (reading, _), score in zip(spellings, scored, strict=True):
-            if reading not in best or score.log_probability > best[reading].log_probability:
-                best[reading] = score
+        for (reading, _, nats), score in zip(spellings, scored, strict=True):
+            lessened = replace(score, log_probability=score.log_probability - nats)
+            if reading not in best or lessened.log_probability > best[reading].log_probability:
+                best[reading] = lessened
         found = []
         for reading in wrong:
             ours, theirs = best[right], best[reading]
@@ -125,7 +129,7 @@ class ReadingComparer:
                     place.word.written[0],
                     right,
                     reading,
-                    theirs.log_probability - ours.log_probability,
+                    theirs.log_probability - ours.log_probability + self._spelling_nats(place.word, reading),
                     self._time_nats(seconds, right_seconds, wrong_seconds),
                     seconds,
                     right_seconds,
@@ -135,6 +139,11 @@ class ReadingComparer:
                 )
             )
         return found
+
+    def _spelling_nats(self, word: ExpectedWords, wrong: str) -> float:
+        """Makes up for what ASR writes where a word is spelled: rather the word in capitals, which it knows."""
+        is_numeral = any(replaced.word_class is WordClass.ROMAN for _, replaced in word.replacements)
+        return self._thresholds.spelled_word_nats if is_letters(wrong) and not is_numeral else 0.0
 
     def _time_nats(self, seconds: float, right: float, wrong: float) -> float:
         """By which the duration makes the wrong reading more probable, if durations are distributed log-normally."""

@@ -114,6 +114,7 @@ def _of_number(written: str, spoken: str, word_class: WordClass) -> Iterator[str
             yield _MAGNITUDE.sub("", spoken)
             if is_short:
                 yield f"{_MAGNITUDE.sub('', spoken)} {letters}"
+                yield _MAGNITUDE.sub(f" {letters}", spoken, count=1)
         yield minus + said
         if word_class is WordClass.UNITS and is_short:
             yield f"{minus}{said} {letters}"

@@ -190,6 +190,9 @@ class ReadingThresholds:
     """A word that took less than this share of what its letters take was not spelled ..."""
     probable_word_nats: float
     """... if ASR finds it more probable than this as a word: then it is not decoded again."""
+    spelled_word_nats: float
+    """By which ASR finds the letters of a word less probable than they are: it knows "NASA", however it is said. As
+    much less counts a word in capitals that should be letters."""
 
 
 @dataclass(frozen=True, slots=True)
