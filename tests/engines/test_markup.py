@@ -46,6 +46,16 @@ def test_ipa_in_the_narrators_alphabet(ipa: str, phonemes: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ipa", "phonemes"),
+    [("ˈʃɒn", "ʃˈɒn"), ("ˈdʒoʊnz", "ʤˈQnz"), ("ˈkærəl", "kˈaɹəl"), ("ˈlɜːɹnɪd", "lˈɜːnɪd"), ("ˈmɑːɹkɚ", "mˈɑːkə")],
+)
+def test_ipa_in_the_alphabet_of_british_voices(ipa: str, phonemes: str) -> None:
+    assert from_ipa(ipa, british=True) == phonemes
+    assert G2P(british=True)(f"[word](/{phonemes}/)") == phonemes
+    assert phonemiser_text(f"[word](/{ipa}/)", british=True) == f"[word](/{phonemes}/)"
+
+
+@pytest.mark.parametrize(
     ("written", "taken"),
     [
         ("10⁻⁹ m", "10 minus 9 m"),

@@ -3,20 +3,29 @@ before the vowel."""
 
 import re
 import unicodedata
+from functools import partial
 
 import regex
 
 from mayabook.core.ipa import convert_ipa
 
-_PAIRS = [
-    tuple(pair.split("="))
-    for pair in (
-        "eɪ=A aɪ=I aʊ=W ɔɪ=Y oʊ=O əʊ=O ɔʊ=O tʃ=ʧ dʒ=ʤ ɜːɹ=ɜɹ ɜːr=ɜɹ ɜː=ɜɹ ɝ=ɜɹ ɚ=əɹ ʁ=ɹ r=ɹ ɻ=ɹ g=ɡ x=k χ=k ç=h ɬ=l "
-        "ɫ=l ɲ=nj ʎ=lj ø=ɜ œ=ɜ y=u ɒ=ɑ ɐ=ʌ a=ɑ e=ɛ o=O ɨ=ɪ ɣ=ɡ β=b ʔ=t c=k q=k ʍ=w"
-    ).split()
-]
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    pairs = (pair.partition("=") for pair in text.split())
+    return [(symbols, phoneme) for symbols, _, phoneme in pairs]
+
+
+_COMMON = _pairs(
+    "eɪ=A aɪ=I aʊ=W ɔɪ=Y tʃ=ʧ dʒ=ʤ ʁ=ɹ r=ɹ ɻ=ɹ g=ɡ x=k χ=k ç=h ɬ=l ɫ=l ɲ=nj ʎ=lj y=u ɐ=ʌ e=ɛ ɨ=ɪ ɣ=ɡ β=b ʔ=t c=k "
+    "q=k ʍ=w"
+)
+_AMERICAN = _pairs("oʊ=O əʊ=O ɔʊ=O o=O ɜːɹ=ɜɹ ɜː=ɜɹ ɝ=ɜɹ ɚ=əɹ ø=ɜ œ=ɜ ɒ=ɑ a=ɑ")
+_BRITISH = _pairs("oʊ=Q əʊ=Q ɔʊ=Q o=Q ɝ=ɜː ɚ=ə ø=ɜː œ=ɜː æ=a")
 _VOWELS = "AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻ"
-_KNOWN = frozenset("AIOWYbdfhijklmnpstuvwzæðŋɑɔəɛɜɡɪɹʃʊʌʒʤʧθˈˌ ")
+_CONSONANTS = "bdfhijklmnpstuvwzðŋɡɹʃʒʤʧθˈˌ "
+_KNOWN_AMERICAN, _KNOWN_BRITISH = (
+    frozenset(f"{_CONSONANTS}{vowels}") for vowels in ("AIOWYæɑɔəɛɜɪʊʌ", "AIQWYaɑɒɔəɛɜɪʊʌː")
+)
 _TO_IPA = str.maketrans(dict(pair.split("=") for pair in "A=eɪ I=aɪ W=aʊ Y=ɔɪ O=oʊ Q=əʊ ʧ=tʃ ʤ=dʒ ᵊ=ə ᵻ=ɪ T=ɾ".split()))
 # Digits that are no decimals: superscripts, subscripts, in circles. Alone, ² and ³ are "squared" and "cubed".
 _RAISED_DIGITS = regex.compile(r"(?P<minus>[⁻₋])?(?P<digits>\p{Numeric_Type=Digit}+)")
@@ -26,12 +35,12 @@ _BEFORE_NAME = regex.compile(r"(?<=\b\p{Lu}\w* )(?=[CILVX]\p{Ll})")
 _FOREIGN_LINK = re.compile(r"\](?=\((?!/[^/()]+/\)))")
 
 
-def phonemiser_text(text: str) -> str:
+def phonemiser_text(text: str, *, british: bool = False) -> str:
     """A request's text as the phonemiser takes it: pronunciations in misaki's alphabet, raised digits as plain ones
     (10⁻⁹ is "ten minus nine"), and brackets and capitals of the book kept from being taken for its markup or for Roman
     numerals."""
     apart = _BEFORE_NAME.sub("_", _FOREIGN_LINK.sub("] ", text))
-    return _RAISED_DIGITS.sub(_plain_digits, convert_ipa(apart, from_ipa))
+    return _RAISED_DIGITS.sub(_plain_digits, convert_ipa(apart, partial(from_ipa, british=british)))
 
 
 def _plain_digits(match: regex.Match[str]) -> str:
@@ -48,10 +57,14 @@ def to_ipa(phonemes: str) -> str:
     return phonemes.translate(_TO_IPA)
 
 
-def from_ipa(ipa: str) -> str:
-    """Sounds that English does not have become the nearest that it has; length and tie marks are left out."""
+def from_ipa(ipa: str, *, british: bool = False) -> str:
+    """Sounds that the voice's English does not have become the nearest that it has; tie marks are left out, American
+    phonemes have no length, and in British ones ɹ is heard before vowels only."""
     phonemes = ipa
-    for symbols, phoneme in _PAIRS:
+    for symbols, phoneme in (*_COMMON, *(_BRITISH if british else _AMERICAN)):
         phonemes = phonemes.replace(symbols, phoneme)
-    phonemes = "".join(char for char in phonemes if char in _KNOWN)
+    known = _KNOWN_BRITISH if british else _KNOWN_AMERICAN
+    phonemes = "".join(char for char in phonemes if char in known)
+    if british:
+        phonemes = re.sub(rf"ɹ(?![ˈˌ]?[{_VOWELS}])", "", phonemes)
     return re.sub(rf"([ˈˌ])([^{_VOWELS}ˈˌ ]*)", r"\2\1", phonemes)

@@ -78,10 +78,11 @@ def pronunciations(words: Iterable[str], voice: str) -> list[str]:
 
 def _load(voice: str, model: str) -> Callable[[TakeRequest], tuple[Audio, float]]:
     tts = hibari.Hibari(voice=voice, model=model)
+    british = bool(voices.VOICES[voice]["british"])
 
     def speak(request: TakeRequest) -> tuple[Audio, float]:
         started = time.perf_counter()
-        text = phonemiser_text(_NUMBER.sub("Number ", only_tags(request.text, ())))
+        text = phonemiser_text(_NUMBER.sub("Number ", only_tags(request.text, ())), british=british)
         audio = tts(text, speed=float(request.sampling["speed"]), seed=request.seed)
         return audio, time.perf_counter() - started
 

@@ -18,7 +18,7 @@ _WITHOUT_H = {  # that a voice would say as other words or as letters
     "im": "ɪm", "ave": "æv", "aves": "ævz", "avin": "ˈævɪn", "ead": "ɛd", "eads": "ɛdz", "eaded": "ˈɛdɪd",
     "ouse": "aʊs", "ouses": "ˈaʊzɪz", "appen": "ˈæpən", "appens": "ˈæpənz", "appened": "ˈæpənd", "appening": "ˈæpənɪŋ",
     "appy": "ˈæpi", "arry": "ˈæɹi", "enry": "ˈɛnɹi", "undred": "ˈʌndɹəd", "undreds": "ˈʌndɹədz", "ungry": "ˈʌŋɡɹi",
-    "eart": "ɑɹt", "eavens": "ˈɛvənz", "eaven": "ˈɛvən", "aven't": "ˈævənt", "igh": "aɪ", "oney": "ˈʌni",
+    "eart": "ɑːɹt", "eavens": "ˈɛvənz", "eaven": "ˈɛvən", "aven't": "ˈævənt", "igh": "aɪ", "oney": "ˈʌni",
     "eard": "ɜːɹd", "usband": "ˈʌzbənd",
 }  # fmt: skip
 
