@@ -161,6 +161,8 @@ def _numbered(match: Match, context: Context) -> str | None:
         match, r"\d|[IVXLC]{2}|[ivxlc]+\b|c\."
     ):
         return None  # an answer or an initial, and the pronoun
+    if follows(match, r"I(?:[’']\p{Ll}|\s(?!(?:of|and|to|for|in|at|by|is|was)\b)\p{Ll})"):
+        return None  # "a good chap. I fear"
     if short.lower() in _YEARS_ONLY and not follows(match, r"(?:c\.\s)?[1-9]\d{2,3}\b"):
         return None
     if short in ("l", "v", "d", "b", "r", "ex", "art", "cap", "bef", "aft") and not follows(match, r"\d"):

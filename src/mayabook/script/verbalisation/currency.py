@@ -189,7 +189,7 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.CURRENCY,
-            regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2})(?P<unit>s)\.(?!\w|\s*\d+\s?d\b)"),
+            regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2})(?P<unit>s)\.(?!\w|\s*\d+[¼½¾]?\s?d\b)"),
             _shillings,
         ),
         Rule(
