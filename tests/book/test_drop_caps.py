@@ -39,6 +39,8 @@ HEADING = "<h1>One</h1>"
         '<p><span aria-hidden="true"><span class="dropcap">T</span>he</span><span class="sr-only">The</span> lamp went out.</p>',
         '<p><span class="sr-only">The</span><span aria-hidden="true"><span class="dropcap">T</span>he</span> lamp went out.</p>',
         '<p><span class="dropcap" aria-hidden="true">T</span>he lamp went out.</p>',
+        '<p><span aria-hidden="true">T</span><span aria-hidden="true">he</span><span class="sr-only">The</span> lamp went out.</p>',
+        '<p><span class="letra"><b>T</b></span> he lamp went out.</p>',
         '<p aria-label="The lamp went out."><span aria-hidden="true">T</span> <span aria-hidden="true">he lamp went out.</span></p>',
         '<p><span aria-label="The"><span class="dropcap">T</span> he</span> lamp went out.</p>',
     ],

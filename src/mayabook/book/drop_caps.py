@@ -59,9 +59,9 @@ def join_drop_caps(root: Element) -> list[str]:
 def _join_first_letter(paragraph: Element) -> None:
     """Joins the first letter of a paragraph, if it is an element of its own and its word is a usual one."""
     first = next(iter(paragraph), None)
-    if first is None or (paragraph.text or "").strip() or local_name(first) not in _INLINE or len(first):
+    if first is None or (paragraph.text or "").strip() or local_name(first) not in _INLINE:
         return
-    initial, rest = clean_text(first.text or ""), _rest_of(first)
+    initial, rest = opening_of(first, 4), _rest_of(first)
     if not _INITIAL.fullmatch(initial) or not initial[-1].isupper() or rest is None or not rest[:1].isspace():
         return
     fragment = re.match(r"[^\W\d_]+", rest.strip())
