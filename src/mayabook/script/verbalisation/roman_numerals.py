@@ -110,7 +110,9 @@ def _small(match: Match, context: Context) -> str | None:
 def _after_keyword(match: Match, context: Context) -> str | None:
     keyword, numeral = match["keyword"], match["numeral"]
     bare = keyword.lower().strip(". ")
-    if numeral == "I" and keyword[0].islower() and not (follows(match, r"[.,;:)\]—–-]|[”’\"]*$") and bare != "case"):
+    ends = follows(match, r"[.,;:)\]—–-]|[”’\"]*$") and bare != "case"
+    shortened = keyword.endswith(".") and follows(match, r"\s(?:of|and|to|for|in)\b")
+    if numeral == "I" and keyword[0].islower() and not (ends or shortened):
         return None
     if numeral == "I" and bare in (
         "p",
