@@ -215,7 +215,7 @@ _NOT_A_WORD = r"(?![\p{L}\p{N}]|[’'](?!s\b)\p{L}|[.&-]\p{L})"
 FAMILY = Family(
     regex.compile(
         r"(?<!\p{L})[IVXLCDM]{2}[IVXLCDM]*(?:th|st|nd|rd)?(?!\p{L})|(?<!\p{L})[VXLCDM](?!\p{L})|"
-        r"I(?=[.,;:)\]—–-]|\s*$)(?<!\p{L}I)|I(?<=\p{Lu}\p{L}+\s(?:the\s)?I)(?!\p{L})|(?<!\p{L})[ivxlcdm]+(?!\p{L})|\(a\)|"
+        r"I(?=[.,;:)\]—–-]|\s*$)(?<!\p{L}I)|I(?<=(?:\p{Lu}\p{L}+|\.)\s(?:the\s)?I)(?!\p{L})|(?<!\p{L})[ivxlcdm]+(?!\p{L})|\(a\)|"
         r"WW[I12]|[Ⅰ-ↈ]"
     ),
     [
