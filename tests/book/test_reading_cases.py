@@ -5,7 +5,7 @@ import pytest
 from bench.reading_cases.__main__ import Case, ours, read_cases
 
 
-@pytest.mark.parametrize("case", read_cases(), ids=lambda case: f"{case.name} {case.number}")
+@pytest.mark.parametrize("case", list(read_cases()), ids=lambda case: f"{case.name} {case.number}")
 def test_case(case: Case) -> None:
     assert case.is_right(text := ours(case)), text
 

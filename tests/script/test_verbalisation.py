@@ -220,6 +220,10 @@ def test_a_sentence_is_not_cut_inside_a_replaced_part() -> None:
             "About x^(n+1), 2x^2 and 10^(10¹⁰⁰).",
             "About x to the n plus one, two x squared and ten to the ten to the one hundredth.",
         ),
+        (
+            "Of U²³⁸, Sr⁹⁰ and C¹⁴ in water (H₂O).",
+            "Of uranium two thirty-eight, strontium ninety and carbon fourteen in water (H two O).",
+        ),
         ("The carbon ¹⁴C and uranium-²³⁵U.", "The carbon fourteen and uranium-two thirty-five."),
         ("Mixed Ca(OH)₂ and MgCl₂.", "Mixed C a O H two and M g C l two."),
         ("iii. Take the lamp.", "three. Take the lamp."),

@@ -7,7 +7,7 @@ from mayabook.book.content_document import PAGE_NUMBER, RUNNING_HEAD
 from mayabook.book.footnotes import Place, Resolve, is_reference
 from mayabook.book.line_numbers import LINE_NUMBER
 from mayabook.book.page_numbers import is_page_number
-from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_TYPES, opening_of, types_of
+from mayabook.book.semantics import BLOCK_TAGS, NEVER_TEXT, NOTE_CLASSES, NOTE_TYPES, classes_of, opening_of, types_of
 from mayabook.book.theft_notices import is_theft_notice
 from mayabook.book.xml_parsing import Element
 
@@ -41,7 +41,7 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
     types = types_of(element)
     if (tag in ("a", "sup") or types) and is_reference(element, notes, resolve):
         return REFERENCE
-    if types & NOTE_TYPES and tag not in BLOCK_TAGS:
+    if tag not in BLOCK_TAGS and (types & NOTE_TYPES or _is_note_in_sentence(element)):
         return FOOTNOTE
     if "backlink" in types:
         return "way back from a footnote"
@@ -51,6 +51,13 @@ def exclusion_reason(element: Element, tag: str, notes: frozenset[Place], resolv
     if is_theft_notice(element):
         return "notice against copying"
     return _counted(element, roles) if roles else None
+
+
+def _is_note_in_sentence(element: Element) -> bool:
+    """Whether an inline element is the text of a note, by its class."""
+    if classes_of(element).isdisjoint(NOTE_CLASSES):
+        return False
+    return re.search(r"[^\W\d_]{2}", opening_of(element, _LONGEST_COUNT)) is not None
 
 
 def _counted(element: Element, roles: frozenset[Role]) -> str | None:

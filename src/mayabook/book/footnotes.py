@@ -26,6 +26,7 @@ _SURE_MARK = re.compile(r"\[(?:(?:note )?\d{1,4}|[a-z]|[ivxlc]{1,6})\]|[\[(]?[*�
 _LABEL = re.compile(r"[\[(]?(\d{1,4}|[*†‡§¶]{1,4})[\])]?[.:)]?(?=\s|[^\W\d])")
 """How a note begins that no link leads back from: "2. See the town records.\""""
 _RETURN = re.compile(r"[\[(]?(?:[↩↑^←⏎⬑⤴\ufe0e\ufe0f]+|back|return)[\])]?", re.IGNORECASE)
+_AFTER_WORD = re.compile(r"[a-z]{3}$|[a-z][.,;:!?]$|[”’]$")
 _LONGEST_MARK = 12
 _NOTE_TAGS = frozenset(("p", "li", "aside", "dd", "div", "blockquote", "tr"))
 _WRAPPERS = frozenset(("li", "aside", "dd"))
@@ -127,7 +128,13 @@ def is_reference(element: Element, places: frozenset[Place], resolve: Resolve) -
         return False
     text = opening_of(element, _LONGEST_MARK)
     target = resolve(element.get("href", ""))
-    if target is None or not _MARK.fullmatch(text):
+    if target is None:  # a link that leads nowhere, or out of the book
+        return (
+            text.isdigit()
+            and element.get("href") is not None
+            and _AFTER_WORD.search(text_before(element, 3)) is not None
+        )
+    if not _MARK.fullmatch(text):
         return False
     return bool(_SURE_MARK.fullmatch(text)) or _is_raised(element) or target in places
 

@@ -39,7 +39,7 @@ _RAISED = _Mark(
     re.compile(r"(?:(?<=[^\W\d_]{4})|(?<=[.,;:!?…\"'”’»]))[⁰¹²³⁴-⁹]{1,3}(?![\w⁄])"),
     "⁰¹²³⁴⁵⁶⁷⁸⁹",
 )
-_IN_BRACKETS = _Mark(re.compile(r"(?<=[\w.,;:!?…\"'”’»)])\s?\[\d{1,3}\](?!\w)"), "[")
+_IN_BRACKETS = _Mark(re.compile(r"(?<=[\w.,;:!?…\"'”’»)])(?:\s?\[\d{1,3}\]|\{\d{1,3}\}|\(\d{1,3}\))(?!\w)"), "[{(")
 _SYMBOL = _Mark(re.compile(r"(?<=[^\s*†‡])[*†‡]{1,3}(?=[\s.,;:!?”’\"']|$)"), "*†‡")
 _WORD = re.compile(r"[^\W\d_]+$")
 
@@ -62,7 +62,7 @@ def _references(document: ContentDocument, mark: _Mark) -> dict[str, int]:
     found: dict[str, int] = {}
     for index, doc_block in enumerate(document.blocks):
         for match in mark.find(doc_block.block.text):
-            found.setdefault(plain_digits(match[0].strip(" []")), index)
+            found.setdefault(plain_digits(match[0].strip(" []{}()")), index)
     return found
 
 

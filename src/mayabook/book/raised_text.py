@@ -8,6 +8,7 @@ reference follows a word or punctuation; a verse number stands before the text t
 
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from mayabook.book.class_names import Role, roles_of
 from mayabook.book.inline_context import text_after, text_before
@@ -34,7 +35,7 @@ _NUMBER = re.compile(r"\d{1,4}")
 _SIGNED = re.compile(r"[+\-−–]?\d{1,4}|\d{0,2}[+\-−]")
 _SYMBOLS = re.compile(r"[\[(]?[*†‡§¶#]{1,4}[\])]?")
 _NOTE_NUMBERS = re.compile(r"[\[({]?\d{1,4}[\])}]?[.:]?(?:\s*[,;–-]\s*[\[(]?\d{1,4}[\])]?)*")
-_NOTE_LETTER = re.compile(r"[\[(]?[a-z][\])]?")
+_NOTE_LETTER = re.compile(r"[\[(]?(?:[a-z]|[ivx]{2,5})[\])]?")
 _EDITORIAL = re.compile(r"\[(?:citation needed|note \w+|[\w ]*\d+)\]", re.IGNORECASE)
 _EXPONENT = re.compile(r"[−–-]?(?:\d{0,2}[nxykmpqijt]|[nxykmpqijt]?[+−-]\d{1,3}|[nxykmpqijt][+−-][\dnxykm])")
 _OPERAND = r"(?:\d+(?:\.\d+)?|[A-Za-zα-ω])"
@@ -56,7 +57,9 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 """Stands before a number that is no base of a power."""
-_DEGREES = re.compile(r"\s?(?:[CFNSEW]\b|\d|celsius|fahrenheit)", re.IGNORECASE)
+_DEGREES = re.compile(r"\s?(?:[CFNSEW]\b|celsius|fahrenheit)|\d", re.IGNORECASE)
+_MONEY = re.compile(r"[$£€]\d+\.?$")
+_SIGNS = {"TM": "™", "SM": "℠"}
 _CLOCK = re.compile(r"\d\s?[hd°]\s*\d+$")
 _CLOSING = frozenset(".,;:!?…\"'”’»)]—–")
 _OPERATORS = frozenset("=+−-*/×·÷<>≤≥≈±^(√∫∑πθ")
@@ -64,7 +67,7 @@ _BINDING = frozenset("=+×−<>^·")
 """Signs that only formulae have directly before or after a power."""
 _GREEK = re.compile(r"[Α-ωϑϕ]+(?=[A-Za-zΑ-ω]$)")
 _UNIT_BEFORE_STOP = re.compile(r"\d\s?(?:ft|in|yd|mi|sq\. ft|sq\. in)\.$")
-_INDEX = re.compile(r"(?!in$)[i-n]{2,3}|[0-9a-z](?:[-+−–][0-9a-z])+")
+_INDEX = re.compile(r"(?!in$)[i-n]{2,3}|\d?[a-z\d](?:[-+−–]\d?[a-z\d])+")
 _YEARS = range(1100, 2100)
 
 
@@ -210,7 +213,13 @@ def _read_lowered(element: Element, text: str, read: Substitutions) -> None:
 def _read_attached(raised: _Raised, marks: _Marks, read: Substitutions) -> None:
     """A superscript directly after other text: a power, a note reference, or letters that are read as they stand."""
     text = raised.text
-    if text in ("o", "0") and raised.before[-1].isdigit() and _DEGREES.match(raised.after):
+    if _MONEY.search(raised.before) and re.fullmatch(r"\d\d", text):
+        read[raised.element] = Substitution(text if raised.before.endswith(".") else f".{text}")
+    elif text in _SIGNS:
+        read[raised.element] = Substitution(_SIGNS[text])
+    elif text.isdigit() and _follows_power(raised.element, read):
+        read[raised.element] = Substitution("", UNLINKED_REFERENCE)
+    elif text in ("o", "0") and raised.before[-1].isdigit() and _DEGREES.match(raised.after):
         read[raised.element] = Substitution("°", "degree sign")
     elif raised.before[-1].isdigit() and (mixed := re.fullmatch(r"(\d)\s?[/⁄]\s?(\d{1,2})", text)) is not None:
         read[raised.element] = Substitution(fraction(mixed[1], mixed[2]))
@@ -227,6 +236,16 @@ def _read_attached(raised: _Raised, marks: _Marks, read: Substitutions) -> None:
         read[raised.element] = Substitution("", UNLINKED_REFERENCE)
     elif _is_word_of_its_own(raised):
         read[raised.element] = Substitution(f" {text} ")
+
+
+def _follows_power(element: Element, read: Substitutions) -> bool:
+    """Whether a superscript stands directly behind another one that is an exponent."""
+    previous = element.getprevious()
+    return previous is not None and not previous.tail and previous in read and _is_exponent_text(read[previous].text)
+
+
+def _is_exponent_text(text: str) -> bool:
+    return bool(text) and set(text) <= set(_SUPERSCRIPTS.values())
 
 
 def _exponent(text: str) -> str:
@@ -248,8 +267,8 @@ def _is_power(raised: _Raised, marks: _Marks) -> bool:
         is_numbered = _NUMBERED.search(before[: base.start()]) is not None
         is_letters = not _EXPONENT.fullmatch(text) and (text.isalpha() or re.search(r"[A-Za-z]{2}", text) is not None)
         return not (is_time or is_numbered or is_letters or _is_reference_after_number(base[0], raised, marks))
-    if (word := re.search(r"[^\W\d_]+$", before)) is not None:
-        return _is_base(word[0], before[: word.start()], raised, marks)
+    if word := "".join(takewhile(str.isalpha, reversed(before)))[::-1]:
+        return _is_base(word, before.removesuffix(word), raised, marks)
     if before[-1] in ")]|":
         inside = before[:-1].rpartition({")": "(", "]": "[", "|": "|"}[before[-1]])[2]
         is_formula = bool(set(inside) & _OPERATORS) or len(inside.strip()) == 1
@@ -284,7 +303,7 @@ def _is_base(word: str, before: str, raised: _Raised, marks: _Marks) -> bool:
         is_counted = preceding.isdigit() or preceding in tuple("/·") or before.split()[-1:] == ["per"]
         return len(word) == 1 or is_counted or word in _SYMBOLS_OF_UNITS
     if len(word) > 1:
-        is_product = preceding in tuple(_OPERATORS) or following in tuple(_BINDING) or before[-1:].isdigit()
+        is_product = preceding in tuple(_OPERATORS - set("*-")) or following in tuple(_BINDING) or before[-1:].isdigit()
         return len(word) <= 3 and is_product and word not in _ORDINALS
     if greek is not None or {preceding, following} & _OPERATORS:
         return True
@@ -310,7 +329,7 @@ def _is_note_reference(raised: _Raised, marks: _Marks) -> bool:
         return True
     if not _NOTE_LETTER.fullmatch(text):
         return False
-    is_after_word = re.search(r"[a-z]{3}$", raised.before) is not None and text in "abc"
+    is_after_word = re.search(r"[a-z]{3}$", raised.before) is not None and (text in "abc" or set(text) <= set("ivx"))
     return raised.before[-1] in _CLOSING or text[0] in "[(" or is_after_word
 
 

@@ -26,7 +26,9 @@ MATTER_TYPES: dict[str, Matter] = {
 """Structural semantics of EPUB 3 and of the EPUB 2 guide, as far as they tell what to read."""
 
 NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "footnotes", "endnotes", "rearnotes"))
-NOTE_CLASSES = frozenset(("footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes"))
+NOTE_CLASSES = frozenset(
+    "footnote footnotes endnote endnotes rearnote rearnotes footnotetext footnote-text fn-text fntext".split()
+)
 VERSE = frozenset(("verse", "poem", "poetry", "stanza", "lyrics", "song", "hymn"))
 
 

@@ -10,9 +10,9 @@ from mayabook.book.text_cleaning import plain_digits
 from mayabook.core.book import Block, BlockKind
 
 _LABEL = re.compile(
-    r"[\[(]?([a-z](?=[\])]|[.:)]?\s)|\d{1,4}|[⁰¹²³⁴-⁹]{1,3}|[*†‡§¶]{1,4})[\])]?[.:)]?\s*(?=\w|[“‘\"'(])"
+    r"[\[({]?([ivx]{2,5}(?=\W)|[a-z](?=[\])]|[.:)]?\s)|\d{1,4}|[⁰¹²³⁴-⁹]{1,3}|[*†‡§¶]{1,4})[\])}]?[.:)]?\s*(?=\w|[“‘\"'(])"
 )
-_LABELS = re.compile(r"\d{1,4}|[*†‡§¶]{1,4}|(?<![^\W_])[a-z](?![^\W_])")
+_LABELS = re.compile(r"\d{1,4}|[*†‡§¶]{1,4}|(?<![^\W_])(?:[a-z]|[ivx]{2,5})(?![^\W_])")
 _HEADING = re.compile(r"\W*(?:(?:foot|end)[ -]?)?notes?\W*", re.IGNORECASE)
 _MOST_BETWEEN = 2
 """Paragraphs between two notes that belong to the first of them."""

@@ -35,6 +35,10 @@ _ELEMENTS = {
     "Xe": "xenon", "Cs": "caesium", "Po": "polonium", "Rn": "radon", "Ra": "radium", "Th": "thorium", "U": "uranium",
     "Pu": "plutonium", "Am": "americium",
 }  # fmt: skip
+_MASSES = {
+    "C": range(11, 15), "N": range(13, 16), "O": range(15, 19), "P": range(32, 34), "S": range(32, 36),
+    "K": range(39, 42), "I": range(123, 136), "U": range(232, 240),
+}  # fmt: skip
 _WORDS = frozenset("am an as at be by do go he if in is it me my no of on or so to up us we".split())
 """Words that a note mark may follow; other pairs of letters are a product."""
 _WITH_NUMBERS = frozenset("Tnkxij")
@@ -173,6 +177,14 @@ def _isotope(match: Match, context: Context) -> str:
     return mass if is_named else f"{name} {mass}"
 
 
+def _isotope_after(match: Match, context: Context) -> str | None:
+    """U²³⁸ -> uranium two thirty-eight; of symbols that are variables as well, only the usual masses."""
+    symbol, mass = match["element"], match["mass"].translate(_SUPERSCRIPTS)
+    if len(symbol) == 1 and int(mass) not in _MASSES.get(symbol, ()):
+        return None
+    return f"{_ELEMENTS[symbol]} {number_words.pairs(mass)}"
+
+
 def _ordinal_mark(match: Match, context: Context) -> str:
     return number_words.ordinal(int(match["number"]), british=context.british)
 
@@ -183,7 +195,7 @@ def _note_mark(match: Match, context: Context) -> str:
 
 _FIRST = r"(?<![\w$£€]|\d[.,])"
 _LAST = rf"(?![\w{_UP[1:-1]}{_DOWN[1:-1]}]|[/⁄][\d₀-₉])"
-_FORMULA = r"(?:\p{Lu}\p{Ll}?[₀-₉]*|\((?:\p{Lu}\p{Ll}?[₀-₉]*)+\)[₀-₉]*)+"
+_FORMULA = r"(?:\p{Lu}\p{Ll}?[₀-₉]*|\((?:\p{Lu}\p{Ll}?[₀-₉]*)+\)[₀-₉]+)+"
 FAMILY = Family(
     regex.compile(rf"{_UP}|{_DOWN}|\^|[Α-Ωα-ωϑϕ]"),
     [
@@ -208,6 +220,16 @@ FAMILY = Family(
                 last=_LAST,
             ),
             _isotope,
+        ),
+        Rule(
+            WordClass.POWERS,
+            pattern(
+                r"(?<!\w)(?P<element>{element})(?P<mass>{digit}{2,3}){last}",
+                element=one_of(_ELEMENTS),
+                digit=_DIGIT,
+                last=_LAST,
+            ),
+            _isotope_after,
         ),
         Rule(
             WordClass.POWERS,
