@@ -18,20 +18,25 @@ from mayabook.core.files import write_text
 from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, WordMatch
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
-from mayabook.render.ledger import Ledger, PlannedChunk, RetryStep, ReviewDecision, StoredTake
+from mayabook.render.ledger import Ledger, PlannedChunk, RetryStep, ReviewDecision
 from mayabook.source_check import SourceCheck
+
+_OF_MISSING_WORDS = {FindingKind.OMITTED, FindingKind.TRUNCATED}
+_OF_WORDS = {*_OF_MISSING_WORDS, FindingKind.GARBLED, FindingKind.INSERTED, FindingKind.MISREAD}
 
 
 class Status(StrEnum):
     """How sure it is that a sentence was read as written. The values are shown to users."""
 
     HEARD = "heard"
-    """Every word was heard as written, or as a homophone, and no finding lies in the sentence."""
+    """Every word was heard as written or as a homophone, or is so probable by forced alignment that there is no finding
+    against it though another was transcribed."""
     ACCEPTED = "accepted by a person"
     DOUBTFUL = "in doubt"
-    """A word was misheard or not heard, or a rejecting finding of a flagged take lies in the sentence."""
+    """There is a finding that a word is missing, changed, added or misread, also in an accepted take, or a rejecting
+    finding of a flagged take."""
     MISSING = "missing"
-    """Most of its words were not heard."""
+    """Most of its words were not heard, and there is a finding that words are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,9 @@ def build_coverage_report(
                     text=sentence.text,
                     href=block.href,
                     path=block.path,
-                    status=_status(words, found, take),
+                    status=Status.ACCEPTED
+                    if take.decision == ReviewDecision.ACCEPTED
+                    else status_of(words, found, is_good=take.is_good),
                     heard=" ".join(word.heard for word in words if word.heard),
                     start=min(times, default=None),
                     end=max(times, default=None),
@@ -198,7 +205,7 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[AlignedWord]
             begun = [n for n, start in enumerate(starts) if start is not None and start <= finding.start]
             places = {max(begun, default=0)}
             places |= {n for n, start in enumerate(starts) if start is not None and finding.start <= start < end}
-            if finding.kind in (FindingKind.OMITTED, FindingKind.TRUNCATED):
+            if finding.kind in _OF_MISSING_WORDS:
                 last = max(begun, default=-1)
                 unheard = takewhile(lambda n: starts[n] is None, range(last + 1, len(starts)))
                 places = {last, *unheard} & odd or places
@@ -207,17 +214,14 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[AlignedWord]
     return concerned
 
 
-def _status(words: Sequence[AlignedWord], found: Sequence[Finding], take: StoredTake) -> Status:
-    if take.decision == ReviewDecision.ACCEPTED:
-        return Status.ACCEPTED
+def status_of(words: Sequence[AlignedWord], found: Sequence[Finding], *, is_good: bool) -> Status:
+    """By the aligned words and the findings of a sentence. is_good: whether its take was accepted."""
     expected = [word for word in words if word.index is not None]
-    if sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
+    kinds = {finding.kind for finding in found}
+    if kinds & _OF_MISSING_WORDS and sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
         return Status.MISSING
-    if any(word.match not in MATCHED for word in words) or (
-        not take.is_good and any(finding.weight >= REJECTION_WEIGHT for finding in found)
-    ):
-        return Status.DOUBTFUL
-    return Status.HEARD
+    is_rejected = not is_good and any(finding.weight >= REJECTION_WEIGHT for finding in found)
+    return Status.DOUBTFUL if kinds & _OF_WORDS or is_rejected else Status.HEARD
 
 
 def write_coverage(coverage: CoverageReport, job: Job) -> None:
