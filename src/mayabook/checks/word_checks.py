@@ -165,15 +165,25 @@ class WordScores:
     def _confirmed_share(self, run: _MismatchRun) -> float:
         """What remains of the nats against the words of a run by the second recogniser; 1 if it was not asked."""
         unspoken = self._omission_nats(run)
-        if self._evidence.second is None or not unspoken:
+        if self._evidence.second is None or not unspoken or self._is_near_homophone(run):
             return 1.0
         indices = [row.index for row in run.words if row.index is not None]
         return sum(min(self._nats_against(index), self._second_nats_against(index)) for index in indices) / unspoken
 
+    def _is_near_homophone(self, run: _MismatchRun) -> bool:
+        """Whether a known word was heard for another of nearly the same sound, "love" for "live": audio of one
+        makes the other more probable, too."""
+        ours, theirs = ([_plain(word) for word in words] for words in (run.expected, run.heard))
+        if not theirs or not all(map(self._phonetics.is_common_word, (*ours, *theirs))):
+            return False
+        longer = max(sum(len(self._phonetics.phonemes(word)) for word in words) for words in (ours, theirs))
+        distance = self._phonetics.distance(" ".join(ours), " ".join(theirs))
+        return distance <= self._figures.max_alike_share * longer
+
     def _second_nats_against(self, index: int) -> float:
         """The same by the second recogniser, and the less, the more probable the audio makes the word."""
         second, figures = self._evidence.second, self._figures
-        if second is None or index not in second.forced:
+        if second is None or index not in second.forced or index not in self._evidence.forced:
             return figures.max_nats_per_word
         heard, guessed = second.forced[index].log_probability, second.prior[index].log_probability
         surplus = (figures.max_gained_nats - (heard - guessed)) / (figures.max_gained_nats - figures.min_gained_nats)
