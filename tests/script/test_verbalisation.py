@@ -177,6 +177,11 @@ def test_homographs_are_respelt_where_there_is_no_doubt(text: str, said: str) ->
     assert spoken(text) == said
 
 
+def test_hyphens_of_compounds_hold_no_sound() -> None:
+    text = "co-op, re-enter, no-one, bus-stop, book-keeper, no-no, bye-bye, well-lit, pre-eminent, do-over, self-fulfilling"
+    assert spoken(text) == text
+
+
 def test_headings() -> None:
     made = write_script(
         book_of(["# I", "I went.", "# V. The Road", "# MIX", "# XL"]), ScriptSettings(min_words=1)

@@ -4,7 +4,7 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, preceding
-from mayabook.script.verbalisation.vocabulary import is_name, is_word
+from mayabook.script.verbalisation.vocabulary import is_word, most_common
 
 _INTERJECTIONS = [  # written as letters without a vowel, which a voice would spell
     (r"s+h+|sh+u*sh+", "shush"), (r"b+r{2,}|br", "burr"), (r"ts+k", "tisk"), (r"p+s+s+t+", "psst"),
@@ -86,6 +86,8 @@ _DOUBLED = {
     "umm": "um",
     "mwah": "muh-wah",
 }
+_PREFIXES = frozenset("bi co de do go ho i mini no pre pro re semi so to tri u".split())
+"""Before a hyphen, these are words or parts of their own: "co-op", "re-enter"."""
 _SOUNDS = {"a": "ah", "e": "eh", "i": "ih", "o": "oh", "u": "uh"}
 _CLUSTERS = (
     "bl|br|ch|cl|cr|dr|fl|fr|gl|gr|kn|ph|pl|pr|qu|sc|sh|sk|sl|sm|sn|sp|st|str|sw|th|tr|tw|wh|wr|scr|spr|shr|thr|spl"
@@ -163,10 +165,9 @@ def _shortened(lower: str) -> str | None:
         candidates = [c[:start] + c[start] * n + c[end:] for c in candidates for n in (2, 1)]
     ranked = sorted(candidates, key=len, reverse=True)
     sayable = [each for each in ranked if not regex.search(r"([aiu])\1|^([^oe])\2", each)]
-    for knows in (is_name, is_word):  # first words as they stand in the dictionary, then their inflections
-        known = next(filter(knows, sayable), None)
-        if known:
-            return known
+    known = most_common([*sayable, single_all])
+    if known:
+        return known
     if single_all in _DRAWN:
         return _DRAWN[single_all]
     if is_word(single_all):
@@ -184,18 +185,36 @@ def _joined_drawn_out(match: Match, context: Context) -> str | None:
     """ "roo-oses", "loo-oovely": a vowel held over a hyphen."""
     lower = match[0].lower().replace("-", "")
     bare = regex.sub(r"([aeiou])\1+", r"\1", lower)
-    for candidate in (
+    candidates = (
         regex.sub(r"([aeiou])\1{2,}", r"\1\1", lower),
         regex.sub(r"oo+(?=[^aeiou]+$)", "ou", lower),
         regex.sub(r"([aeiou])\1{2,}", r"\1", lower),
         bare,
         regex.sub(r"([aeiou]u?)-\1?o+", r"\1", match[0].lower()),
         regex.sub(r"-([aeiou])\1*", "", match[0].lower()),
-    ):
-        plain = candidate.replace("-", "")
-        if is_word(plain) and len(plain) > 2:
-            return plain.capitalize() if match[0][0].isupper() else plain
+    )
+    plain = most_common([each for candidate in candidates if len(each := candidate.replace("-", "")) > 2])
+    if plain:
+        return plain.capitalize() if match[0][0].isupper() else plain
     return None
+
+
+def _held_sound(match: Match, context: Context) -> str | None:
+    """ "Ye-es", "mor-orning", "Hel-l-lp", "su-uppose": a piece goes on with the sound that the one before ends with."""
+    pieces = match[0].lower().split("-")
+    if len(pieces) == 2 and ((len(pieces[1]) > 2 and is_word(pieces[1])) or pieces[0] in _PREFIXES):
+        return None
+    joined = pieces[0]
+    for piece in pieces[1:]:
+        n_same = next((n for n in (3, 2, 1) if n < len(joined) and joined.endswith(piece[:n])), 0)
+        if not n_same:
+            return None
+        joined += piece[n_same:]
+    ways = [each for each in (joined, _shortened(joined), regex.sub(r"(.)\1+", r"\1", joined)) if each]
+    plain = most_common([*ways, *(each.capitalize() for each in ways)])
+    if plain is None:
+        return None
+    return plain.capitalize() if match[0][0].isupper() else plain
 
 
 def _held_vowel(match: Match, context: Context) -> str | None:
@@ -227,7 +246,7 @@ FAMILY = Family(
     regex.compile(
         r"(\p{L})(?i:\1\1)|(?<!\p{L})(?!Mrs?\b|Dr\b|St\b)[^aeiouyäëïöü\W\d_]{2,}(?!\p{L})|"
         r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3|-\3(?!\p{L}))|u-oo|\b"
-        r"[Hh]['’]m|[Pp]-s|[AOEUaoeu]h-h|(?i:soo|noo|yess|helloo|umm|mwah|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
+        r"[Hh]['’]m|[Pp]-s|(?<=\p{L})(\p{L}{1,3})-(?i:\4)|[AOEUaoeu]h-h|(?i:soo|noo|yess|helloo|umm|mwah|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
     ),
     [
         Rule(
@@ -246,9 +265,22 @@ FAMILY = Family(
         Rule(
             WordClass.STUTTERING,
             regex.compile(
+                r"(?<![\p{L}\p{N}-])(?i:(?:\p{L}*[aeiou]-){1,4}(?<=([aeiou])\1-)(?P<vowel>[aeiou])\p{L}*|"
+                r"\p{L}*[aeiou]-([aeiou])\3\p{L}*)(?![\p{L}-])"
+            ),
+            _joined_drawn_out,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(
                 r"(?<![\p{L}\p{N}-])(?i:\p{L}+?([aeiou])(?:-\1+){2,}\p{L}*|\p{L}+([aeiou])-\2+)(?![\p{L}\p{N}-])"
             ),
             _held_vowel,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(r"(?<![\p{L}\p{N}'’-])\p{L}{2,}(?:-\p{L}+){1,6}(?![\p{L}\p{N}-])"),
+            _held_sound,
         ),
         Rule(
             WordClass.STUTTERING,
@@ -279,14 +311,6 @@ FAMILY = Family(
             WordClass.STUTTERING,
             regex.compile(rf"(?<![\p{{L}}\p{{N}}-])(?i:{'|'.join(_DOUBLED)})(?![\p{{L}}\p{{N}}'’-])"),
             _doubled,
-        ),
-        Rule(
-            WordClass.STUTTERING,
-            regex.compile(
-                r"(?<![\p{L}\p{N}-])(?i:(?:\p{L}*[aeiou]-){1,4}(?<=([aeiou])\1-)(?P<vowel>[aeiou])\p{L}*|"
-                r"\p{L}*[aeiou]-([aeiou])\3\p{L}*)(?![\p{L}-])"
-            ),
-            _joined_drawn_out,
         ),
     ],
 )

@@ -3,29 +3,49 @@
 import gzip
 import importlib.util
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-_FILES = ("lexicon_us_gold.json.gz", "lexicon_us_silver.json.gz")
+_COMMON, _RARE = "lexicon_us_gold.json.gz", "lexicon_us_silver.json.gz"
 _ENDINGS = ("s", "es", "d", "ed", "ing", "'s", "er", "ers", "ly", "in'")
 
 
 @lru_cache(maxsize=1)
 def _words() -> frozenset[str]:
+    return _listed(_COMMON) | _listed(_RARE)
+
+
+@lru_cache(maxsize=2)
+def _listed(name: str) -> frozenset[str]:
     spec = importlib.util.find_spec("hibari")
     assert spec is not None
     assert spec.submodule_search_locations is not None
-    assets = Path(spec.submodule_search_locations[0]) / "assets"
-    known: set[str] = set()
-    for name in _FILES:
-        with gzip.open(assets / name, "rt", encoding="utf-8") as file:
-            known.update(json.load(file))
-    return frozenset(known)
+    with gzip.open(Path(spec.submodule_search_locations[0]) / "assets" / name, "rt", encoding="utf-8") as file:
+        return frozenset(json.load(file))
 
 
 def is_word(text: str) -> bool:
-    """Whether a text in lower case is a word in common use, or an inflection of one."""
-    words = _words()
+    """Whether a text in lower case is a word in the dictionary, or an inflection of one."""
+    return _is_among(text, _words())
+
+
+def most_common(candidates: Iterable[str]) -> str | None:
+    """The first of the candidates that is a common word; else the first inflection of one, if possible one that is in
+    the dictionary; else the first that is a rare word or an inflection of one."""
+    common, rare = _listed(_COMMON), _listed(_RARE)
+    tried = list(candidates)
+    inflected = [each for each in tried if _is_among(each, common)]
+    known = (
+        *(each for each in tried if each in common),
+        *(each for each in inflected if each in rare),
+        *inflected,
+        *(each for each in tried if is_word(each)),
+    )
+    return next(iter(known), None)
+
+
+def _is_among(text: str, words: frozenset[str]) -> bool:
     if text in words:
         return True
     for ending in _ENDINGS:
