@@ -39,7 +39,7 @@ MISREAD = "misread"
 CLEAN_PACES = (0.9, 1.0, 1.12)
 HARD_PACES = (0.95, 1.08)
 DEFECT_PACES = (0.92, 1.0, 1.08)
-TAKES_PER_CELL = {"fit": 20, "validation": 6, "test": 12}
+TAKES_PER_CELL = {"fit": 10, "validation": 4, "test": 8}
 """Takes of each class and size of defect, by split."""
 TRIES = 12
 """Most passages that are tried for one that can have the defect."""
