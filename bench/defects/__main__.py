@@ -69,6 +69,7 @@ def report(
     print(figures)
     if cost:
         table.write_page(figures)
+        table.write_between(table.MISREAD_BEGIN, table.MISREAD_END, table.misread_table(rows, examined, bounds))
         draw(rows, examined, bounds)
     wrong = [*table.misses(rows, examined, bounds, lambda row: row.grade != "other" and row.split != "test")]
     write_text(work / "missed.md", "\n".join(wrong) + "\n")
@@ -76,7 +77,7 @@ def report(
 
 @app.command()
 def misread(work: Work = WORK, workers: Workers = 2) -> None:
-    """Wrong readings alone: build, score, fit their threshold and write their table."""
+    """Wrong readings alone: build, score, fit their threshold and write their table, in some minutes."""
     planned = [plan for plan in corpus.plans() if plan.label in (corpus.MISREAD, corpus.RIGHT)]
     corpus.build(work / "misread", planned, workers)
     rows = corpus.read_index(work / "misread")
