@@ -30,8 +30,10 @@ from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.files import atomic_write, make_folder, write_text
+from mayabook.core.ipa import without_ipa
 from mayabook.core.spoken_form import spoken_form
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.engines.misaki_phonemes import phonemiser_text
 from mayabook.script import Verbaliser
 
 CLEAN, HARD, RIGHT = "clean", "hard", "right"
@@ -286,7 +288,7 @@ def _speak(text: str, pace: float) -> Audio:
 
 
 def _in_spoken_form(speak: Speak) -> Speak:
-    return lambda text, pace: speak(_spoken(text), pace)
+    return lambda text, pace: speak(without_ipa(_spoken(text)), pace)
 
 
 def _spoken(text: str) -> str:
@@ -296,7 +298,7 @@ def _spoken(text: str) -> str:
 
 def _say(spoken: str, text: str, pace: float) -> Audio:
     """Speaks a text as it is, with the seed of another."""
-    spoken = _LONE_A.sub("[A](/ˈA/)", spoken)
+    spoken = _LONE_A.sub("[A](/ˈA/)", phonemiser_text(spoken))
     said = " ".join(spoken.split()) if "\n" not in spoken else spoken
     audio: Audio = _voice()(said, speed=pace, seed=zlib.crc32(text.encode()))
     return audio

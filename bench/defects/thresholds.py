@@ -39,6 +39,7 @@ TARGETS = {
     "garbled": {"changed", "foreign", "stutter"},
     "inserted": {"loop", "foreign", "stutter"},
     "loop": {"loop", "stutter"},
+    "said_twice": {"loop"},
     "tail": {"tail", "loop", "foreign"},
     "misread": {"misread"},
     "capped": {"capped"},
