@@ -50,6 +50,15 @@ def test_what_was_not_said_is_rejected(both: Checker, said: str, kind: FindingKi
     assert kind in {finding.kind for finding in verdict.findings}
 
 
+def test_a_sentence_that_was_said_twice_is_rejected_where_its_words_are_misheard(both: Checker) -> None:
+    once = "Then I thought of Mr. Hale, who liked a thing to be finished properly."  # “to think”
+    rest = "So I added one word more, and drew a line under it. Correct."
+    assert judge(both, f"{once} {rest}", f"{once} {rest}").accepted
+    verdict = judge(both, f"{once} {once} {rest}", f"{once} {rest}")
+    assert not verdict.accepted
+    assert FindingKind.GARBLED in {finding.kind for finding in verdict.findings}
+
+
 def test_a_take_without_doubt_is_heard_once(both: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
     def asked() -> None:
         raise AssertionError("the second recogniser was asked")

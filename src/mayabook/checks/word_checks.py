@@ -125,7 +125,7 @@ class WordScores:
         if run.expected and run.heard:
             if twice := _number_word_said_twice(run):
                 return "loop", FindingKind.LOOP, self._word_nats(twice), f"“{heard}” for “{expected}”: “{twice}” twice"
-            value = self._confirmed_share(run) * self._substitution_nats(run)
+            value = max(self._confirmed_share(run) * self._substitution_nats(run), self._surplus_nats(run))
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
             value = self._confirmed_share(run) * self._omission_nats(run)
@@ -169,6 +169,12 @@ class WordScores:
             return 1.0
         indices = [row.index for row in run.words if row.index is not None]
         return sum(min(self._nats_against(index), self._second_nats_against(index)) for index in indices) / unspoken
+
+    def _surplus_nats(self, run: _MismatchRun) -> float:
+        """Against words beyond those of the text, which no second recogniser clears: a sentence may be said twice where
+        one of its words was misheard. ASR writes an unknown word as two or three."""
+        surplus = [row.heard for row in run.words if row.match is WordMatch.INSERTED]
+        return self._insertion_nats(surplus) if len(surplus) > 2 * len(run.expected) else 0.0
 
     def _is_near_homophone(self, run: _MismatchRun) -> bool:
         """Whether a known word was heard for another of nearly the same sound, "love" for "live": audio of one
