@@ -195,7 +195,7 @@ def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engine
     assert kept.is_good
     assert heard_as_written(verdict)
     once = len(speech(TEXT))
-    assert abs(kept.n_samples - once) < 24000
+    assert abs(kept.n_samples - once) < 36000  # the pauses between patched sentences are others
     assert kept.n_samples < takes[0].n_samples - len(speech(SENTENCES[2])) // 2
 
 

@@ -196,6 +196,7 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[AlignedWord]
     """
     starts = [min((word.start for word in words if word.start is not None), default=None) for words in dealt]
     odd = {n for n, words in enumerate(dealt) if any(word.match not in MATCHED for word in words)}
+    incomplete = {n for n, words in enumerate(dealt) if any(word.match is WordMatch.OMITTED for word in words)}
     concerned: list[list[Finding]] = [[] for _ in dealt]
     for finding in verdict.findings:
         if finding.start is None:
@@ -208,7 +209,7 @@ def findings_by_sentence(verdict: Verdict, dealt: Sequence[Sequence[AlignedWord]
             if finding.kind in _OF_MISSING_WORDS:
                 last = max(begun, default=-1)
                 unheard = takewhile(lambda n: starts[n] is None, range(last + 1, len(starts)))
-                places = {last, *unheard} & odd or places
+                places = {last, *unheard} & incomplete or places
         for place in places:
             concerned[place].append(finding)
     return concerned
