@@ -57,8 +57,9 @@ def begins_title(before: str, after: str) -> bool:
 
 def heading_lines(lines: Sequence[str]) -> list[str]:
     """The blocks of a heading: the lines that number it ("Book One", "Chapter 3"), and the rest."""
-    begins = is_number_line(lines[0]) or (_ORDINAL_LINE.fullmatch(lines[0]) and is_number_line("".join(lines[1:2])))
-    if len(lines) > 1 and begins:
+    if len(lines) < 2:
+        return [" ".join(lines)]
+    if is_number_line(lines[0]) or (_ORDINAL_LINE.fullmatch(lines[0]) and is_number_line(lines[1])):
         return [lines[0], *heading_lines(lines[1:])]
     return [" ".join(lines)]
 
