@@ -1,6 +1,7 @@
 """What the reader loses is reported with its file and place. In most tests here the reader has a rule broken on
 purpose."""
 
+import json
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from mayabook.book import block_extraction, chapters, exclusions, read_book
+from mayabook.cli.source_line import source_line
 from mayabook.core.book import Book
+from mayabook.render import Job
+from mayabook.render.coverage_report import CoverageReport, write_coverage
 from mayabook.source_check import DifferenceKind, SourceCheck, check_source
 from tests.epubs import OPF, epub_files, write_epub, write_zip
 
@@ -56,6 +60,12 @@ def test_a_rule_that_drops_an_element_and_says_nothing(tmp_path: Path, monkeypat
         "EPUB/two.xhtml: lost in reading: “They walked down to the water. [It was dry inside, and very clean.] "
         "Tide Hour high six So it”"
     )
+    assert "7 lost in reading: NOT PROVED" in source_line(check(tmp_path))
+    report = CoverageReport("Book", (), (), (), 0, (), (), {}, 0, 0, check(tmp_path))
+    with Job(tmp_path / "book.mayabook") as job:
+        write_coverage(report, job)
+        assert "<b>It was dry inside, and very clean.</b>" in job.coverage_html.read_text("utf-8")
+        assert json.loads(job.coverage_json.read_text("utf-8"))["source"]["differences"][0]["text"] == lost.text
 
 
 def test_a_note_that_is_dropped_and_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
