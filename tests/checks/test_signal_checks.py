@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from scipy.signal import butter, resample_poly, sosfilt
 
-from mayabook.checks import signal_checks
+from mayabook.checks import Checker, signal_checks
 from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.speech_timing import running_pace
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced_bands
+from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
+from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio
-from tests.checks.speaking import RATE, silence, speech
+from tests.checks.speaking import RATE, chunk_of, silence, speech
 
 FIGURES = load_thresholds()
 TEXT = (
@@ -195,3 +197,24 @@ def test_drift_by_the_timbre_of_the_voice_itself() -> None:
     assert drifted.detector == sound.detector == "drift_for_voice"
     assert sound.value < threshold / 1.3 < threshold * 1.3 < drifted.value
     assert drifted.start == pytest.approx(half / RATE, abs=0.7)
+
+
+def test_a_checker_measures_a_voice_and_judges_its_takes_by_it() -> None:
+    checker = Checker(CheckSettings())
+    takes = {text: resample_poly(speech(text), 5, 4).astype(np.float32) for text in VOICE_TEXTS}
+    measured = checker.measure_voice((take, RATE, chunk_of(text)) for text, take in takes.items())
+    voice = VoiceReference.from_json(measured.to_json())
+    assert voice.pace is not None
+    assert voice.timbre is not None
+    text, take = next(iter(takes.items()))
+    half = middle(take)
+    spoilt = np.concatenate([take[:half], resample_poly(take[half:], 100, 118).astype(np.float32)])
+
+    def rejected(audio: Audio) -> set[str]:
+        found = checker.signal_scores(audio, RATE, chunk_of(text), voice)
+        return {score.detector for score in found if score.value >= FIGURES.rejection[score.detector]}
+
+    assert rejected(take) == set()
+    assert rejected(spoilt) == {"drift_for_voice"}
+    few = checker.measure_voice([(take, RATE, chunk_of(text))])
+    assert few == UNKNOWN_VOICE
