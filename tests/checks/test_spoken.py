@@ -123,7 +123,12 @@ def test_a_word_said_twice_is_a_loop(checker: Checker, word: str, text: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["No, no, he had had enough of it, and it was very, very cold.", "Do do that that day."]
+    "text",
+    [
+        "No, no, he had had enough of it, and it was very, very cold.",
+        "Do do that that day.",
+        "He was impatient to inherit. Aye, I must put my shoulder to it.",
+    ],
 )
 def test_a_word_that_the_text_has_twice_may_be_said_twice(checker: Checker, text: str) -> None:
     assert judge(checker, speech(text), text).accepted

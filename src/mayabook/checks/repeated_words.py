@@ -2,13 +2,14 @@
 
 Where a repetition is not far less probable to ASR than what it decoded, the transcript with the word once and the one
 with it twice are compared by forced decoding on the encoder output that is there already, and by the time that the word
-took with those beside it.
+took with those beside it. Only words that match the text are compared: what else the transcript has is told by other
+checks, and a word that the text itself has twice in a row, by spelling or by sound, is rightly said twice.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,22 +76,24 @@ class RepetitionFinder:
         windows: Sequence[EncodedWindow],
         heard: Sequence[RecognisedWord],
         expected: Sequence[ExpectedWords],
+        matches: Mapping[int, Sequence[int]],
         is_voiced: NDArray[np.bool_],
     ) -> list[Repetition]:
         """Compares each word that may have been said twice.
 
-        windows: the encoded audio. heard: the transcript. expected: what should be said. is_voiced: by frame, see
-        `voiced_frames`.
+        windows: the encoded audio. heard: the transcript. expected: what should be said. matches: for each index of
+        `heard` that matches the text, the indices of the written words. is_voiced: by frame, see `voiced_frames`.
         """
-        in_text = _repeated_in_text(expected)
         plain = [_plain(word.text) for word in heard]
         counts = [len(self._phonetics.phonemes(word)) for word in plain]
         seconds = float(np.count_nonzero(is_voiced)) * FRAME_SECONDS / max(1, sum(counts))
         found = []
         for at, word in enumerate(heard):
-            if word.repetition_nats < self._thresholds.min_repetition_nats or plain[at] in in_text:
+            if word.repetition_nats < self._thresholds.min_repetition_nats or at not in matches:
                 continue
-            if plain[at] in INTERJECTIONS or plain[at] in plain[max(0, at - 1) : at] + plain[at + 1 : at + 2]:
+            if plain[at] in plain[max(0, at - 1) : at] + plain[at + 1 : at + 2]:
+                continue
+            if self._is_repeated_in_text(expected, matches[at]):
                 continue
             window = next(each for each in reversed(windows) if each.start <= word.start or each is windows[0])
             decoding = self._decoding_nats(window, heard, at)
@@ -104,6 +107,19 @@ class RepetitionFinder:
                 Repetition(word.text.strip(_ENDS), decoding, time, self._thresholds.prior_nats, word.start, word.end)
             )
         return found
+
+    def _is_repeated_in_text(self, expected: Sequence[ExpectedWords], written: Sequence[int]) -> bool:
+        """Whether one of these written words is stuttered or an interjection, or sounds like the word beside it."""
+        said = [(_plain(word), each) for each in expected for word in each.spoken if _plain(word)]
+        own = [at for at, (_, each) in enumerate(said) if not set(written).isdisjoint(each.written)]
+        if not own:  # a sign, such as &
+            return True
+        if any(replacement.word_class in _STUTTERED for at in own for _, replacement in said[at][1].replacements):
+            return True
+        words = [word for word, _ in said]
+        if any(words[at] in INTERJECTIONS for at in own):
+            return True
+        return any(starmap(self._phonetics.sound_alike, pairwise(words[max(0, own[0] - 1) : own[-1] + 2])))
 
     def _decoding_nats(self, window: EncodedWindow, heard: Sequence[RecognisedWord], at: int) -> float:
         word = heard[at].text
@@ -123,18 +139,6 @@ class RepetitionFinder:
         squares = [math.log(seconds / expected) ** 2 for expected in (usual, usual + of_word)]
         nats = (squares[0] - squares[1]) / (2 * self._thresholds.log_seconds_deviation**2)
         return max(-self._thresholds.max_time_nats, min(self._thresholds.max_time_nats, nats))
-
-
-def _repeated_in_text(expected: Sequence[ExpectedWords]) -> frozenset[str]:
-    """Words that the text itself has twice in a row, stuttered or drawn out."""
-    said = [_plain(word) for each in expected for word in each.spoken]
-    stuttered = (
-        _plain(word)
-        for each in expected
-        if any(replacement.word_class in _STUTTERED for _, replacement in each.replacements)
-        for word in (*each.spoken, *each.text.split())
-    )
-    return frozenset((*(word for word, following in pairwise(said) if word == following), *stuttered))
 
 
 def _plain(text: str) -> str:

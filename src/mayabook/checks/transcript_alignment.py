@@ -33,12 +33,14 @@ _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
 class _Alignment:
     """A transcript aligned with a text.
 
-    expected: units of the text. untimed: indices of last words that ASR completed, see `_omit_untimed_last_words`.
-    errors: word errors, and words of the text.
+    expected: units of the text. matches: for each index of the transcript's words that matches the text, the indices of
+    the written words. untimed: indices of last words that ASR completed, see `_omit_untimed_last_words`. errors: word
+    errors, and words of the text.
     """
 
     expected: Sequence[TextUnit]
     rows: Sequence[AlignedWord]
+    matches: Mapping[int, Sequence[int]]
     untimed: Set[int]
     errors: tuple[int, int]
 
@@ -68,7 +70,7 @@ class TranscriptAligner:
         is_loud = voiced_frames(audio, sample_rate, signal)
         unexplained = self._unexplained_end_seconds(is_loud, found.rows, aligned, found.expected)
         readings = self._readings.compare(transcription.windows, words, found.rows, forced, is_voiced)
-        repetitions = self._repetitions.find(transcription.windows, heard, words, is_voiced)
+        repetitions = self._repetitions.find(transcription.windows, heard, words, found.matches, is_voiced)
         transcript = " ".join(word.text for word in heard)
         examination = Examination((), transcript, tuple(found.rows), *found.errors)
         return examination, WordEvidence(
@@ -97,7 +99,8 @@ class TranscriptAligner:
         rows, untimed = _rows(words, expected, heard, heard_units, pairs), set[int]()
         if seconds is not None:
             rows, untimed = self._omit_untimed_last_words(rows, seconds)
-        return _Alignment(expected, rows, untimed, _error_count(expected, heard_units, pairs))
+        matches = _matches(expected, heard_units, pairs)
+        return _Alignment(expected, rows, matches, untimed, _error_count(expected, heard_units, pairs))
 
     def _omit_untimed_last_words(
         self, rows: Sequence[AlignedWord], seconds: float
@@ -231,6 +234,18 @@ def _rows(
             place = next((n for n, row in enumerate(rows) if row.index is not None and row.index > at), len(rows))
             rows.insert(place, AlignedWord(WordMatch.OMITTED if spoken else WordMatch.SAME, at, word, ""))
     return rows
+
+
+def _matches(
+    expected: Sequence[TextUnit], heard_units: Sequence[TextUnit], pairs: Sequence[AlignedPair]
+) -> dict[int, tuple[int, ...]]:
+    """See `_Alignment.matches`."""
+    found: dict[int, tuple[int, ...]] = {}
+    for pair in pairs:
+        if pair.match in MATCHED:
+            written = tuple(at for unit in expected[slice(*pair.expected)] for at in unit.words)
+            found.update((at, written) for unit in heard_units[slice(*pair.heard)] for at in unit.words)
+    return found
 
 
 def _error_count(
