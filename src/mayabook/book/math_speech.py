@@ -7,21 +7,22 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
-from mayabook.book.math_words import (
-    ACCENTS,
-    ARROWS,
-    BIG,
-    BRACES,
-    CONDITIONS,
-    FUNCTIONS,
-    IDENTIFIERS,
-    INVERTIBLE,
-    OPERATORS,
-    POWERS,
-    RELATIONS,
-    ROOTS,
+from mayabook.book.isotopes import is_element_symbol
+from mayabook.book.math_phrases import (
+    DETERMINANTS,
+    SIZES,
+    cases,
+    is_big,
+    lowered_by,
+    matrix,
+    power,
+    quantity,
+    quotient,
+    raised_to,
+    size_of,
 )
-from mayabook.book.raised_text import fraction, is_element_symbol, superscript
+from mayabook.book.math_words import ACCENTS, ARROWS, BIG, BRACES, FUNCTIONS, IDENTIFIERS, OPERATORS, RELATIONS, ROOTS
+from mayabook.book.superscripts import superscript
 from mayabook.book.text_cleaning import clean_text
 from mayabook.book.xml_parsing import Element, local_name, texts
 
@@ -32,8 +33,6 @@ _SPOKEN = re.compile(r"[^\W_]")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?")
 _WIDE = re.compile(r"[1-9]\d*(?:\.\d+)?em|(?:very)*thickmathspace")
 _FENCES = {"(": ")", "[": "]", "|": "|", "‖": "‖", "∥": "∥"}
-_SIZES = {"|": "the absolute value of", "∣": "the absolute value of", "‖": "the norm of", "∥": "the norm of"}
-_DETERMINANTS = frozenset("|∣‖∥")
 _NOT_READ = frozenset(("annotation", "annotation-xml"))
 
 
@@ -81,7 +80,7 @@ def _said(children: Sequence[Element], depth: int) -> Iterator[str]:
         end, words = _number(children, place) or _fenced(children, place, depth) or (place + 1, "")
         words = words or _say(children[place], depth)
         yield words
-        if end < len(children) and _is_big(words) and _sign(children[end]) != "\u2061":
+        if end < len(children) and is_big(words) and _sign(children[end]) != "\u2061":
             yield "of"
         place = end
 
@@ -89,10 +88,6 @@ def _said(children: Sequence[Element], depth: int) -> Iterator[str]:
 def _sign(element: Element) -> str:
     """The operator that an element is, empty for others."""
     return "".join(texts(element)).strip() if local_name(element) == "mo" else ""
-
-
-def _is_big(words: str) -> bool:
-    return any(words == big or words.startswith((f"{big} from ", f"{big} over ", f"{big} as ")) for big in BIG)
 
 
 def _number(children: Sequence[Element], place: int) -> tuple[int, str] | None:
@@ -117,12 +112,12 @@ def _fenced(children: Sequence[Element], place: int, depth: int) -> tuple[int, s
     if after and sign in (*_FENCES, "{") and (table := _table_in(after[0])) is not None:
         closing = _sign(after[1]) if len(after) > 1 else ""
         if sign == "{" and closing != "}":
-            return place + 2, _cases(table, depth)
-        return place + 3, _matrix(table, depth, is_determinant=sign in _DETERMINANTS)
-    if sign in _SIZES and (place == 0 or _sign(children[place - 1]) not in ("", ")", "]")):
+            return place + 2, cases(_cells(table, depth))
+        return place + 3, matrix(_cells(table, depth), is_determinant=sign in DETERMINANTS)
+    if sign in SIZES and (place == 0 or _sign(children[place - 1]) not in ("", ")", "]")):
         end = next((n for n, child in enumerate(after) if _sign(child) == sign), 0)
         if end:
-            return place + end + 2, f"{_SIZES[sign]} {_quantity(' '.join(_said(after[:end], depth)), is_last=True)}"
+            return place + end + 2, size_of(" ".join(_said(after[:end], depth)), sign)
     return None
 
 
@@ -143,28 +138,6 @@ def _cells(table: Element, depth: int) -> list[list[str]]:
     if not found:
         raise _NotInWordsError
     return found
-
-
-def _cases(table: Element, depth: int) -> str:
-    """The values of a function, each with its condition."""
-    said = []
-    for value, *conditions in _cells(table, depth):
-        condition = " ".join(filter(None, conditions))
-        joint = "" if not condition or condition.split()[0].lower().strip(",") in CONDITIONS else "if "
-        said.append(f"{value.rstrip(', ')} {joint}{condition}".strip())
-    return "; ".join(said)
-
-
-def _matrix(table: Element, depth: int, *, is_determinant: bool) -> str:
-    rows = _cells(table, depth)
-    n_columns = max(map(len, rows))
-    if is_determinant:
-        what = f"the determinant of the {len(rows)} by {n_columns} matrix with rows"
-    elif n_columns == 1:
-        return f"the column vector {', '.join(row[0] for row in rows)}"
-    else:
-        what = f"the {len(rows)} by {n_columns} matrix with rows"
-    return f"{what} {'; '.join(', '.join(row) for row in rows)}"
 
 
 def _table(element: Element, depth: int) -> str:
@@ -213,42 +186,17 @@ def _parts(element: Element, n_parts: int, depth: int) -> list[str]:
 
 def _fraction(element: Element, depth: int) -> str:
     above, below = _parts(element, 2, depth)
-    if re.fullmatch(r"0\D*", element.get("linethickness") or ""):
-        return f"{above} choose {below}"
-    if re.fullmatch(r"\d{1,3}", above) and re.fullmatch(r"\d{1,3}", below):
-        return fraction(above, below)
-    return f"{_quantity(above)} over {_quantity(below, is_last=True)}"
-
-
-def _quantity(words: str, is_last: bool = False) -> str:
-    if len(words.split()) <= 2:
-        return words
-    return f"the quantity {words}" if is_last else f"the quantity {words},"
+    has_bar = re.fullmatch(r"0\D*", element.get("linethickness") or "") is None
+    return quotient(above, below) if has_bar else f"{above} choose {below}"
 
 
 def _power(element: Element, depth: int) -> str:
-    base, exponent = _parts(element, 2, depth)
-    digits = exponent.replace("minus ", "−")
-    if re.fullmatch(r"[\d.,]+", base) and re.fullmatch(r"−?\d+", digits):
-        return f"{base}{superscript(digits)}"
-    if exponent in ("degrees", "percent"):
-        return f"{base} {exponent}"
-    if exponent == "composed with":  # the ring operator, which stands for the degree sign
-        return f"{base} degrees"
-    if exponent == "minus 1" and base in INVERTIBLE:
-        return f"inverse {base}"
-    return f"{base} {_raised_to(base, exponent)}"
-
-
-def _raised_to(base: str, exponent: str) -> str:
-    if exponent == "T" and base.isupper():
-        return "transpose"
-    return POWERS.get(exponent) or f"to the power of {exponent}"
+    return power(*_parts(element, 2, depth))
 
 
 def _index(element: Element, depth: int) -> str:
     base, index = _parts(element, 2, depth)
-    return base if index in BRACES else f"{base} {_lowered_by(base, index)}"
+    return base if index in BRACES else f"{base} {lowered_by(base, index)}"
 
 
 def _under(element: Element, depth: int) -> str:
@@ -258,17 +206,11 @@ def _under(element: Element, depth: int) -> str:
     return _index(element, depth)
 
 
-def _lowered_by(base: str, index: str) -> str:
-    if base in BIG:
-        return f"as {index}" if base == "the limit" else f"over {index}"
-    return f"base {index}" if base in ("log", "natural log") else f"sub {index}"
-
-
 def _index_and_power(element: Element, depth: int) -> str:
     base, index, exponent = _parts(element, 3, depth)
     if base in BIG:
         return f"{base} from {index} to {exponent}"
-    return f"{base} {_lowered_by(base, index)} {_raised_to(base, exponent)}"
+    return f"{base} {lowered_by(base, index)} {raised_to(base, exponent)}"
 
 
 def _over(element: Element, depth: int) -> str:
@@ -284,7 +226,7 @@ def _over(element: Element, depth: int) -> str:
 
 
 def _square_root(element: Element, depth: int) -> str:
-    return f"the square root of {_quantity(_row(element, depth), is_last=True)}"
+    return f"the square root of {quantity(_row(element, depth), is_last=True)}"
 
 
 def _enclosed(element: Element, depth: int) -> str:
@@ -294,7 +236,7 @@ def _enclosed(element: Element, depth: int) -> str:
 
 def _root(element: Element, depth: int) -> str:
     inside, order = _parts(element, 2, depth)
-    return f"{ROOTS.get(order) or f'the {order}th root of'} {_quantity(inside, is_last=True)}"
+    return f"{ROOTS.get(order) or f'the {order}th root of'} {quantity(inside, is_last=True)}"
 
 
 def _in_fences(element: Element, depth: int) -> str:
@@ -303,17 +245,17 @@ def _in_fences(element: Element, depth: int) -> str:
     children = _children(element)
     table = _table_in(children[0]) if len(children) == 1 else None
     if table is not None and opening == "{" and closing != "}":
-        return _cases(table, depth)
+        return cases(_cells(table, depth))
     if table is not None and opening in _FENCES:
-        return _matrix(table, depth, is_determinant=opening in _DETERMINANTS)
+        return matrix(_cells(table, depth), is_determinant=opening in DETERMINANTS)
     separators = "".join(element.get("separators", ",").split())
     said = [_say(child, depth) for child in children]
     joined = said[0] if said else ""
     for place, words in enumerate(said[1:]):
         separator = OPERATORS.get(separators[min(place, len(separators) - 1)], "") if separators else ""
         joined += f" {separator} {words}"
-    if opening in _SIZES and closing == opening:
-        return f"{_SIZES[opening]} {_quantity(joined, is_last=True)}"
+    if opening in SIZES and closing == opening:
+        return size_of(joined, opening)
     brackets = [bracket if bracket and bracket in "()[]" else "" for bracket in (opening, closing)]
     return f"{brackets[0]}{joined}{brackets[1]}"
 

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 from mayabook.book.content_document import PAGE_NUMBER, ContentDocument
+from mayabook.book.exponents import UNITS
 from mayabook.book.printed_numbers import ROMAN
-from mayabook.book.raised_text import UNITS, UNLINKED_REFERENCE
+from mayabook.book.raised_text import UNLINKED_REFERENCE
 from mayabook.book.text_cleaning import plain_digits
 from mayabook.book.untyped_notes import answering_notes, mark_notes
 
