@@ -102,13 +102,7 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
     if letters in ("AM",):
         return None if regex.search(r"\d\s?$", preceding(match)) else "am"
     if letters in ("IT", "WHO"):
-        if (
-            before.lower() in ("the", "an", "our", "in", "of")
-            and letters == "IT"
-            and before.lower() in ("the", "an", "our")
-        ):
-            return spelled
-        if letters == "WHO" and before.lower() == "the":
+        if before.lower() == "the" or (letters == "IT" and before.lower() in ("an", "our")) or _has_company(match):
             return spelled
         return _cased(match, letters.lower())
     if letters in ("MA", "BA", "PA", "GI", "ER", "OR", "PO", "MS", "BS", "MO", "CO", "PE", "LP", "DA"):
@@ -122,6 +116,14 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
             else None
         )
     return _cased(match, letters.lower())
+
+
+def _has_company(match: Match) -> bool:
+    """Whether the sentence has another acronym, and no other word in capitals."""
+    others = [
+        each[0] for each in _CAPITAL_WORD.finditer(match.string) if each.span() != match.span() and len(each[0]) > 1
+    ]
+    return any(each in _ACRONYMS - _AMBIGUOUS for each in others) and not any(map(_is_shouted, others))
 
 
 def _is_in_run(match: Match) -> bool:

@@ -1,105 +1,123 @@
-"""Words with letters dropped: 'tis, th', o', an'."""
+"""Words with letters dropped: 'tis, 'alf, th', o', d'you."""
 
 import regex
 
 from mayabook.core.ipa import with_ipa
 from mayabook.core.spoken_form import WordClass
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, as_cased, one_of, pattern, preceding
+from mayabook.script.verbalisation.vocabulary import is_name, is_word
 
-_DROPPED = (
+_BEGINNING_DROPPED = (
     "tis|twas|twere|twill|twould|tisn['’]t|twasn['’]t|tweren['’]t|twon['’]t|twouldn['’]t|tain['’]t|tother|twixt|bout|"
     "cause|cept|cos|coz|cuz|fore|fraid|gainst|lectric|mong|mongst|neath|nother|nough|nuff|pon|round|scuse|spect|spose|"
-    "taters?|tween|ere|ouses?|orses?|oped|im|ave|aves|avin|ead|eads|eaded|ouse|ousemaid|appen|appens|appening|arry|enry|undreds|imself|erself|eart|eavens?|elp|ello|andsome|appened|appy|aven['’]t|"
-    "adn['’]t|eard|igh|oney|orrible|ospital|otel|umble|undred|ungry|urry|urt|usband|n|nd|em|uns?|tisnt|zactly|tention"
+    "taters?|tween|n|nd|em|uns?|tisnt|zactly|tention|stead|specially|member|course|pends|magine|scape|mid|most|ud|ad['’]st"
 )
-
-
-_WITHOUT_H = {  # that a voice would say as other words or as letters
-    "im": "ɪm", "ave": "æv", "aves": "ævz", "avin": "ˈævɪn", "ead": "ɛd", "eads": "ɛdz", "eaded": "ˈɛdɪd",
-    "ouse": "aʊs", "ouses": "ˈaʊzɪz", "appen": "ˈæpən", "appens": "ˈæpənz", "appened": "ˈæpənd", "appening": "ˈæpənɪŋ",
-    "appy": "ˈæpi", "arry": "ˈæɹi", "enry": "ˈɛnɹi", "undred": "ˈʌndɹəd", "undreds": "ˈʌndɹədz", "ungry": "ˈʌŋɡɹi",
-    "eart": "ɑːɹt", "eavens": "ˈɛvənz", "eaven": "ˈɛvən", "aven't": "ˈævənt", "igh": "aɪ", "oney": "ˈʌni",
-    "eard": "ɜːɹd", "usband": "ˈʌzbənd",
+"""Without the apostrophe these are said as they are spelt."""
+_SPELT_LIKE_ANOTHER = {"n": "and", "nd": "and", "ud": "would"}
+_WITHOUT_H = {
+    "him": "ɪm", "have": "æv", "haves": "ævz", "having": "ˈævɪŋ", "havin": "ˈævɪn", "haven't": "ˈævənt", "head": "ɛd",
+    "heads": "ɛdz", "headed": "ˈɛdɪd", "house": "aʊs", "houses": "ˈaʊzɪz", "happen": "ˈæpən", "happens": "ˈæpənz",
+    "happened": "ˈæpənd", "happening": "ˈæpənɪŋ", "happy": "ˈæpi", "harry": "ˈæɹi", "henry": "ˈɛnɹi",
+    "hundred": "ˈʌndɹəd", "hundreds": "ˈʌndɹədz", "hungry": "ˈʌŋɡɹi", "heart": "ɑːɹt", "heavens": "ˈɛvənz",
+    "heaven": "ˈɛvən", "high": "aɪ", "honey": "ˈʌni", "heard": "ɜːɹd", "husband": "ˈʌzbənd", "half": "æf", "here": "ɪɹ",
+    "hear": "ɪɹ", "her": "ɜːɹ", "his": "ɪz", "has": "æz", "had": "æd", "how": "aʊ", "home": "oʊm", "hand": "ænd",
+    "hands": "ændz", "hair": "ɛɹ", "hat": "æt", "hot": "ɑːt", "hold": "oʊld", "hole": "oʊl", "hope": "oʊp",
+    "hard": "ɑːɹd", "hurt": "ɜːɹt", "help": "ɛlp", "hell": "ɛl", "hit": "ɪt", "hill": "ɪl", "horse": "ɔːɹs",
+    "horses": "ˈɔːɹsɪz", "who": "uː", "whose": "uːz", "he": "iː", "he's": "iːz", "he'd": "iːd", "he'll": "iːl",
 }  # fmt: skip
+"""How common words sound without their H, which keeps them apart from those that are left: "'ead" is no "had"."""
+_H_AND_OTHERS = {"oo": "who", "oo's": "who's", "oose": "whose", "ose": "whose", "arf": "half", "ome": "home"}
+_NO_H = frozenset("em um un uns our ours over allow i ad ist at it's it'll us up in on an o a".split())
+"""Words that are not the rest of one with an H, whatever the dictionary has."""
+_ONLY_WITHOUT_H = frozenset("ave alf e ead eads ell er im oo ow".split())
+"""Words of the dictionary that are hardly ever meant in a book, if not as the rest of one with an H."""
+_END_DROPPED = {
+    "th": "the", "t": "the", "an": "and", "o": "of", "ol": "old", "wi": "with", "fo": "for", "mo": "more", "po": "poor",
+    "sho": "sure", "gi": "give", "don": "don't", "jes": "just", "jus": "just", "mus": "must", "las": "last",
+    "mos": "most", "nex": "next", "tha": "that", "wha": "what", "lil": "little", "tak": "take", "mak": "make",
+    "d": "do", "y": "you",
+}  # fmt: skip
+_CONTRACTED = {
+    "li'l": "little", "o'er": "over", "d'you": "do you", "d'ye": "do ye", "d'ya": "do ya", "d'yer": "do yer",
+    "fo'c'sle": "forecastle", "fo'c's'le": "forecastle", "fo'castle": "forecastle", "bo's'n": "bosun",
+    "bos'n": "bosun", "bo'sun": "bosun", "bo'swain": "bosun", "ha'pence": "haypence", "ha'porth": "hayputh",
+    "ha'p'orth": "hayputh", "ev'ry": "every", "heav'n": "heaven", "heav'nly": "heavenly", "pow'r": "power",
+    "flow'r": "flower", "flow'rs": "flowers", "ev'n": "even", "i'th": "in the", "o'th": "of the",
+    "g'night": "good night", "s'long": "so long", "m'sieu": "monsieur", "m'sieur": "monsieur",
+}  # fmt: skip
+_MARK = "'"
 
 
-def _dropped(match: Match, context: Context) -> str | None:
+def _beginning_dropped(match: Match, context: Context) -> str | None:
     word = match["word"].replace("’", "'")
     lower = word.lower()
     if lower in ("em", "un", "uns"):
         return f"'{lower}" if match["mark"] != "'" else None
-    if lower in ("n", "nd"):
-        return "and"
-    if match["mark"] == "‘" and not lower.startswith("t"):
+    if match["mark"] == "‘" and not lower.startswith("t") and lower not in _SPELT_LIKE_ANOTHER:
         return None  # a quotation begins
-    if lower == "ave" and follows(match, r"\s(?:Maria|Caesar|Cæsar|atque)\b"):
-        return None
-    return with_ipa(word, _WITHOUT_H[lower]) if lower in _WITHOUT_H else word
+    return as_cased(_SPELT_LIKE_ANOTHER.get(lower, word), word)
 
 
-def _clipped(match: Match, context: Context) -> str | None:
-    word = match["word"]
+def _without_h(match: Match, context: Context) -> str | None:
+    """'alf, 'Arry, 'ere: the word with its H, and where it is common the sound without."""
+    word = match["word"].replace("’", "'")
     lower = word.lower()
-    said = {
-        "th": "the",
-        "an": "and",
-        "o": "of",
-        "ol": "old",
-        "wi": "with",
-        "ha": "have",
-        "fo": "for",
-        "wo": "would",
-        "i": "in",
-        "t": "the",
-        "d": "do",
-        "y": "you",
-        "mus": "must",
-        "jus": "just",
-        "las": "last",
-        "mos": "most",
-        "nex": "next",
-        "an ": "and",
-        "tha": "that",
-        "wha": "what",
-        "don": "don't",
-        "mo": "more",
-        "po": "poor",
-        "sho": "sure",
-        "gi": "give",
-        "jes": "just",
-        "lil": "little",
-        "li'l": "little",
-    }.get(lower)
-    if said is None:
+    full = _H_AND_OTHERS.get(lower, f"h{lower}")
+    stem = regex.sub(r"'\p{L}+$", "", full)
+    if lower in _NO_H or not (is_word(stem) or is_word(full) or is_name(stem.capitalize())):
         return None
-    return said.capitalize() if word[0].isupper() else said
+    if match["mark"] != "’" and _may_open_quotation(match, is_word(lower) and lower not in _ONLY_WITHOUT_H):
+        return None
+    said = as_cased(full, word)
+    return with_ipa(said, _WITHOUT_H[full]) if full in _WITHOUT_H else said
+
+
+def _may_open_quotation(match: Match, is_word_without_h: bool) -> bool:
+    """Whether the mark may be an opening quotation mark, as one closes later, or as the word may be what it is."""
+    if regex.search(r"(?<![\s(“\"‘'])(?<!in|\b(?:th|o|an|wi))[’'](?!\p{L})", match.string, pos=match.end()):
+        return True
+    if match["mark"] == "‘":
+        return is_word_without_h
+    return is_word_without_h and not regex.search(r"[“\"]$|\p{Ll}\s$", preceding(match))
+
+
+def _end_dropped(match: Match, context: Context) -> str | None:
+    return as_cased(_END_DROPPED[match["word"].lower()], match["word"])
+
+
+def _contracted(match: Match, context: Context) -> str:
+    return as_cased(_CONTRACTED[match[0].lower().replace("’", "'")], match[0])
 
 
 FAMILY = Family(
-    regex.compile(r"['’‘](?=\p{L})(?<!\w['’‘])|['’](?<=\p{L}['’])(?!\w)|['’](?<=\b[oOlL]i?['’])"),
+    regex.compile(
+        r"['’‘](?=\p{L})(?<!\w['’‘])|['’](?<=\p{L}['’])(?!\w)|"
+        rf"(?<=\b(?i:{'|'.join({word.partition(_MARK)[0] for word in _CONTRACTED})}))['’](?=\p{{L}})"
+    ),
     [
         Rule(WordClass.DIALECT, regex.compile(r"(?<=\s)['’‘][nN]['’‘](?=\s)"), lambda match, context: "and"),
         Rule(
             WordClass.DIALECT,
-            pattern(r"(?<![\w'’‘])(?P<mark>['’‘])(?P<word>(?i:{dropped}))(?![\p{L}\p{N}]|['’]\p{L})", dropped=_DROPPED),
-            _dropped,
-        ),
-        Rule(
-            WordClass.DIALECT,
             pattern(
-                r"(?<![\w'’‘])(?P<word>(?i:th|t|an|o|ol|wi|fo|mo|po|sho|gi|don|jes|mus|jus|las|mos|nex|tha|wha|lil))['’](?![\w'’])(?=\s\p{L})"
+                r"(?<![\w'’‘])(?P<mark>['’‘])(?P<word>(?i:{dropped}))(?![\p{L}\p{N}]|['’]\p{L})",
+                dropped=_BEGINNING_DROPPED,
             ),
-            _clipped,
+            _beginning_dropped,
         ),
         Rule(
             WordClass.DIALECT,
-            pattern(r"\b(?P<word>[Ll]i['’]l)\b"),
-            lambda match, context: "little" if match["word"][0] == "l" else "Little",
+            regex.compile(r"(?<![\w'’‘])(?P<mark>['’‘])(?P<word>(?i:[aeiouy])\p{L}*(?:['’]\p{L}+)?)(?![\p{L}\p{N}])"),
+            _without_h,
         ),
         Rule(
             WordClass.DIALECT,
-            pattern(r"\b(?P<word>[Oo]['’]er)(?=\b|[a-z])"),
-            lambda match, context: "over" if match["word"][0] == "o" else "Over",
+            pattern(r"(?<![\w'’‘])(?P<word>(?i:{dropped}))['’](?![\w'’])(?=\s\p{L})", dropped=one_of(_END_DROPPED)),
+            _end_dropped,
+        ),
+        Rule(
+            WordClass.DIALECT,
+            regex.compile(rf"(?<![\w'’])(?i:{one_of(_CONTRACTED).replace(_MARK, '[’' + _MARK + ']')})(?!\p{{L}})"),
+            _contracted,
         ),
     ],
 )

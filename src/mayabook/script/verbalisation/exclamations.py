@@ -3,7 +3,7 @@
 import regex
 
 from mayabook.core.spoken_form import WordClass
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, preceding
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, as_cased, preceding
 from mayabook.script.verbalisation.vocabulary import is_word, most_common
 
 _INTERJECTIONS = [  # written as letters without a vowel, which a voice would spell
@@ -89,6 +89,7 @@ _DOUBLED = {
 _PREFIXES = frozenset("bi co de do go ho i mini no pre pro re semi so to tri u".split())
 """Before a hyphen, these are words or parts of their own: "co-op", "re-enter"."""
 _SOUNDS = {"a": "ah", "e": "eh", "i": "ih", "o": "oh", "u": "uh"}
+_CONSONANT = "[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]"
 _CLUSTERS = (
     "bl|br|ch|cl|cr|dr|fl|fr|gl|gr|kn|ph|pl|pr|qu|sc|sh|sk|sl|sm|sn|sp|st|str|sw|th|tr|tw|wh|wr|scr|spr|shr|thr|spl"
 )
@@ -101,7 +102,7 @@ def _interjection(match: Match, context: Context) -> str | None:
     said = next((said for known, said in _KNOWN if known.fullmatch(word)), None) or _with_vowel(word.lower())
     if said is None or said == word.lower():
         return None
-    return said.capitalize() if word[0].isupper() else said
+    return as_cased(said, word)
 
 
 def _in_pieces(match: Match, context: Context) -> str | None:
@@ -112,7 +113,7 @@ def _in_pieces(match: Match, context: Context) -> str | None:
     said = next((said for known, said in _KNOWN if known.fullmatch(joined)), None)
     if said is None:
         return None
-    return said.capitalize() if joined[0].isupper() else said
+    return as_cased(said, joined)
 
 
 def _with_vowel(lower: str) -> str | None:
@@ -126,7 +127,7 @@ def _with_vowel(lower: str) -> str | None:
 
 def _repeated(match: Match, context: Context) -> str:
     said = "-".join(["shush" if "h" in match[0].lower() else "tisk"] * (match[0].count("-") + 1))
-    return said.capitalize() if match[0][0].isupper() else said
+    return as_cased(said, match[0])
 
 
 def _drawn_out(match: Match, context: Context) -> str | None:
@@ -139,12 +140,12 @@ def _drawn_out(match: Match, context: Context) -> str | None:
         return None
     if word.isupper() and len(word) > 1:
         return plain.capitalize() if _starts(match) else plain
-    return plain.capitalize() if word[0].isupper() else plain
+    return as_cased(plain, word)
 
 
 def _doubled(match: Match, context: Context) -> str:
     said = _DOUBLED[match[0].lower()]
-    return said.capitalize() if match[0][0].isupper() else said
+    return as_cased(said, match[0])
 
 
 def _shortened(lower: str) -> str | None:
@@ -195,7 +196,7 @@ def _joined_drawn_out(match: Match, context: Context) -> str | None:
     )
     plain = most_common([each for candidate in candidates if len(each := candidate.replace("-", "")) > 2])
     if plain:
-        return plain.capitalize() if match[0][0].isupper() else plain
+        return as_cased(plain, match[0])
     return None
 
 
@@ -214,7 +215,7 @@ def _held_sound(match: Match, context: Context) -> str | None:
     plain = most_common([*ways, *(each.capitalize() for each in ways)])
     if plain is None:
         return None
-    return plain.capitalize() if match[0][0].isupper() else plain
+    return as_cased(plain, match[0])
 
 
 def _held_vowel(match: Match, context: Context) -> str | None:
@@ -222,7 +223,7 @@ def _held_vowel(match: Match, context: Context) -> str | None:
     plain = _shortened(regex.sub(r"([aeiou])\1+", r"\1\1\1", match[0].lower().replace("-", "")))
     if plain is None:
         return None
-    return plain.capitalize() if match[0][0].isupper() else plain
+    return as_cased(plain, match[0])
 
 
 def _stuttered(match: Match, context: Context) -> str | None:
@@ -244,7 +245,8 @@ def _stuttered(match: Match, context: Context) -> str | None:
 
 FAMILY = Family(
     regex.compile(
-        r"(\p{L})(?i:\1\1)|(?<!\p{L})(?!Mrs?\b|Dr\b|St\b)[^aeiouyäëïöü\W\d_]{2,}(?!\p{L})|"
+        r"(\p{L})(?i:\1\1)|"
+        rf"(?<!\p{{L}})(?!Mrs?\b|Dr\b|St\b){_CONSONANT}{{2,}}(?!\p{{L}})|"
         r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3|-\3(?!\p{L}))|u-oo|\b"
         r"[Hh]['’]m|[Pp]-s|(?<=\p{L})(\p{L}{1,3})-(?i:\4)|[AOEUaoeu]h-h|(?i:soo|noo|yess|helloo|umm|mwah|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
     ),
@@ -257,7 +259,8 @@ FAMILY = Family(
         Rule(
             WordClass.INTERJECTIONS,
             regex.compile(
-                r"(?<![\p{L}\p{N}.'’-])(?:(?i:[^aeiouy\W\d_]{1,4})(?:-[^aeiouy\W\d_]{1,3})+|[Hh]['’]m+|[AOEUaoeu]h+(?:-h+)+)"
+                rf"(?<![\p{{L}}\p{{N}}.'’-])"
+                rf"(?:{_CONSONANT}{{1,4}}(?:-{_CONSONANT}{{1,3}})+|[Hh]['’]m+|[AOEUaoeu]h+(?:-h+)+)"
                 r"(?![\p{L}\p{N}'’-])"
             ),
             _in_pieces,
@@ -293,7 +296,7 @@ FAMILY = Family(
         Rule(
             WordClass.INTERJECTIONS,
             regex.compile(
-                r"(?<![\p{L}\p{N}.'’-])(?:m+-h+m+|[^aeiouyAEIOUY\W\d_]{2,}|sh+u*sh+)(?![\p{L}\p{N}'’]|-\p{L}|"
+                rf"(?<![\p{{L}}\p{{N}}.'’-])(?:m+-h+m+|{_CONSONANT}{{2,}}|sh+u*sh+)(?![\p{{L}}\p{{N}}'’]|-\p{{L}}|"
                 r"\.\p{L})",
                 regex.IGNORECASE,
             ),

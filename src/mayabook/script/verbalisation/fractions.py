@@ -4,7 +4,7 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
-from mayabook.script.verbalisation.quantities import VULGAR, say_amount, with_fraction
+from mayabook.script.verbalisation.quantities import VULGAR, is_split, say_amount, with_fraction
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding
 
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -13,7 +13,7 @@ _PLAIN = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789" * 2)
 _BEFORE_NOUNS = {"½": "half", "¼": "quarter", "¾": "three-quarter", "⅓": "third", "⅔": "two-third"}
 _GAUGES = "HP|MP|SP|XP|EXP|Exp|Health|Mana|Stamina|Energy|Progress|Durability|Hunger|Level|Score"
 """Of games: what stands before "50/100"."""
-_FIXED = {"24/7": "twenty-four seven", "50/50": "fifty-fifty", "20/20": "twenty twenty", "9/11": "nine eleven"}
+_FIXED = {"24/7": "twenty-four seven", "20/20": "twenty twenty", "9/11": "nine eleven"}
 
 
 def _vulgar(match: Match, context: Context) -> str:
@@ -29,6 +29,8 @@ def _slashed(match: Match, context: Context) -> str | None:
         return f"{number_words.cardinal(int(match['above']))} of {number_words.cardinal(int(match['below']))}"
     if match[0] in _FIXED:
         return _FIXED[match[0]]
+    if is_split(match["above"], match["below"]) and not match["whole"]:
+        return f"{number_words.cardinal(int(match['above']))}-{number_words.cardinal(int(match['below']))}"
     above, below = int(match["above"].translate(_PLAIN)), int(match["below"].translate(_PLAIN))
     whole = number_words.number(match["whole"].translate(_PLAIN), british=context.british) if match["whole"] else ""
     if 0 < above < below and (below <= 20 or below in (25, 30, 32, 40, 50, 60, 64, 100, 1000)):

@@ -66,6 +66,11 @@ def plural(words: str) -> str:
     return f"{words}es" if words.endswith("x") else f"{words}s"
 
 
+def is_year(text: str) -> bool:
+    """Whether digits are rather a year than a number."""
+    return len(text) == 4 and text.isdecimal() and 1100 <= int(text) < 2100
+
+
 def year(number: int, *, british: bool = False) -> str:
     """1905 -> "nineteen oh five"; 1900 -> "nineteen hundred"; 2001 -> "two thousand one"; 79 -> "seventy-nine"."""
     century, rest = divmod(number, 100)

@@ -1,10 +1,10 @@
-"""Plain numbers: ordinals, decades, years, ranges, cardinals, decimals, and numbers beside letters."""
+"""Plain numbers: ordinals, decades, years, cardinals, decimals, and numbers beside letters."""
 
 import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
-from mayabook.script.verbalisation.quantities import FIRST, NUMBER
+from mayabook.script.verbalisation.quantities import FIRST, NUMBER, say_amount
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding, word_before
 
 _NUMBERED_THINGS = frozenset(
@@ -30,8 +30,6 @@ _COUNTED = (
 
 
 def _ordinal(match: Match, context: Context) -> str:
-    if regex.search(r"st$", match[0]) and not regex.search(r"(?<!1)1st$", match[0]):
-        return f"{number_words.number(match['number'], british=context.british)} stone"
     return number_words.ordinal(int(match["number"].replace(",", "")), british=context.british)
 
 
@@ -48,36 +46,6 @@ def _decade(match: Match, context: Context) -> str | None:
     return number_words.plural(number_words.pairs(digits) if len(digits) == 3 else number_words.number(digits))
 
 
-def _range(match: Match, context: Context) -> str | None:
-    low, high = match["low"], match["high"]
-    if (low, high) == ("24", "7"):
-        return "twenty-four seven"
-    if "/" in match[0]:
-        return f"{number_words.year(int(low), british=context.british)} {_second_year(low, high, context)}"
-    if (
-        low.isdecimal()
-        and high.isdecimal()
-        and len(high) < len(low)
-        and int(high) < int(low)
-        and (_is_year(low) or regex.search(r"\b(?:pp?\.|[Pp]ages?)\s$", preceding(match)))
-    ):  # 1914–8, pages 112–5
-        filled = low[: len(low) - len(high)] + high
-        high = filled[-2:] if _is_year(low) else filled
-    if _is_year(low) and len(high) in (2, 4) and "," not in high:
-        return f"{number_words.year(int(low), british=context.british)} to {_second_year(low, high, context)}"
-    if "." not in low + high and len(low) == 3 and len(high) == 3 and low[0] == "0":
-        return None
-    return f"{_number(low, context)} to {_number(high, context)}"
-
-
-def _second_year(low: str, high: str, context: Context) -> str:
-    if len(high) == 2:
-        return number_words.short_year(high)
-    if len(high) == 1:  # 1604/5, in two calendars
-        return number_words.cardinal(int(high))
-    return number_words.year(int(high), british=context.british) if _is_year(high) else _number(high, context)
-
-
 def _plain(match: Match, context: Context) -> str | None:
     text = match["number"]
     before = word_before(match)
@@ -86,13 +54,19 @@ def _plain(match: Match, context: Context) -> str | None:
             return number_words.spell_digits(text, "oh" if len(text) < 5 else "zero")
         if len(text) == 3 and (before.lower() in _NUMBERED_THINGS or follows(match, _STREETS)):
             return number_words.pairs(text)
+        if (
+            regex.fullmatch("7[0-9]7", text)
+            and before.lower() in ("the", "a", "an", "his", "her", "our", "their")
+            and not follows(match, _COUNTED)
+        ):
+            return number_words.pairs(text)  # an airliner
         if len(text) == 4 and (follows(match, _STREETS) or before.lower() in _NUMBERED_THINGS):
             return number_words.pairs(text)
-        if _is_year(text) and not follows(match, _COUNTED):
+        if number_words.is_year(text) and not follows(match, _COUNTED):
             return number_words.year(int(text), british=context.british)
         if len(text) == 4 and (1000 <= int(text) < 1100 or 2100 <= int(text) < 3000) and _is_rare_year(match):
             return number_words.year(int(text), british=context.british)
-    return _number(text, context)
+    return say_amount(text, context)
 
 
 def _is_rare_year(match: Match) -> bool:
@@ -121,14 +95,6 @@ def _versioned(match: Match, context: Context) -> str:
     )
 
 
-def _number(text: str, context: Context) -> str:
-    return number_words.number(regex.sub(r"[\u00a0\u2009\u202f]", "", text), british=context.british)
-
-
-def _is_year(text: str) -> bool:
-    return len(text) == 4 and text.isdecimal() and 1100 <= int(text) < 2100
-
-
 def _with_letters(match: Match, context: Context) -> str | None:
     """221B, B-52, MP3, R2-D2, 4x4: digits and letters in turn."""
     text = match[0]
@@ -143,7 +109,7 @@ def _with_letters(match: Match, context: Context) -> str | None:
             words.append(number_words.number(piece))
         elif piece[0] == "0" or len(piece) > 4:
             words.append(number_words.spell_digits(piece, "oh"))
-        elif (len(piece) == 4 and not _is_year(piece)) or len(piece) in (3, 4):
+        elif (len(piece) == 4 and not number_words.is_year(piece)) or len(piece) in (3, 4):
             words.append(number_words.pairs(piece))
         else:
             words.append(number_words.cardinal(int(piece)))
@@ -169,10 +135,6 @@ def _letter_suffix(match: Match, context: Context) -> str | None:
     return f"{words} {letter.upper()}"
 
 
-def _hyphenated(match: Match, context: Context) -> str:
-    return f"{match['before']}{_number(match['number'], context)}-"
-
-
 def _double_oh(match: Match, context: Context) -> str:
     return "double oh seven"
 
@@ -186,17 +148,12 @@ FAMILY = Family(
             _ordinal,
         ),
         Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])(?P<number>\d*[23])d(?=\s\p{L}|[,;])"), _ordinal),
-        Rule(
-            WordClass.NUMBERS,
-            pattern(r"(?<![\w.,:])(?P<low>\d{1,3}):(?P<high>\d(?!,)|\d{1,3}(?:,\d{3})+)(?![\d:]|\.\d)"),
-            lambda match, context: f"{_number(match['low'], context)} to {_number(match['high'], context)}",
-        ),
         Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])[’'‘]?(?P<digits>\d{1,4})[’']?s(?![\w’'])"), _decade),
         Rule(WordClass.NUMBERS, pattern(r"(?<=\b[Aa]gent\s)007(?!\d)"), _double_oh),
         Rule(
             WordClass.NUMBERS,
             pattern(r"{first}(?P<number>{number})\s?(?P<scale>bn|tn|mn)(?!\w)", first=FIRST, number=NUMBER),
-            lambda match, context: f"{_number(match['number'], context)} {_SCALES[match['scale']]}",
+            lambda match, context: f"{say_amount(match['number'], context)} {_SCALES[match['scale']]}",
         ),
         Rule(
             WordClass.NUMBERS,
@@ -204,17 +161,6 @@ FAMILY = Family(
             lambda match, context: number_words.short_year(match["digits"]),
         ),
         Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w])"), _versioned),
-        Rule(
-            WordClass.NUMBERS,
-            pattern(
-                r"{first}(?P<low>{number})(?:\s?[–−]\s?|-|\s-\s|"
-                r"/(?<=(?<!\d)1[1-9]\d\d/)(?=\d\d?(?!\d)))(?P<high>{number})"
-                r"(?![\w]|[-–]\d|\.\d)",
-                first=FIRST,
-                number=NUMBER,
-            ),
-            _range,
-        ),
         Rule(
             WordClass.NUMBERS,
             pattern(r"(?<![\w.,])(?P<number>\d{1,3})(?P<letter>[kKMA-HXabc])(?![\w’'-]|\.\w)"),
@@ -228,7 +174,7 @@ FAMILY = Family(
         Rule(
             WordClass.NUMBERS,
             pattern(r"(?<=[\p{L}]-)(?P<number>\d+)(?![\w.,]\d|\w)"),
-            lambda match, context: _number(match["number"], context),
+            lambda match, context: say_amount(match["number"], context),
         ),
         Rule(
             WordClass.NUMBERS, pattern(r"(?<![\d.,]|(?<!\d)[−±]\d*)(?P<number>{number})(?![\d])", number=NUMBER), _plain

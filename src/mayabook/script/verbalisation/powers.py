@@ -7,6 +7,7 @@ import regex
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
 from mayabook.script.verbalisation.quantities import NUMBER, say_amount
+from mayabook.script.verbalisation.roman_numerals import NUMERAL, roman_value
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, one_of, pattern
 
 _SUPERSCRIPTS = str.maketrans(
@@ -186,7 +187,9 @@ def _isotope_after(match: Match, context: Context) -> str | None:
 
 
 def _ordinal_mark(match: Match, context: Context) -> str:
-    return number_words.ordinal(int(match["number"]), british=context.british)
+    number = match["number"]
+    value = int(number) if number.isdecimal() else roman_value(number)
+    return number_words.ordinal(value, british=context.british)
 
 
 def _note_mark(match: Match, context: Context) -> str:
@@ -210,7 +213,13 @@ FAMILY = Family(
             ),
             _caret,
         ),
-        Rule(WordClass.POWERS, regex.compile(r"(?<![\w.,])(?P<number>\d+)(?:ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)"), _ordinal_mark),
+        Rule(
+            WordClass.POWERS,
+            regex.compile(
+                rf"(?<![\w.,])(?:(?P<number>\d+)(?:ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ|ᵉ(?:ʳᵉ?|ᵐᵉ)?|ᵈᵉ?)|(?P<number>{NUMERAL})(?:ᵗʰ|ᵉ(?:ᵐᵉ)?))(?!\w)"
+            ),
+            _ordinal_mark,
+        ),
         Rule(
             WordClass.POWERS,
             pattern(

@@ -12,7 +12,7 @@ NUMBER = rf"(?:{_SPACED}|\d{{1,3}}(?:[,\u00a0\u2009\u202f]\d{{3}})+|\d+)(?:\.\d+
 VULGAR = "[¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]"
 AMOUNT = rf"(?:{NUMBER})?{VULGAR}|(?:\d+\s)?[1-9]/[2-9](?![\d/])|{NUMBER}"
 """A number with or without a fraction."""
-MINUS = r"(?<![\w.,)\]²³–—%°¼½¾-])[-−–]\s?(?=[.\d$£€¥])|(?<=\s)−\s?(?=\d)"
+MINUS = r"(?<![\w.,)\]²³–—%°¼½¾-])[-−–](?=[.\d$£€¥])|(?<=\s|^)−\s?(?=\d)|(?<=[(=+×÷]\s?)[-–]\s(?=\d)"
 SIGN = rf"{MINUS}|(?<![\w.,)])[+±]\s?(?=[.\d$£€¥])"
 DASH = r"\s?[-–—−]\s?"
 QUANTITY = rf"(?:{SIGN})?(?:{AMOUNT})(?:{DASH}(?:{AMOUNT}))?"
@@ -44,6 +44,13 @@ def is_one(text: str) -> bool:
 def is_fraction(text: str) -> bool:
     """Whether a quantity is less than one by a fraction: "¾", "1/2"."""
     return regex.fullmatch(rf"[-−–+±]?\s?(?:{VULGAR}|\d/\d+)", text.strip()) is not None
+
+
+def is_split(low: str, high: str) -> bool:
+    """Whether two numbers are the parts of a hundred, "60-40", and no range."""
+    return (
+        len(low) == 2 and low.isdecimal() and high.isdecimal() and int(low) >= int(high) and int(low) + int(high) == 100
+    )
 
 
 def say_amount(text: str, context: Context) -> str:

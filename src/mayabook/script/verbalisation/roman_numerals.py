@@ -65,11 +65,24 @@ _GIVEN = _MONARCHS + (
     "Archibald|Eugene|Edwin"
 )
 _ROYAL = r"(?:King|Queen|Pope|Tsar|Czar|Kaiser|Emperor|Empress|Sultan|Pharaoh|Prince|Shah|Tsarina|Duke|Saint|St\.)"
-_PRONOUN_VERBS = (
-    "am|have|think|know|do|don[’']t|can|can[’']t|could|will|would|should|shall|must|may|might|went|saw|told|said|"
-    "felt|loved|met|"
-    "guess|mean|want|need|see|say|suppose|wish|believe|remember|heard|knew|thought|wanted|asked|took|got|made|found|"
-    "looked|turned|did|didn[’']t"
+_OF_FIRST_PERSON = (
+    "am|have|think|know|do|don[’']t|guess|mean|want|need|see|say|suppose|wish|believe|remember|love|hate|like|feel|hope|"
+    "owe|find|trust|fear|went|shall|myself"
+)
+"""What a king does not do in this form."""
+_PAST_VERBS = (
+    "was|had|did|didn[’']t|could|couldn[’']t|would|wouldn[’']t|should|must|may|might|will|can|can[’']t|saw|told|said|felt|"
+    "met|heard|knew|thought|took|got|made|found|came|gave|lost|left|kept|sat|stood|ran|ate|read|wrote|spoke|drank|slept|"
+    "learnt|fell|spent|began|became|won|held|put|led|sent|bought|brought|caught|understood"
+)
+_ADVERBS = "never|always|often|only|once|also|still|just|ever|really|even|soon|first"
+_FRONTED = (
+    "With|To|From|For|Of|In|After|Before|About|Like|Unlike|Without|Against|Toward|Towards|Beside|Behind|Besides|By|"
+    "As for|Next to|Thanks to|Because of|Instead of|At|On|Between|Since"
+)
+_TAKING_A_PERSON = (
+    "told|tell|tells|telling|saw|met|asked|promised|assured|warned|informed|reminded|convinced|knew|loved|hated|married|"
+    "left|found|kissed|heard|swear|swore|say|said|think|thought|gave|showed|sent|thanked|joined|followed|missed|watched"
 )
 _HEADING_MARK = r"[.:)—–-]"
 
@@ -150,16 +163,24 @@ def _of_a_monarch(match: Match, context: Context) -> str | None:
     name, numeral = match["name"], match["numeral"]
     if numeral in ("MIX", "MD", "DC", "CD", "MC", "CC", "C", "D", "M", "L"):
         return None
-    if numeral == "I":
-        titled = regex.search(rf"\b{_ROYAL}\s$", preceding(match), regex.IGNORECASE)
-        if not titled and follows(match, rf"\s(?:{_PRONOUN_VERBS})\b|[’'](?:m|ve|ll|d)\b"):
-            return None
-        if not titled and follows(match, r"\s\p{Ll}+ed\b") and not follows(match, r"\s(?:died|reigned|ruled)\b"):
-            return None
+    if numeral == "I" and _is_pronoun(match):
+        return None
     if numeral == "X" and name == "Malcolm":
         return None
     more = f" and {number_words.ordinal(roman_value(match['more']))}" if match["more"] else ""
     return f"the {number_words.ordinal(roman_value(numeral))}{more}"
+
+
+def _is_pronoun(match: Match) -> bool:
+    """Whether I after a name begins a clause: "With Charles I was never afraid", "I told Charles I knew"."""
+    before = preceding(match)[: -len(match["name"]) - 1]
+    if regex.search(rf"\b{_ROYAL}\s$", before, regex.IGNORECASE):
+        return False
+    if follows(match, rf"[’'](?:m|ve|ll|d)\b|\s(?:{_OF_FIRST_PERSON})\b"):
+        return True
+    if not follows(match, rf"\s(?:(?:{_ADVERBS})\s)?(?:{_PAST_VERBS}|\p{{Ll}}+ed)\b"):
+        return False
+    return regex.search(rf"(?:^|[.;:—“\"(]\s?)(?:{_FRONTED})\s$|\b(?:{_TAKING_A_PERSON})\s$", before) is not None
 
 
 def _after_name(match: Match, context: Context) -> str | None:

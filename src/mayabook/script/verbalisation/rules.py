@@ -72,3 +72,15 @@ def follows(match: Match, expression: str) -> bool:
 def ends_sentence(match: Match) -> bool:
     """Whether nothing but closing marks comes after the match."""
     return follows(match, r"[\"'”’»)\]]*$")
+
+
+def as_cased(said: str, written: str) -> str:
+    """What is said, with a capital where the written word has one."""
+    return said[:1].upper() + said[1:] if written[:1].isupper() else said
+
+
+def full_stop(match: Match) -> str:
+    """The full stop of an abbreviation that ends a sentence, or a sentence in quotation marks, ends that as well."""
+    if not match[0].endswith("."):
+        return ""
+    return "." if ends_sentence(match) or follows(match, r"[\"”’)]+\s+[\"“‘]?\p{Lu}") else ""

@@ -20,13 +20,16 @@ _SHORT = {
 _FULL = frozenset(_SHORT.values()) | frozenset(
     "Ruth Ezra Job Joel Amos Obadiah Jonah Nahum Haggai Mark Luke John Acts Titus Philemon Jude Revelations".split()
 )
+_NEVER_A_PERSON = "Corinthians|Thessalonians|Chronicles|Kings|Maccabees|Esdras"
+_OF_A_PERSON = "Samuel|Timothy|Peter|John"
+"""The other books with a number."""
 _ORDINALS = {"1": "First", "2": "Second", "3": "Third", "I": "First", "II": "Second", "III": "Third"}
 _CHAPTER = rf"\d{{1,3}}|{LOWER_NUMERAL}|{NUMERAL}"
 
 
 def _book(match: Match, context: Context) -> str:
     number = f"{_ORDINALS[match['number']]} " if match["number"] else ""
-    return f"{number}{_SHORT.get(match['book'], match['book'])} "
+    return f"{number}{_SHORT.get(match['book'], match['book'])}{' ' if match[0][-1] == ' ' else ''}"
 
 
 def _place(match: Match, context: Context) -> str:
@@ -47,13 +50,18 @@ def _chapter(match: Match, context: Context) -> str:
 
 _BEFORE = rf"(?<=\b(?:{one_of([*_SHORT, *_FULL])})\.?\s)"
 FAMILY = Family(
-    regex.compile(rf"\b(?:{one_of([*_SHORT, *_FULL])})\.?\s(?:{_CHAPTER})\b"),
+    regex.compile(
+        rf"\b(?:{one_of([*_SHORT, *_FULL])})\.?\s(?:{_CHAPTER})\b|"
+        rf"(?<!\w)(?:[123]|III?|I)\s(?:{_NEVER_A_PERSON}|{_OF_A_PERSON})\b"
+    ),
     [
         Rule(
             WordClass.ABBREVIATIONS,
             regex.compile(
                 rf"(?<!\w)(?:(?P<number>[123]|III?|I)\s)?(?P<book>{one_of(_SHORT)})\.\s(?=(?:{_CHAPTER})(?!\w))|"
-                rf"(?<!\w)(?P<number>[123]|III?|I)\s(?P<book>{one_of(sorted(_FULL))})\s(?=\d)"
+                rf"(?<!\w)(?P<number>[123]|III?|I)\s(?P<book>{one_of(sorted(_FULL))})\s(?=\d)|"
+                rf"(?<!\w)(?P<number>[123]|III?|I)\s(?P<book>{_NEVER_A_PERSON})(?!\w)|"
+                rf"(?<!\w)(?P<number>[123]|III?|(?<=\b(?:[Oo]f|[Ii]n|[Ff]rom|[Rr]ead|[Ss]ee)\s)I)\s(?P<book>{_OF_A_PERSON})(?![\w’'])(?!\s\p{{Lu}})"
             ),
             _book,
         ),

@@ -4,7 +4,7 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, ends_sentence, pattern
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, ends_sentence, pattern, preceding
 
 _HALF = r"(?P<half>[AaPp])\.?[ ]?[Mm]\b\.?"
 _MINUTE = "[0-5][0-9]"
@@ -16,13 +16,37 @@ _LEADS = (
 )
 
 
+_OF_DURATIONS = (
+    "in|took|takes|take|lasted|lasts|time of|record of|record|run|ran|lasting|for|under|exactly|of|timer|total|elapsed|"
+    "finished|remaining|clocked|length|duration|runtime|countdown"
+)
+
+
 def _clock(match: Match, context: Context) -> str | None:
     half = _half(match)
     words = _hour_and_minute(match["hour"], match["minute"], bool(half), context)
     seconds = match["seconds"]
+    if seconds and not half and _is_duration(match):
+        return _duration(match)
     if seconds and int(seconds):
         words += f" and {number_words.cardinal(int(seconds))} second{'' if int(seconds) == 1 else 's'}"
     return words + half
+
+
+def _is_duration(match: Match) -> bool:
+    return regex.search(rf"\b(?:{_OF_DURATIONS})\s(?:just\s|under\s|about\s|only\s)?$", preceding(match)) is not None
+
+
+def _duration(match: Match) -> str:
+    """2:04:35 -> two hours, four minutes and thirty-five seconds."""
+    parts = [
+        f"{number_words.cardinal(int(match[name]))} {name}{'' if int(match[name]) == 1 else 's'}"
+        for name in ("hour", "minute")
+        if int(match[name])
+    ]
+    n_seconds = int(match["seconds"])
+    seconds = f"{number_words.cardinal(n_seconds)} second{'' if n_seconds == 1 else 's'}"
+    return f"{', '.join(parts)} and {seconds}" if parts else seconds
 
 
 def _hour(match: Match, context: Context) -> str:

@@ -20,131 +20,14 @@ from mayabook.script.verbalisation.rules import (
     Rule,
     ends_sentence,
     follows,
+    full_stop,
     one_of,
     pattern,
     preceding,
     word_before,
 )
+from mayabook.script.verbalisation.unit_names import ONLY_CLOSE, PER, POWERS, SURE, UNITS, in_english_of
 
-
-def _metric(prefixes: str, symbol: str, name: str) -> dict[str, tuple[str, str]]:
-    names = {
-        "k": "kilo",
-        "h": "hecto",
-        "d": "deci",
-        "c": "centi",
-        "m": "milli",
-        "µ": "micro",
-        "μ": "micro",
-        "n": "nano",
-        "M": "mega",
-        "G": "giga",
-        "T": "tera",
-    }
-    return {f"{prefix}{symbol}": (f"{names[prefix]}{name}", f"{names[prefix]}{name}s") for prefix in prefixes}
-
-
-_SURE: dict[str, tuple[str, str]] = {
-    # units that are taken as such beside any number
-    **_metric("kcmµμnd", "m", "meter"),
-    **_metric("kmµμ", "g", "gram"),
-    **_metric("cmd", "l", "liter"),
-    **_metric("cmd", "L", "liter"),
-    **_metric("kMGT", "B", "byte"),
-    **_metric("kMG", "W", "watt"),
-    **_metric("km", "V", "volt"),
-    **_metric("mµ", "A", "amp"),
-    **_metric("k", "J", "joule"),
-    **_metric("mµn", "s", "second"),
-    "KB": ("kilobyte", "kilobytes"),
-    "kHz": ("kilohertz", "kilohertz"),
-    "MHz": ("megahertz", "megahertz"),
-    "GHz": ("gigahertz", "gigahertz"),
-    "Hz": ("hertz", "hertz"),
-    "dB": ("decibel", "decibels"),
-    "kPa": ("kilopascal", "kilopascals"),
-    "hPa": ("hectopascal", "hectopascals"),
-    "Pa": ("pascal", "pascals"),
-    "psi": ("pound per square inch", "pounds per square inch"),
-    "rpm": ("revolution per minute", "revolutions per minute"),
-    "kWh": ("kilowatt hour", "kilowatt hours"),
-    "mAh": ("milliamp hour", "milliamp hours"),
-    "kcal": ("kilocalorie", "kilocalories"),
-    "cal": ("calorie", "calories"),
-    "hp": ("horsepower", "horsepower"),
-    "lb": ("pound", "pounds"),
-    "lbs": ("pound", "pounds"),
-    "oz": ("ounce", "ounces"),
-    "ft": ("foot", "feet"),
-    "yd": ("yard", "yards"),
-    "yds": ("yard", "yards"),
-    "mi": ("mile", "miles"),
-    "gal": ("gallon", "gallons"),
-    "pt": ("pint", "pints"),
-    "qt": ("quart", "quarts"),
-    "qts": ("quart", "quarts"),
-    "tbsp": ("tablespoon", "tablespoons"),
-    "tsp": ("teaspoon", "teaspoons"),
-    "cwt": ("hundredweight", "hundredweight"),
-    "ha": ("hectare", "hectares"),
-    "m.p.h": ("mile per hour", "miles per hour"),
-    "k.p.h": ("kilometer per hour", "kilometers per hour"),
-    "r.p.m": ("revolution per minute", "revolutions per minute"),
-    "c.c": ("cubic centimeter", "cubic centimeters"),
-    "h.p": ("horsepower", "horsepower"),
-    "mph": ("mile per hour", "miles per hour"),
-    "kph": ("kilometer per hour", "kilometers per hour"),
-    "fps": ("frame per second", "frames per second"),
-    "Mbps": ("megabit per second", "megabits per second"),
-    "Gbps": ("gigabit per second", "gigabits per second"),
-    "cc": ("cubic centimeter", "cubic centimeters"),
-    "hr": ("hour", "hours"),
-    "hrs": ("hour", "hours"),
-    "min": ("minute", "minutes"),
-    "mins": ("minute", "minutes"),
-    "sec": ("second", "seconds"),
-    "secs": ("second", "seconds"),
-    "wk": ("week", "weeks"),
-    "wks": ("week", "weeks"),
-    "yr": ("year", "years"),
-    "yrs": ("year", "years"),
-    "mo": ("month", "months"),
-    "mos": ("month", "months"),
-    "mcg": ("microgram", "micrograms"),
-    "px": ("pixel", "pixels"),
-    "ppm": ("part per million", "parts per million"),
-    "deg": ("degree", "degrees"),
-    "sq": ("square", "square"),
-    "sq ft": ("square foot", "square feet"),
-    "sq. ft": ("square foot", "square feet"),
-    "sq m": ("square meter", "square meters"),
-    "sq. mi": ("square mile", "square miles"),
-    "sq mi": ("square mile", "square miles"),
-    "cu ft": ("cubic foot", "cubic feet"),
-    "cu. ft": ("cubic foot", "cubic feet"),
-    "cu. in": ("cubic inch", "cubic inches"),
-    "sq. in": ("square inch", "square inches"),
-    "sq. yd": ("square yard", "square yards"),
-    "sq. km": ("square kilometer", "square kilometers"),
-    "sq km": ("square kilometer", "square kilometers"),
-    "fl oz": ("fluid ounce", "fluid ounces"),
-    "fl. oz": ("fluid ounce", "fluid ounces"),
-}
-_CLOSE: dict[str, tuple[str, str]] = {
-    # single letters and words, which are units only right after the number
-    "m": ("meter", "meters"),
-    "g": ("gram", "grams"),
-    "l": ("liter", "liters"),
-    "L": ("liter", "liters"),
-    "W": ("watt", "watts"),
-    "V": ("volt", "volts"),
-    "h": ("hour", "hours"),
-    "s": ("second", "seconds"),
-    "J": ("joule", "joules"),
-    "Ω": ("ohm", "ohms"),
-    "in": ("inch", "inches"),
-    "t": ("ton", "tons"),
-}
 _MEASURED = (
     "pistol|rifle|gun|guns|bullets?|rounds?|shells?|cartridges?|bag|sack|lens|engine|run|race|dash|hike|walk|drive|radius|"
     "stretch|screen|drop|cable|cannon|pot|pan|tin|cake tin|jar"
@@ -154,17 +37,7 @@ _NOT_MEASURED = (
     "every|for|from|high|in|into|is|long|more|north|of|off|on|or|out|over|per|south|east|west|tall|than|the|thick|"
     "through|to|under|up|was|wide|with|without|square|cubic"
 )
-_POWERS = {"²": "square", "³": "cubic"}
-_PER = {
-    "h": "hour", "hr": "hour", "s": "second", "sec": "second", "min": "minute", "day": "day", "l": "liter",
-    "L": "liter", "kg": "kilogram", "m": "meter", "m²": "square meter", "m³": "cubic meter",
-    "cm²": "square centimeter", "cm³": "cubic centimeter", "ml": "milliliter", "g": "gram", "s²": "second squared",
-    "km": "kilometer", "yr": "year", "year": "year", "mile": "mile", "lb": "pound", "week": "week",
-    "month": "month", "person": "person",
-}  # fmt: skip
-_UNITS = _SURE | _CLOSE
 _DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
-_BRITISH = (("meter", "metre"), ("liter", "litre"))
 
 
 def _measure(match: Match, context: Context) -> str | None:
@@ -172,20 +45,20 @@ def _measure(match: Match, context: Context) -> str | None:
     if unit in ("sq", "mo") and not match["stop"]:
         return None
     singular = is_one(quantity) or bool(match["hyphen"]) or _is_attribute(match)
-    one, many = _UNITS[unit]
+    one, many = UNITS[unit]
     name = one if singular else many
     if match["power"]:
-        name = f"{_POWERS[match['power']]} {name}"
+        name = f"{POWERS[match['power']]} {name}"
     if match["per"]:
-        name = f"{name} per {_PER[match['per']]}"
+        name = f"{name} per {PER[match['per']]}"
     if is_fraction(quantity):
         name = _of_a(one)
         said = say_quantity(quantity, context)
-        return f"{'half' if said == 'one half' else f'{said} of'} {_in_english_of(name, context)}"
+        return f"{'half' if said == 'one half' else f'{said} of'} {in_english_of(name, context)}"
     joint = "-" if match["hyphen"] else " "
     other = " or " if match["or"] else ""
     stop = "." if match["stop"] and (ends_sentence(match) or follows(match, r"\s+[\"“‘]?\p{Lu}")) else ""
-    return f"{other}{say_quantity(quantity, context)}{joint}{_in_english_of(name, context)}{stop}"
+    return f"{other}{say_quantity(quantity, context)}{joint}{in_english_of(name, context)}{stop}"
 
 
 def _is_attribute(match: Match) -> bool:
@@ -232,12 +105,6 @@ def _close_measure(match: Match, context: Context) -> str | None:
     return _measure(match, context)
 
 
-def _in_english_of(name: str, context: Context) -> str:
-    for american, british in _BRITISH if context.british else ():
-        name = regex.sub(rf"{american}(s?)\b", rf"{british}\1", name)
-    return name
-
-
 def _percent(match: Match, context: Context) -> str:
     to = f" to {say_quantity(match['high'], context)}" if match["high"] else ""
     return f"{say_quantity(match['quantity'], context)}{to} {'per mille' if match['sign'] == '‰' else 'percent'}"
@@ -280,12 +147,16 @@ def _unit_of_a_power(match: Match, context: Context) -> str | None:
     """The unit after 3 × 10⁸."""
     if match["unit"] == "in":
         return None  # the preposition
-    name = _UNITS[match["unit"]][1]
+    name = UNITS[match["unit"]][1]
     if match["power"]:
-        name = f"{_POWERS[match['power']]} {name}"
+        name = f"{POWERS[match['power']]} {name}"
     if match["per"]:
-        name = f"{name} per {_PER[match['per']]}"
-    return f" {_in_english_of(name, context)}"
+        name = f"{name} per {PER[match['per']]}"
+    return f" {in_english_of(name, context)}"
+
+
+def _stone(match: Match, context: Context) -> str:
+    return f"{say_amount(match['quantity'], context)} stone{full_stop(match)}"
 
 
 def _times(match: Match, context: Context) -> str | None:
@@ -304,8 +175,8 @@ FAMILY = Family(
             WordClass.UNITS,
             pattern(
                 r"(?<=10[⁻⁺]?[⁰¹²³⁴-⁹]+)\s?(?P<unit>{units})(?P<power>[²³])?(?:/(?P<per>{per}))?{after}",
-                units=one_of(_UNITS),
-                per=one_of(_PER),
+                units=one_of(UNITS),
+                per=one_of(PER),
                 after=_AFTER,
             ),
             _unit_of_a_power,
@@ -355,8 +226,8 @@ FAMILY = Family(
                 r"(?:/(?P<per>{per}))?{after}",
                 first=_FIRST_OR_OTHER,
                 quantity=QUANTITY,
-                units=one_of(_SURE),
-                per=one_of(_PER),
+                units=one_of(SURE),
+                per=one_of(PER),
                 after=_AFTER,
             ),
             _measure,
@@ -369,8 +240,8 @@ FAMILY = Family(
                 r"(?:/(?P<per>{per}))?{after}",
                 first=_FIRST_OR_OTHER,
                 quantity=QUANTITY,
-                units=one_of(_CLOSE),
-                per=one_of(_PER),
+                units=one_of(ONLY_CLOSE),
+                per=one_of(PER),
                 after=_AFTER,
             ),
             _close_measure,
@@ -396,8 +267,8 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.UNITS,
-            pattern(r"(?<![\w.,])(?P<quantity>\d{1,2})\s?st\.?(?=\s\d{1,2}\s?lbs?\b)"),
-            lambda match, context: f"{say_amount(match['quantity'], context)} stone",
+            pattern(r"(?<![\w.,])(?P<quantity>\d{1,2}(?:\s?[½¼¾])?)(?:\sst|(?<!(?<!1)1)st)\b\.?"),
+            _stone,
         ),
         Rule(
             WordClass.UNITS,
