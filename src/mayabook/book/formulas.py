@@ -57,8 +57,8 @@ def read_formulas(root: Element) -> Substitutions:
 def _formulas(root: Element) -> list[Element]:
     """`math`, and parts of formulas that no `math` holds. A prefix without a namespace is a part of the name."""
     names = ("math", *_PARTS, *_SYMBOLS)
-    condition = " or ".join(f"local-name()='{name}'" for name in names)
-    found = select(root, f"{condition} or contains(local-name(), ':')")
+    is_named = f"contains(' {' '.join(names)} ', concat(' ', local-name(), ' '))"
+    found = select(root, f"{is_named} or contains(local-name(), ':')")
     found = [element for element in found if local_name(element) in names]
     return [element for element in found if local_name(element) == "math" or not _is_inside_formula(element)]
 

@@ -15,6 +15,7 @@ _WITH_CHAPTER = re.compile(
 _BARE = re.compile(
     rf"^()\[?(\d{{1,3}})\]?(?:\s+(?=[“‘\"'(\[]*[^\W\d_])|(?=[A-Z][a-z]+\s))|{_AFTER_SENTENCE}()(\d{{1,3}})\s+(?=[“‘\"'(\[]*[A-Z])"
 )
+_DIGIT = re.compile(r"\d")
 _SCRIPTURE = re.compile(r"[“‘\"'(\[]*(?:[a-z]|(?:And|But|For|Nor|Yea|Behold|Therefore|Wherefore|Thus|Unto|Thou|Thy)\b)")
 """Beginnings of verses, which lists do not have."""
 _CITES = re.compile(r"\bibid\b|\bop\. cit|\bcf\.|\bpp?\. ?\d|\bsee\b|\(\d{4}\)|\bpress\b|https?:", re.IGNORECASE)
@@ -61,7 +62,7 @@ def leave_out_verse_numbers(document: ContentDocument) -> None:
 
 def _find(document: ContentDocument, pattern: re.Pattern[str]) -> Iterator[_Number]:
     for index, doc_block in enumerate(document.blocks):
-        if doc_block.block.kind in _KINDS and not doc_block.is_note:
+        if doc_block.block.kind in _KINDS and not doc_block.is_note and _DIGIT.search(doc_block.block.text):
             for match in pattern.finditer(doc_block.block.text):
                 chapter, verse = [group for group in match.groups() if group is not None]
                 yield _Number(index, match.span(), int(chapter or "0"), int(verse), match.start() == 0)
