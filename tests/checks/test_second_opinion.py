@@ -1,13 +1,16 @@
 """A second recogniser clears takes that the first one misheard, and no others."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mayabook.checks import Checker
 from mayabook.checks.checker import RULES_VERSION
+from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.core.errors import CheckError
 from mayabook.core.settings import CheckSettings
+from mayabook.core.take import StopReason
 from mayabook.core.verdict import FindingKind, Verdict
 from tests.checks.speaking import chunk_of, speech, take_of
 
@@ -66,6 +69,21 @@ def test_a_take_without_doubt_is_heard_once(both: Checker, monkeypatch: pytest.M
     monkeypatch.setattr(both, "_second", asked)
     text = "The boat came in at dawn, with nobody aboard."
     assert judge(both, text, text).accepted
+
+
+def test_nobody_asks_about_a_take_that_is_rejected_anyway(both: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    take, chunk = replace(take_of(speech(WHERRY)), stop=StopReason.CAP), chunk_of(WHERRY)
+    assert _rejected_for(both.check(take, chunk)) == {FindingKind.TRUNCATED}
+
+    def asked() -> None:
+        raise AssertionError("the second recogniser was asked")
+
+    monkeypatch.setattr(both, "_second", asked)
+    assert _rejected_for(both.check(take, chunk, thorough=False)) == {FindingKind.TRUNCATED, FindingKind.GARBLED}
+
+
+def _rejected_for(verdict: Verdict) -> set[FindingKind]:
+    return {finding.kind for finding in verdict.findings if finding.weight >= REJECTION_WEIGHT}
 
 
 def test_verdicts_with_and_without_a_second_opinion_are_kept_apart(alone: Checker, both: Checker) -> None:

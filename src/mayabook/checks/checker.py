@@ -21,14 +21,14 @@ from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.checks.whisper_models import PACKAGED, ModelFiles
 from mayabook.checks.word_alignment import Aligner
-from mayabook.checks.word_checks import WordEvidence, needs_second_opinion
+from mayabook.checks.word_checks import WordEvidence, is_rejected_anyway, needs_second_opinion
 from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import Verdict
 
-RULES_VERSION = 11
+RULES_VERSION = 12
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 
@@ -62,19 +62,27 @@ class Checker:
         self.identity = f"{recognisers}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
     def check(
-        self, take: Take, chunk: Chunk, decisive: frozenset[str] = frozenset(), voice: VoiceReference = UNKNOWN_VOICE
+        self,
+        take: Take,
+        chunk: Chunk,
+        decisive: frozenset[str] = frozenset(),
+        voice: VoiceReference = UNKNOWN_VOICE,
+        *,
+        thorough: bool = True,
     ) -> Verdict:
         """Runs all detectors.
 
         decisive: names of measures that need no ASR. If one of them reaches its threshold, the take is rejected without
         being transcribed, in a hundredth of the time, and the verdict has no words. voice: what is
-        known of it, by which pace and timbre are judged.
+        known of it, by which pace and timbre are judged. thorough: asks the second recogniser about words in doubt even
+        if the take is rejected whatever it says.
         """
         scores = self._scores_without_asr(take, chunk, voice)
         found = scores_to_findings(scores, self.thresholds.rejection)
         if any(each.weight >= REJECTION_WEIGHT and each.detector in decisive for each in found):
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
-        return judge(self._with_word_scores(take, chunk, scores), self.thresholds.rejection)
+        words = self.word_scores(take.audio, take.sample_rate, chunk, None if thorough else scores)
+        return judge(replace(words, scores=(*scores, *words.scores)), self.thresholds.rejection)
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """Recognised words, without bracketed noises. audio: mono, any length. sample_rate: Hz."""
@@ -82,7 +90,9 @@ class Checker:
 
     def examine(self, take: Take, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE) -> Examination:
         """All scores, before thresholds are applied. voice: as for `check`."""
-        return self._with_word_scores(take, chunk, self._scores_without_asr(take, chunk, voice))
+        scores = self._scores_without_asr(take, chunk, voice)
+        words = self.word_scores(take.audio, take.sample_rate, chunk)
+        return replace(words, scores=(*scores, *words.scores))
 
     def can_measure_voice(self, chunk: Chunk) -> bool:
         """Whether a take of the chunk tells the pace of its voice: the text is long enough, and has no emotion tags."""
@@ -135,15 +145,22 @@ class Checker:
             n_repeats=repeated_word_counts([token for unit in expected for token in unit.verbalisations[0]]),
         )
 
-    def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
-        """Scores of the detectors of words, with transcript and alignment. Silent audio is not transcribed."""
+    def word_scores(
+        self, audio: Audio, sample_rate: int, chunk: Chunk, others: Sequence[Score] | None = None
+    ) -> Examination:
+        """Scores of the detectors of words, with transcript and alignment. Silent audio is not transcribed.
+
+        others: scores of the other detectors. If they are given, the second recogniser is asked only where the verdict
+        depends on what it says.
+        """
         evidence = Evidence(self.thresholds, audio, sample_rate)
         is_silent = bool(run_detectors(evidence, Needs.LEVEL))
         examination, words = self._transcripts.align(audio, sample_rate, chunk, is_silent=is_silent)
         if is_silent:
             return examination
         scores = run_detectors(replace(evidence, words=words), Needs.WORDS)
-        if self._second_model and needs_second_opinion(scores, self.thresholds.words):
+        is_open = others is None or not is_rejected_anyway([*others, *scores], self.thresholds.rejection)
+        if self._second_model and is_open and needs_second_opinion(scores, self.thresholds.words):
             second = self._second().second_opinion(audio, sample_rate, chunk)
             scores = run_detectors(replace(evidence, words=replace(words, second=second)), Needs.WORDS)
         return replace(examination, scores=tuple(scores))
@@ -169,10 +186,6 @@ class Checker:
         )
         scores = run_detectors(evidence, Needs.STOP_REASON, Needs.CODES)
         return [*scores, *self.signal_scores(take.audio, take.sample_rate, chunk, voice)]
-
-    def _with_word_scores(self, take: Take, chunk: Chunk, other_scores: Sequence[Score]) -> Examination:
-        examination = self.word_scores(take.audio, take.sample_rate, chunk)
-        return replace(examination, scores=(*other_scores, *examination.scores))
 
     def _expected(self, chunk: Chunk) -> list[TextUnit]:
         return expected_units(expected_words(chunk.sentences), self.language)

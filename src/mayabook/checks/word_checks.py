@@ -98,6 +98,12 @@ def needs_second_opinion(scores: Sequence[Score], figures: WordThresholds) -> bo
     return any(score.detector in _OF_SECOND_OPINION and score.value >= figures.min_doubt_nats for score in scores)
 
 
+def is_rejected_anyway(scores: Sequence[Score], thresholds: Mapping[str, float]) -> bool:
+    """Whether a take is rejected whatever a second recogniser says. thresholds: for rejection, by measure."""
+    others = (score for score in scores if score.detector not in _OF_SECOND_OPINION)
+    return any(score.value >= thresholds[score.detector] for score in others)
+
+
 class WordScores:
     """Scores of one alignment: each run of mismatches is one defect of one kind."""
 

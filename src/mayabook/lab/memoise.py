@@ -91,9 +91,11 @@ class MemoisedChecker(Checker):
         make, key = super().signal_scores, self._key(audio, sample_rate, chunk) + voice.to_json().encode()
         return self._signal_scores.get(key, lambda: make(audio, sample_rate, chunk, voice))
 
-    def word_scores(self, audio: Audio, sample_rate: int, chunk: Chunk) -> Examination:
-        make = super().word_scores
-        return self._examinations.get(self._key(audio, sample_rate, chunk), lambda: make(audio, sample_rate, chunk))
+    def word_scores(
+        self, audio: Audio, sample_rate: int, chunk: Chunk, others: Sequence[Score] | None = None
+    ) -> Examination:
+        make, key = super().word_scores, self._key(audio, sample_rate, chunk) + repr(others).encode()
+        return self._examinations.get(key, lambda: make(audio, sample_rate, chunk, others))
 
     def _key(self, audio: Audio, sample_rate: int, chunk: Chunk) -> bytes:
         """Key of a take's scores: checker, sample rate, texts and audio."""

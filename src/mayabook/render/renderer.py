@@ -338,7 +338,8 @@ class Renderer:
         )
         take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
         voice = UNKNOWN_VOICE if stored.step == RetryStep.FALLBACK else self._voice.reference
-        return self._checker.check(take, chunk, frozenset() if transcribe_always else incurable_measures(), voice)
+        decisive = frozenset() if transcribe_always else incurable_measures()
+        return self._checker.check(take, chunk, decisive, voice, thorough=False)
 
     def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
         """Stores finished verdicts; waits while more than `at_most` checks are outstanding."""
