@@ -1,6 +1,6 @@
 """The voice of a job is measured from the same takes, in whatever order they come and however often the run stops."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import hibari
@@ -8,19 +8,17 @@ import pytest
 
 from mayabook.checks import Checker
 from mayabook.checks.voice_reference import UNKNOWN_VOICE
-from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.errors import EngineError
-from mayabook.core.settings import CheckSettings, RetrySettings
+from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, Take, TakeRequest
 from mayabook.core.verdict import FindingKind, Verdict
-from mayabook.render import Job, PlannedChunk, Renderer, content_key
+from mayabook.render import Job, PlannedChunk, Renderer
 from mayabook.render.job_voice import JobVoice
 from tests.render.faulty import Faulty
+from tests.render.plans import SENTENCES, plan_of
 
 TEXTS = (
-    "The boat came in at dawn, with nobody aboard.",
-    "The woman next door saw it first from the kitchen window.",
-    "She called her brother, and they both walked down to the water.",
+    *SENTENCES,
     "Under the seat they found a letter, addressed to the keeper of the light.",
     "In the evening the water rose, and the boat went out again.",
     "They stood on the pier until the stars came out, and talked about the summer.",
@@ -59,26 +57,8 @@ class Broken(Faulty):
             yield take
 
 
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(CheckSettings())
-
-
-@pytest.fixture
-def engines() -> Iterator[list[Faulty]]:
-    """Closed at the end."""
-    opened: list[Faulty] = []
-    yield opened
-    for engine in opened:
-        engine.close()
-
-
 def planned(engine: Faulty, texts: Iterable[str] = TEXTS) -> list[PlannedChunk]:
-    found = []
-    for number, text in enumerate(texts, 1):
-        chunk = Chunk(number - 1, 1, (Sentence(text, Span(0, 0, len(text))),), text, Pause.PARAGRAPH)
-        found.append(PlannedChunk(number, content_key(engine, chunk), "One", chunk))
-    return found
+    return plan_of(engine, [[text] for text in texts])
 
 
 def run(folder: Path, engine: Faulty, checker: Checker) -> tuple[str, list[Verdict]]:

@@ -1,6 +1,6 @@
 """Every step of the retry policy repairs real takes of the real narrator, checked by the real checks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -10,40 +10,16 @@ import pytest
 from mayabook.checks import Checker
 from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
 from mayabook.core.audio_files import read_flac
-from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.platform_info import processor
 from mayabook.core.settings import CheckSettings, RetrySettings
 from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
-from mayabook.render import Job, PlannedChunk, Renderer, content_key
+from mayabook.render import Job, Renderer
 from mayabook.render.ledger import RetryStep, ReviewDecision, StoredTake
 from tests.render.faulty import OTHER, Fault, Faulty, another_text, speech, with_tail
+from tests.render.plans import SENTENCES, plan_of
 
-SENTENCES = (
-    "The boat came in at dawn, with nobody aboard.",
-    "The woman next door saw it first from the kitchen window.",
-    "She called her brother, and they both walked down to the water.",
-)
 TEXT = " ".join(SENTENCES)
-
-
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(CheckSettings())
-
-
-@pytest.fixture
-def engines() -> Iterator[list[Faulty]]:
-    """Closed at the end."""
-    opened: list[Faulty] = []
-    yield opened
-    for engine in opened:
-        engine.close()
-
-
-def chunk_of(sentences: Sequence[str], index: int = 0) -> Chunk:
-    spans = tuple(Sentence(text, Span(0, 0, len(text))) for text in sentences)
-    return Chunk(index, 1, spans, " ".join(sentences), Pause.PARAGRAPH)
 
 
 def render(
@@ -55,8 +31,7 @@ def render(
     sentences: Sequence[str] = SENTENCES,
 ) -> tuple[StoredTake, Verdict, list[StoredTake]]:
     """The kept take, its verdict, and all takes of the chunk."""
-    chunk = chunk_of(sentences)
-    item = PlannedChunk(1, content_key(engine, chunk), "One", chunk)
+    (item,) = plan_of(engine, [sentences])
     with Job(folder / "job.mayabook") as job:
         job.ledger.set_plan([item])
         open_fallback = None if other is None else lambda: other
@@ -324,8 +299,7 @@ def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(
     tmp_path: Path, checker: Checker, engines: list[Faulty]
 ) -> None:
     engines.append(Faulty(lambda request, audio: another_text(audio)))
-    chunks = [chunk_of([sentence], at) for at, sentence in enumerate(SENTENCES)]
-    plan = [PlannedChunk(at + 1, content_key(engines[0], chunk), "One", chunk) for at, chunk in enumerate(chunks)]
+    plan = plan_of(engines[0], [[sentence] for sentence in SENTENCES])
     seen: list[tuple[int, int]] = []
     with Job(tmp_path / "job.mayabook") as job:
         job.ledger.set_plan(plan)

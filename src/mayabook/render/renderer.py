@@ -2,9 +2,8 @@
 
 Work goes in rounds. In each round every unsettled chunk takes one step of the retry policy: all requests go to the
 engine together, and takes are checked in threads while the engine generates the next ones; the very first wait until
-the voice is measured (`job_voice.py`). Takes are checked from
-their files, and derived takes (trimmed, patched, split) are made from files too, so an interrupted and resumed run
-gives the same result as an uninterrupted one.
+the voice is measured (`job_voice.py`). Takes are checked from their files, and derived takes (trimmed, patched, split)
+are made from files too, so an interrupted and resumed run gives the same result as an uninterrupted one.
 """
 
 import logging
@@ -14,52 +13,28 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass, replace
-
-import soundfile
+from dataclasses import replace
 
 from mayabook.checks import Checker
 from mayabook.checks.detectors import incurable_measures
 from mayabook.checks.voice_reference import UNKNOWN_VOICE
-from mayabook.core.audio_files import read_flac, write_flac
 from mayabook.core.chunk import Chunk
-from mayabook.core.code_files import read_codes, write_codes
-from mayabook.core.errors import JobError
+from mayabook.core.code_files import read_codes
 from mayabook.core.events import RenderProgress
-from mayabook.core.platform_info import processor
-from mayabook.core.resampling import resample
 from mayabook.core.settings import RetrySettings
-from mayabook.core.take import Audio, StopReason, Take, TakeRequest
+from mayabook.core.take import Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.engines import Engine
-from mayabook.engines.registry import understood_text
-from mayabook.render.content_keys import part_key, take_seed
 from mayabook.render.job import Job
 from mayabook.render.job_voice import JobVoice
 from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
-from mayabook.render.retry_policy import Judged, RetryTask, SentenceRange, next_task
-from mayabook.render.splicing import TranscribedTake, joined, patched, trimmed
+from mayabook.render.planned_steps import DERIVED, PlannedStep, derive_take, part_requests, whole_request
+from mayabook.render.retry_policy import Judged, next_task
+from mayabook.render.take_store import TakeStore
 
 _log = logging.getLogger(__name__)
 _BACKLOG_PER_CHECKER = 2
 """Takes queued for each checking thread before the engine is made to wait; more would only cost memory."""
-_DERIVED = (RetryStep.TRIM, RetryStep.PATCH, RetryStep.SPLIT)
-"""Steps whose takes are made from other takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _PlannedStep:
-    """The next step for a chunk."""
-
-    item: PlannedChunk
-    attempt: int
-    """Number under which its take will be stored, from 0."""
-    task: RetryTask
-
-    @property
-    def parts(self) -> list[tuple[SentenceRange, Chunk]]:
-        """The sentences that are spoken by themselves, each range as a chunk of its own."""
-        return [(sentence_range, self.item.chunk.part(*sentence_range)) for sentence_range in self.task.sentence_ranges]
 
 
 class Renderer:
@@ -79,7 +54,8 @@ class Renderer:
         of `retry.engine` when the first chunk needs it; the caller closes it."""
         self._job, self._engine, self._checker = job, engine, checker
         self._retry, self._on_progress, self._open_fallback = retry, on_progress, open_fallback
-        self._voice = JobVoice(job, plan, engine, checker, self._read)
+        self._store = TakeStore(job, checker.identity)
+        self._voice = JobVoice(job, plan, engine, checker, self._store.read)
         self._copies: dict[str, list[PlannedChunk]] = {}
         for item in plan:  # chunks with the same text share their takes
             self._copies.setdefault(item.key, []).append(item)
@@ -104,14 +80,14 @@ class Renderer:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _survey(self) -> tuple[list[StoredTake], list[_PlannedStep]]:
+    def _survey(self) -> tuple[list[StoredTake], list[PlannedStep]]:
         """Takes that need a verdict, and the next step of each unsettled chunk. Counts the settled chunks anew."""
         unchecked: list[StoredTake] = []
-        next_steps: list[_PlannedStep] = []
+        next_steps: list[PlannedStep] = []
         self._settled.clear()
         self.progress = replace(self.progress, done_chunks=0, done_words=0, flagged=0)
         for key, (item, *_) in self._copies.items():
-            takes = self._takes_on_disk(key)
+            takes = self._store.on_disk(key)
             unjudged = [take for take in takes if take.accepted is None and take.decision is None]
             by_person = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
             if by_person:  # accepted under other checks: the coverage report needs a transcript all the same
@@ -120,35 +96,18 @@ class Renderer:
                 self._settle(item, flagged=False)
             elif unjudged:
                 unchecked += unjudged
-            elif (task := next_task(item.chunk, history := self._history(takes), self._retry)) is not None:
-                next_steps.append(_PlannedStep(item, 1 + max((take.attempt for take in takes), default=-1), task))
+            elif (task := next_task(item.chunk, history := self._store.history(takes), self._retry)) is not None:
+                next_steps.append(PlannedStep(item, 1 + max((take.attempt for take in takes), default=-1), task))
             elif untranscribed := _untranscribed(item.chunk, history):
                 unchecked += untranscribed  # the take that is kept in the end must have a transcript
             else:
                 self._settle(item, flagged=True)
         return unchecked, next_steps
 
-    def _history(self, takes: Sequence[StoredTake]) -> list[Judged]:
-        """Takes with a verdict, without those that a person decided about."""
-        found = []
-        for take in takes:
-            verdict = self._job.ledger.verdict(take, self._checker.identity) if take.decision is None else None
-            if verdict is not None:
-                found.append((take, verdict))
-        return found
-
-    def _takes_on_disk(self, key: str) -> list[StoredTake]:
-        """Takes whose audio is there; the ledger forgets the others, so that they are made again."""
-        takes = self._job.ledger.takes(key, self._checker.identity)
-        gone = [take for take in takes if not take.file.is_file()]
-        for take in gone:
-            self._job.ledger.forget_take(take)
-        return [take for take in takes if take not in gone]
-
     def _is_exhausted(self, item: PlannedChunk) -> bool:
         """Whether no step is left to try for a chunk and no take is left to transcribe."""
         takes = self._job.ledger.takes(item.key, self._checker.identity)
-        history = self._history(takes)
+        history = self._store.history(takes)
         judged = len(history) == sum(take.decision is None for take in takes)
         return (
             judged and not _untranscribed(item.chunk, history) and next_task(item.chunk, history, self._retry) is None
@@ -177,7 +136,7 @@ class Renderer:
         pool: ThreadPoolExecutor,
         backlog: int,
         unchecked: Sequence[StoredTake],
-        next_steps: Sequence[_PlannedStep],
+        next_steps: Sequence[PlannedStep],
     ) -> None:
         """One step for every chunk. backlog: takes that may wait for their check."""
         checking: dict[Future[Verdict], StoredTake] = {}
@@ -193,15 +152,15 @@ class Renderer:
 
         check(*unchecked)
         for_fallback = [each for each in next_steps if each.task.step == RetryStep.FALLBACK]
-        derived = [each for each in next_steps if each.task.step in _DERIVED]
-        whole = [each for each in next_steps if each.task.step not in (RetryStep.FALLBACK, *_DERIVED)]
+        derived = [each for each in next_steps if each.task.step in DERIVED]
+        whole = [each for each in next_steps if each.task.step not in (RetryStep.FALLBACK, *DERIVED)]
         for step, count in Counter(each.task.step for each in next_steps).items():
             _log.info("%s: %d chunks", step.label, count)
         steps = {(each.item.key, each.attempt): each.task.step for each in next_steps}
         with closing(self._engine.generate(self._requests(whole, derived))) as takes:
             for spoken in takes:
                 step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
-                stored = self._store(spoken, self._engine, step)
+                stored = self._add(spoken, self._engine, step)
                 self._voice.measure()
                 if step != RetryStep.PART:
                     check(stored)
@@ -210,128 +169,30 @@ class Renderer:
         if for_fallback:
             assert self._open_fallback is not None
             fallback = self._open_fallback()
-            with closing(fallback.generate(self._whole_request(fallback, each) for each in for_fallback)) as takes:
+            with closing(fallback.generate(whole_request(fallback, each) for each in for_fallback)) as takes:
                 for spoken in takes:
-                    check(self._store(spoken, fallback, RetryStep.FALLBACK))
+                    check(self._add(spoken, fallback, RetryStep.FALLBACK))
         for planned_step in derived:
-            check(self._derive(planned_step))
+            take, made_of = derive_take(self._engine, planned_step, self._store)
+            check(self._add(take, self._engine, planned_step.task.step, made_of))
         self._collect(checking, at_most=0)
 
-    def _requests(self, whole: Sequence[_PlannedStep], derived: Sequence[_PlannedStep]) -> Iterator[TakeRequest]:
+    def _requests(self, whole: Sequence[PlannedStep], derived: Sequence[PlannedStep]) -> Iterator[TakeRequest]:
         for planned_step in whole:
-            yield self._whole_request(self._engine, planned_step)
-        asked: set[tuple[str, int]] = set()
-        for planned_step in derived:
-            for _, part in planned_step.parts:
-                key = part_key(self._engine, part)
-                if (key, planned_step.attempt) not in asked and self._part(key, planned_step.attempt) is None:
-                    asked.add((key, planned_step.attempt))
-                    yield self._request(self._engine, key, part.spoken, planned_step.attempt, 0)
+            yield whole_request(self._engine, planned_step)
+        yield from part_requests(self._engine, derived, self._store)
 
-    def _whole_request(self, engine: Engine, planned_step: _PlannedStep) -> TakeRequest:
-        item, attempt = planned_step.item, planned_step.attempt
-        return self._request(engine, item.key, item.chunk.spoken, attempt, planned_step.task.n_whole_takes)
-
-    def _request(self, engine: Engine, key: str, text: str, attempt: int, n_whole_takes: int) -> TakeRequest:
-        """n_whole_takes: as in `RetryTask`."""
-        text = understood_text(engine.name, text)
-        return TakeRequest(
-            key=key,
-            text=text,
-            voice=engine.voice,
-            seed=take_seed(engine.voice, text, attempt),
-            attempt=attempt,
-            sampling=engine.sampling(n_whole_takes),
-        )
-
-    def _part(self, key: str, attempt: int) -> StoredTake | None:
-        return next((take for take in self._takes_on_disk(key) if take.attempt == attempt), None)
-
-    def _derive(self, planned_step: _PlannedStep) -> StoredTake:
-        """Makes the take of a step that trims, patches or joins other takes."""
-        task, base, chunk = planned_step.task, planned_step.task.base, planned_step.item.chunk
-        parts = [
-            (sentence_range, self._part(part_key(self._engine, part), planned_step.attempt))
-            for sentence_range, part in planned_step.parts
-        ]
-        base_take = None if base is None else self._transcribed(base)
-        sample_rate = self._engine.sample_rate if base_take is None else base_take.sample_rate
-        pieces = [
-            (sentence_range, part, resample(*self._read(part), sample_rate))
-            for sentence_range, part in parts
-            if part is not None
-        ]
-        if task.step == RetryStep.TRIM:
-            assert base_take is not None
-            audio = trimmed(base_take)
-        elif task.step == RetryStep.PATCH:
-            assert base_take is not None
-            audio = patched(base_take, chunk, [(sentence_range, piece) for sentence_range, _, piece in pieces])
-        else:
-            audio = joined([piece for _, _, piece in pieces], sample_rate)
-        made_of = [take for take in (base, *(part for _, part, _ in pieces)) if take is not None]
-        # If the token cap or a loop ended a part, the whole take counts as ended that way. A cap of the base take
-        # counts only if the end of the base take is still in the result.
-        stops = [part.stop for _, part, _ in pieces]
-        if task.step == RetryStep.PATCH and base is not None and task.sentence_ranges[-1][1] < len(chunk.sentences):
-            stops.append(base.stop)
-        request = self._whole_request(self._engine, planned_step)
-        stop = next((each for each in stops if each != StopReason.END), StopReason.END)
-        take = Take(request, audio, sample_rate, stop, 0.0)
-        return self._store(take, self._engine, task.step, tuple(each.file.name for each in made_of))
-
-    def _transcribed(self, take: StoredTake) -> TranscribedTake:
-        verdict = self._job.ledger.verdict(take, self._checker.identity)
-        assert verdict is not None
-        return TranscribedTake(*self._read(take), verdict)
-
-    def _store(self, take: Take, engine: Engine, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
-        request = take.request
-        file = self._job.takes / f"{request.key}-{request.attempt}.flac"
-        if take.codes is not None:
-            write_codes(file.with_suffix(".npz"), take.codes)
-        write_flac(file, take.audio, take.sample_rate)
-        stored = self._job.ledger.add_take(
-            StoredTake(
-                id=0,
-                key=request.key,
-                attempt=request.attempt,
-                seed=request.seed,
-                sampling=request.sampling,
-                stop=take.stop,
-                file=file,
-                n_samples=len(take.audio),
-                sample_rate=take.sample_rate,
-                seconds=take.seconds,
-                detail=take.detail,
-                decision=None,
-                accepted=None,
-                risk=0.0,
-                step=step,
-                made_of=made_of,
-                made_on=f"{processor()}; {engine.platform}",
-            )
-        )
-        figures = f"{take.duration:.1f} s of audio in {take.seconds:.1f} s"
-        _log.debug("Stored %s: %s, %s, stop reason: %s", file.name, step.label, figures, take.stop)
+    def _add(self, take: Take, engine: Engine, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
+        stored = self._store.add(take, engine, step, made_of)
         spoken = 0.0 if made_of else take.duration
         self._report(replace(self.progress, audio_seconds=self.progress.audio_seconds + spoken))
         return stored
-
-    def _read(self, stored: StoredTake) -> tuple[Audio, int]:
-        try:
-            return read_flac(stored.file)
-        except soundfile.LibsndfileError as error:
-            raise JobError(
-                f"The take {stored.file} is damaged; delete the file and run the same command again: it is synthesised "
-                "anew."
-            ) from error
 
     def _judge(self, stored: StoredTake, *, transcribe_always: bool) -> Verdict:
         """Runs the checks; called in a checking thread. transcribe_always: transcribes the take even if a detector
         that needs no transcript rejects it."""
         chunk = self._copies[stored.key][0].chunk
-        audio, sample_rate = self._read(stored)
+        audio, sample_rate = self._store.read(stored)
         codes = read_codes(stored.codes_file) if stored.codes_file.is_file() else None
         request = TakeRequest(
             stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling

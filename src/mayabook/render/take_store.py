@@ -1,0 +1,92 @@
+"""The takes of a job: their audio files and what the ledger knows of them."""
+
+import logging
+from collections.abc import Sequence
+
+import soundfile
+
+from mayabook.core.audio_files import read_flac, write_flac
+from mayabook.core.code_files import write_codes
+from mayabook.core.errors import JobError
+from mayabook.core.platform_info import processor
+from mayabook.core.take import Audio, Take
+from mayabook.engines import Engine
+from mayabook.render.job import Job
+from mayabook.render.ledger import RetryStep, StoredTake
+from mayabook.render.retry_policy import Judged
+from mayabook.render.splicing import TranscribedTake
+
+_log = logging.getLogger(__name__)
+
+
+class TakeStore:
+    """Stores takes and finds them again. checks: identity of the checks whose verdicts count."""
+
+    def __init__(self, job: Job, checks: str) -> None:
+        self._job, self._checks = job, checks
+
+    def on_disk(self, key: str) -> list[StoredTake]:
+        """Takes whose audio is there; the ledger forgets the others, so that they are made again."""
+        takes = self._job.ledger.takes(key, self._checks)
+        gone = [take for take in takes if not take.file.is_file()]
+        for take in gone:
+            self._job.ledger.forget_take(take)
+        return [take for take in takes if take not in gone]
+
+    def find(self, key: str, attempt: int) -> StoredTake | None:
+        return next((take for take in self.on_disk(key) if take.attempt == attempt), None)
+
+    def history(self, takes: Sequence[StoredTake]) -> list[Judged]:
+        """Takes with a verdict, without those that a person decided about."""
+        found = []
+        for take in takes:
+            verdict = self._job.ledger.verdict(take, self._checks) if take.decision is None else None
+            if verdict is not None:
+                found.append((take, verdict))
+        return found
+
+    def read(self, stored: StoredTake) -> tuple[Audio, int]:
+        try:
+            return read_flac(stored.file)
+        except soundfile.LibsndfileError as error:
+            raise JobError(
+                f"The take {stored.file} is damaged; delete the file and run the same command again: it is synthesised "
+                "anew."
+            ) from error
+
+    def read_transcribed(self, stored: StoredTake) -> TranscribedTake:
+        verdict = self._job.ledger.verdict(stored, self._checks)
+        assert verdict is not None
+        return TranscribedTake(*self.read(stored), verdict)
+
+    def add(self, take: Take, engine: Engine, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
+        """made_of: names of the files that a derived take was made from."""
+        request = take.request
+        file = self._job.takes / f"{request.key}-{request.attempt}.flac"
+        if take.codes is not None:
+            write_codes(file.with_suffix(".npz"), take.codes)
+        write_flac(file, take.audio, take.sample_rate)
+        stored = self._job.ledger.add_take(
+            StoredTake(
+                id=0,
+                key=request.key,
+                attempt=request.attempt,
+                seed=request.seed,
+                sampling=request.sampling,
+                stop=take.stop,
+                file=file,
+                n_samples=len(take.audio),
+                sample_rate=take.sample_rate,
+                seconds=take.seconds,
+                detail=take.detail,
+                decision=None,
+                accepted=None,
+                risk=0.0,
+                step=step,
+                made_of=made_of,
+                made_on=f"{processor()}; {engine.platform}",
+            )
+        )
+        figures = f"{take.duration:.1f} s of audio in {take.seconds:.1f} s"
+        _log.debug("Stored %s: %s, %s, stop reason: %s", file.name, step.label, figures, take.stop)
+        return stored
