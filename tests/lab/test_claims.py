@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mayabook.lab import claims
+from mayabook.lab import claims, format_claims, settings_claims, state_claims
 from mayabook.lab.ablation import differing_factors
-from mayabook.lab.claims import HOLDS, NOT_RUN, REFUTED, UNDECIDED
 from mayabook.lab.experiments import EXPERIMENTS, run
 from mayabook.lab.investigation import PLANS, QUICK, write_document
 from mayabook.lab.isolate_report import legacy_verdict
+from mayabook.lab.judged_claim import HOLDS, NOT_RUN, REFUTED, UNDECIDED
 from tests.lab.lab_engines import PlantedVariants, RecordingListener, SilenceChecker, penalised
 
 
@@ -51,7 +51,7 @@ def story(n: int, again: str, reseeded: str) -> list[Mapping[str, Any]]:
 def test_bleeding_is_refuted_by_enough_equal_takes_and_holds_where_they_differ(
     n: int, again: str, verdict: str
 ) -> None:
-    judged = claims.judge_kv_cache_bleeding({"isolate": story(n, again, "other")})
+    judged = state_claims.judge_kv_cache_bleeding({"isolate": story(n, again, "other")})
     assert judged.verdict == verdict
     if verdict == HOLDS:
         assert "8 of 8" in judged.figures
@@ -60,10 +60,10 @@ def test_bleeding_is_refuted_by_enough_equal_takes_and_holds_where_they_differ(
 
 def test_logits_that_differ_are_told_where_takes_do_not() -> None:
     rows = story(30, "same", "other")
-    assert claims.judge_kv_cache_bleeding({"isolate": rows}).figures.endswith(
+    assert state_claims.judge_kv_cache_bleeding({"isolate": rows}).figures.endswith(
         ". Their logits are the same to the last bit."
     )
-    judged = claims.judge_kv_cache_bleeding({"isolate": [*rows, way(0, "once more, at once", "same", gap=0.04)]})
+    judged = state_claims.judge_kv_cache_bleeding({"isolate": [*rows, way(0, "once more, at once", "same", gap=0.04)]})
     assert judged.verdict == REFUTED
     assert judged.figures.endswith(". Their logits differ by up to 0.04.")
     assert "that changes a take (none of 60 takes of 30 chunks differ" in legacy_verdict({"generate() fp32": rows})
@@ -71,10 +71,12 @@ def test_logits_that_differ_are_told_where_takes_do_not() -> None:
 
 def test_takes_that_no_seed_changes_cannot_show_what_other_logits_do() -> None:
     rows = [*story(30, "same", "same"), way(0, "once more, at once", "same", gap=0.04)]
-    judged = claims.judge_kv_cache_bleeding({"isolate": rows})
+    judged = state_claims.judge_kv_cache_bleeding({"isolate": rows})
     assert judged.verdict == UNDECIDED
     assert judged.figures.endswith("With another seed none of 30 differ either: these takes hardly can.")
-    assert claims.judge_kv_cache_bleeding({"isolate": story(30, "same", "same")}).verdict == REFUTED  # logits and all
+    assert (
+        state_claims.judge_kv_cache_bleeding({"isolate": story(30, "same", "same")}).verdict == REFUTED
+    )  # logits and all
 
 
 def test_a_fix_is_no_evidence_for_the_way_without_it() -> None:
@@ -89,15 +91,15 @@ def test_a_kept_model_is_held_against_a_fresh_one(kept: str, verdict: str) -> No
     """In both cases its own takes are equal to each other."""
     rows = [{**row, "tokens": kept} for row in story(30, "same", "same") if row["seeded"]]
     rows += [way(item, "alone, first", "fresh", fix="reload") for item in range(30)]
-    assert claims.judge_kv_cache_bleeding({"isolate": rows}).verdict == REFUTED
-    assert claims.judge_reloading({"isolate": rows}).verdict == verdict
+    assert state_claims.judge_kv_cache_bleeding({"isolate": rows}).verdict == REFUTED
+    assert state_claims.judge_reloading({"isolate": rows}).verdict == verdict
 
 
 def test_two_takes_that_differ_with_another_seed_prove_nothing() -> None:
-    judged = claims.judge_repeated_takes({"isolate": story(5, "same", "other")})
+    judged = state_claims.judge_repeated_takes({"isolate": story(5, "same", "other")})
     assert judged.verdict == REFUTED
     assert judged.figures == "5 of 5 differ with another seed, 0 of 10 with the same"
-    assert claims.judge_repeated_takes({"isolate": story(5, "other", "other")}).verdict == UNDECIDED
+    assert state_claims.judge_repeated_takes({"isolate": story(5, "other", "other")}).verdict == UNDECIDED
 
 
 def formats(n: int, bad: int, other_bad: int) -> list[dict[str, Any]]:
@@ -110,7 +112,7 @@ def formats(n: int, bad: int, other_bad: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("bad", "other_bad", "verdict"), [(20, 2, HOLDS), (2, 20, REFUTED), (4, 2, UNDECIDED)])
 def test_formats_are_judged_by_pairs(bad: int, other_bad: int, verdict: str) -> None:
-    judged = claims.judge_nf4({"compare": formats(60, bad, other_bad)})
+    judged = format_claims.judge_nf4({"compare": formats(60, bad, other_bad)})
     assert judged.verdict == verdict
     assert ("chunks would settle" in judged.figures) == (verdict == UNDECIDED)
 
@@ -119,22 +121,22 @@ def test_formats_are_judged_by_pairs(bad: int, other_bad: int, verdict: str) -> 
     ("n", "bound", "verdict"), [(20, "13.9%", UNDECIDED), (28, "10.1%", UNDECIDED), (57, "5.1%", REFUTED)]
 )
 def test_formats_that_are_rejected_alike_differ_by_less_than_a_bound(n: int, bound: str, verdict: str) -> None:
-    judged = claims.judge_nf4({"compare": formats(n, 4, 4)})
+    judged = format_claims.judge_nf4({"compare": formats(n, 4, 4)})
     assert judged.figures.endswith(f"; a difference in more than {bound} of chunks is excluded with 95 % confidence")
     assert judged.verdict == verdict
     rows = [{**row, "chunk": row["chunk"] % 10} for row in formats(n, 4, 4)]
     assert (
-        "more than 25.9% of chunks is" in claims.judge_nf4({"compare": rows}).figures
+        "more than 25.9% of chunks is" in format_claims.judge_nf4({"compare": rows}).figures
     )  # chunks count, not takes of them
 
 
 def test_three_takes_without_a_defect_say_little() -> None:
     rows = [take("original-gguf", item, item > 0, part="one") for item in range(200)]
-    judged = claims.judge_q4_reliability({"ablation": rows})
+    judged = format_claims.judge_q4_reliability({"ablation": rows})
     assert "0 of 3 exclude a rate above 63%" in judged.figures
     assert "1 of 200" in judged.figures
     assert judged.verdict == REFUTED
-    assert claims.judge_q4_reliability({"ablation": rows[1:]}).verdict == UNDECIDED
+    assert format_claims.judge_q4_reliability({"ablation": rows[1:]}).verdict == UNDECIDED
 
 
 @pytest.mark.parametrize(("undone", "verdict"), [(2, REFUTED), (40, UNDECIDED)])
@@ -142,7 +144,7 @@ def test_a_setting_is_a_cause_only_where_it_makes_artifacts(undone: int, verdict
     """If undoing the setting causes artifacts, transformers' level of it was the better one."""
     cells = {"original-gguf": 1, "original-transformers": 20, "original-transformers, penalty undone": undone}
     rows = [take(cell, item, item >= bad, part="one") for cell, bad in cells.items() for item in range(60)]
-    judged = claims.judge_settings({"ablation": rows})
+    judged = settings_claims.judge_settings({"ablation": rows})
     assert judged.verdict == verdict
     assert ("original-transformers, penalty undone" in judged.figures) == (verdict == REFUTED)
 
@@ -152,7 +154,7 @@ def test_what_both_ways_have_in_common_is_no_cause() -> None:
 
 
 def test_the_length_of_a_capped_chunk_is_the_caps() -> None:
-    judged = claims.judge_cap({})
+    judged = settings_claims.judge_cap({})
     assert "2500 tokens are 30.46 s, 30.38 s less the frame that was trimmed" in judged.figures
     assert judged.verdict == REFUTED
 

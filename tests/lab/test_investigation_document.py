@@ -9,7 +9,7 @@ import pytest
 
 from mayabook.engines.sampler_settings import DEFAULT_PRESET, presets
 from mayabook.lab import claims
-from mayabook.lab.claims import HOLDS, REFUTED, UNDECIDED
+from mayabook.lab.judged_claim import HOLDS, REFUTED, UNDECIDED
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "investigation.md"
 
