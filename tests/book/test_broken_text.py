@@ -67,6 +67,19 @@ class TestFileBoundaries:
         check = check_source(tmp_path / "book.epub", book)
         assert (check.left_out, check.supplied, check.differences) == ({}, {}, ())
 
+    @pytest.mark.parametrize(
+        ("end", "start"),
+        [
+            ("In the evening she said to", "Alice that it was late."),
+            ("They had never heard of the", "Lamp Street murders."),
+            ("He went to see Mr.", "Brown about it."),
+        ],
+    )
+    def test_a_sentence_that_cannot_end_there_goes_on_with_a_name(self, tmp_path: Path, end: str, start: str) -> None:
+        pages = {"a.xhtml": f"<h1>One</h1><p>{end}</p>", "b.xhtml": f"<p>{start}</p><p>Then.</p>"}
+        book = read_pages(tmp_path, pages, toc=[("One", "a.xhtml")])
+        assert texts_of(book.chapters) == [["One", f"{end} {start}", "Then."]]
+
     def test_many_files_cut_within_sentences(self, tmp_path: Path) -> None:
         pages = {f"{n}.xhtml": f"<p>then {n} lamps went out.</p><p>Of {n + 1} men</p>" for n in range(30)}
         book = read_pages(tmp_path, pages, toc=[("One", "0.xhtml")])
@@ -95,6 +108,9 @@ class TestFileBoundaries:
             ("<p>The lamp went out.</p>", "<p>nobody came.</p>"),
             ("<p>The lamp went out and</p>", "<p>Nobody came.</p>"),
             ("<p>The lamp went out and</p>", "<h2>nobody</h2><p>x</p>"),
+            ("<p>The Life of</p>", "<p>Nobody came.</p>"),
+            ("<p>It was all that she had asked for</p>", "<p>Nobody came.</p>"),
+            ("<p>The lamp was made by Mr. Hale.</p>", "<p>Nobody came.</p>"),
             ("<h2>the lamp</h2>", "<p>nobody came.</p>"),
             ("<ul><li>the lamp</li></ul>", "<p>nobody came.</p>"),
         ],

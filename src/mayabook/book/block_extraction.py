@@ -30,6 +30,7 @@ from mayabook.book.semantics import (
     types_of,
 )
 from mayabook.book.substitution import Substitution, Substitutions
+from mayabook.book.tex_formulas import read_tex_formulas
 from mayabook.book.text_cleaning import clean_text, has_words, is_ornament
 from mayabook.book.untyped_notes import label_of_note, labels_of, mark_untyped_notes
 from mayabook.book.verse_numbers import read_verse_numbers
@@ -79,6 +80,7 @@ def extract_blocks(
     reader = _BlockExtractor(document, cuts, notes, resolve, annotations, image_alt)
     walk(root, reader.enter, reader.leave)
     reader.finish()
+    read_tex_formulas(document)
     take_out_plain_marks(document)
     mark_untyped_notes(document)
     return document

@@ -24,6 +24,7 @@ from mayabook.book.plain_marks import take_out_plain_marks
 from mayabook.book.plain_verses import leave_out_verse_numbers
 from mayabook.book.printed_numbers import is_page_line, leave_out_printed_numbers
 from mayabook.book.semantics import GUTENBERG, TRANSCRIBER
+from mayabook.book.tex_formulas import read_tex_formulas
 from mayabook.book.text_cleaning import clean_text, has_words, is_lettered_ornament, is_ornament
 from mayabook.book.untyped_notes import mark_untyped_notes
 from mayabook.core.book import Block, BlockKind, Book
@@ -50,7 +51,7 @@ def read_plain_text(written: str, file_name: str, title: str) -> Book:
     """written: content of the file."""
     document = _read_document(written, file_name)
     chapters = split_at_headings(doc_block.block for doc_block in document.blocks)
-    return Book(title, (), chapters, left_out=tuple(document.left_out))
+    return Book(title, (), chapters, left_out=tuple(document.left_out), supplied=tuple(document.supplied))
 
 
 def _read_document(written: str, file_name: str) -> ContentDocument:
@@ -93,6 +94,7 @@ def _leave_out_what_is_not_read(document: ContentDocument) -> None:
     leave_out_printed_numbers([document])
     _join_parts(document)
     join_at_page_breaks(document)
+    read_tex_formulas(document)
     take_out_plain_marks(document)
     mark_untyped_notes(document)
     leave_out_verse_numbers(document)

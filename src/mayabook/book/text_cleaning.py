@@ -16,6 +16,11 @@ _IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U
 
 _LETTERED_ORNAMENT = re.compile(r"[-–—~*•\s]*(?:o*o[O0]o+|o(?:\so)+|x(?:\sx)+)[-–—~*•\s]*")
 _OPEN_END = re.compile(r"[\w,;–-]$")
+_UNFINISHED = re.compile(
+    r"(?:\S+ ){3,}(?:(?:a|an|the|my|your|our|their|its|of|to|from|with|into|than|because|although)|(?:Mr|Mrs|Ms|Dr)\.)$"
+)
+"""Ends in a word that no sentence ends in, so that it goes on even before a capital. Shorter texts may be lines of a
+title page: "The Life of"."""
 _PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
@@ -35,7 +40,9 @@ def plain_digits(text: str) -> str:
 
 def goes_on(above: str, below: str) -> bool:
     """Whether a text ends within a sentence that the text below it continues."""
-    return _OPEN_END.search(above) is not None and below[:1].islower()
+    if below[:1].islower():
+        return _OPEN_END.search(above) is not None
+    return below[:1].isupper() and _UNFINISHED.search(above) is not None
 
 
 def has_words(text: str) -> bool:
