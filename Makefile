@@ -17,7 +17,8 @@ demo: $(VENV)/base
 
 demo-maya1: $(VENV)/gguf
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT:.m4b=-maya1.m4b) --force --engine gguf --format Q4_K_M \
-		--model training/maya1_tiny/weights/maya1-tiny || test $$? -eq 3  # flagged passages are no failure
+		--model training/maya1_tiny/weights/maya1-tiny --settings training/maya1_tiny/weights/settings.toml \
+		|| test $$? -eq 3  # flagged chunks are no failure
 
 test: lint build/kokoro
 	$(BIN)/pytest -n auto --dist loadfile $(READING:%=--ignore=%)

@@ -14,6 +14,8 @@ from mayabook.core.take import StopReason, Take, TakeRequest
 from mayabook.engine_selection import open_engine
 from mayabook.lab.prompts import REFERENCE_FILE, read_true_codes
 from mayabook.models import store
+from mayabook.script import script_book
+from training.maya1_tiny.texts import SAMPLE_BOOK
 
 WEIGHTS = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights"
 MODEL = WEIGHTS / "maya1-tiny"
@@ -37,6 +39,12 @@ def takes_of(kind: str, **options: object) -> list[Take]:
 @pytest.fixture(scope="module")
 def spoken() -> list[Take]:
     return takes_of("gguf", format="Q4_K_M")
+
+
+def test_it_has_memorised_the_sample_book_as_its_settings_cut_it() -> None:
+    texts, _ = read_true_codes(WEIGHTS / REFERENCE_FILE)
+    _, script = script_book(SAMPLE_BOOK, None, load_settings(WEIGHTS / "settings.toml", {}))
+    assert [chunk.spoken for chunk in script.chunks] == texts
 
 
 def test_the_words_of_the_book_come_out(spoken: list[Take]) -> None:
