@@ -10,7 +10,7 @@ from typer.main import get_command
 
 SUMMARIES = {
     "make": "Turn a book into an audiobook and check every sentence.",
-    "inspect": "Show a book's chapters, what is skipped or left out, and a forecast.",
+    "inspect": "Show what would be narrated, what is left out and why, and how long it takes.",
     "review": "Go through the flagged chunks of an audiobook and decide.",
     "verify": "Find what is wrong in an audiobook that any tool made.",
     "doctor": "Show what this machine has and which engine it would use.",

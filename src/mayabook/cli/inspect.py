@@ -1,4 +1,4 @@
-"""mayabook inspect: what would be narrated, with a forecast of duration, size and time."""
+"""mayabook inspect: what would be narrated, with an estimate of duration, size and time."""
 
 import json
 import os
@@ -29,13 +29,15 @@ TIMES_REAL_TIME = 10.0
 """Seconds of verified audiobook per second and core; measured on the sample book by bench/narrate.py."""
 RARE_NAMES = 20
 """Most names that are shown; JSON and the lexicon have all of them."""
-Spoken = Annotated[bool, typer.Option("--spoken", help="Print what will be said, chunk by chunk, and nothing else.")]
+Spoken = Annotated[
+    bool, typer.Option("--spoken", help="Print only what will be said: numbers, capitals and abbreviations in words.")
+]
 WriteLexicon = Annotated[
     Path | None,
     typer.Option(
         "--write-lexicon",
         metavar="FILE",
-        help="Write a lexicon to edit: the rare names, each with how the narrator says it.",
+        help="Write the names that no dictionary has into a lexicon to edit, each with how the narrator says it.",
     ),
 ]
 
@@ -50,12 +52,12 @@ def inspect(
     spoken: Spoken = False,
     as_json: options.Json = False,
 ) -> None:
-    """Show a book's chapters, what is skipped or left out, and a forecast.
+    """Show what would be narrated, what is left out and why, and how long it takes.
 
-    The file is read a second time by other parsers: words that are neither narrated nor left out for a reason are
-    listed as lost in reading.
-    The forecast is of duration, file size and the time it takes to make. Rare names are listed last:
-    --write-lexicon writes them into a file to edit, which --lexicon reads.
+    Prints the chapters, the words that are left out, by reason, and an estimate of the audiobook's duration, its size
+    and the time to make it. Words are lost in reading if a second reader finds them in the file and they are neither
+    narrated nor left out; there should be none. The list ends with names that no dictionary has: --write-lexicon
+    writes them into a file, in which you can say how to pronounce them, and --lexicon reads it.
     """
     from mayabook.script import find_rare_names, script_book
     from mayabook.source_check import check_source

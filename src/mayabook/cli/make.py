@@ -46,8 +46,10 @@ def make(
 ) -> None:
     """Turn a book into an audiobook and check every sentence.
 
-    The same command resumes a run that was stopped. Its takes and the coverage report are kept beside the audiobook, in
-    a folder with the suffix .mayabook; go through flagged chunks with `mayabook review`.
+    The text is cut into chunks of a few sentences. Each is synthesised, transcribed and compared with the text, and
+    synthesised again where they differ; a chunk that fails every time is flagged for `mayabook review`. The folder
+    beside the audiobook with the suffix .mayabook keeps all recordings and the coverage report. If the run is stopped,
+    the same command resumes it.
     """
     from mayabook.pipeline import AudiobookRequest
 
@@ -109,8 +111,8 @@ def _lines(result: "AudiobookResult") -> list[str]:
         f"  {clock(audiobook.duration)} long, {len(audiobook.chapters)} chapters, {format_bytes(size)}, "
         f"{audiobook.loudness:.1f} LUFS; made in {clock(result.seconds)}{rate}",
         f"  read: {source_line(coverage.source)}",
-        f"  text: {result.script.coverage.n_book_words:,} words in the book, "
-        f"{result.script.coverage.n_chunk_words:,} in the script",
+        f"  text: {result.script.coverage.n_book_words:,} words to narrate, "
+        f"{result.script.coverage.n_chunk_words:,} in the chunks",
         f"  heard as written: {heard} of {len(coverage.rows)} sentences, {coverage.count(Status.DOUBTFUL)} in doubt, "
         f"{coverage.count(Status.MISSING)} missing; word error rate {coverage.word_error_rate:.1%}",
         f"  chunks: {coverage.n_chunks - len(coverage.flagged)} of {coverage.n_chunks} accepted, "

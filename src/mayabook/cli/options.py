@@ -22,7 +22,7 @@ BookFile = Annotated[
 ]
 Lexicon = Annotated[
     Path | None,
-    typer.Option("--lexicon", metavar="FILE", help="TOML file whose table [words] says how to pronounce words."),
+    typer.Option("--lexicon", metavar="FILE", help="TOML file whose table [words] says how words are pronounced."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]

@@ -28,7 +28,8 @@ class BookSettings(SettingsGroup):
     """Which parts of the book are narrated."""
 
     include: Annotated[tuple[str, ...], Option(common=True)] = ()
-    """Chapters to narrate that would otherwise be skipped: numbers, ranges (3-7) or titles."""
+    """Chapters to narrate though they would be skipped: numbers as `mayabook inspect` shows them, ranges (3-7) or
+    titles."""
     skip: Annotated[tuple[str, ...], Option(common=True)] = ()
     """Chapters to leave out: numbers, ranges or titles."""
     only: Annotated[tuple[str, ...], Option(common=True)] = ()
@@ -43,7 +44,7 @@ class ScriptSettings(SettingsGroup):
     """How the text is cut into chunks."""
 
     max_words: int = Field(default=70, ge=5, le=500)
-    """Most words in a chunk."""
+    """Most words in a chunk, the text that is synthesised at once."""
     max_chars: int = Field(default=350, ge=40, le=4000)
     """Most characters in a chunk."""
     min_words: int = Field(default=4, ge=1, le=50)
@@ -83,8 +84,8 @@ class EngineSettings(SettingsGroup):
     """Which engine synthesises the speech."""
 
     kind: Annotated[str, Option("--engine", common=True)] = "auto"
-    """Speech engine: narrator, gguf, transformers, or one that another package adds; auto uses Maya1 if a model is
-    installed and fast enough on this machine, else the narrator."""
+    """Speech engine: narrator (built in), gguf or transformers (the model Maya1, on llama.cpp or torch), or one that
+    another package adds; auto uses Maya1 if it is installed and fast enough on this machine, else the narrator."""
 
 
 class MayaSettings(SettingsGroup):
