@@ -10,7 +10,7 @@ import regex
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.errors import ScriptError
 from mayabook.script.script_writer import Script
-from mayabook.script.verbalisation.vocabulary import is_name, is_word
+from mayabook.script.verbalisation.vocabulary import is_word
 
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’-]\p{L}[\p{L}\p{M}]*)*")
 _CLITIC = regex.compile(r"(?i)['’](?:s|d|ll|re|ve)$")
@@ -65,7 +65,7 @@ def _context(match: regex.Match[str]) -> str:
 def _is_in_dictionary(name: str) -> bool:
     """Whether the name, or each part of it between hyphens, is."""
     plain = name.replace("’", "'")
-    return any(all(is_name(part) or is_word(part.lower()) for part in parts) for parts in ([plain], plain.split("-")))
+    return any(all(is_word(part) or is_word(part.lower()) for part in parts) for parts in ([plain], plain.split("-")))
 
 
 def write_lexicon_template(path: Path, names: Sequence[RareName], said: Sequence[str]) -> None:

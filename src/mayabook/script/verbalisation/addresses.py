@@ -33,6 +33,7 @@ _SIGNS = {
     "#": "hash",
     "%": "percent",
     "+": "plus",
+    "\\": "backslash",
 }
 _PIECE = regex.compile(r"\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\d+|[^\w\s]|_")
 
@@ -76,7 +77,12 @@ def _say_pieces(text: str) -> str:
 
 
 def _address(match: Match, context: Context) -> str:
-    return _say_address(match[0])
+    return _say_address(match[0].lower() if match[0].isupper() else match[0])
+
+
+def _suffix(match: Match, context: Context) -> str:
+    """ ".com", ".exe": the ending alone."""
+    return f"dot {_say_label(match['suffix'].lower(), True)}"
 
 
 def _file_name(match: Match, context: Context) -> str:
@@ -99,7 +105,7 @@ def _handle(match: Match, context: Context) -> str:
 
 _END = r"(?<![.,;:!?'\"”’)])"
 FAMILY = Family(
-    regex.compile(rf"[@#/]|\.(?i:{_TOP_LEVEL}|{_SUFFIXES})(?!\w)"),
+    regex.compile(rf"[@#/\\]|\bwww\.|\.(?i:{_TOP_LEVEL}|{_SUFFIXES})(?!\w)"),
     [
         Rule(WordClass.ADDRESSES, regex.compile(r"(?<![\w.])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _address),
         Rule(
@@ -120,6 +126,17 @@ FAMILY = Family(
             WordClass.ADDRESSES,
             regex.compile(rf"(?<![\w.@-])(?:[a-z0-9-]+\.)+(?:{_TOP_LEVEL})(?:/[^\s<>“”]*{_END})?(?!\w|\.\w)", regex.I),
             _address,
+        ),
+        Rule(
+            WordClass.ADDRESSES,
+            regex.compile(
+                rf"(?<![\w.])[A-Za-z]:\\[^\s<>“”\"?*|]*{_END}|(?<![\w.\\])\\\\\w[^\s<>“”\"]*{_END}|"
+                rf"(?<![\w./~])~?/[a-z][\w.-]*(?:/[\w.-]+)+/?{_END}|(?<![\w/])[ru]/\w{{3,}}(?![\w/])"
+            ),
+            _address,
+        ),
+        Rule(
+            WordClass.ADDRESSES, regex.compile(rf"(?<![\w.])\.(?P<suffix>{_TOP_LEVEL}|{_SUFFIXES})(?![\w.])"), _suffix
         ),
         Rule(WordClass.ADDRESSES, pattern(r"(?<![\w&/])[#](?P<tag>\p{L}\w+)"), _hashtag),
         Rule(WordClass.ADDRESSES, pattern(r"(?<![\w.])@(?P<name>[A-Za-z]\w+)"), _handle),

@@ -4,7 +4,7 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding, word_before
-from mayabook.script.verbalisation.vocabulary import is_name, is_word
+from mayabook.script.verbalisation.vocabulary import is_word
 
 _ACRONYMS = frozenset(
     """
@@ -46,6 +46,14 @@ _NOUNS_AFTER = {
     "AM": r"(?i:radio|frequen|station|band|dial)",
     "ID": r"(?i:card|badge|number|tag|papers)",
 }
+_BEFORE_IT = frozenset(
+    "an our your his her my their call ask phone email ring contact calling asked called emailed".split()
+)
+_WORK_IN = (
+    r"(?i:\b(?:work\w*|job|jobs|career|degree|is|was|are|were|been|years|experience|someone|somebody|guy|man|"
+    r"woman|friend|people|team|started|"
+    r"retrained)\sin\s)$"
+)
 _ROMAN_LIKE = frozenset("I II III IV V VI VII VIII IX X".split())
 _CAPITAL_WORD = regex.compile(r"(?<![\p{L}\p{N}])\p{Lu}+(?:['’]\p{Lu}+)*(?![\p{L}\p{N}])")
 _WORD = regex.compile(r"[\p{L}\p{N}]+(?:['’]\p{L}+)*")
@@ -72,9 +80,9 @@ def _in_capitals(match: Match, context: Context) -> str | None:
         return lower.capitalize()
     if is_word(lower) or (is_word(lower.replace("'", "")) and "'" in lower):
         return _cased(match, lower)
-    if lower.endswith("'s") and (is_word(lower[:-2]) or is_name(lower[:-2].capitalize())):
+    if lower.endswith("'s") and (is_word(lower[:-2]) or is_word(lower[:-2].capitalize())):
         return _cased(match, lower if is_word(lower[:-2]) else lower.capitalize())
-    if is_name(lower.capitalize()):
+    if is_word(lower.capitalize()):
         return lower.capitalize()
     if _looks_spoken(lower) and (run or len(letters) > 4):
         return _name(lower)
@@ -102,7 +110,9 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
     if letters in ("AM",):
         return None if regex.search(r"\d\s?$", preceding(match)) else "am"
     if letters in ("IT", "WHO"):
-        if before.lower() == "the" or (letters == "IT" and before.lower() in ("an", "our")) or _has_company(match):
+        if before.lower() == "the" or _has_company(match):
+            return spelled
+        if letters == "IT" and (before.lower() in _BEFORE_IT or regex.search(_WORK_IN, preceding(match))):
             return spelled
         return _cased(match, letters.lower())
     if letters in ("MA", "BA", "PA", "GI", "ER", "OR", "PO", "MS", "BS", "MO", "CO", "PE", "LP", "DA"):
@@ -144,7 +154,7 @@ def _is_shouted(word: str) -> bool:
     return (
         letters in _AMBIGUOUS
         or is_word(letters.lower())
-        or is_name(letters.capitalize())
+        or is_word(letters.capitalize())
         or (_looks_spoken(letters.lower()) and len(letters) > 4)
     )
 

@@ -12,6 +12,7 @@ from mayabook.script.verbalisation.rules import (
     Rule,
     ends_sentence,
     follows,
+    full_stop,
     one_of,
     pattern,
     preceding,
@@ -178,7 +179,7 @@ _SOLD = (
     "hour|gallon|quart|box|hundredweight|cwt"
 )
 FAMILY = Family(
-    regex.compile(r"[$£₤€¥₹₽₩¢]|[\d½¼]\s?[pcds]\b|\d/[\d-]|USD|EUR|GBP|CHF|\bRs\b"),
+    regex.compile(r"[$£₤€¥₹₽₩¢]|[\d½¼]\s?(?:[pcds]|gns?)\b|\d/[\d-]|USD|EUR|GBP|CHF|\bRs\b"),
     [
         Rule(
             WordClass.CURRENCY,
@@ -234,7 +235,16 @@ FAMILY = Family(
             _coins,
         ),
         Rule(
-            WordClass.CURRENCY, regex.compile(r"(?<![\w.,$£€])(?P<low>\d{1,2}[¼½¾]?|[¼½])(?P<unit>d)\.(?!\w)"), _coins
+            WordClass.CURRENCY,
+            regex.compile(r"(?<![\w.,$£€]|\b[Tt]he\s(?=\d?[23]d))(?P<low>\d{1,2}[¼½¾]?|[¼½])(?P<unit>d)\.(?!\w)"),
+            _coins,
+        ),
+        Rule(
+            WordClass.CURRENCY,
+            regex.compile(r"(?<![\w.,$£€])(?P<low>\d[\d,]*)\s?gns?(?!\w)\.?"),
+            lambda match, context: (
+                f"{say_amount(match['low'], context)} guinea{'' if is_one(match['low']) else 's'}{full_stop(match)}"
+            ),
         ),
     ],
 )

@@ -66,6 +66,16 @@ def _numeric(match: Match, context: Context) -> str | None:
     return _in_order(day, month, match["year"], context)
 
 
+def _without_year(match: Match, context: Context) -> str | None:
+    """10/31, in the order of the book's English."""
+    first, second = int(match["first"]), int(match["second"])
+    day, month = (first, second) if context.british else (second, first)
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    said = number_words.ordinal(day)
+    return f"the {said} of {MONTHS[month - 1]}" if context.british else f"{MONTHS[month - 1]} {said}"
+
+
 def _iso(match: Match, context: Context) -> str:
     return _in_order(int(match["day"]), int(match["month"]), match["year"], context)
 
@@ -164,7 +174,8 @@ FAMILY = Family(
             _bare_month,
         ),
         _rule(
-            rf"(?<=\b{_TIME_WORDS}[ -])(?P<month>Feb|Apr|Jul|Aug|Sept?|Oct|Nov|Dec)\b(?!\.|[’'-]|\s\p{{Lu}}\p{{Ll}})",
+            rf"(?<=\b{_TIME_WORDS}[ -])(?P<month>Feb|Apr|Jul|Aug|Sept?|Oct|Nov|"
+            r"Dec(?<!\b(?:and|by|to|of|from|before|after)[ -]Dec))\b(?!\.|[’'-]|\s\p{Lu}\p{Ll})",
             _bare_month,
         ),
         _rule(
@@ -176,5 +187,10 @@ FAMILY = Family(
         ),
         _rule(r"(?<=\b{weekday}\s(?:and|&|or|to)\s)(?P<weekday>Mon|Wed|Sat|Sun)\b", _weekday),
         _rule(r"(?<![\w/.])9/11(?![\w/])", _nine_eleven),
+        _rule(
+            r"(?<=\b(?:[Oo]n|[Dd]ated|[Uu]ntil|[Tt]ill|[Ss]ince|[Bb]efore|[Aa]fter|[Dd]ue)\s)(?P<first>\d{1,2})/(?P<second>\d{1,2})"
+            r"(?![\w/]|[.,]\d|\s(?:of|cups?|inch|inches|miles?|hours?|time|full|fractions?)\b)",
+            _without_year,
+        ),
     ],
 )

@@ -5,7 +5,7 @@ import regex
 from mayabook.core.ipa import with_ipa
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, as_cased, one_of, pattern, preceding
-from mayabook.script.verbalisation.vocabulary import is_name, is_word
+from mayabook.script.verbalisation.vocabulary import is_word
 
 _BEGINNING_DROPPED = (
     "tis|twas|twere|twill|twould|tisn['’]t|twasn['’]t|tweren['’]t|twon['’]t|twouldn['’]t|tain['’]t|tother|twixt|bout|"
@@ -64,7 +64,7 @@ def _without_h(match: Match, context: Context) -> str | None:
     lower = word.lower()
     full = _H_AND_OTHERS.get(lower, f"h{lower}")
     stem = regex.sub(r"'\p{L}+$", "", full)
-    if lower in _NO_H or not (is_word(stem) or is_word(full) or is_name(stem.capitalize())):
+    if lower in _NO_H or not (is_word(stem) or is_word(full) or is_word(stem.capitalize())):
         return None
     if match["mark"] != "’" and _may_open_quotation(match, is_word(lower) and lower not in _ONLY_WITHOUT_H):
         return None

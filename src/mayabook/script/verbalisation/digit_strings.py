@@ -32,6 +32,16 @@ def _in_words(match: Match, context: Context) -> str:
     return f"one {number_words.cardinal(int(match['area']))} {match['word'].lower()}"
 
 
+def _emergency(match: Match, context: Context) -> str:
+    return _EMERGENCY[match[0]]
+
+
+def _issn(match: Match, context: Context) -> str:
+    first, second = match["first"], match["second"]
+    check = " X" if second[-1] in "Xx" else ""
+    return f"ISSN {number_words.spell_digits(first)}, {number_words.spell_digits(second)}{check}"
+
+
 def _digit_by_digit(match: Match, context: Context) -> str:
     return number_words.spell_digits(match[0], "oh" if "0" in match[0][1:] else "zero")
 
@@ -40,7 +50,7 @@ def _isbn(match: Match, context: Context) -> str:
     kind = f" {number_words.cardinal(int(match['kind']))}" if match["kind"] else ""
     digits = [number_words.spell_digits(group) for group in regex.findall(r"\d+", match["number"])]
     check = " X" if match["number"][-1] in "Xx" else ""
-    return f"ISBN{kind}, {', '.join(digits)}{check}"
+    return f"{match['name'] or ''}{kind}{',' if match['name'] else ''} {', '.join(digits)}{check}".strip()
 
 
 FAMILY = Family(
@@ -49,9 +59,19 @@ FAMILY = Family(
         Rule(
             WordClass.DIGITS,
             pattern(
-                r"\bISBN(?:[-\s](?P<kind>1[03])(?=[:\s]))?:?\s*(?P<number>\d(?:[-–\s]?\d){8,11}[-–\s]?[\dXx])(?![\w-])"
+                r"\b(?P<name>e?-?IS?BN|SBN)(?:[-\s](?P<kind>1[03])(?=[:\s]))?:?\s*(?P<number>\d(?:[-–\s]?\d){8,11}[-–\s]?[\dXx])(?![\w-])|"
+                r"(?<![\w-])(?P<name>)(?P<kind>)(?P<number>97[89](?:[-–\s]?\d){9}[-–\s]?\d)(?![\w-])"
             ),
             _isbn,
+        ),
+        Rule(WordClass.DIGITS, pattern(r"\bISSN:?\s(?P<first>\d{4})[-–](?P<second>\d{3}[\dXx])(?!\w)"), _issn),
+        Rule(
+            WordClass.DIGITS,
+            regex.compile(
+                r"(?<![\w.,$£€/-])(?:911(?!\s(?!calls?\b|operators\b)\p{Ll}+s\b|[\w.,-]*\d|\sof\b|\s(?:people|men|women|Turbo|Carrera)\b)(?<!Porsche\s911)"
+                r"|(?:999|112|101|111)(?=\s(?:calls?|callers?|operators?|dispatch\w*|lines?|emergency|switchboard|handlers?|on\sthe\s(?:line|phone))\b))(?!\w)"
+            ),
+            _emergency,
         ),
         Rule(
             WordClass.DIGITS,
@@ -60,7 +80,7 @@ FAMILY = Family(
                 \+\d{1,3}(?:[\s.-]?\(?\d{1,5}\)?){2,5}          # +44 20 7946 0018
                 | (?:1[\s.-])?\(\d{3}\)\s?\d{3}[-\s.–]\d{4}      # (212) 555-0187
                 | (?:1[-.\s])?\d{3}[-.–]\d{3}[-.–]\d{4}          # 1-800-555-0123
-                | \d{3}[-–]\d{4}                                 # 555-0142
+                | 555[. ]\d{4} | \d{3}[-–]\d{4}                                 # 555-0142
                 | 1\s\d{3}\s\d{3}\s\d{4} | \d{3}\s\d{3}\s\d{4}
                 | 0\d{2,4}-\d{3,4}-\d{3,4}                          # 020-7946-0958
                 | \(0\d{2,4}\)\s?\d{3,4}\s?\d{3,4}                  # (020) 7946 0958

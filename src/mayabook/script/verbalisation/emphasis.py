@@ -10,8 +10,10 @@ def _left_out(match: Match, context: Context) -> str:
     return ""
 
 
+_STARS = r"(?<=(?<![\w.,])[1-7])\*\s\p{Ll}(?<!(?<!\w)\*\w.*)"
+"""The mark of "a 5* hotel"."""
 FAMILY = Family(
-    regex.compile(r"[*_]|~~|/\p{L}"),
+    regex.compile(r"[*_]|~~|[/=+~]\p{L}"),
     [
         Rule(
             WordClass.EMPHASIS,
@@ -20,7 +22,17 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.EMPHASIS,
-            pattern(r"(?<=[\p{L}\p{N}.,;:!?…“”\"'‘’)—-])(?:\*{1,3}|_{1,3}|~~)(?![\p{L}\p{N}*_])"),
+            pattern(
+                r"(?<=[\p{L}\p{N}.,;:!?…“”\"'‘’)—-])(?!{stars})(?:\*{1,3}|_{1,3}|~~)(?![\p{L}\p{N}*_])",
+                stars=_STARS,
+            ),
+            _left_out,
+        ),
+        Rule(
+            WordClass.EMPHASIS,
+            regex.compile(
+                r"(?<![^\s“\"‘'(—])(?P<mark>[=+~])(?=\p{L}[^=+~]{0,60}(?P=mark)(?!\w))|(?<=(?<![^\s“\"‘'(—])(?P<mark>[=+~])\p{L}[^=+~]{0,60})(?P=mark)(?!\w)"
+            ),
             _left_out,
         ),
         Rule(

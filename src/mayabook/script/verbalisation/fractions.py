@@ -13,6 +13,7 @@ _PLAIN = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789" * 2)
 _BEFORE_NOUNS = {"½": "half", "¼": "quarter", "¾": "three-quarter", "⅓": "third", "⅔": "two-third"}
 _GAUGES = "HP|MP|SP|XP|EXP|Exp|Health|Mana|Stamina|Energy|Progress|Durability|Hunger|Level|Score"
 """Of games: what stands before "50/100"."""
+_GIVEN = "scored|score of|rated it|rated|rating of|got|gave it|gave"
 _FIXED = {"24/7": "twenty-four seven", "20/20": "twenty twenty", "9/11": "nine eleven"}
 
 
@@ -25,8 +26,8 @@ def _vulgar(match: Match, context: Context) -> str:
 def _slashed(match: Match, context: Context) -> str | None:
     if follows(match, r"[ -](?:time|rhythm|metre|meter|beat)\b") and not match["whole"]:
         return f"{number_words.cardinal(int(match['above']))} {number_words.cardinal(int(match['below']))}"
-    if regex.search(rf"\b(?:{_GAUGES}):?\s$", preceding(match)):
-        return f"{number_words.cardinal(int(match['above']))} of {number_words.cardinal(int(match['below']))}"
+    if _is_score(match):
+        return f"{say_amount(match['above'], context)} out of {say_amount(match['below'], context)}"
     if match[0] in _FIXED:
         return _FIXED[match[0]]
     if is_split(match["above"], match["below"]) and not match["whole"]:
@@ -38,6 +39,13 @@ def _slashed(match: Match, context: Context) -> str | None:
     if whole or below == 0:
         return None
     return f"{number_words.cardinal(above)} over {number_words.cardinal(below)}"
+
+
+def _is_score(match: Match) -> bool:
+    """Whether it is so much of what could be had: "HP: 120/300", "Kill count: 3/10", "scored 7/10"."""
+    if match["whole"] or not match["below"].isdecimal():
+        return False
+    return regex.search(rf"(?:\b(?:{_GAUGES}):?|\p{{L}}:|\b(?:{_GIVEN})(?:\sa)?)\s$", preceding(match)) is not None
 
 
 FAMILY = Family(

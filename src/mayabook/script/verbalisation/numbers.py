@@ -30,7 +30,8 @@ _COUNTED = (
 
 
 def _ordinal(match: Match, context: Context) -> str:
-    return number_words.ordinal(int(match["number"].replace(",", "")), british=context.british)
+    said = number_words.ordinal(int(match["number"].replace(",", "")), british=context.british)
+    return number_words.plural(said) if match[0].endswith("s") else said
 
 
 def _decade(match: Match, context: Context) -> str | None:
@@ -101,9 +102,11 @@ def _with_letters(match: Match, context: Context) -> str | None:
     pieces = regex.findall(r"\p{L}+(?:['’]\p{L}+)?|\d+(?:\.\d+)?", text)
     if not any(piece[0].isdigit() for piece in pieces):
         return None
-    words = []
+    words: list[str] = []
     for place, piece in enumerate(pieces):
-        if not piece[0].isdigit():
+        if piece == "s" and place == len(pieces) - 1 and words:
+            words[-1] = number_words.plural(words[-1])
+        elif not piece[0].isdigit():
             words.append(_letters(piece, place, pieces))
         elif "." in piece:
             words.append(number_words.number(piece))
@@ -135,6 +138,22 @@ def _letter_suffix(match: Match, context: Context) -> str | None:
     return f"{words} {letter.upper()}"
 
 
+def _version(match: Match, context: Context) -> str:
+    """v2.0, v1.10.3"""
+    return f"version {' point '.join(number_words.number(part) for part in match['number'].split('.'))}"
+
+
+def _plan(match: Match, context: Context) -> str:
+    """401(k), 501(c)(3)"""
+    parts = regex.findall(r"[a-z]|\d", match["parts"])
+    return " ".join(
+        [
+            number_words.pairs(match["number"]),
+            *(number_words.cardinal(int(p)) if p.isdecimal() else p.upper() for p in parts),
+        ]
+    )
+
+
 def _double_oh(match: Match, context: Context) -> str:
     return "double oh seven"
 
@@ -144,11 +163,19 @@ FAMILY = Family(
     [
         Rule(
             WordClass.NUMBERS,
-            pattern(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th|ST|ND|RD|TH)\b"),
+            pattern(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?:(?:st|nd|rd|th)s?|ST|ND|RD|TH)\b"),
             _ordinal,
         ),
-        Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])(?P<number>\d*[23])d(?=\s\p{L}|[,;])"), _ordinal),
-        Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])[’'‘]?(?P<digits>\d{1,4})[’']?s(?![\w’'])"), _decade),
+        Rule(
+            WordClass.NUMBERS,
+            pattern(r"(?<![\w.,])(?P<number>\d*[23])d(?=\s\p{L}|[,;]|(?<=\b[Tt]he\s\d+d)[.!?])"),
+            _ordinal,
+        ),
+        Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])[’'‘]?(?P<digits>\d{1,4})[’']?s(?!\w|[’']\w)"), _decade),
+        Rule(WordClass.NUMBERS, regex.compile(r"(?<![\w.])v\.?\s?(?P<number>\d+(?:\.\d+)*)(?![\w]|\.\d)"), _version),
+        Rule(
+            WordClass.NUMBERS, regex.compile(r"(?<![\w.])(?P<number>\d{3})(?P<parts>\([a-z]\)(?:\(\d\))?)(?!\w)"), _plan
+        ),
         Rule(WordClass.NUMBERS, pattern(r"(?<=\b[Aa]gent\s)007(?!\d)"), _double_oh),
         Rule(
             WordClass.NUMBERS,

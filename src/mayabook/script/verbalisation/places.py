@@ -88,6 +88,10 @@ def _street(match: Match, context: Context) -> str | None:
     return _STREETS[match["street"]] + full_stop(match)
 
 
+def _bare_street(match: Match, context: Context) -> str:
+    return _STREETS[match["street"]]
+
+
 def _apartment(match: Match, context: Context) -> str:
     return f"{_STREETS[match['street']]} "
 
@@ -98,7 +102,9 @@ def _state(match: Match, context: Context) -> str:
 
 _SHORT = one_of([*_STREETS, *_STATES])
 FAMILY = Family(
-    regex.compile(rf"\b(?:Ste?s?|Apt|Bldg|Rte|Co|Penn)\b|\.(?<=\b(?:{_SHORT})\.)"),
+    regex.compile(
+        rf"\b(?:Ste?s?|Apt|Bldg|Rte|Co|Penn|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Pl|Sq|Dr|Cres|Terr?)\b|\.(?<=\b(?:{_SHORT})\.)"
+    ),
     [
         Rule(
             WordClass.ABBREVIATIONS,
@@ -128,6 +134,14 @@ FAMILY = Family(
                 streets=one_of([s for s in _STREETS if s not in ("St", "Apt", "Ste", "Bldg", "Rte")]),
             ),
             _street,
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            regex.compile(
+                r"(?<=\p{Lu}\p{Ll}+\s|\d(?:st|nd|rd|th)\s)(?P<street>Ave|Blvd|Rd|Ln|Hwy|Pkwy)(?!\w)|"
+                r"(?<=\b\d+\w?\s(?:\p{Lu}[\p{Ll}’']+\s){1,3})(?P<street>Ct|Pl|Sq|Dr|Cres|Ter|Terr)(?!\w|\s\p{Lu})"
+            ),
+            _bare_street,
         ),
         Rule(
             WordClass.ABBREVIATIONS,

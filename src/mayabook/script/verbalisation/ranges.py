@@ -8,7 +8,17 @@ from mayabook.script.verbalisation.number_words import is_year
 from mayabook.script.verbalisation.quantities import FIRST, NUMBER, is_split, say_amount
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding
 
-_FIXED = {("24", "7"): "twenty-four seven", ("20", "20"): "twenty-twenty", ("7", "11"): "seven eleven"}
+_FIXED = {
+    ("24", "7"): "twenty-four seven",
+    ("20", "20"): "twenty-twenty",
+    ("7", "11"): "seven eleven",
+    ("10", "4"): "ten four",
+}
+_TENNIS = {"0": "love", "15": "fifteen", "30": "thirty", "40": "forty"}
+_OF_GAMES = (
+    r"\b(?:won|win|wins|winning|lost|lose|loses|losing|beat|beaten|drew|drawn|score|scored|defeat|defeated|victory|up|down|ahead|"
+    r"led|lead|leading|trailed|trailing|finished|ended|match|game|final|thrashed|full time|half-time|half time)\b"
+)
 _RATIO_WORDS = r"(?:\b(?i:ratio|odds|mixture|scale|blend|proportions?|diluted|split|score|aspect|mix)\b\D{0,30})"
 
 
@@ -18,6 +28,11 @@ def _numbers(match: Match, context: Context) -> str | None:
         return _FIXED[low, high]
     if is_split(low, high):
         return f"{number_words.cardinal(int(low))}-{number_words.cardinal(int(high))}"
+    if low in _TENNIS and high in _TENNIS and int(low) > int(high) and "/" not in match[0]:
+        return f"{_TENNIS[low]} {_TENNIS[high]}"
+    if "0" in (low, high) and len(low + high) <= 3 and regex.search(_OF_GAMES, match.string):
+        nothing = "nil" if context.british else "nothing"
+        return " ".join(nothing if side == "0" else number_words.cardinal(int(side)) for side in (low, high))
     if "/" in match[0]:
         return f"{number_words.year(int(low), british=context.british)} {_second_year(low, high, context)}"
     is_apart = match.string[match.end("low")].isspace()

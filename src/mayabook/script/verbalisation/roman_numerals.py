@@ -16,6 +16,7 @@ from mayabook.script.verbalisation.rules import (
     preceding,
     word_before,
 )
+from mayabook.script.verbalisation.vocabulary import is_common
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 NUMERAL = r"(?=[IVXLCDM])M{0,4}(?:CM|CD|D?C{0,4})(?:XC|XL|L?X{0,4})(?:IX|IV|V?I{0,4})"
@@ -189,12 +190,15 @@ def _after_name(match: Match, context: Context) -> str | None:
     if numeral in _WORDS:
         return None
     given = regex.fullmatch(_GIVEN, match["name"].split()[0])
-    if given and " " in match["name"].strip():
+    first, _, last = match["name"].partition(" ")
+    if last and (given or not is_common(first.lower())):
         return f"the {number_words.ordinal(roman_value(numeral))}"
     return _cardinal(numeral, context)
 
 
 def _century(match: Match, context: Context) -> str:
+    if regex.search(rf"\b(?:{_MONARCHS})\s$", preceding(match)):
+        return f"the {number_words.ordinal(roman_value(match['numeral']))}"
     return number_words.ordinal(roman_value(match["numeral"]))
 
 

@@ -22,6 +22,11 @@ _NAMES = {
 }  # fmt: skip
 
 
+_ACCIDENTALS = {"♭": " flat", "♯": " sharp", "#": " sharp", "♮": " natural", "b": " flat"}
+_OF_SUMS = frozenset(
+    "are and equals equal make makes made gives give was were plus minus then the for with".split()
+) | {"is"}
+"""Words after two numbers that are multiplied."""
 _SIZE = rf"\s?(?:{AMOUNT})\s?(?:m|cm|mm|km|ft|feet|foot|in|inch|inches|meters?|metres?|yards?)\b"
 
 
@@ -34,7 +39,7 @@ def _named(match: Match, context: Context) -> str:
 
 
 def _operator(match: Match, context: Context) -> str:
-    if match["operator"] == "×" and follows(match, _SIZE):
+    if match["operator"] == "×" and _is_size(match):
         return " by "
     return f" {_OPERATORS[match['operator']]} "
 
@@ -42,13 +47,29 @@ def _operator(match: Match, context: Context) -> str:
 def _between(match: Match, context: Context) -> str | None:
     """Operators between numbers or single letters, with the number before them left to its own rule."""
     operator = match["operator"]
-    if operator in "×xX*" and follows(match, _SIZE):
+    if operator in "×xX*" and _is_size(match):
         return " by "
     if operator in "xX":
         return " times " if "=" in match.string else " by "
     if operator in "-–":
         return " minus " if "=" in match.string else None
     return f" is {_OPERATORS[operator]} " if operator in "<>" else f" {_OPERATORS[operator]} "
+
+
+def _is_size(match: Match) -> bool:
+    """Whether ×  stands between the sides of something: "5 × 7 inches", "8½ × 11 paper"."""
+    if follows(match, _SIZE):
+        return True
+    noun = regex.compile(rf"\s?(?:{AMOUNT})\s(\p{{Ll}}{{3,}})").match(match.string, match.end())
+    return noun is not None and "=" not in match.string and noun[1] not in _OF_SUMS
+
+
+def _note(match: Match, context: Context) -> str:
+    return _ACCIDENTALS[match[0]]
+
+
+def _stars(match: Match, context: Context) -> str:
+    return f"{say_amount(match['number'], context)}-star"
 
 
 def _signed(match: Match, context: Context) -> str:
@@ -83,9 +104,17 @@ def _with(match: Match, context: Context) -> str:
 
 FAMILY = Family(
     regex.compile(
-        r"π|[^\p{L}\p{M}\p{N}\s.,;:!?'\"’‘“”()—…-]|(?<!\w)-\s?[\d.]|[\d½¼¾]\s*[-:xX]\s*\d|\d\p{L}{1,3}–\d|w/"
+        r"π|[^\p{L}\p{M}\p{N}\s.,;:!?'\"’‘“”()—…-]|(?<!\w)-\s?[\d.]|[\d½¼¾'’\"″′]\s*[-:xX]\s*\d|\d\p{L}{1,3}–\d|w/|\b[A-G]b\b"
     ),
     [
+        Rule(
+            WordClass.SIGNS,
+            regex.compile(
+                r"(?<=(?<![\p{L}\p{N}])[A-G])(?:[♭♯♮#](?!\w)|b(?=[- ](?:major|minor|flat|sharp|seventh|chord)\b))"
+            ),
+            _note,
+        ),
+        Rule(WordClass.SIGNS, regex.compile(r"(?<![\w.,])(?P<number>[1-7])[*★⭐](?=\s\p{Ll})"), _stars),
         Rule(WordClass.SIGNS, pattern(r"[#№]\s?(?=\d)|(?<!\w)N[°º]\s?(?=\d)"), _numbered),
         Rule(
             WordClass.SIGNS,
@@ -105,7 +134,7 @@ FAMILY = Family(
         Rule(
             WordClass.SIGNS,
             pattern(
-                r"(?<=[\d)²³⁴-⁹½¼¾%]|\b\p{L})\s?(?P<operator>[=≈≅≠≤≥÷×−+±∓∙⋅≡∝<>])\s?(?=[\d(.√−-]|\p{L}\b|"
+                r"(?<=[\d)²³⁴-⁹½¼¾%'’\"″′]|\b\p{L})\s?(?P<operator>[=≈≅≠≤≥÷×−+±∓∙⋅≡∝<>])\s?(?=[\d(.√−-]|\p{L}\b|"
                 r"\p{L}{1,2}[²³⁴-⁹])"
                 r"|(?<=[\d½¼¾])\s(?P<operator>[*xX–-])\s(?=\d)|(?<=\d)(?P<operator>[*])(?=\d)"
             ),
@@ -119,7 +148,7 @@ FAMILY = Family(
             pattern(r"(?<!\w)(?P<operator>[≈≤≥<>±√∞∑∴∵])\s?(?=\d|\w)|(?P<operator>[=≈≅≠≤≥÷×−+±∓∞√∑∫≡∝∈∴∵⇒])"),
             _operator,
         ),
-        Rule(WordClass.SIGNS, pattern(r"(?<=\d)\s?x\s?(?=\d)"), _spaced("by")),
+        Rule(WordClass.SIGNS, pattern(r"(?<=[\d'’\"″′])\s?x\s?(?=\d)"), _spaced("by")),
         Rule(
             WordClass.SIGNS,
             pattern(

@@ -18,6 +18,7 @@ FAMILY = Family(
     regex.compile(r"[^\p{L}\p{M}\p{N}\s.,;:!?'\"’‘“”()—–…-]"),
     [
         Rule(WordClass.SYMBOLS, regex.compile(rf"(?:[#*0-9]\uFE0F?\u20E3)|{_EMOJI}+"), _left_out),
+        Rule(WordClass.SYMBOLS, regex.compile(r"(?<=^[^\p{L}\p{N}]*)[#=+<>~-]+(?=[^\p{L}\p{N}]*$)"), _left_out),
         Rule(
             WordClass.SYMBOLS,
             pattern(

@@ -4,7 +4,16 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, ends_sentence, pattern, preceding
+from mayabook.script.verbalisation.rules import (
+    Context,
+    Family,
+    Match,
+    Rule,
+    ends_sentence,
+    pattern,
+    preceding,
+    word_before,
+)
 
 _HALF = r"(?P<half>[AaPp])\.?[ ]?[Mm]\b\.?"
 _MINUTE = "[0-5][0-9]"
@@ -63,9 +72,26 @@ def _span(match: Match, context: Context) -> str:
 
 def _military(match: Match, context: Context) -> str:
     hour, minute = match["hour"], match["minute"]
+    if hour == "00" and minute != "00" and ":" not in match[0]:
+        head = f"zero zero{' zero' if minute[0] == '0' else ''} {number_words.cardinal(int(minute))}"
+        return head + (" hours" if match["hours"] else "")
     head = ("oh " if hour[0] == "0" and hour != "00" else "") + number_words.cardinal(int(hour))
     tail = "hundred" if minute == "00" else ("oh " if minute[0] == "0" else "") + number_words.cardinal(int(minute))
     return f"{head} {tail}" + (" hours" if match["hours"] else "")
+
+
+def _part_of_an_hour(match: Match, context: Context) -> str:
+    """ "½ past 6", "¼ to 9"."""
+    part = {"½": "half", "1/2": "half", "¼": "a quarter", "1/4": "a quarter", "¾": "three quarters"}[match["part"]]
+    if part == "a quarter" and word_before(match).lower() in ("a", "the"):
+        part = "quarter"
+    return f"{part} {match['side']} {number_words.cardinal(int(match['hour']))}"
+
+
+def _in_units(match: Match, context: Context) -> str:
+    """2h 14m -> two hours fourteen minutes."""
+    parts = [(name, match[name]) for name in ("hour", "minute", "second") if match[name]]
+    return " ".join(f"{number_words.cardinal(int(n))} {name}{'' if int(n) == 1 else 's'}" for name, n in parts)
 
 
 def _hour_and_minute(hour: str, minute: str, short: bool, context: Context) -> str:
@@ -89,6 +115,23 @@ def _half(match: Match) -> str:
 FAMILY = Family(
     regex.compile(r"\d"),
     [
+        Rule(
+            WordClass.TIMES,
+            regex.compile(
+                r"(?<!\w)(?P<part>[½¼¾]|1/[24])[ -](?P<side>past|to|after|before)[ -]"
+                r"(?P<hour>1[0-2]|[1-9])(?![\w:]|[.,]\d)"
+            ),
+            _part_of_an_hour,
+        ),
+        Rule(
+            WordClass.TIMES,
+            regex.compile(
+                r"(?<![\w.,:$£€-])(?:(?P<hour>\d{1,3})\s?h(?:rs?\.?)?\s?(?P<minute>[0-5]?\d)(?:\s?m(?:in\.?)?)?"
+                r"(?:\s?(?P<second>[0-5]?\d)\s?s(?:ec)?)?|"
+                r"(?P<hour>)(?P<minute>\d{1,3})\s?m\s?(?P<second>[0-5]?\d)\s?s)(?!\w)"
+            ),
+            _in_units,
+        ),
         Rule(
             WordClass.TIMES,
             pattern(

@@ -3,6 +3,7 @@
 import regex
 
 from mayabook.core.spoken_form import WordClass
+from mayabook.script.verbalisation import number_words
 from mayabook.script.verbalisation.quantities import (
     AMOUNT,
     DASH,
@@ -32,12 +33,23 @@ _MEASURED = (
     "pistol|rifle|gun|guns|bullets?|rounds?|shells?|cartridges?|bag|sack|lens|engine|run|race|dash|hike|walk|drive|radius|"
     "stretch|screen|drop|cable|cannon|pot|pan|tin|cake tin|jar"
 )
+_DETERMINERS = frozenset(
+    "the this that his her its my your our their one two three four each every same old new single".split()
+)
 _NOT_MEASURED = (
     "a|about|above|across|after|ago|and|apart|around|as|at|away|back|before|behind|below|beneath|between|by|deep|down|each|"
     "every|for|from|high|in|into|is|long|more|north|of|off|on|or|out|over|per|south|east|west|tall|than|the|thick|"
-    "through|to|under|up|was|wide|with|without|square|cubic"
+    "through|to|under|up|was|wide|with|without|square|cubic|is|are|were|has|had|have|he|she|they|we|it|you|"
+    "less|left|which|who|when|where|while|if|because|so|all|both|only|just|now|then|there|here|what|not|no|yet|still|plus|minus|"
+    "till|until|since|during|per|will|would|could|can|may|might|must|did|do|does|until|remaining|remained|remains|well|yesterday|today|tomorrow|again|ahead|further|tonight"
 )
 _DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+
+
+_SEVERAL = (
+    "the|two|three|four|five|six|seven|all|both|your|his|her|my|their|several|some|many|few|these|those|no|of|by|"
+    "straight"
+)
 
 
 def _measure(match: Match, context: Context) -> str | None:
@@ -63,11 +75,10 @@ def _measure(match: Match, context: Context) -> str | None:
 
 def _is_attribute(match: Match) -> bool:
     """Whether a measure qualifies a noun: "a 9mm pistol", "the 70 kg man"."""
-    if follows(match, rf"\s(?:{_MEASURED})\b"):
+    before = word_before(match).lower()
+    if before in ("a", "an", "another") or follows(match, rf"\s(?:{_MEASURED})\b"):
         return True
-    return word_before(match).lower() in ("a", "an", "another") and follows(
-        match, rf"\s(?!(?:{_NOT_MEASURED})\b)\p{{Ll}}+\b"
-    )
+    return before in _DETERMINERS and follows(match, rf"\s(?!(?:{_NOT_MEASURED})\b)\p{{Ll}}+(?<!ly|ed)\b")
 
 
 def _is_inches(match: Match, quantity: str) -> bool:
@@ -90,7 +101,7 @@ def _close_measure(match: Match, context: Context) -> str | None:
     unit, quantity = match["unit"], match["quantity"]
     if unit == "s" and not match["space"] and regex.fullmatch(r"\d0|\d{3}0", quantity):
         return None  # a decade
-    if unit == "s" and "." not in quantity and len(quantity) > 2:
+    if unit == "s" and "." not in quantity and (len(quantity) > 2 or _is_plural(match)):
         return None
     if unit == "in":
         return _measure(match, context) if _is_inches(match, quantity) else None
@@ -98,11 +109,22 @@ def _close_measure(match: Match, context: Context) -> str | None:
     if (
         match["space"]
         and unit in ("s", "h", "t")
+        and not follows(match, r"\s(?:of|per|later|before|after|to|and|or|at|in)\b|[.,;:!?)]|$")
         and not (unit in ("s", "h") and "." in quantity)
         and not after_minutes
     ):
         return None
     return _measure(match, context)
+
+
+def _is_plural(match: Match) -> bool:
+    """Whether 5s are several fives: "in 5s and 10s", "two 7s", "F-16s"."""
+    if match["space"]:
+        return False
+    return bool(
+        regex.search(rf"(?:\p{{L}}[-–]|[×x]|\b(?:{_SEVERAL})\s|\d+s\s(?:and|or)\s)$", preceding(match))
+        or follows(match, r"\s(?:and|or|to)\s\d+s\b")
+    )
 
 
 def _percent(match: Match, context: Context) -> str:
@@ -138,9 +160,9 @@ def _primes(match: Match, context: Context) -> str:
 def _by(match: Match, context: Context) -> str | None:
     if "=" in match.string:
         return None
-    return f"{say_amount(match['first'], context)} by {say_amount(match['second'], context)}" + (
-        f" by {say_amount(match['third'], context)}" if match["third"] else ""
-    )
+    sides = [say_amount(match[name], context) for name in ("first", "second", "third") if match[name]]
+    said = " by ".join(sides)
+    return number_words.plural(said) if match["several"] else said
 
 
 def _unit_of_a_power(match: Match, context: Context) -> str | None:
@@ -167,7 +189,7 @@ def _times(match: Match, context: Context) -> str | None:
 
 _FIRST_OR_OTHER = rf"(?:(?<=[\p{{L}}°º]\s?\.?)(?P<or>/)\s?|{FIRST})"
 """Where a measure may begin, also as the other of two: "225g/8oz"."""
-_AFTER = r"(?![\w²³]|/(?!\d)|['’]\w|-\p{L})"
+_AFTER = r"(?![\w²³]|/(?!\d)|['’]\w|-[\p{L}\d])"
 FAMILY = Family(
     regex.compile(r"[\d½¼¾⅓⅔⅛⅜⅝⅞]"),
     [
@@ -249,8 +271,9 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?P<quantity>{first}{amount})\s?(?P<mark>[′″]|['’](?=\s(?:tall|long|high|deep|wide)\b)|"
-                r"\"(?=\s(?:tall|long|high|deep|wide|screen)\b))",
+                r"(?P<quantity>{first}{amount})\s?(?P<mark>[′″]|['’](?=\s(?:tall|long|high|deep|wide)\b|\s?(?:x|×|by)\s?\d)|(?<=\d['’]\s?(?:x|×|by)\s?\d+)['’]|"
+                r"\"(?=\s(?:tall|long|high|deep|wide|screen|pipe|record|single|disc|vinyl|tv|telly|television|monitor|wheels?|nails?|ruler|gun|shell|guns|"
+                r"shells|margin|margins|board|boards|blade|heels?|waist)\b|\s?(?:x|×|by)\s?\d)|(?<=\d\"\s?(?:x|×|by)\s?\d+)\")",
                 first=FIRST,
                 amount=AMOUNT,
             ),
@@ -259,7 +282,7 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?P<first>{begin}{amount})(?:x|×)(?P<second>{amount})(?:(?:x|×)(?P<third>{amount}))?(?![\w⁰¹²³⁴-⁹⁻])",
+                r"(?P<first>{begin}{amount})(?:x|×)(?P<second>{amount})(?:(?:x|×)(?P<third>{amount}))?(?P<several>s\b)?(?![\w⁰¹²³⁴-⁹⁻])",
                 begin=FIRST,
                 amount=AMOUNT,
             ),

@@ -6,6 +6,8 @@ the lexicon comes before them all.
 
 from collections.abc import Collection, Iterable, Iterator
 
+import regex
+
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.language import Language
 from mayabook.core.spoken_form import Replacement, WordClass
@@ -14,14 +16,16 @@ from mayabook.script.verbalisation import (
     abbreviations,
     addresses,
     capitals,
+    censored,
     currency,
     dates,
     dialect,
     digit_strings,
+    drawn_out,
     emphasis,
-    exclamations,
     fractions,
     homographs,
+    interjections,
     numbers,
     places,
     powers,
@@ -39,6 +43,7 @@ from mayabook.script.verbalisation.rules import Context, Family, Rule
 
 _FAMILIES = (
     addresses.FAMILY,
+    censored.FAMILY,
     emphasis.FAMILY,
     scripture.FAMILY,
     digit_strings.FAMILY,
@@ -55,7 +60,9 @@ _FAMILIES = (
     places.FAMILY,
     titles.FAMILY,
     signs.FAMILY,
-    exclamations.FAMILY,
+    interjections.FAMILY,
+    drawn_out.FAMILY,
+    drawn_out.DOUBLED_VOWELS,
     dialect.FAMILY,
     ranges.FAMILY,
     numbers.FAMILY,
@@ -63,6 +70,10 @@ _FAMILIES = (
     homographs.FAMILY,
     symbols.FAMILY,
 )
+_USUAL_MARKS = str.maketrans("‑‒ʼ", "-–’")
+"""Marks that differ from the usual ones only in how lines break."""
+_NOT_IN_NUMBERS = regex.compile(r"(?<!\d)[\u00a0\u2009\u202f]|[\u00a0\u2009\u202f](?!\d{3})")
+"""Spaces at which a line does not break, but not those that group digits."""
 _BRITISH = frozenset("gb uk ie au nz za in".split())
 
 
@@ -82,7 +93,7 @@ class Verbaliser:
         """The replacements of a sentence, in order; they do not overlap."""
         found = self._lexicon.replacements(text)
         if self._is_english:
-            plain = without_tags(text)
+            plain = _NOT_IN_NUMBERS.sub(" ", without_tags(text).translate(_USUAL_MARKS))
             context = Context(self._british, heading)
             families = _FAMILIES if any(char.isalnum() for char in plain) else (symbols.FAMILY,)
             taken = bytearray(len(plain))

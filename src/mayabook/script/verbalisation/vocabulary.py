@@ -26,23 +26,28 @@ def _listed(name: str) -> frozenset[str]:
 
 
 def is_word(text: str) -> bool:
-    """Whether a text in lower case is a word in the dictionary, or an inflection of one."""
+    """Whether a text, in lower case or with the capital of a name, is in the dictionary or an inflection of what is."""
     return _is_among(text, _words())
+
+
+def is_common(text: str) -> bool:
+    """Whether it is in the dictionary of common words as it stands."""
+    return text in _listed(_COMMON)
 
 
 def most_common(candidates: Iterable[str]) -> str | None:
     """The first of the candidates that is a common word; else the first inflection of one, if possible one that is in
     the dictionary; else the first that is a rare word or an inflection of one."""
-    common, rare = _listed(_COMMON), _listed(_RARE)
-    tried = list(candidates)
-    inflected = [each for each in tried if _is_among(each, common)]
-    known = (
-        *(each for each in tried if each in common),
-        *(each for each in inflected if each in rare),
-        *inflected,
-        *(each for each in tried if is_word(each)),
-    )
-    return next(iter(known), None)
+    tried = [each for each in candidates if is_word(each)]
+    return min(tried, key=_rarity, default=None)
+
+
+def _rarity(word: str) -> int:
+    if is_common(word):
+        return 0
+    if _is_among(word, _listed(_COMMON)):
+        return 1 if word in _listed(_RARE) else 2
+    return 3
 
 
 def _is_among(text: str, words: frozenset[str]) -> bool:
@@ -55,11 +60,6 @@ def _is_among(text: str, words: frozenset[str]) -> bool:
         if stem != text and len(stem) > 2 and (stem in words or f"{stem}e" in words or _undoubled(stem) in words):
             return True
     return False
-
-
-def is_name(text: str) -> bool:
-    """Whether a text with a capital is a name that the dictionary holds."""
-    return text in _words()
 
 
 def _undoubled(stem: str) -> str:

@@ -1,23 +1,10 @@
-"""How people sound when they do not speak in plain words: interjections, stuttering, drawn-out words."""
+"""Stuttered words and drawn-out ones: W-w-what, Nooo, Ye-es, pleease."""
 
 import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, as_cased, preceding
-from mayabook.script.verbalisation.vocabulary import is_word, most_common
-
-_INTERJECTIONS = [  # written as letters without a vowel, which a voice would spell
-    (r"s+h+|sh+u*sh+", "shush"), (r"b+r{2,}|br", "burr"), (r"ts+k", "tisk"), (r"p+s+s+t+", "psst"),
-    (r"p+f+h*t*|p+h+f*t+", "pfft"), (r"g+r{2,}", "gurr"), (r"z{2,}", "zuzz"), (r"h+r*m+ph+|m+ph+|hmf", "humph"),
-    (r"b+z{2,}t*", "buzz"), (r"p+s+h+", "pish"), (r"th?pt|ptth?", "thup"), (r"s{3,}", "hiss"), (r"r{3,}", "rar"),
-    (r"n{3,}", "nn"), (r"h{3,}", "hah"), (r"pst", "psst"), (r"t{2,}|tt", "tut"), (r"k+h+|gr+h+", "kuh"),
-    (r"hm{1,}", "hmm"), (r"m{2,}", "mmm"), (r"m{2,}-h+m+|mm?h+m+", "mm-hmm"), (r"vr{2,}m*|vr+m+", "vroom"),
-    (r"w+h+r{2,}", "whir"), (r"tch+", "tch"), (r"pf+", "pfft"), (r"f{3,}t*", "fuff"), (r"cl?k+", "click"),
-    (r"shh?hh*t", "shush"), (r"n+g+h+|h+n+g+h*", "ung"), (r"h+n{2,}h*", "hun"),
-]  # fmt: skip
-_NO_NOISE = frozenset(("mss", "css"))
-"""Abbreviations with a double letter."""
-_KNOWN = [(regex.compile(expression, regex.IGNORECASE), said) for expression, said in _INTERJECTIONS]
+from mayabook.script.verbalisation.vocabulary import is_common, is_word, most_common
 
 _DRAWN = {
     "no": "no", "so": "so", "me": "me", "go": "go", "he": "he", "she": "she", "we": "we", "be": "be", "oh": "oh",
@@ -89,45 +76,9 @@ _DOUBLED = {
 _PREFIXES = frozenset("bi co de do go ho i mini no pre pro re semi so to tri u".split())
 """Before a hyphen, these are words or parts of their own: "co-op", "re-enter"."""
 _SOUNDS = {"a": "ah", "e": "eh", "i": "ih", "o": "oh", "u": "uh"}
-_CONSONANT = "[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]"
 _CLUSTERS = (
     "bl|br|ch|cl|cr|dr|fl|fr|gl|gr|kn|ph|pl|pr|qu|sc|sh|sk|sl|sm|sn|sp|st|str|sw|th|tr|tw|wh|wr|scr|spr|shr|thr|spl"
 )
-
-
-def _interjection(match: Match, context: Context) -> str | None:
-    word = match[0]
-    if word.isupper() and (len(word) < 3 or word in ("PST", "MMM", "TSK", "HMS")):
-        return None  # rather an acronym
-    said = next((said for known, said in _KNOWN if known.fullmatch(word)), None) or _with_vowel(word.lower())
-    if said is None or said == word.lower():
-        return None
-    return as_cased(said, word)
-
-
-def _in_pieces(match: Match, context: Context) -> str | None:
-    """ "Sh-h-h", "P-s-s-t", "H'm", "Oh-h-h": an interjection that is held over marks."""
-    joined = regex.sub(r"[-'’]", "", match[0])
-    if regex.fullmatch(r"[aeou]h+", joined, regex.IGNORECASE):
-        return joined[:2]
-    said = next((said for known, said in _KNOWN if known.fullmatch(joined)), None)
-    if said is None:
-        return None
-    return as_cased(said, joined)
-
-
-def _with_vowel(lower: str) -> str | None:
-    """A noise in consonants with one of them held, with a vowel before that: "fzzt" -> "fizzt", "krrk" -> "kurk"."""
-    held = regex.fullmatch(r"([bcdfghjklmnpqrstvwxz]+?)([rzsnlmfv])\2+([bcdfghjklmnpqrstvwxz]*)", lower)
-    if held is None or lower in _NO_NOISE:
-        return None
-    before, letter, after = held.groups()
-    return f"{before}u{letter}{after}" if letter == "r" else f"{before}i{letter}{letter}{after}"
-
-
-def _repeated(match: Match, context: Context) -> str:
-    said = "-".join(["shush" if "h" in match[0].lower() else "tisk"] * (match[0].count("-") + 1))
-    return as_cased(said, match[0])
 
 
 def _drawn_out(match: Match, context: Context) -> str | None:
@@ -230,7 +181,9 @@ def _stuttered(match: Match, context: Context) -> str | None:
     first, word = match["first"], match["word"]
     if len(word) == len(first) and not match["vowel"]:
         return None
-    if is_word(f"{first}-{word}".lower()) or regex.match(r"[Tt]-(?:shirt|bone|square|cell|junction)", match[0]):
+    if is_word(f"{first}-{word}".lower()) or regex.match(
+        r"(?:[Tt]-(?:shirt|bone|square|cell|junction)|D-Day|H-[Hh]our|V-[Vv]ictory)", match[0]
+    ):
         return None
     if word in ("I", "I'm", "I’m", "I'll", "I’ll", "I'd", "I’d", "I've", "I’ve"):
         return None
@@ -243,28 +196,23 @@ def _stuttered(match: Match, context: Context) -> str | None:
     return (said.capitalize() if first[0].isupper() else said) + word
 
 
+def _doubled_vowel(match: Match, context: Context) -> str | None:
+    """pleease -> please, whaat -> what: no word as it is printed, and a common one with each vowel once. Inside a word,
+    oo is rather dialect: "aboot"."""
+    if is_word(match[0]):
+        return None
+    runs = [run.start() for run in regex.finditer(r"([aeiou])\1", match[0])]
+    shorter = [match[0][:at] + match[0][at + 1 :] for at in runs]
+    return next((each for each in (*shorter, regex.sub(r"([aeiou])\1", r"\1", match[0])) if is_common(each)), None)
+
+
 FAMILY = Family(
     regex.compile(
         r"(\p{L})(?i:\1\1)|"
-        rf"(?<!\p{{L}})(?!Mrs?\b|Dr\b|St\b){_CONSONANT}{{2,}}(?!\p{{L}})|"
-        r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3|-\3(?!\p{L}))|u-oo|\b"
-        r"[Hh]['’]m|[Pp]-s|(?<=\p{L})(\p{L}{1,3})-(?i:\4)|[AOEUaoeu]h-h|(?i:soo|noo|yess|helloo|umm|mwah|ple+ze|ts+k-ts+k|s+h+-s+h+)\b",
+        r"(?<!\p{L})(\p{L}{1,3})(?:[-–—…]|\.\.\.)\s?(?i:\2)|([aeiou])(?:-\3\3|\3-\3|-\3(?!\p{L}))|u-oo|"
+        r"(?<=\p{L})(\p{L}{1,3})-(?i:\4)|(?i:soo|noo|yess|helloo|umm|mwah|ple+ze)\b",
     ),
     [
-        Rule(
-            WordClass.INTERJECTIONS,
-            regex.compile(r"(?<!\p{L})(?i:ts+k(?:-ts+k)+|s+h+(?:-s+h+)+)(?!\p{L})"),
-            _repeated,
-        ),
-        Rule(
-            WordClass.INTERJECTIONS,
-            regex.compile(
-                rf"(?<![\p{{L}}\p{{N}}.'’-])"
-                rf"(?:{_CONSONANT}{{1,4}}(?:-{_CONSONANT}{{1,3}})+|[Hh]['’]m+|[AOEUaoeu]h+(?:-h+)+)"
-                r"(?![\p{L}\p{N}'’-])"
-            ),
-            _in_pieces,
-        ),
         Rule(
             WordClass.STUTTERING,
             regex.compile(
@@ -276,7 +224,7 @@ FAMILY = Family(
         Rule(
             WordClass.STUTTERING,
             regex.compile(
-                r"(?<![\p{L}\p{N}-])(?i:\p{L}+?([aeiou])(?:-\1+){2,}\p{L}*|\p{L}+([aeiou])-\2+)(?![\p{L}\p{N}-])"
+                r"(?<![\p{L}\p{N}-])(?i:\p{L}+?-?([aeiou])(?:-\1+){2,}\p{L}*|\p{L}+([aeiou])-\2+)(?![\p{L}\p{N}-])"
             ),
             _held_vowel,
         ),
@@ -294,15 +242,6 @@ FAMILY = Family(
             _stuttered,
         ),
         Rule(
-            WordClass.INTERJECTIONS,
-            regex.compile(
-                rf"(?<![\p{{L}}\p{{N}}.'’-])(?:m+-h+m+|{_CONSONANT}{{2,}}|sh+u*sh+)(?![\p{{L}}\p{{N}}'’]|-\p{{L}}|"
-                r"\.\p{L})",
-                regex.IGNORECASE,
-            ),
-            _interjection,
-        ),
-        Rule(
             WordClass.STUTTERING,
             regex.compile(
                 r"(?<![\p{L}\p{N}.@/#])(?=\p{L}*?(?P<letter>\p{L})(?i:(?P=letter){2}))\p{L}{3,}(?![\p{L}\p{N}@]|"
@@ -315,5 +254,17 @@ FAMILY = Family(
             regex.compile(rf"(?<![\p{{L}}\p{{N}}-])(?i:{'|'.join(_DOUBLED)})(?![\p{{L}}\p{{N}}'’-])"),
             _doubled,
         ),
+    ],
+)
+DOUBLED_VOWELS = Family(
+    regex.compile(r"([aeiu])\1|oo\b"),
+    [
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(
+                r"(?<![\p{L}\p{N}'’@./-])(?:\p{Ll}*([aeiu])\1\p{Ll}*|\p{Ll}+oo)(?![\p{L}\p{N}'’@/-]|\.\p{L})"
+            ),
+            _doubled_vowel,
+        )
     ],
 )
