@@ -5,8 +5,12 @@ there are no traces of editing. Truncated takes are cut in the audio, at the edg
 """
 
 import re
+import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from scipy.signal import butter, resample_poly, sosfilt
@@ -79,6 +83,7 @@ def makers() -> Mapping[str, Maker]:
         "loop": loop,
         "omitted": omitted,
         "changed": changed,
+        "one-sound": one_sound,
         "foreign": foreign,
         "silence": silence,
         "capped": capped,
@@ -177,6 +182,30 @@ def changed(source: Source, size: str) -> Spoilt | None:
     return Spoilt(
         source.speak_at_pace(" ".join(said)), detail=f"{' '.join(new)} for {' '.join(words[at : at + n_words])}"
     )
+
+
+def one_sound(source: Source, size: str) -> Spoilt | None:
+    """A word is replaced by one that differs from it by a sound."""
+    words, others = source.passage.text.split(), _one_sound_pairs()[size]
+    fit = [at for at, word in enumerate(words[:-1]) if word in others]
+    if not fit:
+        return None
+    at = int(source.draw.choice(fit))
+    new = str(source.draw.choice(others[words[at]]))
+    return Spoilt(source.speak_at_pace(" ".join([*words[:at], new, *words[at + 1 :]])), detail=f"{new} for {words[at]}")
+
+
+@cache
+def _one_sound_pairs() -> dict[str, dict[str, list[str]]]:
+    """Kind of difference -> word -> the words that differ from it by one sound."""
+    table = tomllib.loads(files(__package__).joinpath("one_sound.toml").read_text(encoding="utf-8"))["pairs"]
+    found: dict[str, dict[str, list[str]]] = {}
+    for kind, pairs in table.items():
+        others = found.setdefault(kind, defaultdict(list))
+        for one, other in (pair.split("/") for pair in pairs.split()):
+            others[one].append(other)
+            others[other].append(one)
+    return found
 
 
 def foreign(source: Source, size: str) -> Spoilt | None:

@@ -53,6 +53,37 @@ def test_what_was_not_said_is_rejected(both: Checker, said: str, kind: FindingKi
     assert kind in {finding.kind for finding in verdict.findings}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The steward was wont to take his tea alone, and nobody disturbed him.",  # “want”
+        "The shop fronts stood open to the street, and their lamps were lit.",  # “front”
+    ],
+)
+def test_a_word_that_was_misheard_for_one_of_nearly_its_sound_is_not_in_doubt(
+    alone: Checker, both: Checker, text: str
+) -> None:
+    audio = take_of(speech(text))
+    of_words = {FindingKind.GARBLED, FindingKind.OMITTED, FindingKind.INSERTED, FindingKind.MISREAD}
+    assert of_words & {finding.kind for finding in alone.check(audio, chunk_of(text)).findings}
+    assert not of_words & {finding.kind for finding in both.check(audio, chunk_of(text)).findings}
+
+
+@pytest.mark.parametrize(
+    ("said", "written"), [("sheep", "ship"), ("loved", "lived"), ("walks", "walked"), ("bank", "back")]
+)
+def test_another_word_of_nearly_the_same_sound_is_rejected(both: Checker, said: str, written: str) -> None:
+    sentence = {
+        "ship": "The {} came in at dawn, with nobody aboard.",
+        "lived": "They {} in the old house by the river.",
+        "walked": "She {} to the station, and the porter takes her bag.",
+        "back": "We heard the {} door shut, and ran.",
+    }[written]
+    verdict = judge(both, sentence.format(said), sentence.format(written))
+    assert not verdict.accepted
+    assert FindingKind.GARBLED in {finding.kind for finding in verdict.findings}
+
+
 def test_a_sentence_that_was_said_twice_is_rejected_where_its_words_are_misheard(both: Checker) -> None:
     once = "Then I thought of Mr. Hale, who liked a thing to be finished properly."  # “to think”
     rest = "So I added one word more, and drew a line under it. Correct."

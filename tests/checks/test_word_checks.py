@@ -41,11 +41,17 @@ def test_words_that_sound_different_stay_apart(one: str, other: str) -> None:
     assert not all_good(f"it was {one} there", f"it was {other} there")
 
 
+def test_an_ending_is_heard_unless_the_next_word_hides_it() -> None:
+    assert not all_good("returned early", "return early")
+    assert not all_good("return", "returned")
+
+
 @pytest.mark.parametrize(
     ("written", "heard"),
     [
         ("their", "there"), ("no", "know"), ("Eleanor", "a leaner"), ("Abernathy", "Abernethy"), ("night", "knight"),
-        ("Clare", "Claire"), ("Thomas Moore", "Tomas More"), ("two", "too"),
+        ("Clare", "Claire"), ("Thomas Moore", "Tomas More"), ("two", "too"), ("patients", "patience"), ("finds", "fines"),
+        ("returned the lawyer", "return the lawyer"), ("I incline to it", "I inclined to it"),
     ],
 )  # fmt: skip
 def test_homophones_and_names_are_the_same(written: str, heard: str) -> None:
@@ -77,6 +83,8 @@ def test_kinds_of_difference_are_told_apart() -> None:
     ]  # fmt: skip
     assert " inserted lazy" in matches("the brown dog", "the brown lazy dog")
     assert "horse wrong carpet" in matches("the horse ran", "the carpet ran")
+    unlike = matches("began Enfield, surprised out of himself", "began and field, surprised out of himself")
+    assert {"surprised same surprised", "out same out"} <= set(unlike)
 
 
 @pytest.mark.parametrize("text", ["", "— … !", "word", "a b c d e"])

@@ -21,14 +21,14 @@ from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.checks.whisper_models import PACKAGED, ModelFiles
 from mayabook.checks.word_alignment import Aligner
-from mayabook.checks.word_checks import WordEvidence, is_rejected_anyway, needs_second_opinion
+from mayabook.checks.word_checks import WordEvidence, WordScores, is_rejected_anyway, needs_second_opinion
 from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import Verdict
 
-RULES_VERSION = 12
+RULES_VERSION = 13
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 
@@ -161,9 +161,21 @@ class Checker:
         scores = run_detectors(replace(evidence, words=words), Needs.WORDS)
         is_open = others is None or not is_rejected_anyway([*others, *scores], self.thresholds.rejection)
         if self._second_model and is_open and needs_second_opinion(scores, self.thresholds.words):
-            second = self._second().second_opinion(audio, sample_rate, chunk)
-            scores = run_detectors(replace(evidence, words=replace(words, second=second)), Needs.WORDS)
+            words = self._with_second_opinion(words, audio, sample_rate, chunk)
+            scores = run_detectors(replace(evidence, words=words), Needs.WORDS)
         return replace(examination, scores=tuple(scores))
+
+    def _with_second_opinion(self, words: WordEvidence, audio: Audio, sample_rate: int, chunk: Chunk) -> WordEvidence:
+        aligners = self._transcripts, self._second()
+        second = aligners[1].second_opinion(audio, sample_rate, chunk)
+        words = replace(words, second=second)
+        doubtful = WordScores(words, self.thresholds).substitutions_in_doubt()
+        each = (
+            aligner.substitution_nats(windows, chunk, words.rows, doubtful)
+            for aligner, windows in zip(aligners, (words.windows, second.windows), strict=True)
+        )
+        nats = {run.start: sum(both) for run, *both in zip(doubtful, *each, strict=True)}
+        return replace(words, substitution_nats=nats)
 
     def align_words(self, audio: Audio, sample_rate: int, chunk: Chunk) -> WordEvidence:
         """What detectors of words need to know, by the first recogniser."""

@@ -19,6 +19,8 @@ _ALIKE = str.maketrans("ɐᵊᵻɾTɡ", "əəɪttg", 'ˈˌː̃ .,:;!?—…“�
 _ANY_VOWEL = str.maketrans(_VOWELS, "ə" * len(_VOWELS))
 _UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
 
+_MERGED = {"nts": "ns", "ndz": "nz"}
+"""Sounds that are the same in speech: "patients" and "patience", "finds" and "fines"."""
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly")
 
 
@@ -36,6 +38,8 @@ class Phonetics:
         sound = self._known.get(token)
         if sound is None:
             sound = token if self._g2p is None else str(self._g2p(_plain_digits(token))).translate(_ALIKE) or token
+            for sounds, one in _MERGED.items():
+                sound = sound.replace(sounds, one)
             self._known[token] = sound
         return sound
 

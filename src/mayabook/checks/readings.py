@@ -20,7 +20,7 @@ from mayabook.core.emotion_tags import without_tags
 from mayabook.core.spoken_form import WordClass
 from mayabook.core.verdict import AlignedWord, FindingKind, WordMatch
 
-_PUNCTUATION = " .,;:!?…—–()[]“”‘’\"'"
+PUNCTUATION = " .,;:!?…—–()[]“”‘’\"'"
 WORDS_AFTER = 2
 """Words after the one in question that are decoded with either reading: a dropped unit shows in what follows."""
 
@@ -220,7 +220,7 @@ class _Place:
         """The words that were heard as one, with a reading of the word in question; without punctuation around them,
         which says nothing of what was spoken."""
         words = (reading if each is self.word else " ".join(each.spoken) for each in self._around)
-        return without_tags(" ".join(words)).strip(_PUNCTUATION)
+        return without_tags(" ".join(words)).strip(PUNCTUATION)
 
 
 def _region(rows: Sequence[AlignedWord], words: range) -> tuple[int, int]:

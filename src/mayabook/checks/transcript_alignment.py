@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.expected_words import ExpectedWords, expected_words
+from mayabook.checks.mismatches import MATCHED, MismatchRun
 from mayabook.checks.phonetics import Phonetics
-from mayabook.checks.readings import ReadingComparer
+from mayabook.checks.readings import PUNCTUATION, WORDS_AFTER, ReadingComparer
 from mayabook.checks.recogniser import EncodedWindow, ForcedAlignment, RecognisedWord, Recogniser, Transcription
 from mayabook.checks.repeated_words import RepetitionFinder
 from mayabook.checks.scoring import Examination
@@ -19,7 +20,7 @@ from mayabook.checks.speech_timing import unexplained_voice_after
 from mayabook.checks.text_normalisation import TextUnit, expected_units, text_units
 from mayabook.checks.thresholds import Thresholds
 from mayabook.checks.word_alignment import AlignedPair, Aligner
-from mayabook.checks.word_checks import MATCHED, SecondOpinion, WordEvidence
+from mayabook.checks.word_checks import SecondOpinion, WordEvidence
 from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.take import Audio
@@ -74,7 +75,7 @@ class TranscriptAligner:
         transcript = " ".join(word.text for word in heard)
         examination = Examination((), transcript, tuple(found.rows), *found.errors)
         return examination, WordEvidence(
-            found.rows, forced, is_voiced, unexplained, self._phonetics, readings, repetitions
+            found.rows, forced, is_voiced, unexplained, self._phonetics, readings, repetitions, transcription.windows
         )
 
     def second_opinion(self, audio: Audio, sample_rate: int, chunk: Chunk) -> SecondOpinion:
@@ -87,7 +88,36 @@ class TranscriptAligner:
             _joined(self._force_align(windows, found.rows, words), found.untimed)
             for windows in (transcription.windows, silence)
         )
-        return SecondOpinion(forced, prior)
+        return SecondOpinion(forced, prior, transcription.windows)
+
+    def substitution_nats(
+        self,
+        windows: Sequence[EncodedWindow],
+        chunk: Chunk,
+        rows: Sequence[AlignedWord],
+        substitutions: Sequence[MismatchRun],
+    ) -> list[float]:
+        """What the audio says for the words that were heard over those of the text, in nats, for each substitution.
+
+        A recogniser prefers the usual word even where another was said. How far it prefers either in silence, between
+        the same words, is no evidence, and is subtracted. windows: encoded by this recogniser. rows: of an alignment,
+        which may be another recogniser's.
+        """
+        words = expected_words(chunk.sentences)
+        found = []
+        for run in substitutions:
+            number, before, after = _context(rows, run, windows)
+            indices = {row.index for row in run.words}
+            ours = [word for each in words if indices.intersection(each.written) for word in _words_to_align(each)]
+            texts = [" ".join(text).strip(PUNCTUATION) for text in (ours, run.heard)]
+            window = windows[number]
+            spoken, silent = (
+                self._recogniser.score_texts(each, before, texts, after)
+                for each in (window, self._recogniser.silent(window))
+            )
+            preferences = [heard.log_probability - text.log_probability for text, heard in (spoken, silent)]
+            found.append(preferences[0] - preferences[1])
+        return found
 
     def _align(
         self, words: Sequence[ExpectedWords], heard: Sequence[RecognisedWord], seconds: float | None
@@ -184,6 +214,16 @@ def without_noises(words: Sequence[RecognisedWord]) -> list[RecognisedWord]:
         if not opened and not _NOT_SPEECH.fullmatch(word.text):
             kept.append(word)
     return kept
+
+
+def _context(rows: Sequence[AlignedWord], run: MismatchRun, windows: Sequence[EncodedWindow]) -> tuple[int, str, str]:
+    """Of a run of mismatches: the number of its window, what was heard before it there, and right after it."""
+    start = max((row.start for row in rows[: run.start + 1] if row.start is not None), default=0.0)
+    number = max((n for n, window in enumerate(windows) if window.start <= start), default=0)
+    window, end = windows[number], run.start + len(run.words)
+    before = [row.heard for row in rows[: run.start] if row.heard and (row.start or 0.0) >= window.start]
+    after = [row.heard for row in rows[end:] if row.heard and (row.start or 0.0) < window.end]
+    return number, " ".join(before), " ".join(after[:WORDS_AFTER]) or "."
 
 
 def _words_to_align(each: ExpectedWords) -> list[str]:

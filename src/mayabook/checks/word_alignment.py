@@ -4,6 +4,7 @@ Both sides come as text units (`text_normalisation.text_units`). A few neighbour
 the other as a group: "north west" and "northwest", "1897" and "eighteen ninety-seven", "Eleanor" and "a leaner".
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ MAX_JOINED = 3
 MAX_JOINED_TO_NUMBER = 7
 """... or so many against a single unit with several verbalisations, such as a number; one with more words may match as
 many units as it has words."""
+
+_ELIDED = re.compile("(?:(?<=[bglmnvzðŋɹʒʤ])d|(?<=[fkpsʃʧ])t)(?= [dtð])")
+"""The end of a past tense that is not heard before the next word; that of "can't" is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,9 @@ class Aligner:
                 found.append((WordMatch.SAME, width, height, self._costs.match + joining))
             elif (
                 max(width, height) <= MAX_JOINED
-                and not _share_an_end(expected[i : i + width], heard[j : j + height])
+                and not _share_a_unit(expected[i : i + width], heard[j : j + height])
                 and self._sound_alike(ours, theirs, name=any(unit.name for unit in expected[i : i + width]))
-            ):
+            ) or (width == height == 1 and self._sound_alike_before_next(expected[i : i + 2], heard[j : j + 2])):
                 found.append((WordMatch.SOUND, width, height, self._costs.homophone + joining))
         return found
 
@@ -131,16 +135,24 @@ class Aligner:
         allowed = np.vectorize(lambda n: self._phonetics.max_distance(int(n), name=name))(lengths)
         return bool((self._phonetics.distances(left, right) <= allowed + 1e-6).any())
 
+    def _sound_alike_before_next(self, ours: Sequence[TextUnit], theirs: Sequence[TextUnit]) -> bool:
+        """Whether a unit of either side sounds like the other before the unit that follows, the same on both sides: in
+        "returned the" nobody says the "d"."""
+        if min(len(ours), len(theirs)) < 2 or ours[1].verbalisations[0] != theirs[1].verbalisations[0]:
+            return False
+        one, other = (" ".join(self._phonemes(unit.verbalisations[0]) for unit in side) for side in (ours, theirs))
+        return _ELIDED.sub("", one) == _ELIDED.sub("", other)
+
     def _phonemes(self, reading: tuple[str, ...]) -> str:
         return "".join(map(self._phonetics.phonemes, reading))
 
 
-def _share_an_end(ours: Sequence[TextUnit], theirs: Sequence[TextUnit]) -> bool:
-    """Whether several units of either side begin or end with the same: then the rest alone must sound alike, since more
+def _share_a_unit(ours: Sequence[TextUnit], theirs: Sequence[TextUnit]) -> bool:
+    """Whether several units of either side have one in common: then the rest alone must sound alike, since more
     phonemes are allowed to differ in a longer group."""
     if min(len(ours), len(theirs)) < 2:
         return False
-    return any(ours[at].verbalisations[0] == theirs[at].verbalisations[0] for at in (0, -1))
+    return not {unit.verbalisations[0] for unit in ours}.isdisjoint(unit.verbalisations[0] for unit in theirs)
 
 
 def _number_words(reading: tuple[str, ...]) -> list[str]:

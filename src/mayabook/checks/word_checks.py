@@ -6,18 +6,19 @@ word counts against a take only as far as both find it improbable.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import regex
 from numpy.typing import NDArray
 
 from mayabook.checks.colloquial import INTERJECTIONS
+from mayabook.checks.mismatches import MismatchRun, mismatch_runs, plain_word
 from mayabook.checks.number_normalisation import NUMBER_WORDS
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.readings import ReadingComparison
-from mayabook.checks.recogniser import ForcedAlignment
+from mayabook.checks.recogniser import EncodedWindow, ForcedAlignment
 from mayabook.checks.repeated_words import Repetition
 from mayabook.checks.scoring import Score
 from mayabook.checks.speech_timing import repetitions_that_fit
@@ -34,30 +35,9 @@ FUNCTION_WORDS = frozenset(
 )
 FILLERS = frozenset("ah eh er hm hmm huh mm oh uh um".split())
 
-MATCHED = (WordMatch.SAME, WordMatch.SOUND)
 _OF_SECOND_OPINION = frozenset({"truncated", "omitted", "garbled"})
 """Measures of words of the text that were not heard."""
 _OTHER_SCRIPT = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
-
-
-@dataclass(frozen=True, slots=True)
-class _MismatchRun:
-    """Neighbouring rows of the alignment that do not match.
-
-    start: index of its first row. at_end: nothing matches after it.
-    """
-
-    words: tuple[AlignedWord, ...]
-    start: int
-    at_end: bool
-
-    @property
-    def expected(self) -> list[str]:
-        return [row.expected for row in self.words if row.expected]
-
-    @property
-    def heard(self) -> list[str]:
-        return [row.heard for row in self.words if row.heard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +47,12 @@ class SecondOpinion:
     forced, prior: forced alignment of each word, by `AlignedWord.index`, in the audio and in silence. In silence the
     recogniser knows no more than the words before: audio in which a word is spoken makes it more probable than that,
     even if its spelling is unusual, as in dialect; other audio makes it less probable, even if it is easy to guess.
+    windows: the audio as the recogniser encoded it.
     """
 
     forced: Mapping[int, ForcedAlignment]
     prior: Mapping[int, ForcedAlignment]
+    windows: Sequence[EncodedWindow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +62,9 @@ class WordEvidence:
     rows: all of them, in order. forced: forced alignment of each word of the text, by `AlignedWord.index`. is_voiced:
     by frame, see `voiced_frames`. unexplained_end_seconds: voice at the end for which the last word of the text does
     not account. readings: words with a tempting wrong reading, and how well either fits. repetitions: words that may
-    have been said twice where the transcript has them once. second: None unless a second recogniser was asked.
+    have been said twice where the transcript has them once. windows: the audio as the recogniser encoded it. second:
+    None unless a second recogniser was asked. substitution_nats: what the audio says for the words that were heard over
+    those of the text, in nats, by `MismatchRun.start`; of substitutions in doubt.
     """
 
     rows: Sequence[AlignedWord]
@@ -90,7 +74,9 @@ class WordEvidence:
     phonetics: Phonetics
     readings: Sequence[ReadingComparison] = ()
     repetitions: Sequence[Repetition] = ()
+    windows: Sequence[EncodedWindow] = ()
     second: SecondOpinion | None = None
+    substitution_nats: Mapping[int, float] = field(default_factory=dict)
 
 
 def needs_second_opinion(scores: Sequence[Score], figures: WordThresholds) -> bool:
@@ -113,9 +99,8 @@ class WordScores:
 
     def scores(self) -> list[Score]:
         rows, unexplained = self._evidence.rows, self._evidence.unexplained_end_seconds
-        last_match = max((at for at, row in enumerate(rows) if row.match in MATCHED), default=-1)
         found = []
-        for run in _runs(rows, last_match):
+        for run in mismatch_runs(rows):
             measure, kind, value, evidence = self._classify(run)
             start, end = _times(run, self._evidence.forced)
             found.append(Score(measure, kind, value, evidence, start, end))
@@ -124,14 +109,19 @@ class WordScores:
             found.append(Score("tail", FindingKind.TAIL, self._figures.nats_per_voiced_second * unexplained, evidence))
         return found
 
-    def _classify(self, run: _MismatchRun) -> tuple[str, FindingKind, float, str]:
+    def substitutions_in_doubt(self) -> list[MismatchRun]:
+        """Runs that weigh enough to be looked at again."""
+        runs = [run for run in mismatch_runs(self._evidence.rows) if run.expected and run.heard]
+        return [run for run in runs if self._garbled_nats(run) >= self._figures.min_doubt_nats]
+
+    def _classify(self, run: MismatchRun) -> tuple[str, FindingKind, float, str]:
         """(measure, kind, nats, evidence) of a run."""
         rows, figures = self._evidence.rows, self._figures
         expected, heard = " ".join(run.expected), " ".join(run.heard)
         if run.expected and run.heard:
             if twice := _number_word_said_twice(run):
                 return "loop", FindingKind.LOOP, self._word_nats(twice), f"“{heard}” for “{expected}”: “{twice}” twice"
-            value = max(self._confirmed_share(run) * self._substitution_nats(run), self._surplus_nats(run))
+            value = max(self._garbled_nats(run), self._surplus_nats(run))
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
             value = self._confirmed_share(run) * self._omission_nats(run)
@@ -150,25 +140,23 @@ class WordScores:
         value = insertion + self._nats_against(following)
         return "inserted", FindingKind.INSERTED, value, f"“{heard}” is not in the text"
 
-    def _repetition_plausibility(self, run: _MismatchRun) -> float:
+    def _repetition_plausibility(self, run: MismatchRun) -> float:
         """Whether a repetition at the end of the take fits into the voice there, 0 to 1: ASR may transcribe the same
         speech twice. 1 for a repetition elsewhere."""
-        phrase = [_plain(row.heard) for row in run.words][: _period([_plain(row.heard) for row in run.words])]
+        phrase = [plain_word(row.heard) for row in run.words][: _period([plain_word(row.heard) for row in run.words])]
         n_phonemes = sum(len(self._phonetics.phonemes(word)) for word in phrase)
-        last = [row for row in self._evidence.rows if row.heard]
-        if [_plain(row.heard) for row in last[-len(phrase) :]] != phrase or n_phonemes < self._pace.min_phonemes:
+        last, size = [row for row in self._evidence.rows if row.heard], len(phrase)
+        if [plain_word(row.heard) for row in last[-size:]] != phrase or n_phonemes < self._pace.min_phonemes:
             return 1.0
-        while (
-            len(last) > len(phrase) and [_plain(row.heard) for row in last[-2 * len(phrase) : -len(phrase)]] == phrase
-        ):
-            last = last[: -len(phrase)]
-        start = last[-len(phrase)].start
+        while len(last) > size and [plain_word(row.heard) for row in last[-2 * size : -size]] == phrase:
+            last = last[:-size]
+        start = last[-size].start
         if start is None:
             return 1.0
         times = repetitions_that_fit(self._evidence.is_voiced, start, n_phonemes, self._pace)
         return min(1.0, max(0.0, times - 1.25) * 4)
 
-    def _confirmed_share(self, run: _MismatchRun) -> float:
+    def _confirmed_share(self, run: MismatchRun) -> float:
         """What remains of the nats against the words of a run by the second recogniser; 1 if it was not asked."""
         unspoken = self._omission_nats(run)
         if self._evidence.second is None or not unspoken or self._is_near_homophone(run):
@@ -176,16 +164,21 @@ class WordScores:
         indices = [row.index for row in run.words if row.index is not None]
         return sum(min(self._nats_against(index), self._second_nats_against(index)) for index in indices) / unspoken
 
-    def _surplus_nats(self, run: _MismatchRun) -> float:
+    def _garbled_nats(self, run: MismatchRun) -> float:
+        """Against the words of the text in a run of substitutions."""
+        value = self._confirmed_share(run) * self._substitution_nats(run)
+        return max(0.0, min(value, self._evidence.substitution_nats.get(run.start, value)))
+
+    def _surplus_nats(self, run: MismatchRun) -> float:
         """Against words beyond those of the text, which no second recogniser clears: a sentence may be said twice where
         one of its words was misheard. ASR writes an unknown word as two or three."""
         surplus = [row.heard for row in run.words if row.match is WordMatch.INSERTED]
         return self._insertion_nats(surplus) if len(surplus) > 2 * len(run.expected) else 0.0
 
-    def _is_near_homophone(self, run: _MismatchRun) -> bool:
+    def _is_near_homophone(self, run: MismatchRun) -> bool:
         """Whether a known word was heard for another of nearly the same sound, "love" for "live": audio of one
         makes the other more probable, too."""
-        ours, theirs = ([_plain(word) for word in words] for words in (run.expected, run.heard))
+        ours, theirs = ([plain_word(word) for word in words] for words in (run.expected, run.heard))
         if not theirs or not all(map(self._phonetics.is_common_word, (*ours, *theirs))):
             return False
         longer = max(sum(len(self._phonetics.phonemes(word)) for word in words) for words in (ours, theirs))
@@ -201,7 +194,7 @@ class WordScores:
         surplus = (figures.max_gained_nats - (heard - guessed)) / (figures.max_gained_nats - figures.min_gained_nats)
         return min(figures.max_nats_per_word, -heard) * min(1.0, max(0.0, surplus))
 
-    def _omission_nats(self, run: _MismatchRun) -> float:
+    def _omission_nats(self, run: MismatchRun) -> float:
         return sum(self._nats_against(row.index) for row in run.words if row.index is not None)
 
     def _nats_against(self, index: int | None) -> float:
@@ -212,14 +205,14 @@ class WordScores:
         return most if forced is None else min(most, -forced.log_probability)
 
     def _insertion_nats(self, words: Sequence[str]) -> float:
-        return sum(self._word_nats(_plain(word)) for word in words)
+        return sum(self._word_nats(plain_word(word)) for word in words)
 
     def _word_nats(self, word: str) -> float:
         if word in FILLERS:
             return self._figures.filler_nats
         return self._figures.function_word_nats if word in FUNCTION_WORDS else self._figures.content_word_nats
 
-    def _substitution_nats(self, run: _MismatchRun) -> float:
+    def _substitution_nats(self, run: MismatchRun) -> float:
         """Evidence against substituted words.
 
         If all words are common or numbers, the omission counts in full, and each word that was heard adds evidence.
@@ -229,7 +222,7 @@ class WordScores:
         """
         unspoken = self._omission_nats(run)
         ours, theirs = (
-            [part for word in words for part in _plain(word).split()] for words in (run.expected, run.heard)
+            [part for word in words for part in plain_word(word).split()] for words in (run.expected, run.heard)
         )
         known = all(self._phonetics.is_common_word(word) or word.isdecimal() for word in theirs)
         is_interjection = all(word in INTERJECTIONS for word in ours)
@@ -246,18 +239,7 @@ class WordScores:
         return min(1.0, max(0.0, (differing - alike) / (unlike - alike))) * (unspoken + surplus)
 
 
-def _runs(rows: Sequence[AlignedWord], last_match: int) -> list[_MismatchRun]:
-    """Runs of neighbouring mismatches. last_match: index of the last matched row."""
-    runs, at = [], 0
-    for matched, group in groupby(rows, key=lambda row: row.match in MATCHED):
-        members = tuple(group)
-        if not matched:
-            runs.append(_MismatchRun(members, at, at_end=at > last_match))
-        at += len(members)
-    return runs
-
-
-def _times(run: _MismatchRun, forced: Mapping[int, ForcedAlignment]) -> tuple[float | None, float | None]:
+def _times(run: MismatchRun, forced: Mapping[int, ForcedAlignment]) -> tuple[float | None, float | None]:
     """Start and end in seconds: of what was heard, or else where forced alignment puts the words of the text."""
     times = [time for row in run.words for time in (row.start, row.end) if time is not None]
     if not times:
@@ -266,7 +248,7 @@ def _times(run: _MismatchRun, forced: Mapping[int, ForcedAlignment]) -> tuple[fl
     return min(times, default=None), max(times, default=None)
 
 
-def _repetition_count(run: _MismatchRun, rows: Sequence[AlignedWord]) -> int:
+def _repetition_count(run: MismatchRun, rows: Sequence[AlignedWord]) -> int:
     """How often the inserted words were said, if they repeat each other or the words beside them; else 0."""
     inserted = _spoken_words(run.words)
     size = _period(inserted)
@@ -283,7 +265,7 @@ def _repetition_count(run: _MismatchRun, rows: Sequence[AlignedWord]) -> int:
     return times if times > 1 else 0
 
 
-def _number_word_said_twice(run: _MismatchRun) -> str:
+def _number_word_said_twice(run: MismatchRun) -> str:
     """The word that is said twice if a number was heard for another that has it once: "35-5" for "thirty-five"."""
     written, heard = (text_units(words) for words in (run.expected, run.heard))
     once = set(joined_verbalisations(written))
@@ -299,18 +281,14 @@ def _spoken_words(rows: Sequence[AlignedWord]) -> list[str]:
     return [token for row in rows for unit in text_units(row.heard.split()) for token in unit.verbalisations[0]]
 
 
-def _text_repeats_itself(run: _MismatchRun, rows: Sequence[AlignedWord]) -> bool:
+def _text_repeats_itself(run: MismatchRun, rows: Sequence[AlignedWord]) -> bool:
     """Whether the text itself repeats the inserted words: ASR miscounts repetitions."""
-    inserted = [_plain(row.heard) for row in run.words]
+    inserted = [plain_word(row.heard) for row in run.words]
     phrase = inserted[: _period(inserted)]
-    written = [_plain(row.expected) for row in rows if row.expected]
+    written = [plain_word(row.expected) for row in rows if row.expected]
     return any(written[at : at + 2 * len(phrase)] == phrase * 2 for at in range(len(written)))
 
 
 def _period(words: Sequence[str]) -> int:
     """Length of the shortest phrase that the words repeat."""
     return next(n for n in range(1, len(words) + 1) if all(words[at] == words[at - n] for at in range(n, len(words))))
-
-
-def _plain(word: str) -> str:
-    return "".join(char for char in word.lower().replace("’", "'") if char.isalnum() or char in "' ")

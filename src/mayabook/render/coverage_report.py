@@ -10,8 +10,8 @@ from itertools import takewhile
 
 from jinja2 import Environment, PackageLoader
 
+from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.scoring import REJECTION_WEIGHT
-from mayabook.checks.word_checks import MATCHED
 from mayabook.core.book import Book
 from mayabook.core.chunk import Chunk
 from mayabook.core.files import write_text

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.scoring import REJECTION_WEIGHT
-from mayabook.checks.word_checks import MATCHED
 from mayabook.core.chunk import Chunk
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import StopReason

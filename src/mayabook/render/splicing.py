@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.signal_checks import quietest_sample
-from mayabook.checks.word_checks import MATCHED
 from mayabook.core.audio_edges import FadeShape, fade_edges, sound_bounds
 from mayabook.core.chunk import Chunk
 from mayabook.core.take import Audio

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.text_normalisation import text_units
-from mayabook.checks.word_checks import MATCHED
 from mayabook.core.language import Language
 from mayabook.core.verdict import AlignedWord, Finding, WordMatch
 from mayabook.verify.expected_text import ExpectedText

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.recogniser import RecognisedWord
 from mayabook.checks.text_normalisation import TextUnit
 from mayabook.checks.word_alignment import AlignedPair
-from mayabook.checks.word_checks import MATCHED
 from mayabook.core.chunk import Pause
 from mayabook.core.verdict import WordMatch
 from mayabook.verify.expected_text import ExpectedText

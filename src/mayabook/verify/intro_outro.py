@@ -11,8 +11,8 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from mayabook.checks import Checker
+from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.text_normalisation import text_units
-from mayabook.checks.word_checks import MATCHED
 from mayabook.core.take import Audio
 from mayabook.verify.first_pass import FirstPass
 from mayabook.verify.recording import SAMPLE_RATE

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from mayabook.checks import Checker
 from mayabook.checks.expected_words import expected_words
+from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.recogniser import RecognisedWord
 from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.checks.signal_checks import voiced_frames
 from mayabook.checks.text_normalisation import expected_units
-from mayabook.checks.word_checks import MATCHED
 from mayabook.core.chunk import Chunk
 from mayabook.core.language import Language
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
