@@ -134,6 +134,10 @@ def test_a_class_that_is_turned_off_is_left_as_written(word_class: WordClass) ->
     assert word_class not in {each.word_class for each in left}
 
 
+def test_no_other_class_takes_what_is_left_as_written() -> None:
+    assert Verbaliser("en", None, [WordClass.CURRENCY]).verbalise("It cost £5.") == ()
+
+
 @cache
 def classes_of_seen_cases() -> list[tuple[Case, set[WordClass]]]:
     return [

@@ -99,22 +99,25 @@ class Verbaliser:
             taken = bytearray(len(plain))
             for each in found:
                 _take(taken, each.start, each.end)
-            for rule in self._rules(plain, families):
-                _apply(rule, plain, context, found, taken)
+            for rule in _rules(plain, families):
+                said = _apply(rule, plain, context, taken)
+                found += said if rule.word_class not in self._as_written else ()
         return tuple(sorted(found, key=lambda each: each.start))
 
-    def _rules(self, text: str, families: Iterable[Family]) -> Iterator[Rule]:
-        for family in families:
-            if family.needs.search(text):
-                yield from (rule for rule in family.rules if rule.word_class not in self._as_written)
+
+def _rules(text: str, families: Iterable[Family]) -> Iterator[Rule]:
+    for family in families:
+        if family.needs.search(text):
+            yield from family.rules
 
 
 def _take(taken: bytearray, start: int, end: int) -> None:
     taken[start:end] = b"\1" * (end - start)
 
 
-def _apply(rule: Rule, text: str, context: Context, found: list[Replacement], taken: bytearray) -> None:
-    """Adds what a rule says to what was found. taken: 1 for each character that has a replacement."""
+def _apply(rule: Rule, text: str, context: Context, taken: bytearray) -> list[Replacement]:
+    """What a rule says. taken: 1 for each character that a rule has taken, also where it is left as it is written."""
+    found = []
     for match in rule.pattern.finditer(text):
         start, end = match.span()
         if start == end or any(taken[start:end]):
@@ -123,6 +126,7 @@ def _apply(rule: Rule, text: str, context: Context, found: list[Replacement], ta
         if said is not None and said != match[0]:
             found.append(Replacement(start, end, _apart(text, start, end, said), rule.word_class))
             _take(taken, start, end)
+    return found
 
 
 def _apart(text: str, start: int, end: int, said: str) -> str:
