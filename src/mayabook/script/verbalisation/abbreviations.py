@@ -55,7 +55,7 @@ def _is_abbreviation(match: Match) -> bool:
 
 FAMILY = Family(
     regex.compile(
-        r"\.(?<=\p{L}\.)(?=[\s,;:]*[^\s\"'”’)])|&c|\.(?<=\b(?:etc|ff|inst|ult|prox)\.)|\b(?:vs|aka|Xmas|PhDs?|DPhil|Hon'ble|[Gg]ov't|c/o|b/c|rec'd)\b"
+        r"\.(?<=\p{L}\.)(?=[\s,;:]*[^\s\"'”’)])|&c|\.(?<=\b(?:etc|ff|inst|ult|prox)\.)|\b(?:v|vs|aka|Xmas|PhDs?|DPhil|Hon'ble|[Gg]ov't|c/o|b/c|rec'd)\b"
     ),
     [
         Rule(
@@ -65,6 +65,18 @@ FAMILY = Family(
                 short=one_of(sorted({*_ANYWHERE, *(s[0].upper() + s[1:] for s in _ANYWHERE)})),
             ),
             _anywhere,
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            regex.compile(r"(?<=\p{Lu}[\p{L}.’']+\s)v\.?(?=\s\p{Lu})"),
+            lambda match, context: "versus",
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            regex.compile(r"(?<=[,;(]\s?)(?:(?P<short>ed|trans|illus)\.)(?=\s\p{Lu})"),
+            lambda match, context: {"ed": "edited by", "trans": "translated by", "illus": "illustrated by"}[
+                match["short"]
+            ],
         ),
         Rule(
             WordClass.ABBREVIATIONS,

@@ -40,7 +40,7 @@ _PIECE = regex.compile(r"\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\d+|[^\w
 
 def _say_address(text: str) -> str:
     text = regex.sub(r"/$", "", text)
-    scheme = regex.match(r"(https?|ftp)://", text)
+    scheme = regex.match(r"(https?|ftp|file)://", text)
     words = []
     if scheme:
         text = text[scheme.end() :]
@@ -110,7 +110,7 @@ FAMILY = Family(
         Rule(WordClass.ADDRESSES, regex.compile(r"(?<![\w.])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _address),
         Rule(
             WordClass.ADDRESSES,
-            regex.compile(rf"(?<!\w)(?:(?:https?|ftp)://|www\.)[^\s<>“”]+{_END}", regex.I),
+            regex.compile(rf"(?<!\w)(?:(?:https?|ftp|file)://|www\.)[^\s<>“”]+{_END}", regex.I),
             _address,
         ),
         Rule(

@@ -54,6 +54,11 @@ _WORK_IN = (
     r"woman|friend|people|team|started|"
     r"retrained)\sin\s)$"
 )
+_SHORT_WORDS = frozenset(
+    "AH AM AN AS AT BE BY DO EH GO HA HE HI HO IF IN IS IT ME MR MS MY NO OF OH ON OR OW OX SO ST TO UM UP US WE YE "
+    "YO DR JR".split()
+)
+"""Words of two letters that are said loudly; other letters in capitals are an acronym."""
 _ROMAN_LIKE = frozenset("I II III IV V VI VII VIII IX X".split())
 _CAPITAL_WORD = regex.compile(r"(?<![\p{L}\p{N}])\p{Lu}+(?:['’]\p{Lu}+)*(?![\p{L}\p{N}])")
 _WORD = regex.compile(r"[\p{L}\p{N}]+(?:['’]\p{L}+)*")
@@ -67,6 +72,8 @@ def _in_capitals(match: Match, context: Context) -> str | None:
     if match.string[match.end() : match.end() + 2] and regex.match(r"\.\p{Lu}", match.string[match.end() :]):
         return None
     run = _is_in_run(match)
+    if len(letters) == 2 and letters not in _SHORT_WORDS and not run:
+        return None if letters not in _AMBIGUOUS else _ambiguous(match, letters, context)
     if letters in _ACRONYMS or letters in _AMBIGUOUS:
         if not run or letters not in _AMBIGUOUS:
             if letters not in _AMBIGUOUS:

@@ -65,6 +65,8 @@ _PER = {
     "year": "year", "yr": "year", "person": "person", "head": "head", "night": "night", "kg": "kilogram", "lb": "pound",
     "oz": "ounce", "ton": "ton", "mile": "mile", "gallon": "gallon", "barrel": "barrel", "share": "share",
 }  # fmt: skip
+_LINES = ("240", "360", "480", "720", "1080", "1440", "2160")
+"""Of a picture: "1080p"."""
 _PRE_DECIMAL = {
     6: "sixpence",
     3: "threepence",
@@ -125,6 +127,10 @@ def _is_attribute(match: Match) -> bool:
 def _coins(match: Match, context: Context) -> str | None:
     one, many, _, _ = _UNITS[match["unit"]]
     if match["unit"] == "c" and not context.british and not follows(match, r"\s(?:each|a |per|coin|stamp)"):
+        return None
+    if match["unit"] == "p" and match["low"] in _LINES:
+        return f"{number_words.pairs(match['low'])} P"
+    if match["unit"] == "d" and not match[0].endswith(".") and not context.british:
         return None
     if match["unit"] == "d" and match["low"] in ("½", "¼"):
         return "a halfpenny" if match["low"] == "½" else "a farthing"
@@ -236,7 +242,9 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.CURRENCY,
-            regex.compile(r"(?<![\w.,$£€]|\b[Tt]he\s(?=\d?[23]d))(?P<low>\d{1,2}[¼½¾]?|[¼½])(?P<unit>d)\.(?!\w)"),
+            regex.compile(
+                r"(?<![\w.,$£€]|\b[Tt]he\s(?=\d?[23]d))(?P<low>\d{1,2}[¼½¾]?|[¼½])(?P<unit>d)(?:\.(?!\w)|(?![\w.'’-]))"
+            ),
             _coins,
         ),
         Rule(

@@ -4,8 +4,19 @@ import regex
 
 from mayabook.core.ipa import with_ipa
 from mayabook.core.spoken_form import WordClass
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, as_cased, one_of, pattern, preceding
-from mayabook.script.verbalisation.vocabulary import is_word
+from mayabook.script.verbalisation.rules import (
+    Context,
+    Family,
+    Match,
+    Rule,
+    as_cased,
+    follows,
+    one_of,
+    pattern,
+    preceding,
+    word_before,
+)
+from mayabook.script.verbalisation.vocabulary import is_common, is_word
 
 _BEGINNING_DROPPED = (
     "tis|twas|twere|twill|twould|tisn['’]t|twasn['’]t|tweren['’]t|twon['’]t|twouldn['’]t|tain['’]t|tother|twixt|bout|"
@@ -37,13 +48,21 @@ _END_DROPPED = {
     "mos": "most", "nex": "next", "tha": "that", "wha": "what", "lil": "little", "tak": "take", "mak": "make",
     "d": "do", "y": "you",
 }  # fmt: skip
+_VOWELS = ("e", "o", "i", "u", "a", "ur", "er", "or")
+_CLITICS = frozenset("s d ll re ve t m em un".split())
+_BEFORE_NOUNS = frozenset("a an the my your his her its our their this that these those every each no who what".split())
+_NO_VERBS = frozenset(
+    "who they there that how what where why this here when nobody somebody everybody anybody someone everyone anyone "
+    "it she none which you one these those boys girls".split()
+)
+_AFTER_WOULD = "have|be|never|not|like|love|better|rather|a|ha|been|always|only|just|all|come|go|say|think|want|do|make"
 _CONTRACTED = {
     "li'l": "little", "o'er": "over", "d'you": "do you", "d'ye": "do ye", "d'ya": "do ya", "d'yer": "do yer",
     "fo'c'sle": "forecastle", "fo'c's'le": "forecastle", "fo'castle": "forecastle", "bo's'n": "bosun",
     "bos'n": "bosun", "bo'sun": "bosun", "bo'swain": "bosun", "ha'pence": "haypence", "ha'porth": "hayputh",
     "ha'p'orth": "hayputh", "ev'ry": "every", "heav'n": "heaven", "heav'nly": "heavenly", "pow'r": "power",
     "flow'r": "flower", "flow'rs": "flowers", "ev'n": "even", "i'th": "in the", "o'th": "of the",
-    "g'night": "good night", "s'long": "so long", "m'sieu": "monsieur", "m'sieur": "monsieur",
+    "i'faith": "in faith", "g'night": "good night", "s'long": "so long", "m'sieu": "monsieur", "m'sieur": "monsieur",
 }  # fmt: skip
 _MARK = "'"
 
@@ -81,6 +100,29 @@ def _may_open_quotation(match: Match, is_word_without_h: bool) -> bool:
     return is_word_without_h and not regex.search(r"[“\"]$|\p{Ll}\s$", preceding(match))
 
 
+def _vowel_dropped(match: Match, context: Context) -> str | None:
+    """diff'rent, mem'ry, sev'n, b'lieve: the common word that it is with a vowel in place of the mark."""
+    head, tail = match["head"], match["tail"]
+    if is_common(f"{head}'{tail}".lower()) or tail in _CLITICS or (tail == "n" and not head.endswith("v")):
+        return None
+    full = next((word for vowel in _VOWELS if is_common(word := f"{head}{vowel}{tail}".lower())), None)
+    return as_cased(full, head) if full else None
+
+
+def _poetic_past(match: Match, context: Context) -> str | None:
+    """look'd, fix'd, but not "my mother'd have", which is "would"."""
+    verb = match["verb"]
+    if word_before(match).lower() in _BEFORE_NOUNS or follows(match, rf"\s(?:{_AFTER_WOULD})\b"):
+        return None
+    full = f"{verb}ed"
+    return full if is_word(full) and verb not in _NO_VERBS else None
+
+
+def _the(match: Match, context: Context) -> str | None:
+    """t'kitchen"""
+    return as_cased(f"the {match['noun']}", match[0]) if is_common(match["noun"]) else None
+
+
 def _end_dropped(match: Match, context: Context) -> str | None:
     return as_cased(_END_DROPPED[match["word"].lower()], match["word"])
 
@@ -92,6 +134,7 @@ def _contracted(match: Match, context: Context) -> str:
 FAMILY = Family(
     regex.compile(
         r"['’‘](?=\p{L})(?<!\w['’‘])|['’](?<=\p{L}['’])(?!\w)|"
+        r"(?<=\p{L})['’](?=\p{Ll}{3}|n\b)|(?<=\p{Ll}{3})['’]d\b|"
         rf"(?<=\b(?i:{'|'.join({word.partition(_MARK)[0] for word in _CONTRACTED})}))['’](?=\p{{L}})"
     ),
     [
@@ -111,8 +154,23 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.DIALECT,
-            pattern(r"(?<![\w'’‘])(?P<word>(?i:{dropped}))['’](?![\w'’])(?=\s\p{L})", dropped=one_of(_END_DROPPED)),
+            pattern(
+                r"(?<![\w'’‘])(?P<word>(?i:{dropped}))['’](?![\w'’])(?=\s['’]?\p{L})", dropped=one_of(_END_DROPPED)
+            ),
             _end_dropped,
+        ),
+        Rule(
+            WordClass.DIALECT,
+            regex.compile(
+                r"(?<![\w'’-])(?P<head>\p{L}\p{Ll}*)['’](?P<tail>\p{Ll}{3,}|(?<=\p{L}{3}.)\p{Ll}{2}|n)(?![\w'’-])"
+            ),
+            _vowel_dropped,
+        ),
+        Rule(WordClass.DIALECT, regex.compile(r"(?<![\w'’-])(?P<verb>\p{Ll}{3,})['’]d(?![\w'’-])"), _poetic_past),
+        Rule(
+            WordClass.DIALECT,
+            regex.compile(r"(?<![\w'’])[Tt]['’](?P<noun>\p{Ll}{3,})(?<!was|were|will|is)(?![\w'’])"),
+            _the,
         ),
         Rule(
             WordClass.DIALECT,

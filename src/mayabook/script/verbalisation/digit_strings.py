@@ -69,6 +69,7 @@ FAMILY = Family(
             WordClass.DIGITS,
             regex.compile(
                 r"(?<![\w.,$£€/-])(?:911(?!\s(?!calls?\b|operators\b)\p{Ll}+s\b|[\w.,-]*\d|\sof\b|\s(?:people|men|women|Turbo|Carrera)\b)(?<!Porsche\s911)"
+                r"(?<!\b(?i:a|his|her|my|new|old|red|black|white|silver|vintage)\s911(?!\s(?:call|operator|dispatcher|line)))"
                 r"|(?:999|112|101|111)(?=\s(?:calls?|callers?|operators?|dispatch\w*|lines?|emergency|switchboard|handlers?|on\sthe\s(?:line|phone))\b))(?!\w)"
             ),
             _emergency,

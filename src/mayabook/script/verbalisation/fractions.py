@@ -14,7 +14,7 @@ _BEFORE_NOUNS = {"½": "half", "¼": "quarter", "¾": "three-quarter", "⅓": "t
 _GAUGES = "HP|MP|SP|XP|EXP|Exp|Health|Mana|Stamina|Energy|Progress|Durability|Hunger|Level|Score"
 """Of games: what stands before "50/100"."""
 _GIVEN = "scored|score of|rated it|rated|rating of|got|gave it|gave"
-_FIXED = {"24/7": "twenty-four seven", "20/20": "twenty twenty", "9/11": "nine eleven"}
+_FIXED = {"24/7": "twenty-four seven", "20/20": "twenty twenty", "9/11": "nine eleven", "7/7": "seven seven"}
 
 
 def _vulgar(match: Match, context: Context) -> str:

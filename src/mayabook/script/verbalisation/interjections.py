@@ -10,7 +10,8 @@ _INTERJECTIONS = [  # written as letters without a vowel, which a voice would sp
     (r"p+f+h*t*|p+h+f*t+", "pfft"), (r"g+r{2,}", "gurr"), (r"z{2,}", "zuzz"), (r"h+r*m+ph+|m+ph+|hmf", "humph"),
     (r"b+z{2,}t*", "buzz"), (r"p+s+h+", "pish"), (r"th?pt|ptth?", "thup"), (r"s{3,}", "hiss"), (r"r{3,}", "rar"),
     (r"n{3,}", "nn"), (r"h{3,}", "hah"), (r"pst", "psst"), (r"t{2,}|tt", "tut"), (r"k+h+|gr+h+", "kuh"),
-    (r"hm{1,}", "hmm"), (r"m{2,}", "mmm"), (r"m{2,}-h+m+|mm?h+m+", "mm-hmm"), (r"vr{2,}m*|vr+m+", "vroom"),
+    (r"hm{1,}", "hmm"), (r"hr+m+", "hurm"),
+    (r"m{2,}", "mmm"), (r"m{2,}-h+m+|mm?h+m+", "mm-hmm"), (r"vr{2,}m*|vr+m+", "vroom"),
     (r"w+h+r{2,}", "whir"), (r"tch+", "tch"), (r"pf+", "pfft"), (r"f{3,}t*", "fuff"), (r"cl?k+", "click"),
     (r"shh?hh*t", "shush"), (r"n+g+h+|h+n+g+h*", "ung"), (r"h+n{2,}h*", "hun"),
 ]  # fmt: skip

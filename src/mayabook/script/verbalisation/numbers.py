@@ -4,19 +4,10 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
+from mayabook.script.verbalisation.numbered_names import is_code, is_name
 from mayabook.script.verbalisation.quantities import FIRST, NUMBER, say_amount
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding, word_before
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, follows, pattern, preceding
 
-_NUMBERED_THINGS = frozenset(
-    "room flight route highway interstate bus platform gate apartment suite boeing airbus channel cell ward "
-    "locker extension "
-    "area building train unit locomotive number house ngc".split()
-)
-_STREETS = (
-    r"(?:\s\p{Lu}[\p{L}’'.]+){1,3}\s"
-    r"(?:St\.?|Street|Road|Rd\.?|Avenue|Ave\.?|Lane|Drive|Place|"
-    r"Square|Terrace|Court|Boulevard|Blvd\.?|Crescent|Way|Row|Gardens)\b"
-)
 _SCALES = {"mn": "million", "bn": "billion", "tn": "trillion"}
 _COUNTED = (
     r"\s(?:miles?|feet|foot|yards?|pounds?|dollars?|men|women|people|children|soldiers|horses|sheep|acres?|tons?|"
@@ -49,24 +40,19 @@ def _decade(match: Match, context: Context) -> str | None:
 
 def _plain(match: Match, context: Context) -> str | None:
     text = match["number"]
-    before = word_before(match)
-    if "." not in text and "," not in text:
-        if len(text) > 1 and text[0] == "0":
-            return number_words.spell_digits(text, "oh" if len(text) < 5 else "zero")
-        if len(text) == 3 and (before.lower() in _NUMBERED_THINGS or follows(match, _STREETS)):
-            return number_words.pairs(text)
-        if (
-            regex.fullmatch("7[0-9]7", text)
-            and before.lower() in ("the", "a", "an", "his", "her", "our", "their")
-            and not follows(match, _COUNTED)
-        ):
-            return number_words.pairs(text)  # an airliner
-        if len(text) == 4 and (follows(match, _STREETS) or before.lower() in _NUMBERED_THINGS):
-            return number_words.pairs(text)
-        if number_words.is_year(text) and not follows(match, _COUNTED):
-            return number_words.year(int(text), british=context.british)
-        if len(text) == 4 and (1000 <= int(text) < 1100 or 2100 <= int(text) < 3000) and _is_rare_year(match):
-            return number_words.year(int(text), british=context.british)
+    if "." in text or "," in text:
+        return say_amount(text, context)
+    if len(text) > 1 and text[0] == "0":
+        return number_words.spell_digits(text, "oh" if len(text) < 5 else "zero")
+    if is_name(match):
+        return number_words.pairs(text)
+    is_counted = follows(match, _COUNTED)
+    if number_words.is_year(text) and not is_counted:
+        return number_words.year(int(text), british=context.british)
+    if is_code(match):
+        return number_words.spell_digits(text, "oh")
+    if len(text) == 4 and (1000 <= int(text) < 1100 or 2100 <= int(text) < 3000) and _is_rare_year(match):
+        return number_words.year(int(text), british=context.british)
     return say_amount(text, context)
 
 
@@ -76,7 +62,7 @@ def _is_rare_year(match: Match) -> bool:
         return False
     before = preceding(match)
     if match["number"][0] == "2":
-        return regex.search(r"(?i)\b(?:in|year|since|by|until|stardate)\s$", before) is not None
+        return regex.search(r"(?i)\b(?:in|year(?:\sis|\swas)?|since|by|until|stardate)\s$", before) is not None
     return bool(
         regex.search(
             r"(?i)\b(?:in|year|years|since|by|until|till|from|before|after|about|around|anno|AD|A\.D\.|c\.|circa|summer|"
@@ -130,6 +116,8 @@ def _letters(piece: str, place: int, pieces: list[str]) -> str:
 
 def _letter_suffix(match: Match, context: Context) -> str | None:
     number, letter = match["number"], match["letter"]
+    if letter in "kK" and follows(match, r"\s(?:gold|white|rose|yellow)\b"):
+        return f"{number_words.number(number)} karat"
     if letter in "kK":
         return f"{number_words.number(number)} {'thousand' if len(number) > 1 or letter == 'k' else 'K'}"
     if letter == "M":
@@ -154,6 +142,11 @@ def _plan(match: Match, context: Context) -> str:
     )
 
 
+def _calibre(match: Match, context: Context) -> str:
+    """A .38, a .357: as it is called."""
+    return number_words.pairs(match["number"])
+
+
 def _double_oh(match: Match, context: Context) -> str:
     return "double oh seven"
 
@@ -176,6 +169,13 @@ FAMILY = Family(
         Rule(
             WordClass.NUMBERS, regex.compile(r"(?<![\w.])(?P<number>\d{3})(?P<parts>\([a-z]\)(?:\(\d\))?)(?!\w)"), _plan
         ),
+        Rule(
+            WordClass.NUMBERS,
+            regex.compile(
+                r"(?<=\b(?:a|an|the|his|her|my|your|their|old|loaded|two)\s)\.(?P<number>[1-9]\d{1,2})(?![\w.]\d|\w|\s(?:inch|inches|percent|per|of|m|mm|seconds?)\b|%)"
+            ),
+            _calibre,
+        ),
         Rule(WordClass.NUMBERS, pattern(r"(?<=\b[Aa]gent\s)007(?!\d)"), _double_oh),
         Rule(
             WordClass.NUMBERS,
@@ -195,7 +195,9 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.NUMBERS,
-            pattern(r"(?<![\w.,/-])(?:\p{L}{1,4}-?\d+(?:-?\p{Lu}?\d+)*\p{L}{0,2}|\d+-?\p{Lu}{1,3}\d*)(?![\w/]|-\d)"),
+            pattern(
+                r"(?<![\w.,/-])(?:\p{L}{1,4}-?\d+(?:\.\d+(?!\.?\w)|(?:-?\p{Lu}?\d+)*\p{L}{0,2})|\d+-?\p{Lu}{1,3}\d*)(?![\w/]|-\d)"
+            ),
             _with_letters,
         ),
         Rule(

@@ -16,6 +16,14 @@ from mayabook.script.verbalisation.rules import (
     word_before,
 )
 
+_COMPASS = {
+    "N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest", "SE": "Southeast",
+    "SW": "Southwest",
+}  # fmt: skip
+_WITH_COMPASS = (
+    "America|Africa|Korea|Carolina|Dakota|Ireland|Wales|Yorkshire|Devon|Sea|Atlantic|Pacific|Virginia|Germany|Australia|"
+    "Island|Main|Broadway|Asia|Europe|London|Side|Riding|Sussex|Lothian|Indies|Bank"
+)
 _SAINTS = (
     "Agnes|Albans?|Ambrose|Andrews?|Anne?s?|Anthony|Augustine|Barnabas|Bartholomew|Basil|Benedict|Bernard|Bride|"
     "Catherine|Cecilia|"
@@ -92,6 +100,10 @@ def _bare_street(match: Match, context: Context) -> str:
     return _STREETS[match["street"]]
 
 
+def _compass(match: Match, context: Context) -> str:
+    return _COMPASS[match["way"]]
+
+
 def _apartment(match: Match, context: Context) -> str:
     return f"{_STREETS[match['street']]} "
 
@@ -103,7 +115,7 @@ def _state(match: Match, context: Context) -> str:
 _SHORT = one_of([*_STREETS, *_STATES])
 FAMILY = Family(
     regex.compile(
-        rf"\b(?:Ste?s?|Apt|Bldg|Rte|Co|Penn|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Pl|Sq|Dr|Cres|Terr?)\b|\.(?<=\b(?:{_SHORT})\.)"
+        rf"\b(?:Ste?s?|Apt|Bldg|Rte|Co|Penn|Ave|Blvd|Rd|Ln|Hwy|Pkwy|Ct|Pl|Sq|Dr|Cres|Terr?|[NS][EW]?|[EW])\b|\.(?<=\b(?:{_SHORT})\.)"
     ),
     [
         Rule(
@@ -124,6 +136,13 @@ FAMILY = Family(
             WordClass.ABBREVIATIONS,
             pattern(r"\bCo\.(?=\s(?:{counties})\b)", counties=_COUNTIES),
             lambda match, context: "County" if context.british else None,
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            regex.compile(
+                rf"(?<![\p{{L}}\d.])(?P<way>N|S|E|W|NE|NW|SE|SW)\.?(?=\s(?:(?<=\.\s)(?:{_WITH_COMPASS})\b|\d+(?:st|nd|rd|th)\b))"
+            ),
+            _compass,
         ),
         Rule(WordClass.ABBREVIATIONS, pattern(r"(?<![\p{L}\d.])Ste?\.-(?=\p{Lu})"), lambda match, context: "Saint-"),
         Rule(WordClass.ABBREVIATIONS, pattern(r"(?<![\p{L}\d.])St(?P<plural>s)?(?:\.|\b)(?![’'-])"), _saint_or_street),

@@ -200,7 +200,7 @@ _FIRST = r"(?<![\w$£€]|\d[.,])"
 _LAST = rf"(?![\w{_UP[1:-1]}{_DOWN[1:-1]}]|[/⁄][\d₀-₉])"
 _FORMULA = r"(?:\p{Lu}\p{Ll}?[₀-₉]*|\((?:\p{Lu}\p{Ll}?[₀-₉]*)+\)[₀-₉]+)+"
 FAMILY = Family(
-    regex.compile(rf"{_UP}|{_DOWN}|\^|[Α-Ωα-ωϑϕ]"),
+    regex.compile(rf"{_UP}|{_DOWN}|\^|mc2|[Α-Ωα-ωϑϕ]"),
     [
         Rule(
             WordClass.POWERS,
@@ -220,6 +220,7 @@ FAMILY = Family(
             ),
             _ordinal_mark,
         ),
+        Rule(WordClass.POWERS, regex.compile(r"(?<=\bE\s?=\s?)mc2\b"), lambda match, context: "m c squared"),
         Rule(
             WordClass.POWERS,
             pattern(

@@ -13,6 +13,7 @@ _FIXED = {
     ("20", "20"): "twenty-twenty",
     ("7", "11"): "seven eleven",
     ("10", "4"): "ten four",
+    ("30", "06"): "thirty aught six",
 }
 _TENNIS = {"0": "love", "15": "fifteen", "30": "thirty", "40": "forty"}
 _OF_GAMES = (
@@ -43,15 +44,23 @@ def _numbers(match: Match, context: Context) -> str | None:
         and high.isdecimal()
         and len(high) < len(low)
         and int(high) < int(low)
-        and (is_year(low) or regex.search(r"\b(?:pp?\.|[Pp]ages?)\s$", preceding(match)))
+        and (_is_year(low) or regex.search(r"\b(?:pp?\.|[Pp]ages?)\s$", preceding(match)))
     ):  # 1914–8, pages 112–5
         filled = low[: len(low) - len(high)] + high
-        high = filled[-2:] if is_year(low) else filled
-    if is_year(low) and len(high) in (2, 4) and "," not in high:
+        high = filled[-2:] if _is_year(low) else filled
+    if (
+        (is_year(low) or (_is_year(low) and (len(high) == 2 or _is_year(high))))
+        and len(high) in (2, 4)
+        and "," not in high
+    ):
         return f"{number_words.year(int(low), british=context.british)} to {_second_year(low, high, context)}"
     if "." not in low + high and len(low) == 3 and len(high) == 3 and low[0] == "0":
         return None
     return f"{say_amount(low, context)} to {say_amount(high, context)}"
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == 4 and text.isdecimal() and 1000 <= int(text) < 2100
 
 
 def _second_year(low: str, high: str, context: Context) -> str:
@@ -59,7 +68,7 @@ def _second_year(low: str, high: str, context: Context) -> str:
         return number_words.short_year(high)
     if len(high) == 1:  # 1604/5, in two calendars
         return number_words.cardinal(int(high))
-    return number_words.year(int(high), british=context.british) if is_year(high) else say_amount(high, context)
+    return number_words.year(int(high), british=context.british) if _is_year(high) else say_amount(high, context)
 
 
 def _ratio(match: Match, context: Context) -> str:

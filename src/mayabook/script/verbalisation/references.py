@@ -27,10 +27,10 @@ _NUMBERED = {  # before a number: one, several
     "fols": "folios", "cap": "chapter", "app": "appendix", "approx": "approximately", "rm": "room",
     "fl": "flourished", "b": "born", "d": "died", "c": "circa", "ca": "circa", "circ": "circa", "r": "reigned",
     "ext": "extension", "lv": "level", "lvl": "level", "lvls": "levels", "art": "article", "bef": "before",
-    "aft": "after",
+    "aft": "after", "m": "married", "bldg": "building",
 }  # fmt: skip
-_YEARS_ONLY = frozenset("fl b d r bef aft".split())
-_WITHOUT_STOP = r"[Vv]ols?|[Ff]igs?|[Cc]h|[Cc]hap|pp|[Ll]vl?|[Ee]xt|[Rr]m|Apt|Ep|(?<=\p{L}[,]?\s)Nos?"
+_YEARS_ONLY = frozenset("fl b d m r bef aft".split())
+_WITHOUT_STOP = r"[Vv]ols?|[Ff]igs?|[Cc]h|[Cc]hap|pp|[Ll]vl?|LVL?|[Ee]xt|[Rr]m|Apt|Ep|(?<=\p{L}[,]?\s)Nos?"
 """What stands before a number without a full stop as well."""
 
 
@@ -45,7 +45,7 @@ def _numbered(match: Match, context: Context) -> str | None:
         return None  # "a good chap. I fear"
     if short.lower() in _YEARS_ONLY and not follows(match, r"(?:c\.\s)?[1-9]\d{2,3}\b"):
         return None
-    if short in ("l", "v", "d", "b", "r", "ex", "art", "cap", "bef", "aft") and not follows(match, r"\d"):
+    if short in ("l", "v", "d", "b", "m", "r", "ex", "art", "cap", "bef", "aft") and not follows(match, r"\d"):
         return None
     capital = short[0].isupper() and short not in ("No", "Nos")
     return f"{words.capitalize() if capital else words} "
@@ -62,7 +62,7 @@ def _edition(match: Match, context: Context) -> str:
 
 FAMILY = Family(
     regex.compile(
-        r"\p{L}\.\s?[\divxlcIVXLC]|\b(?:[Ll]vl?|[Vv]ols?|[Ff]igs?|[Cc]h|[Cc]hap|pp|[Ee]xt|[Rr]m|Apt|Ep|Nos?)\s[\dIVXLC]|\b(?:vols|pp|chs|chaps|figs|pts|eds|nos?|Nos?|ed)\."
+        r"\p{L}\.\s?[\divxlcIVXLC]|\b(?:[Ll]vl?|LVL?|[Vv]ols?|[Ff]igs?|[Cc]h|[Cc]hap|pp|[Ee]xt|[Rr]m|Apt|Ep|Nos?)\s[\dIVXLC]|\b(?:vols|pp|chs|chaps|figs|pts|eds|nos?|Nos?|ed)\."
     ),
     [
         Rule(

@@ -76,6 +76,7 @@ _PAST_VERBS = (
     "met|heard|knew|thought|took|got|made|found|came|gave|lost|left|kept|sat|stood|ran|ate|read|wrote|spoke|drank|slept|"
     "learnt|fell|spent|began|became|won|held|put|led|sent|bought|brought|caught|understood"
 )
+_OF_FEELING = "liked|loved|knew|hated|trusted|admired|remembered|feared|adored|met|respected|missed|preferred|wanted"
 _ADVERBS = "never|always|often|only|once|also|still|just|ever|really|even|soon|first"
 _FRONTED = (
     "With|To|From|For|Of|In|After|Before|About|Like|Unlike|Without|Against|Toward|Towards|Beside|Behind|Besides|By|"
@@ -179,6 +180,8 @@ def _is_pronoun(match: Match) -> bool:
         return False
     if follows(match, rf"[’'](?:m|ve|ll|d)\b|\s(?:{_OF_FIRST_PERSON})\b"):
         return True
+    if follows(match, rf"\s(?:{_OF_FEELING})(?:[,.;!?]|\s(?:best|most|well|at\sonce|least)\b)"):
+        return True
     if not follows(match, rf"\s(?:(?:{_ADVERBS})\s)?(?:{_PAST_VERBS}|\p{{Ll}}+ed)\b"):
         return False
     return regex.search(rf"(?:^|[.;:—“\"(]\s?)(?:{_FRONTED})\s$|\b(?:{_TAKING_A_PERSON})\s$", before) is not None
@@ -187,7 +190,7 @@ def _is_pronoun(match: Match) -> bool:
 def _after_name(match: Match, context: Context) -> str | None:
     """After another capitalised word: a person is the third, a machine or a sequel is three."""
     numeral = match["numeral"]
-    if numeral in _WORDS:
+    if numeral in _WORDS or (numeral == "V" and (len(match["name"]) < 4 or follows(match, r"\.\s?\p{Lu}"))):
         return None
     given = regex.fullmatch(_GIVEN, match["name"].split()[0])
     first, _, last = match["name"].partition(" ")
@@ -285,14 +288,14 @@ FAMILY = Family(
             WordClass.ROMAN,
             regex.compile(
                 rf"(?<!\p{{L}})(?P<numeral>(?=[IVX]){NUMERAL})(?:(?:st|nd|rd|th)\b|(?=\s(?:century|centuries|"
-                rf"[Dd]ynasty|[Ll]egion|Corps|Army)\b))"
+                rf"[Dd]ynasty|[Ll]egion|Corps|Army|Olympiad|Amendment|[Aa]rrondissement)\b))"
             ),
             _century,
         ),
         Rule(
             WordClass.ROMAN,
             regex.compile(
-                rf"(?<=\b(?P<name>(?:\p{{Lu}}\p{{Ll}}+\s)?\p{{Lu}}\p{{Ll}}+),?\s)(?P<numeral>(?=[IVX]{{2}})[IVX]+(?<={NUMERAL})){_NOT_A_WORD}"
+                rf"(?<=\b(?P<name>(?:\p{{Lu}}\p{{Ll}}+\s)?\p{{Lu}}\p{{Ll}}+),?\s)(?P<numeral>(?=[IVX]{{2}})[IVX]+(?<={NUMERAL})|(?<!\b(?:Agent|Mister|Madame|Lord|Lady|Doctor|Project|Plan|Point|Exhibit|Vitamin|Hepatitis)\s)V(?![’'-])){_NOT_A_WORD}"
             ),
             _after_name,
         ),

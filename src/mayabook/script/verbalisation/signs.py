@@ -4,12 +4,13 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation.quantities import AMOUNT, MINUS, SIGN, say_amount, say_quantity
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, Say, follows, pattern
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, Say, follows, pattern, preceding
 
 _OPERATORS = {
     "=": "equals", "≈": "approximately", "≅": "is approximately", "≠": "is not equal to", "≤": "is at most",
     "≥": "is at least", "÷": "divided by", "×": "times", "−": "minus", "+": "plus", "±": "plus or minus",
     "∓": "minus or plus", "*": "times", "∙": "times", "⋅": "times", "∞": "infinity", "√": "the square root of",
+    "∛": "the cube root of",
     "∑": "the sum of", "∫": "the integral of", "≡": "is equivalent to", "∝": "is proportional to", "∈": "is in",
     "∴": "therefore", "∵": "because", "∂": "partial", "∆": "delta", "→": "to", "⇒": "implies", "<": "less than",
     ">": "greater than",
@@ -41,7 +42,9 @@ def _named(match: Match, context: Context) -> str:
 def _operator(match: Match, context: Context) -> str:
     if match["operator"] == "×" and _is_size(match):
         return " by "
-    return f" {_OPERATORS[match['operator']]} "
+    stands_first = not regex.search(r"[\p{L}\d)]\s?$", preceding(match))
+    said = _OPERATORS[match["operator"]]
+    return f" {said.removeprefix('is ') if stands_first else said} "
 
 
 def _between(match: Match, context: Context) -> str | None:
@@ -115,7 +118,7 @@ FAMILY = Family(
             _note,
         ),
         Rule(WordClass.SIGNS, regex.compile(r"(?<![\w.,])(?P<number>[1-7])[*★⭐](?=\s\p{Ll})"), _stars),
-        Rule(WordClass.SIGNS, pattern(r"[#№]\s?(?=\d)|(?<!\w)N[°º]\s?(?=\d)"), _numbered),
+        Rule(WordClass.SIGNS, pattern(r"[#№]\s?(?=\d|\p{Lu}-\d)|(?<!\w)N[°º]\s?(?=\d)"), _numbered),
         Rule(
             WordClass.SIGNS,
             pattern(r"(?<=\d\s?(?:°|°?[CF]|\p{L}{1,3}))\s?–\s?(?=\d[\d.,]*\s?(?:°|\p{L}{1,3}\b))"),
@@ -145,7 +148,7 @@ FAMILY = Family(
         Rule(WordClass.SIGNS, pattern(r"(?:{minus})", minus=MINUS), _spaced("minus")),
         Rule(
             WordClass.SIGNS,
-            pattern(r"(?<!\w)(?P<operator>[≈≤≥<>±√∞∑∴∵])\s?(?=\d|\w)|(?P<operator>[=≈≅≠≤≥÷×−+±∓∞√∑∫≡∝∈∴∵⇒])"),
+            pattern(r"(?<!\w)(?P<operator>[≈≤≥<>±√∛∞∑∴∵])\s?(?=\d|\w)|(?P<operator>[=≈≅≠≤≥÷×−+±∓∞√∑∫≡∝∈∴∵⇒])"),
             _operator,
         ),
         Rule(WordClass.SIGNS, pattern(r"(?<=[\d'’\"″′])\s?x\s?(?=\d)"), _spaced("by")),

@@ -74,6 +74,24 @@ SURE: dict[str, tuple[str, str]] = {
     "m.p.g": ("mile per gallon", "miles per gallon"),
     "bpm": ("beat per minute", "beats per minute"),
     "wpm": ("word per minute", "words per minute"),
+    "gsm": ("gram per square meter", "grams per square meter"),
+    "degs": ("degree", "degrees"),
+    "kΩ": ("kilohm", "kilohms"),
+    "MΩ": ("megohm", "megohms"),
+    "atm": ("atmosphere", "atmospheres"),
+    "Nm": ("newton meter", "newton meters"),
+    "mol": ("mole", "moles"),
+    "lm": ("lumen", "lumens"),
+    "lx": ("lux", "lux"),
+    "ins": ("inch", "inches"),
+    "ct": ("carat", "carats"),
+    "hl": ("hectoliter", "hectoliters"),
+    "p.c": ("percent", "percent"),
+    "pct": ("percent", "percent"),
+    "sq. yds": ("square yard", "square yards"),
+    "cu. yd": ("cubic yard", "cubic yards"),
+    "cu. yds": ("cubic yard", "cubic yards"),
+    "sq yd": ("square yard", "square yards"),
     "dpi": ("dot per inch", "dots per inch"),
     "bhp": ("brake horsepower", "brake horsepower"),
     "kbps": ("kilobit per second", "kilobits per second"),
@@ -139,12 +157,13 @@ ONLY_CLOSE: dict[str, tuple[str, str]] = {
     "t": ("ton", "tons"),
 }
 """Single letters and words, which are units only right after the number."""
-POWERS = {"²": "square", "³": "cubic"}
+POWERS = {"²": "square", "³": "cubic", "2": "square", "3": "cubic", "^2": "square", "^3": "cubic"}
 PER = {
     "h": "hour", "hr": "hour", "s": "second", "sec": "second", "min": "minute", "day": "day", "l": "liter",
     "L": "liter", "kg": "kilogram", "m": "meter", "m²": "square meter", "m³": "cubic meter",
     "cm²": "square centimeter", "cm³": "cubic centimeter", "ml": "milliliter", "g": "gram", "s²": "second squared",
-    "km": "kilometer", "yr": "year", "year": "year", "mile": "mile", "lb": "pound", "week": "week",
+    "km": "kilometer", "hour": "hour", "minute": "minute", "second": "second", "gal": "gallon",
+    "yr": "year", "year": "year", "mile": "mile", "lb": "pound", "week": "week",
     "month": "month", "person": "person",
 }  # fmt: skip
 UNITS = SURE | ONLY_CLOSE

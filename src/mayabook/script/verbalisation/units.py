@@ -25,7 +25,6 @@ from mayabook.script.verbalisation.rules import (
     one_of,
     pattern,
     preceding,
-    word_before,
 )
 from mayabook.script.verbalisation.unit_names import ONLY_CLOSE, PER, POWERS, SURE, UNITS, in_english_of
 
@@ -75,7 +74,8 @@ def _measure(match: Match, context: Context) -> str | None:
 
 def _is_attribute(match: Match) -> bool:
     """Whether a measure qualifies a noun: "a 9mm pistol", "the 70 kg man"."""
-    before = word_before(match).lower()
+    touching = regex.search(r"(\p{L}+)\s$", preceding(match))
+    before = touching[1].lower() if touching else ""
     if before in ("a", "an", "another") or follows(match, rf"\s(?:{_MEASURED})\b"):
         return True
     return before in _DETERMINERS and follows(match, rf"\s(?!(?:{_NOT_MEASURED})\b)\p{{Ll}}+(?<!ly|ed)\b")
@@ -139,7 +139,8 @@ def _temperature(match: Match, context: Context) -> str:
 
 
 def _angle(match: Match, context: Context) -> str:
-    words = f"{say_quantity(match['quantity'], context)} degree{'' if is_one(match['quantity']) else 's'}"
+    is_singular = is_one(match["quantity"]) or _is_attribute(match)
+    words = f"{say_quantity(match['quantity'], context)} degree{'' if is_singular else 's'}"
     for part, name in ((match["minutes"], "minute"), (match["seconds"], "second")):
         if part:
             words += f" {say_amount(part, context)} {name}{'' if part == '1' else 's'}"
@@ -154,7 +155,8 @@ def _feet_and_inches(match: Match, context: Context) -> str:
 
 def _primes(match: Match, context: Context) -> str:
     one, many = ("inch", "inches") if match["mark"] in ("″", "''", '"') else ("foot", "feet")
-    return f"{say_amount(match['quantity'], context)} {one if is_one(match['quantity']) else many}"
+    is_attribute = follows(match, r"\s(?!tall|long|high|deep|wide|by|x\b)\p{Ll}")
+    return f"{say_amount(match['quantity'], context)} {one if is_one(match['quantity']) or is_attribute else many}"
 
 
 def _by(match: Match, context: Context) -> str | None:
@@ -190,23 +192,25 @@ def _times(match: Match, context: Context) -> str | None:
 _FIRST_OR_OTHER = rf"(?:(?<=[\p{{L}}°º]\s?\.?)(?P<or>/)\s?|{FIRST})"
 """Where a measure may begin, also as the other of two: "225g/8oz"."""
 _AFTER = r"(?![\w²³]|/(?!\d)|['’]\w|-[\p{L}\d])"
+_POWER = r"[²³]|\^[23](?!\d)|(?<=(?<!\p{L})[ckm]?m|ft)[23](?!\d)"
 FAMILY = Family(
     regex.compile(r"[\d½¼¾⅓⅔⅛⅜⅝⅞]"),
     [
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?<=10[⁻⁺]?[⁰¹²³⁴-⁹]+)\s?(?P<unit>{units})(?P<power>[²³])?(?:/(?P<per>{per}))?{after}",
+                r"(?<=10[⁻⁺]?[⁰¹²³⁴-⁹]+)\s?(?P<unit>{units})(?P<power>{power})?(?:/(?P<per>{per}))?{after}",
                 units=one_of(UNITS),
                 per=one_of(PER),
                 after=_AFTER,
+                power=_POWER,
             ),
             _unit_of_a_power,
         ),
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?<![\w.,])(?P<feet>\d{1,2})\s?['’′][ "
+                r"(?<![\w.,]|[°º]\s?)(?P<feet>\d{1,2})\s?['’′][ "
                 r"]?(?P<inches>\d{1,2}(?:{vulgar})?(?!\d))(?:[\"”″]|''|’’)?(?![\w])",
                 vulgar="[½¼¾]",
             ),
@@ -243,7 +247,7 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"{first}(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?\s?(?P<unit>{units})(?:(?P<power>[²³])|"
+                r"{first}(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?\s?(?P<unit>{units})(?:(?P<power>{power})|"
                 r"(?<=[^.])(?P<stop>\.(?!\w)))?"
                 r"(?:/(?P<per>{per}))?{after}",
                 first=_FIRST_OR_OTHER,
@@ -251,13 +255,14 @@ FAMILY = Family(
                 units=one_of(SURE),
                 per=one_of(PER),
                 after=_AFTER,
+                power=_POWER,
             ),
             _measure,
         ),
         Rule(
             WordClass.UNITS,
             pattern(
-                r"{first}(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?(?P<space>\s?)(?P<unit>{units})(?:(?P<power>[²³])|"
+                r"{first}(?P<quantity>{quantity})(?P<hyphen>-(?=\p{L}))?(?P<space>\s?)(?P<unit>{units})(?:(?P<power>{power})|"
                 r"(?P<stop>\.(?!\w)))?"
                 r"(?:/(?P<per>{per}))?{after}",
                 first=_FIRST_OR_OTHER,
@@ -265,6 +270,7 @@ FAMILY = Family(
                 units=one_of(ONLY_CLOSE),
                 per=one_of(PER),
                 after=_AFTER,
+                power=_POWER,
             ),
             _close_measure,
         ),
