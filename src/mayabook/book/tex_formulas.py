@@ -31,9 +31,10 @@ def read_tex_formulas(document: ContentDocument) -> None:
             if not _is_formula(tex):
                 continue
             words = _speak_tex(tex)
-            document.omit(match[0], NOT_IN_WORDS if words is None else IN_WORDS, block.path)
-            said = UNREADABLE if words is None else words
-            document.supply(said, "formula in words", block.path)
+            reason, source = (NOT_IN_WORDS, "word for a formula") if words is None else (IN_WORDS, "formula in words")
+            said = words or UNREADABLE
+            document.omit(match[0], reason, block.path)
+            document.supply(said, source, block.path)
             text += block.text[last : match.start()] + _apart(said, block.text[match.end() : match.end() + 1])
             last = match.end()
         if last:
