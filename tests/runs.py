@@ -33,6 +33,9 @@ STORY = {
 }
 """Chapter title -> paragraphs. Short, so that a run takes seconds; eight chunks at the limits the tests use."""
 
+GREEK = "The old words were λόγος καὶ ἀλήθεια καὶ ζωή, and they were carved over the door."
+"""The narrator cannot read the Greek words, so no take of their chunk can be right."""
+
 
 def mayabook_in(
     folder: Path, *arguments: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 240

@@ -1,3 +1,5 @@
+import json
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -5,10 +7,49 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.runs import mayabook_in
+from tests.runs import GREEK, STORY, mayabook_in, write_story
 
 
 @pytest.fixture
 def mayabook(tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
     """Runs `mayabook ARGUMENTS` in the test's own folder."""
     return partial(mayabook_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def made_harbour(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """A folder with `harbour.epub` and what `mayabook make` makes of it, and the facts that the run printed last."""
+    folder = tmp_path_factory.mktemp("harbour")
+    book = write_story(folder / "harbour.epub", "The Harbour", STORY)
+    run = mayabook_in(folder, "make", book, "--json")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder, json.loads(run.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def harbour(made_harbour: tuple[Path, dict], tmp_path: Path) -> tuple[Path, dict]:
+    """The same in the test's own folder: the book with its audiobook and job beside it, and the facts."""
+    folder, facts = made_harbour
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "harbour.epub", facts
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A finished job with one flagged chunk, and the number of that chunk. No test changes it."""
+    folder = tmp_path_factory.mktemp("finished")
+    story = {"The Door": [GREEK, "She read it aloud, twice, and then she went home in the rain."]}
+    run = mayabook_in(
+        folder, "make", write_story(folder / "door.epub", "The Door", story), "--max-words", "16", "--json"
+    )
+    assert run.returncode == 3, run.stdout + run.stderr
+    [number] = json.loads(run.stdout.splitlines()[-1])["flagged"]
+    return folder / "door.mayabook", number
+
+
+@pytest.fixture
+def job(finished: tuple[Path, int], tmp_path: Path) -> tuple[Path, int]:
+    """The same in the test's own folder."""
+    folder, number = finished
+    shutil.copytree(folder.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / folder.name, number

@@ -16,67 +16,48 @@ from tests.runs import STORY, write_story
 
 Run = Callable[..., CompletedProcess[str]]
 
-DOUBTFUL = {
-    "One": [
-        "The old words were λόγος καὶ ἀλήθεια καὶ ζωή, and they were carved over the door.",
-        "She read it aloud, twice.",
-    ]
-}
-"""The narrator cannot read the Greek words, so no take of their chunk can be right."""
 
-
-@pytest.fixture
-def doubtful(tmp_path: Path) -> Path:
-    return write_story(tmp_path / "doubtful.epub", "Doubtful", DOUBTFUL)
-
-
-def flagged(mayabook: Run, *arguments: str | Path) -> dict:
-    run = mayabook("make", *arguments, "--json")
-    assert run.returncode == 3, run.stdout + run.stderr
-    return json.loads(run.stdout.splitlines()[-1])
-
-
-def test_a_chunk_that_stays_wrong_is_flagged_and_kept(mayabook: Run, doubtful: Path, tmp_path: Path) -> None:
-    facts = flagged(mayabook, doubtful, "--max-words", "12")
-    assert len(facts["flagged"]) == 1
-    assert doubtful.with_suffix(".m4b").exists()
-    with Job(tmp_path / "doubtful.mayabook") as job:
-        steps = [[take.step for take in job.ledger.takes(item.key, "")] for item in job.ledger.plan()]
-    [bad] = [tried for at, tried in enumerate(steps, 1) if at in facts["flagged"]]
+def test_a_chunk_that_stays_wrong_is_flagged_and_kept(job: tuple[Path, int], tmp_path: Path) -> None:
+    folder, flagged = job
+    assert (tmp_path / "door.m4b").exists()
+    with Job(folder) as opened:
+        steps = [[take.step for take in opened.ledger.takes(item.key, "")] for item in opened.ledger.plan()]
+    bad = steps.pop(flagged - 1)
     assert bad[:3] == [RetryStep.FIRST, RetryStep.SEED, RetryStep.SAFER]
-    assert all(tried == [RetryStep.FIRST] for at, tried in enumerate(steps, 1) if at not in facts["flagged"])
+    assert all(tried == [RetryStep.FIRST] for tried in steps)
+    assert steps
 
 
-def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, doubtful: Path, tmp_path: Path) -> None:
-    [number] = flagged(mayabook, doubtful)["flagged"]
-    shown = mayabook("review", "doubtful.mayabook")
+def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, job: tuple[Path, int]) -> None:
+    folder, number = job
+    shown = mayabook("review", "door.mayabook")
     assert shown.returncode == 0
     assert f"Chunk {number}, " in shown.stdout
     assert "The old words were λόγος" in shown.stdout
     assert "[-ἀλήθεια-]" in shown.stdout
-    [row] = [json.loads(line) for line in mayabook("review", "doubtful.m4b", "--json").stdout.splitlines()]
+    [row] = [json.loads(line) for line in mayabook("review", "door.m4b", "--json").stdout.splitlines()]
     assert (row["chunk"], row["accepted"]) == (number, False)
     assert Path(row["audio"]).is_file()
 
-    redone = mayabook("review", "doubtful.mayabook", "--redo", str(number), "--json")
+    redone = mayabook("review", "door.mayabook", "--redo", str(number), "--json")
     assert redone.returncode == 3
-    with Job(tmp_path / "doubtful.mayabook") as job:
-        [item] = [item for item in job.ledger.plan() if item.number == number]
-        tried = job.ledger.takes(item.key, "")
+    with Job(folder) as opened:
+        [item] = [item for item in opened.ledger.plan() if item.number == number]
+        tried = opened.ledger.takes(item.key, "")
     refused = [take.step for take in tried if take.decision is not None]
     assert [take.step for take in tried if take.decision is None] == refused  # the whole ladder once more
 
-    accepted = mayabook("review", "doubtful.mayabook", "--accept", str(number), "--json")
+    accepted = mayabook("review", "door.mayabook", "--accept", str(number), "--json")
     assert accepted.returncode == 0, accepted.stderr
     facts = json.loads(accepted.stdout.splitlines()[-1])
     assert facts["flagged"] == []
     assert facts["sentences"]["accepted by a person"] >= 1
-    assert "No chunk of" in mayabook("review", "doubtful.mayabook").stdout
+    assert "No chunk of" in mayabook("review", "door.mayabook").stdout
 
 
-def test_review_of_a_chunk_that_is_not_there(mayabook: Run, doubtful: Path) -> None:
-    flagged(mayabook, doubtful)
-    run = mayabook("review", "doubtful.mayabook", "--redo", "999")
+@pytest.mark.usefixtures("job")
+def test_review_of_a_chunk_that_is_not_there(mayabook: Run) -> None:
+    run = mayabook("review", "door.mayabook", "--redo", "999")
     assert run.returncode == 2
     assert "There is no chunk 999" in run.stderr
 
@@ -87,15 +68,14 @@ def test_review_of_nothing(mayabook: Run) -> None:
     assert "There is no job at" in run.stderr
 
 
-def test_inspect_shows_chapters_forecast_and_reasons(mayabook: Run, tmp_path: Path) -> None:
-    book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
+def test_inspect_shows_chapters_forecast_and_reasons(mayabook: Run, harbour: tuple[Path, dict]) -> None:
+    book, made = harbour
     facts = json.loads(mayabook("inspect", book, "--json").stdout)
     told = {chapter["title"]: chapter for chapter in facts["chapters"]}
     assert [title for title in told if told[title]["narrated"]] == list(STORY)
     assert facts["words"] == sum(chapter["words"] for chapter in facts["chapters"]) > 100
     assert all(chapter["reason"] for chapter in facts["chapters"] if not chapter["narrated"])
     assert "Thomas" not in facts["rare_names"]
-    made = json.loads(mayabook("make", book, "--json").stdout.splitlines()[-1])
     assert facts["seconds"] == pytest.approx(made["duration"], rel=0.2)
     assert facts["chunks"] == made["chunks"]
     shown = mayabook("inspect", book, "--skip", "The Letter").stdout

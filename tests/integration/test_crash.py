@@ -111,23 +111,25 @@ def steps_of(audiobook: Path) -> list[str]:
         return sorted(step for (step,) in ledger.execute("SELECT step FROM takes"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_is_quick_and_says_how_to_go_on(number: signal.Signals, tmp_path: Path) -> None:
-    """In a book too long to be finished before the signal arrives."""
+def test_a_stop_is_quick_and_says_how_to_go_on(tmp_path: Path) -> None:
+    """In a book too long to be finished before the signals arrive."""
     story = {
         f"{title} {part}": [f"In year {part}: {text}" for text in paragraphs]
-        for part in range(2, 7)
+        for part in range(2, 6)
         for title, paragraphs in STORY.items()
     }
     book = write_story(tmp_path / "longer.epub", "Longer", story)
     output = tmp_path / "stopped.m4b"
-    process = start("make", book, "-o", output, *SMALL_CHUNKS, "--json", cwd=tmp_path)
-    next(line for line in lines_of(process) if json.loads(line).get("done_chunks", 0) >= 2)
-    process.send_signal(number)
-    _, complaint = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "the same command resumes" in complaint
-    assert "Traceback" not in complaint
+    n_done = 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = start("make", book, "-o", output, *SMALL_CHUNKS, "--json", cwd=tmp_path)
+        done = (json.loads(line).get("done_chunks", 0) for line in lines_of(process))
+        n_done = next(n for n in done if n >= n_done + 2)
+        process.send_signal(number)
+        _, complaint = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "the same command resumes" in complaint
+        assert "Traceback" not in complaint
     subprocess.run([*COMMAND, "make", book, "-o", output, *SMALL_CHUNKS, "--quiet"], check=False)
     assert output.exists()
 

@@ -17,32 +17,10 @@ from subprocess import CompletedProcess
 import av
 import pytest
 
-from tests.runs import COMMAND, mayabook_in, write_story
+from tests.runs import COMMAND, GREEK
 
 Run = Callable[..., CompletedProcess[str]]
-GREEK = "The old words were λόγος καὶ ἀλήθεια καὶ ζωή, and they were carved over the door."
 ENGLISH = "The old words were carved over the door, and nobody could read them."
-STORY = {"The Door": [GREEK, "She read it aloud, twice, and then she went home in the rain."]}
-
-
-def made(folder: Path) -> tuple[Path, int]:
-    """A finished job with one flagged chunk, and the number of that chunk."""
-    book = write_story(folder / "door.epub", "The Door", STORY)
-    run = mayabook_in(folder, "make", book, "--max-words", "16", "--json")
-    assert run.returncode == 3, run.stdout + run.stderr
-    [number] = json.loads(run.stdout.splitlines()[-1])["flagged"]
-    return folder / "door.mayabook", number
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A job that no test changes."""
-    return made(tmp_path_factory.mktemp("finished"))
-
-
-@pytest.fixture
-def job(tmp_path: Path) -> tuple[Path, int]:
-    return made(tmp_path)
 
 
 def rows(job: Path) -> list[dict]:

@@ -3,15 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs import mayabook_in, write_story
+from tests.runs import GREEK, mayabook_in, write_story
 
-STORY = {
-    "The Door": [
-        "The old words were λόγος καὶ ἀλήθεια καὶ ζωή, and they were carved over the door.",
-        "She read it aloud, twice, and then she went home in the rain.",
-    ]
-}
-"""The narrator cannot read the Greek words, so no take of their chunk can be right."""
+STORY = {"The Door": [GREEK, "She read it aloud, twice, and then she went home in the rain."]}
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,11 @@ def test_the_audiobook_names_its_job(finished_job: Path) -> None:
         assert review.request.settings.script.max_words == 16
 
 
+def test_a_copied_job_has_its_audiobook_beside_it(job: Path) -> None:
+    with open_review(job) as review:
+        assert review.request.output == job.with_suffix(".m4b")
+
+
 def test_accepting_ends_the_flag(job: Path) -> None:
     with open_review(job) as review:
         entry = flagged(review)

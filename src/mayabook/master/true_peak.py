@@ -6,7 +6,6 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import upfirdn
 
 from mayabook.core.take import Audio
 
@@ -36,6 +35,20 @@ _WORST = float(np.bincount(_PHASES, np.abs(_WEIGHTS)).max())
 """No true peak is higher than this times the highest sample around it."""
 
 
+def _frame_interpolator() -> NDArray[np.float32]:
+    """Turns the samples of a frame, with HALF_TAPS more on each side, into the points from half a sample before its
+    first sample on; shape (FRAME + 2 * HALF_TAPS, FRAME * OVERSAMPLING). A product of matrices is the fastest
+    convolution here by far."""
+    points = np.arange(FRAME * OVERSAMPLING) - OVERSAMPLING // 2
+    samples = np.arange(FRAME + 2 * HALF_TAPS)[:, None] - HALF_TAPS
+    taps = points - OVERSAMPLING * samples + HALF_TAPS * OVERSAMPLING
+    is_spanned = (taps >= 0) & (taps < len(_WEIGHTS))
+    return np.where(is_spanned, _WEIGHTS[taps.clip(0, len(_WEIGHTS) - 1)], np.float32(0))
+
+
+_FRAME_INTERPOLATOR = _frame_interpolator()
+
+
 def true_peaks(audio: Audio, floor: float) -> Audio:
     """The true peak within half a sample of each sample, without the HALF_TAPS samples at either end.
 
@@ -47,10 +60,8 @@ def true_peaks(audio: Audio, floor: float) -> Audio:
     loud = np.abs(frames).max(axis=1, initial=0.0) * _WORST > floor
     peaks = np.zeros((len(frames), FRAME), np.float32)
     if loud.any():
-        dense = upfirdn(_WEIGHTS, frames[loud], OVERSAMPLING)
-        first = 2 * HALF_TAPS * OVERSAMPLING - OVERSAMPLING // 2  # sample HALF_TAPS, delayed by half the filter
-        middle = dense[:, first : first + FRAME * OVERSAMPLING]
-        peaks[loud] = np.abs(middle).reshape(-1, FRAME, OVERSAMPLING).max(axis=2)
+        points = np.abs(frames[loud] @ _FRAME_INTERPOLATOR)
+        peaks[loud] = points.reshape(-1, FRAME, OVERSAMPLING).max(axis=2)
     return peaks.reshape(-1)[:n_samples]
 
 

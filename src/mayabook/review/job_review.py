@@ -82,4 +82,12 @@ def open_review(path: Path) -> Iterator[JobReview]:
         request, checks = job.ledger.fact(REQUEST), job.ledger.fact(CHECKS)
         if request is None or checks is None:
             raise JobError(f"The run in {job.folder} is not finished; finish it with `mayabook make` first.")
-        yield JobReview(job, AudiobookRequest.model_validate_json(request), checks)
+        yield JobReview(job, _beside(job, AudiobookRequest.model_validate_json(request)), checks)
+
+
+def _beside(job: Job, request: AudiobookRequest) -> AudiobookRequest:
+    """The request of a job, whose audiobook is beside it: the folder may have been moved or copied since."""
+    folder = Job.beside(request.output).folder
+    if folder.exists() and folder.samefile(job.folder):
+        return request
+    return request.model_copy(update={"output": job.folder.resolve().with_suffix(request.output.suffix)})

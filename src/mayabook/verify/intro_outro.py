@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from mayabook.checks import Checker
 from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.text_normalisation import text_units
+from mayabook.core.resampling import resample
 from mayabook.core.take import Audio
 from mayabook.verify.first_pass import FirstPass
 from mayabook.verify.recording import SAMPLE_RATE
@@ -85,7 +85,7 @@ def _cut(seconds: float, transcript: RecordingTranscript) -> float:
 
 def transcribe_at_tempi(edge: OuterSpeech, audio: Audio, checker: Checker) -> OuterTranscript:
     """Transcribes a clip at three tempi. audio: samples of `outer.clip`."""
-    played = (resample_poly(audio, up, down).astype(np.float32) for up, down in TEMPI)
+    played = (resample(audio, down, up) for up, down in TEMPI)
     transcripts = [checker.transcribe(each, SAMPLE_RATE) for each in played]
     first, *others = (text_units([word.text for word in words], checker.language) for words in transcripts)
     alike = [
