@@ -32,9 +32,14 @@ _ANYWHERE = {
     "e. g.": "for example", "b/c": "because", "c/o": "care of", "N.B.": "note well", "PhD": "Ph.D.",
     "PhDs": "Ph.D.s", "DPhil": "D.Phil.", "Hon'ble": "Honourable", "appt.": "appointment", "mgr.": "manager",
     "do.": "ditto", "inst.": "instant", "ult.": "ultimo", "prox.": "proximo", "recd.": "received",
-    "rec'd": "received", "wd.": "would", "shd.": "should", "cd.": "could",
+    "rec'd": "received", "sec'y": "secretary", "int'l": "international", "nat'l": "national",
+    "dep't": "department",
+    "ass'n": "association", "cont'd": "continued", "contd.": "continued", "wt.": "weight", "ht.": "height",
+    "qty.": "quantity", "amt.": "amount", "acct.": "account", "attn.": "attention", "encl.": "enclosed",
+    "pop.": "population",
+    "alt.": "altitude", "et seq.": "and following", "wd.": "would", "shd.": "should", "cd.": "could",
 }  # fmt: skip
-_WORDS_TOO = frozenset("est. min. max. trans. do. cd. wd. inst. temp. ave. resp. dist.".split())
+_WORDS_TOO = frozenset("est. min. max. trans. do. cd. wd. inst. temp. ave. resp. dist. pop. alt. encl. wt. ht.".split())
 """These end a sentence as words, and are abbreviations where one goes on."""
 
 
@@ -55,7 +60,7 @@ def _is_abbreviation(match: Match) -> bool:
 
 FAMILY = Family(
     regex.compile(
-        r"\.(?<=\p{L}\.)(?=[\s,;:]*[^\s\"'”’)])|&c|\.(?<=\b(?:etc|ff|inst|ult|prox)\.)|\b(?:v|vs|aka|Xmas|PhDs?|DPhil|Hon'ble|[Gg]ov't|c/o|b/c|rec'd)\b"
+        r"\.(?<=\p{L}\.)(?=[\s,;:]*[^\s\"'”’)])|&c|\.(?<=\b(?:etc|ff|inst|ult|prox)\.)|\b(?:v|vs|aka|Xmas|PhDs?|DPhil|Hon'ble|[Gg]ov't|c/o|b/c|(?i:rec'd|sec'y|int'l|nat'l|dep't|ass'n|cont'd))\b"
     ),
     [
         Rule(

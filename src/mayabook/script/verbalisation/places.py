@@ -91,6 +91,8 @@ def _street(match: Match, context: Context) -> str | None:
     before = word_before(match)
     if match["street"] == "Dr" and (follows(match, r"\s\p{Lu}") or before.lower() in _NOT_STREET_NAMES):
         return None
+    if regex.search(r"[,;:!?”]\s$", preceding(match)):
+        return None
     if not (before[:1].isupper() or regex.search(r"\d(?:st|nd|rd|th)$", before)):
         return None
     return _STREETS[match["street"]] + full_stop(match)

@@ -37,7 +37,7 @@ _AFTER_NAMES = {
     "Mfg": "Manufacturing", "Univ": "University", "Dept": "Department", "Assn": "Association",
     "Assoc": "Association", "Govt": "Government", "Cos": "Companies",
 }  # fmt: skip
-_RANKS = "Lt|Lieut|Sgt|Sergt|Capt|Col|Gen|Maj|Cpl|Adm|Prof|Dr|Rev|Gov|Supt|Insp|Cmdr"
+_RANKS = "Sen|Pvt|Comdr|Lt|Lieut|Sgt|Sergt|Capt|Col|Gen|Maj|Cpl|Adm|Prof|Dr|Rev|Gov|Supt|Insp|Cmdr"
 
 
 def _title(match: Match, context: Context) -> str:
@@ -53,7 +53,7 @@ def _double_title(match: Match, context: Context) -> str:
 
 
 def _bare_title(match: Match, context: Context) -> str:
-    return _TITLES[match["title"]]
+    return _TITLES[match["title"]] + full_stop(match)
 
 
 def _right_honourable(match: Match, context: Context) -> str:
@@ -84,7 +84,8 @@ FAMILY = Family(
         Rule(
             WordClass.ABBREVIATIONS,
             pattern(
-                r"(?<=\b(?:[Tt]he|a|[Mm]y|[Oo]ur|1st|2nd|this|that)\s)(?P<title>{ranks})\.(?=\s\p{Ll})", ranks=_RANKS
+                r"(?<=\b(?:[Tt]he|[Aa]|[Mm]y|[Oo]ur|1st|2nd|[Tt]his|[Tt]hat)\s|,\s|^[“\"‘]?)(?P<title>{ranks})\.(?=\s\p{Ll}|[,;!?”’\"]|$)",
+                ranks=_RANKS,
             ),
             _bare_title,
         ),

@@ -130,9 +130,11 @@ def _apply(rule: Rule, text: str, context: Context, taken: bytearray) -> list[Re
 
 
 def _apart(text: str, start: int, end: int, said: str) -> str:
-    """What is said, with a space where it would run into the words beside it."""
+    """What is said, with a space where it would run into the words beside it, and no second full stop."""
     if said[:1].isalnum() and start and (text[start - 1].isalnum() or text[start - 1] in ".,;:!?"):
         said = f" {said}"
+    if said.endswith(".") and text[end : end + 1] == ".":
+        said = said[:-1]
     if said[-1:].isalnum() and text[end : end + 1].isalnum():
         said = f"{said} "
     return said
