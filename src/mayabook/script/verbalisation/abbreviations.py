@@ -73,6 +73,11 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.ABBREVIATIONS,
+            regex.compile(r"(?<=\d(?:st|nd|rd|th)[ -])(?:[cC]\.|cent\.)(?!\p{L})"),
+            lambda match, context: "century" + full_stop(match),
+        ),
+        Rule(
+            WordClass.ABBREVIATIONS,
             regex.compile(r"(?<=\p{Lu}[\p{L}.’']+\s)v\.?(?=\s\p{Lu})"),
             lambda match, context: "versus",
         ),

@@ -19,14 +19,22 @@ _ACRONYMS = frozenset(
     RIP RN RNA ROM ROTC RPG RPM RSPCA RSVP RV SARS SAS SAT SCUBA SDP SEAL SMS SNP SONAR SOS SPCA SPF SS SSR STD SUV
     SWAT TA TB TBA TGIF THC TLC TNT TSA TSB TV TVA UAE UCLA UFC UFO UHF UK UN UNESCO UNICEF UPS URL US USA USAF USB
     USDA USMC USN USS USSR UTC UV VA VAT VCR VD VE VHF VHS VIP VJ VP WAAF WASP WC WHO WPA WPC WTO WWF XL YMCA YWCA
-    ZIP
+    ZIP FWIW IRL LMAO ROFL SMH NSFW TTYL IDK BTW IMHO
     """.split()
 )
-_SPELLED_WORDS = {"US": "U.S.", "IT": "I.T.", "WHO": "W.H.O.", "LA": "L.A.", "ID": "I.D.", "LAX": "L.A.X."}
+_SPELLED_WORDS = {
+    "US": "U.S.",
+    "IT": "I.T.",
+    "WHO": "W.H.O.",
+    "LA": "L.A.",
+    "ID": "I.D.",
+    "ER": "E.R.",
+    "LAX": "L.A.X.",
+}
 """Acronyms that are words in small letters, as letters."""
 _AMBIGUOUS = frozenset(
     """
-    AC ACT AID AIDS AM BA BE BS CO CAT DA DO ER ESP GI GOP HER HIS HMM ID IN IS IT LA LAX LED LP MA ME MI MO MS MUM OM
+    AC ACT AID AIDS AM BA BE BS CO CAT DA DO ER ESP GI HER HIS HMM ID IN IS IT LA LAX LED LP MA ME MI MO MS MUM OM
     OR PA PE PI PIN PO POW RA RAM REM RIP SAD SAM SAT SEAL SO TA UP US VAT WASP WE WHO ZIP SWAT
     """.split()
 )
@@ -44,6 +52,7 @@ _NOUNS_AFTER = {
     "WHO": r"(?i:said|says|declared|report|estimat|warn|official|recommend|announce|director|guidelin|has|was|is|"
     r"team|figures)",
     "AM": r"(?i:radio|frequen|station|band|dial)",
+    "ER": r"(?i:doc|nurse|staff|room|visit|waiting|bay|team|physician|entrance)",
     "ID": r"(?i:card|badge|number|tag|papers)",
 }
 _BEFORE_IT = frozenset(
@@ -110,7 +119,7 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
     if letters == "US":
         return (
             "us"
-            if before.lower() in ("of", "for", "with", "let", "to", "between", "about", "told", "like", "than")
+            if before.lower() in ("of", "for", "with", "let", "to", "between", "about", "told", "tell", "like", "than")
             and not follows(match, r"\s\p{Lu}")
             else spelled
         )

@@ -40,7 +40,7 @@ _UNITS = {  # sign -> one, many, a hundredth, hundredths
 _MAGNITUDES = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "b": "billion",
     "B": "billion", "bn": "billion", "tn": "trillion", "hundred": "hundred", "thousand": "thousand",
-    "million": "million", "billion": "billion", "trillion": "trillion",
+    "million": "million", "lakh": "lakh", "crore": "crore", "billion": "billion", "trillion": "trillion",
 }  # fmt: skip
 _BEFORE = one_of(["$", "US$", "A$", "AU$", "C$", "CA$", "HK$", "NZ$", "S$", "£", "₤", "€", "¥", "₹", "₽", "₩"])
 _CODES = one_of(["USD", "EUR", "GBP", "CHF", "Rs.", "Rs"])
@@ -90,7 +90,7 @@ def _money(match: Match, context: Context) -> str:
     scale = f" {magnitude}" if magnitude else ""
     if high:
         return f"{minus}{say_amount(low, context)} to {say_amount(high, context)}{scale} {many}"
-    if _is_attribute(match):
+    if _is_attribute(match) and not (cent and regex.fullmatch(r"[\d,]+\.\d\d", low) and not magnitude):
         return f"{minus}{say_amount(low, context)}{scale} {one}"
     whole, point, decimals = low.replace(",", "").partition(".")
     if not magnitude and cent and point and len(decimals) == 2:
@@ -170,8 +170,9 @@ def _slashed(match: Match, context: Context) -> str | None:
     priced = follows(match, rf"\s(?:(?:a|an|per|the)\s(?:{_SOLD})|each)\b") or regex.search(
         r"\b(?:cost|costs|paid|pay|pays|price|priced|worth|charged|at|for)\s$", preceding(match)
     )
-    if not (context.british and priced):
+    if not match["d"] and not (context.british and priced):
         return None
+    pence = pence.rstrip("d.")
     return f"{words} and {_pence(pence, context)}"
 
 
@@ -190,7 +191,7 @@ FAMILY = Family(
         Rule(
             WordClass.CURRENCY,
             regex.compile(
-                r"(?<![\w.,$£€/])(?P<shillings>\d{1,2})/(?P<pence>-(?![\d-])|(?:1[01]|\d)(?:[½¼¾])?(?![\d/]))(?!\w)"
+                r"(?<![\w.,$£€/])(?P<shillings>\d{1,2})/(?P<pence>-(?![\d-])|(?:1[01]|\d)(?:[½¼¾])?(?![\d/])(?P<d>d\b\.?)?)(?!\w)"
             ),
             _slashed,
         ),

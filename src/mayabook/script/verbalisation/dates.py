@@ -126,6 +126,8 @@ def _and_year(text: str | None, context: Context) -> str:
 
 def _say_year(text: str, context: Context) -> str:
     digits = text.lstrip("’'‘")
+    if digits == "00":
+        return "two thousand"
     if len(digits) == 2:
         return ("nineteen " if text == digits and int(digits) >= 40 else "") + number_words.short_year(digits)
     return number_words.year(int(digits), british=context.british)
@@ -155,7 +157,10 @@ FAMILY = Family(
             r"(?:of[ ])?(?P<month>{month})(?P<year>,?[ ]{year})?",
             _days,
         ),
-        _rule(r"(?<![\w.-])(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])", _iso),
+        _rule(
+            r"(?<![\w.-])(?P<year>[12]\d{3})(?P<sep>[-/])(?P<month>0[1-9]|1[0-2])(?P=sep)(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])",
+            _iso,
+        ),
         _rule(
             r"(?<![\w.,/])(?P<first>\d{1,2})(?P<sep>[/.-])(?P<second>\d{1,2})(?P=sep)(?P<year>[12]\d{3}|\d{2})(?![\w/-]|\.\d)",
             _numeric,

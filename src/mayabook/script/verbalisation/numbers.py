@@ -165,7 +165,11 @@ FAMILY = Family(
             _ordinal,
         ),
         Rule(WordClass.NUMBERS, pattern(r"(?<![\w.,])[’'‘]?(?P<digits>\d{1,4})[’']?s(?!\w|[’']\w)"), _decade),
-        Rule(WordClass.NUMBERS, regex.compile(r"(?<![\w.])v\.?\s?(?P<number>\d+(?:\.\d+)*)(?![\w]|\.\d)"), _version),
+        Rule(
+            WordClass.NUMBERS,
+            regex.compile(r"(?<![\w.])v(?:\.?(?=\d)|\.?\s(?=\d+\.\d))(?P<number>\d+(?:\.\d+)*)(?![\w]|\.\d)"),
+            _version,
+        ),
         Rule(
             WordClass.NUMBERS, regex.compile(r"(?<![\w.])(?P<number>\d{3})(?P<parts>\([a-z]\)(?:\(\d\))?)(?!\w)"), _plan
         ),

@@ -110,8 +110,8 @@ FAMILY = Family(
         Rule(
             WordClass.NUMBERS,
             pattern(
-                r"{first}(?P<low>{number})(?:\s?[–−]\s?|-|\s-\s|"
-                r"/(?<=(?<!\d)1[1-9]\d\d/)(?=\d\d?(?!\d)))(?P<high>{number})"
+                r"{first}(?P<low>{number})(?:\s?[–−]\s?|-|—(?<=\b1\d{3}—)(?=[12]\d{3}\b)|\s-\s|"
+                r"/(?<=(?<!\d)(?:1[1-9]|20)\d\d/)(?=(?:\d|\d\d|(?:1[1-9]|20)\d\d)(?![\d/])))(?P<high>{number})"
                 r"(?![\w]|[-–]\d|\.\d)",
                 first=FIRST,
                 number=NUMBER,
@@ -121,7 +121,8 @@ FAMILY = Family(
         Rule(
             WordClass.NUMBERS,
             pattern(
-                r"(?<=\d(?:st|nd|rd|th|s))\s?[-–]\s?(?=[’']?\d+(?:st|nd|rd|th|s)\b)|(?<=[’']\d\d)\s?–\s?(?=[’']\d\d\b)"
+                r"(?<=\d(?:st|nd|rd|th|s))\s?[-–]\s?(?=[’']?\d+(?:st|nd|rd|th|s)\b)|(?<=[’']\d\d)\s?–\s?(?=[’']\d\d\b)|"
+                r"(?<=[£$€]\d[\d.,]*(?:m|bn|k|M|K|B)?)\s?–\s?(?=[£$€]\d)|(?<=\d|\b(?:BC|AD|BCE|CE))\s?–\s?(?=(?:c\.|AD)\s?\d)"
             ),
             _to,
         ),

@@ -213,6 +213,10 @@ def _anywhere(match: Match, context: Context) -> str | None:
     numeral = match["numeral"]
     if numeral in _WORDS:
         return None
+    if numeral == "IV" and follows(
+        match, r"\s(?:drip|line|bag|needle|pole|fluid|antibiotic|stand|tube|push|catheter)s?\b"
+    ):
+        return "I.V."
     if numeral == "IV" and word_before(match).lower() in ("an", "the", "her", "his", "by", "through", "to", "hooked"):
         return "I.V." if not ends_sentence(match) else "I.V"
     value = roman_value(numeral)
