@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from bench.defects import corpus, scores, table, thresholds
+from bench.defects import corpus, scores, second_recogniser, table, thresholds
 from bench.defects.cost import Cost, measure
+from bench.defects.fit_table import fit_table
 from bench.defects.picture import draw
 from mayabook.core.errors import MayaBookError
 from mayabook.core.files import write_text
@@ -46,16 +47,21 @@ def score(work: Work = WORK, workers: Workers = 2) -> None:
 
 @app.command()
 def fit(work: Work = WORK, workers: Workers = 2) -> None:
-    """3: fit the thresholds."""
+    """3: fit the thresholds, and write what they reject on the splits that they are chosen on."""
     rows = corpus.read_index(work)
-    fitted = thresholds.fit(rows, scores.score(work, rows, workers), thresholds.current_thresholds())
-    for name, old in thresholds.current_thresholds().items():
-        print(f"thresholds: {name} {old:g} -> {fitted.thresholds[name]:g}")
+    examined, current = scores.score(work, rows, workers), thresholds.current_thresholds()
+    fitted = thresholds.fit(rows, examined, current)
+    for name, old in current.items():
+        kept = "" if name in fitted.taken else ", not taken"
+        print(f"thresholds: {name} {old:g} -> {fitted.thresholds[name]:g}{kept}")
     print(
         f"thresholds: fitted to {fitted.allowed:.0%} of the false alarms allowed; on validation {fitted.caught:.1%} of "
         f"the defects by weight are caught, at {fitted.alarms:.0%} of the false alarms allowed"
     )
-    print(f"thresholds: {thresholds.write_thresholds(fitted.thresholds)}")
+    print(f"thresholds: {thresholds.write_thresholds(fitted.taken)}")
+    figures = fit_table(rows, examined, current, fitted)
+    print(figures)
+    table.write_between(table.FIT_BEGIN, table.FIT_END, figures)
 
 
 @app.command()
@@ -90,6 +96,15 @@ def misread(work: Work = WORK, workers: Workers = 2) -> None:
     table.write_between(table.MISREAD_BEGIN, table.MISREAD_END, figures)
     wrong = table.misses(rows, examined, thresholds.current_thresholds(), lambda row: row.split != "test")
     write_text(work / "missed_misread.md", "\n".join(wrong) + "\n")
+
+
+@app.command()
+def second(work: Work = WORK, every: Annotated[int, typer.Option(help="Take every n-th take.")] = 6) -> None:
+    """The second recogniser: compare it with the first one, alone and in doubt, in some minutes."""
+    rows = second_recogniser.sample(corpus.read_index(work), every)
+    figures = second_recogniser.second_recogniser_table(rows, work)
+    print(figures)
+    table.write_between(table.SECOND_BEGIN, table.SECOND_END, figures)
 
 
 def _cost(rows: list[corpus.Labelled], work: Path) -> Cost:

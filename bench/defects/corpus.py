@@ -20,7 +20,7 @@ import hibari
 import numpy as np
 
 from bench.defects.codes import codes_of, frames_of
-from bench.defects.passages import PLAIN, PLAIN_READINGS, Passage, passages, readings
+from bench.defects.passages import PLAIN, PLAIN_READINGS, Passage, further_readings, passages, readings
 from bench.defects.spoil import RATE, Source, Speak, Spoilt, makers
 from bench.defects.voices import speaker, voices
 from bench.defects.wrong_readings import WrongReading, wrong_readings
@@ -149,7 +149,7 @@ def _read_right(split: str) -> list[WrongReading]:
 def voice_plans() -> Iterator[Plan]:
     """Takes of the other voices: all texts of the voice's split, and a take of each defect that has a goal."""
     for voice in voices().values():
-        plain, hard = (_voice_pool(voice.split, hard=hard) for hard in (False, True))
+        plain, hard = (_sound_pool(voice.split, hard=hard) for hard in (False, True))
         start = f"{voice.split}-{voice.name}"
         for number in range(len(plain)):
             yield Plan(f"{start}-clean-{number:03}", voice.split, CLEAN, "", number, 1.0, voice.name)
@@ -177,6 +177,13 @@ def _pool(split: str, *, hard: bool) -> list[Passage]:
 @cache
 def _voice_pool(split: str, *, hard: bool) -> list[Passage]:
     return [each for each in readings() if each.split == split and (each.kind not in PLAIN_READINGS) == hard]
+
+
+@cache
+def _sound_pool(split: str, *, hard: bool) -> list[Passage]:
+    """Texts of the sound takes of the other voices: those that defects are put into, and further ones."""
+    further = [each for each in further_readings() if each.split == split]
+    return _voice_pool(split, hard=hard) + [each for each in further if (each.kind not in PLAIN_READINGS) == hard]
 
 
 def build(work: Path, wanted: Sequence[Plan], workers: int) -> None:
@@ -243,9 +250,9 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
 def _synthesise(plan: Plan, work: Path) -> tuple[Passage, Spoilt | None, str]:
     speak: Speak = _speak if plan.voice == NARRATOR else _in_spoken_form(speaker(voices()[plan.voice], work))
     find_frames = frames_of if plan.voice == NARRATOR else _no_frames
-    find_pool = _pool if plan.voice == NARRATOR else _voice_pool
     if plan.label in (CLEAN, HARD):
-        passage = find_pool(plan.split, hard=plan.label == HARD)[plan.number]
+        sound_pool = _pool if plan.voice == NARRATOR else _sound_pool
+        passage = sound_pool(plan.split, hard=plan.label == HARD)[plan.number]
         detail = passage.kind if plan.label == HARD else ""
         audio = speak(passage.text, plan.pace)
         return passage, Spoilt(audio, StopReason.END, detail, find_frames(audio)), "none"
@@ -260,7 +267,7 @@ def _synthesise(plan: Plan, work: Path) -> tuple[Passage, Spoilt | None, str]:
         audio = _say(line.said, line.text, plan.pace)
         passage = Passage(line.text, (line.text,), line.kind, plan.split)
         return passage, Spoilt(audio, StopReason.END, line.detail, frames_of(audio)), grades()[plan.label][plan.size]
-    pool = find_pool(plan.split, hard=False)
+    pool = (_pool if plan.voice == NARRATOR else _voice_pool)(plan.split, hard=False)
     draw = np.random.default_rng(zlib.crc32(plan.id.encode()))
     for turn in range(TRIES):
         passage, other = (pool[(plan.number + turn + step) % len(pool)] for step in (0, len(pool) // 2))

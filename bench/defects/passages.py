@@ -32,7 +32,7 @@ class Passage:
     sentences: tuple[str, ...]
     """The text by sentence."""
     kind: str
-    """PLAIN, or the kind of text in hard.toml or readings.toml."""
+    """PLAIN, or the kind of text in hard.toml, readings.toml or further_readings.toml."""
     split: str
     """fit, validation or test."""
 
@@ -51,6 +51,12 @@ def readings() -> list[Passage]:
     for kind, texts in _listed("readings.toml"):
         found += _split((text, (kind, _sentences(text))) for text in texts)
     return found
+
+
+def further_readings() -> list[Passage]:
+    """More texts of the voices of the test split, for sound takes only."""
+    listed = _listed("further_readings.toml")
+    return [Passage(text, _sentences(text), kind, "test") for kind, texts in listed for text in texts]
 
 
 def _listed(name: str) -> Iterable[tuple[str, list[str]]]:

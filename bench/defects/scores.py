@@ -83,12 +83,13 @@ def score(
 def measured_voices(
     rows: Sequence[Labelled], work: Path, compute_type: str = COMPUTE_TYPE
 ) -> dict[str, VoiceReference]:
-    """Each voice by its name, from its first clean takes."""
+    """Each voice by its name, from its first clean takes, one of each text."""
     ours = checker(compute_type)
     found = {}
     for voice in dict.fromkeys(row.voice for row in rows):
-        clean = [row for row in rows if row.voice == voice and row.label == CLEAN and ours.can_measure_voice(row.chunk)]
-        takes = ((take_of(row, work), row.chunk) for row in clean[: ours.thresholds.pace.reference_takes])
+        clean = [row for row in rows if (row.voice, row.label, row.pace) == (voice, CLEAN, 1.0)]
+        chosen = [clean[at] for at in ours.reference_chunks(row.chunk for row in clean)]
+        takes = ((take_of(row, work), row.chunk) for row in chosen)
         found[voice] = ours.measure_voice((take.audio, take.sample_rate, chunk) for take, chunk in takes)
     return found
 

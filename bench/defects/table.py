@@ -17,6 +17,8 @@ from mayabook.lab.statistics import wilson_interval
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 PICTURE = "![Recall against false alarms, all thresholds multiplied by one factor](quality.svg)"
 MISREAD_BEGIN, MISREAD_END = "<!-- misread -->", "<!-- end of misread -->"
+SECOND_BEGIN, SECOND_END = "<!-- second recogniser -->", "<!-- end of second recogniser -->"
+FIT_BEGIN, FIT_END = "<!-- fit -->", "<!-- end of fit -->"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 RECALL_GOALS = {"severe": 0.99, "moderate": 0.92}
 PACE_GOAL = 0.95

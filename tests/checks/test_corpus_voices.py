@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import combinations
 
 from bench.defects import corpus
-from bench.defects.passages import readings
+from bench.defects.passages import further_readings, readings
 from bench.defects.voices import voices
 
 
@@ -19,6 +19,10 @@ def test_splits_share_neither_voices_nor_texts() -> None:
     plans = [plan for plan in corpus.voice_plans() if plan.label in (corpus.CLEAN, corpus.HARD)]
     assert len({(plan.split, plan.voice) for plan in plans}) == len({plan.voice for plan in plans}) == len(voices())
     texts = {split: {each.text for each in readings() if each.split == split} for split in corpus.TAKES_PER_CELL}
+    further = {each.text for each in further_readings()}
+    assert {each.split for each in further_readings()} == {"test"}
+    assert further
+    assert all(not further & each for each in texts.values())
     assert all(texts.values())
     assert all(not one & other for one, other in combinations(texts.values(), 2))
 

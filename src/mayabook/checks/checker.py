@@ -28,7 +28,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import Verdict
 
-RULES_VERSION = 13
+RULES_VERSION = 14
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 
@@ -94,13 +94,21 @@ class Checker:
         words = self.word_scores(take.audio, take.sample_rate, chunk)
         return replace(words, scores=(*scores, *words.scores))
 
-    def can_measure_voice(self, chunk: Chunk) -> bool:
-        """Whether a take of the chunk tells the pace of its voice: the text is long enough, and has no emotion tags."""
-        n_phonemes = sum(shortest for shortest, _ in self._phoneme_counts(chunk))
-        return n_phonemes >= self.thresholds.pace.min_reference_phonemes and without_tags(chunk.text) == chunk.text
+    def reference_chunks(self, chunks: Iterable[Chunk]) -> list[int]:
+        """Indices of the chunks whose takes tell the voice: the first ones that are long enough and have no emotion
+        tags, until their texts have `reference_phonemes` phonemes."""
+        figures, chosen, total = self.thresholds.pace, list[int](), 0
+        for at, chunk in enumerate(chunks):
+            if total >= figures.reference_phonemes:
+                break
+            n_phonemes = sum(shortest for shortest, _ in self._phoneme_counts(chunk))
+            if n_phonemes >= figures.min_reference_phonemes and without_tags(chunk.text) == chunk.text:
+                chosen.append(at)
+                total += n_phonemes
+        return chosen
 
     def measure_voice(self, takes: Iterable[tuple[Audio, int, Chunk]]) -> VoiceReference:
-        """Measures the voice of takes: audio, sample rate in Hz, and a chunk that passes `can_measure_voice`.
+        """Measures the voice of takes: audio, sample rate in Hz, and the chunk, one of `reference_chunks`.
 
         A take that seems to have two speakers does not tell the timbre.
         """

@@ -45,10 +45,10 @@ class PaceThresholds:
     """Allowed difference, either way, between the voice in a take and the usual duration of its phonemes ..."""
     voice_slack_seconds: float
     """... and their duration at the pace of the voice."""
-    reference_takes: int
-    """Takes from which the pace of a voice is measured ..."""
+    reference_phonemes: int
+    """A voice is measured from takes of texts that have so many phonemes together ..."""
     min_reference_takes: int
-    """... and the fewest from which it can be ..."""
+    """... its pace from at least so many takes ..."""
     min_reference_phonemes: int
     """... each of a text with at least so many phonemes."""
     max_voice_ratio: float
@@ -77,8 +77,10 @@ class DriftThresholds:
     """Counted frames needed on either side of a change ..."""
     voice_min_voiced_seconds: float
     """... and where the timbre of the voice itself is known."""
+    min_semitones: float
+    """Least by which the vocal tracts of two speakers differ ..."""
     max_semitones: float
-    """Most by which the vocal tracts of two speakers differ."""
+    """... and most."""
     voice_gaussians: int
     """Most Gaussians of the mixture of a voice ..."""
     min_reference_frames: int

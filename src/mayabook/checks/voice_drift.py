@@ -2,12 +2,13 @@
 
 A Gaussian mixture over the cepstra of voiced speech gives the likelihood of a frame whose frequency axis is shifted, as
 another vocal tract or a filter would shift it. One shift for the whole take is its speaker; two shifts that explain it
-much better are two speakers. Intonation changes the pitch, but not this shift.
+much better are two speakers. Intonation changes the pitch, but this shift by a semitone or so only, where a phrase
+begins with effort. So two shifts must be further apart than that.
 
 The mixture is fitted to takes of the voice itself (`fit_timbre`). Without them it is that of one narrator
 (`timbre.npz`, fitted by `python -m bench.timbre`), which knows other voices less well. A few of their vowels can be
-explained by a shift of half an octave. So two shifts may not be further apart than two speakers are, and each needs
-more speech.
+explained by a shift of half an octave. So two shifts may not be further apart than two speakers are either, and each
+needs more speech.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 from scipy.fft import dct
-from scipy.ndimage import maximum_filter1d
 
 from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import hann_window
@@ -91,17 +91,26 @@ def drift_score(
     before = np.cumsum(likely, axis=0)
     whole, before = before[-1], before[least - 1 : len(bands) - least]
     semitones = 12 * np.log2(HIGHEST / LOWEST) / N_BANDS * (SHIFTS[1] - SHIFTS[0])
-    reach = int(figures.max_semitones / semitones)
-    apart = before + maximum_filter1d(whole - before, 2 * reach + 1, axis=1, mode="nearest")
+    nearest, furthest = int(np.ceil(figures.min_semitones / semitones)), int(figures.max_semitones / semitones)
+    apart = before + _highest_apart(whole - before, nearest, furthest)
     gains = (apart.max(1) - whole.max()) / np.sqrt(len(bands))
     at = int(np.argmax(gains))
     first = int(apart[at].argmax())
-    near = range(max(0, first - reach), min(len(SHIFTS), first + reach + 1))
-    moved = (max(near, key=lambda shift: float(whole[shift] - before[at, shift])) - first) * semitones
+    others = [shift for shift in range(len(SHIFTS)) if nearest <= abs(shift - first) <= furthest]
+    moved = (max(others, key=lambda shift: float(whole[shift] - before[at, shift])) - first) * semitones
     seconds = float(times[least + at])
     evidence = f"the voice changes at {seconds:.1f} s, by about {moved:+.1f} semitones of its timbre"
     name = "drift_for_voice" if known else "drift"
     return [Score(name, FindingKind.DRIFT, float(gains[at]), evidence, seconds)]
+
+
+def _highest_apart(values: Matrix, nearest: int, furthest: int) -> Matrix:
+    """For each column, the highest value of the row in columns that are `nearest` to `furthest` away."""
+    n_columns = values.shape[1]
+    padded = np.pad(values, ((0, 0), (furthest, furthest)), constant_values=-np.inf)
+    highest = np.lib.stride_tricks.sliding_window_view(padded, furthest - nearest + 1, axis=1).max(-1)
+    found: Matrix = np.maximum(highest[:, :n_columns], highest[:, -n_columns:])
+    return found
 
 
 def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tuple[Matrix, Matrix]:

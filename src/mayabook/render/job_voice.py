@@ -40,13 +40,8 @@ class JobVoice:
 
     def _choose(self, plan: Iterable[PlannedChunk]) -> dict[str, PlannedChunk]:
         """The chunks whose first takes tell the voice, by key."""
-        chosen: dict[str, PlannedChunk] = {}
-        for item in plan:
-            if len(chosen) == self._checker.thresholds.pace.reference_takes:
-                break
-            if self._checker.can_measure_voice(item.chunk):
-                chosen[item.key] = item
-        return chosen
+        items = list({item.key: item for item in plan}.values())
+        return {items[at].key: items[at] for at in self._checker.reference_chunks(item.chunk for item in items)}
 
     def measure(self, *, with_gaps: bool = False) -> None:
         """Settles the voice once the takes are there. with_gaps: also if some are missing, since they will not come."""
