@@ -129,11 +129,13 @@ class Aligner:
         if all(map(_number_words, ours)) and all(map(_number_words, theirs)):
             return False
         left, right = ([self._phonemes(reading) for reading in side] for side in (ours, theirs))
-        lengths = np.maximum.outer([len(sound) for sound in left], [len(sound) for sound in right])
-        if abs(len(left[0]) - len(right[0])) > max(3, 0.5 * int(lengths.max())):
+        longest = max(map(len, (*left, *right)))
+        if abs(len(left[0]) - len(right[0])) > max(3, 0.5 * longest):
             return False
-        allowed = np.vectorize(lambda n: self._phonetics.max_distance(int(n), name=name))(lengths)
-        return bool((self._phonetics.distances(left, right) <= allowed + 1e-6).any())
+        allowed = [
+            [self._phonetics.max_distance(max(len(one), len(other)), name=name) for other in right] for one in left
+        ]
+        return bool((self._phonetics.distances(left, right) <= np.array(allowed) + 1e-6).any())
 
     def _sound_alike_before_next(self, ours: Sequence[TextUnit], theirs: Sequence[TextUnit]) -> bool:
         """Whether a unit of either side sounds like the other before the unit that follows, the same on both sides: in
