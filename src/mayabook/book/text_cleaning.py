@@ -16,11 +16,12 @@ _IDLE_JOINERS = re.compile("[\u200c\u200d](?![\u0600-\U0010ffff])|(?<![\u0600-\U
 
 _LETTERED_ORNAMENT = re.compile(r"[-–—~*•\s]*(?:o*o[O0]o+|o(?:\so)+|x(?:\sx)+)[-–—~*•\s]*")
 _OPEN_END = re.compile(r"[\w,;–-]$")
-_UNFINISHED = re.compile(
-    r"(?:\S+ ){3,}(?:(?:a|an|the|my|your|our|their|its|of|to|from|with|into|than|because|although)|(?:Mr|Mrs|Ms|Dr)\.)$"
+_NEVER_LAST = frozenset(
+    "a an the my your our their its of to from with into than because although Mr. Mrs. Ms. Dr.".split()
 )
-"""Ends in a word that no sentence ends in, so that it goes on even before a capital. Shorter texts may be lines of a
-title page: "The Life of"."""
+"""Words that no sentence ends in, so that it goes on even before a capital."""
+_FEWEST_WORDS = 4
+"""Of a text that such a word shows to be unfinished: shorter ones may be lines of a title page, "The Life of"."""
 _PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
@@ -42,7 +43,8 @@ def goes_on(above: str, below: str) -> bool:
     """Whether a text ends within a sentence that the text below it continues."""
     if below[:1].islower():
         return _OPEN_END.search(above) is not None
-    return below[:1].isupper() and _UNFINISHED.search(above) is not None
+    last_words = above.rsplit(" ", _FEWEST_WORDS - 1)
+    return below[:1].isupper() and len(last_words) == _FEWEST_WORDS and last_words[-1] in _NEVER_LAST
 
 
 def has_words(text: str) -> bool:
