@@ -28,7 +28,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import Verdict
 
-RULES_VERSION = 15
+RULES_VERSION = 16
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 
@@ -175,7 +175,7 @@ class Checker:
 
     def _with_second_opinion(self, words: WordEvidence, audio: Audio, sample_rate: int, chunk: Chunk) -> WordEvidence:
         aligners = self._transcripts, self._second()
-        second = aligners[1].second_opinion(audio, sample_rate, chunk)
+        second = aligners[1].second_opinion(audio, sample_rate, chunk, words.rows)
         words = replace(words, second=second)
         doubtful = WordScores(words, self.thresholds).substitutions_in_doubt()
         each = (

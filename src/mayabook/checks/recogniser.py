@@ -6,7 +6,7 @@ again.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -106,14 +106,19 @@ class Recogniser:
         resampled = resample(audio, sample_rate, SAMPLE_RATE)
         words: list[RecognisedWord] = []
         windows: list[EncodedWindow] = []
-        start = 0
-        while start < len(resampled):
-            end = self._window_end(resampled, start)
+        for start, end in self._window_bounds(resampled):
             found, encoded, n_frames = self._transcribe_window(resampled[start:end], start / SAMPLE_RATE)
             words += found
             windows.append(EncodedWindow(encoded, n_frames, start / SAMPLE_RATE, end / SAMPLE_RATE))
-            start = end
         return Transcription(words, windows)
+
+    def encode(self, audio: Audio, sample_rate: int) -> list[EncodedWindow]:
+        """The windows of `encode_and_transcribe` alone, which every model cuts at the same places."""
+        resampled = resample(audio, sample_rate, SAMPLE_RATE)
+        return [
+            EncodedWindow(*self._encode(resampled[start:end]), start / SAMPLE_RATE, end / SAMPLE_RATE)
+            for start, end in self._window_bounds(resampled)
+        ]
 
     def force_align(self, window: EncodedWindow, text: Sequence[str]) -> list[ForcedAlignment]:
         """Force-aligns the words of `text` with a window: one alignment for each."""
@@ -172,6 +177,14 @@ class Recogniser:
         first = np.searchsorted(rows, np.arange(len(tokens) + 1)).clip(max=len(frames) - 1)
         log_probabilities = np.log(np.asarray(aligned.text_token_probs, np.float64) + 1e-9)
         return log_probabilities, frames[first] / ENCODER_FRAMES_PER_SECOND
+
+    def _window_bounds(self, audio: Audio) -> Iterator[tuple[int, int]]:
+        """First sample and end of each window."""
+        start = 0
+        while start < len(audio):
+            end = self._window_end(audio, start)
+            yield start, end
+            start = end
 
     def _window_end(self, audio: Audio, start: int) -> int:
         settings = self._thresholds.recognition

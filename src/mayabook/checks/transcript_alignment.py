@@ -78,17 +78,17 @@ class TranscriptAligner:
             found.rows, forced, is_voiced, unexplained, self._phonetics, readings, repetitions, transcription.windows
         )
 
-    def second_opinion(self, audio: Audio, sample_rate: int, chunk: Chunk) -> SecondOpinion:
-        """As the second recogniser of a take that another one transcribed. audio: not silent."""
-        transcription = self._recogniser.encode_and_transcribe(audio, sample_rate)
+    def second_opinion(
+        self, audio: Audio, sample_rate: int, chunk: Chunk, rows: Sequence[AlignedWord]
+    ) -> SecondOpinion:
+        """As the second recogniser of a take that another one transcribed. audio: not silent. rows: of its alignment.
+
+        Nothing is transcribed a second time: only how probable the words of the text are counts."""
+        windows = self._recogniser.encode(audio, sample_rate)
+        silence = [self._recogniser.silent(window) for window in windows]
         words = expected_words(chunk.sentences)
-        found = self._align(words, without_noises(transcription.words), len(audio) / sample_rate)
-        silence = [self._recogniser.silent(window) for window in transcription.windows]
-        forced, prior = (
-            _joined(self._force_align(windows, found.rows, words), found.untimed)
-            for windows in (transcription.windows, silence)
-        )
-        return SecondOpinion(forced, prior, transcription.windows)
+        forced, prior = (_joined(self._force_align(each, rows, words), set()) for each in (windows, silence))
+        return SecondOpinion(forced, prior, windows)
 
     def substitution_nats(
         self,

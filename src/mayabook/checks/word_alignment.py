@@ -150,11 +150,13 @@ class Aligner:
 
 
 def _share_a_unit(ours: Sequence[TextUnit], theirs: Sequence[TextUnit]) -> bool:
-    """Whether several units of either side have one in common: then the rest alone must sound alike, since more
-    phonemes are allowed to differ in a longer group."""
+    """Whether several units of either side have one in common, at an end or at different places: then the rest alone
+    must sound alike, since more phonemes are allowed to differ in a longer group."""
     if min(len(ours), len(theirs)) < 2:
         return False
-    return not {unit.verbalisations[0] for unit in ours}.isdisjoint(unit.verbalisations[0] for unit in theirs)
+    left, right = ([unit.verbalisations[0] for unit in side] for side in (ours, theirs))
+    inner = {unit for one, unit in enumerate(left) for other, same in enumerate(right) if unit == same and one != other}
+    return bool(inner) or any(left[at] == right[at] for at in (0, -1))
 
 
 def _number_words(reading: tuple[str, ...]) -> list[str]:
