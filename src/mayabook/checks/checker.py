@@ -28,7 +28,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import Verdict
 
-RULES_VERSION = 16
+RULES_VERSION = 17
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 

@@ -178,6 +178,9 @@ class WordThresholds:
     """... this, and not at all from ..."""
     max_gained_nats: float
     """... this on."""
+    max_preference_nats: float
+    """Where a word was heard for another, the recogniser's preference for one of them in silence is no evidence, up to
+    this."""
 
 
 @dataclass(frozen=True, slots=True)

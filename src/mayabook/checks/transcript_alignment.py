@@ -100,7 +100,8 @@ class TranscriptAligner:
         """What the audio says for the words that were heard over those of the text, in nats, for each substitution.
 
         A recogniser prefers the usual word even where another was said. How far it prefers either in silence, between
-        the same words, is no evidence, and is subtracted. windows: encoded by this recogniser. rows: of an alignment,
+        the same words, is no evidence, and is subtracted, up to a limit: it prefers anything to a spelling that it
+        hardly knows. windows: encoded by this recogniser. rows: of an alignment,
         which may be another recogniser's.
         """
         words = expected_words(chunk.sentences)
@@ -109,14 +110,15 @@ class TranscriptAligner:
             number, before, after = _context(rows, run, windows)
             indices = {row.index for row in run.words}
             ours = [word for each in words if indices.intersection(each.written) for word in _words_to_align(each)]
-            texts = [" ".join(text).strip(PUNCTUATION) for text in (ours, run.heard)]
+            texts = [" ".join(text).replace("’", "'").strip(PUNCTUATION) for text in (ours, run.heard)]
             window = windows[number]
             spoken, silent = (
                 self._recogniser.score_texts(each, before, texts, after)
                 for each in (window, self._recogniser.silent(window))
             )
-            preferences = [heard.log_probability - text.log_probability for text, heard in (spoken, silent)]
-            found.append(preferences[0] - preferences[1])
+            preference, usual = (heard.log_probability - text.log_probability for text, heard in (spoken, silent))
+            most = self._thresholds.words.max_preference_nats
+            found.append(preference - max(-most, min(most, usual)))
         return found
 
     def _align(

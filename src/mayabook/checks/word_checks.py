@@ -110,10 +110,11 @@ class WordScores:
         return found
 
     def substitutions_in_doubt(self) -> list[MismatchRun]:
-        """Runs that weigh enough to be looked at again. Not numbers: ASR writes them in digits, which are no spelling
-        of the words that it would have to be compared with."""
+        """Runs that weigh enough to be looked at again, of words that ASR can spell. It writes numbers in digits, and
+        finds any sound more probable than a word in another script."""
         runs = [run for run in mismatch_runs(self._evidence.rows) if run.expected and run.heard]
         runs = [run for run in runs if not any(map(str.isdecimal, "".join(run.heard)))]
+        runs = [run for run in runs if not _OTHER_SCRIPT.search("".join(run.expected))]
         return [run for run in runs if self._garbled_nats(run) >= self._figures.min_doubt_nats]
 
     def _classify(self, run: MismatchRun) -> tuple[str, FindingKind, float, str]:
