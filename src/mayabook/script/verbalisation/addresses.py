@@ -4,7 +4,7 @@ import regex
 
 from mayabook.core.spoken_form import WordClass
 from mayabook.script.verbalisation import number_words
-from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, pattern
+from mayabook.script.verbalisation.rules import Context, Family, Match, Rule, is_said_beside, pattern
 
 _TOP_LEVEL = (
     "com|org|net|edu|gov|mil|info|biz|"
@@ -96,7 +96,7 @@ def _spelled(suffix: str) -> str:
 
 
 def _hashtag(match: Match, context: Context) -> str:
-    return f"hashtag {_say_pieces(match['tag'])}"
+    return f"{'' if is_said_beside(match, 'hashtag') else 'hashtag '}{_say_pieces(match['tag'])}"
 
 
 def _handle(match: Match, context: Context) -> str:

@@ -34,7 +34,7 @@ _SPELLED_WORDS = {
 """Acronyms that are words in small letters, as letters."""
 _AMBIGUOUS = frozenset(
     """
-    AC ACT AID AIDS AM BA BE BS CO CAT DA DO ER ESP GI HER HIS HMM ID IN IS IT LA LAX LED LP MA ME MI MO MS MUM OM
+    ACT AID AIDS AM BA BE BS CO CAT DA DO ER GI HER HIS HMM ID IN IS IT LA LAX LED LP MA ME MI MO MS MUM OM
     OR PA PE PI PIN PO POW RA RAM REM RIP SAD SAM SAT SEAL SO TA UP US VAT WASP WE WHO ZIP SWAT
     """.split()
 )
@@ -131,7 +131,7 @@ def _ambiguous(match: Match, letters: str, context: Context) -> str | None:
         if letters == "IT" and (before.lower() in _BEFORE_IT or regex.search(_WORK_IN, preceding(match))):
             return spelled
         return _cased(match, letters.lower())
-    if letters in ("MA", "BA", "PA", "GI", "ER", "OR", "PO", "MS", "BS", "MO", "CO", "PE", "LP", "DA"):
+    if letters in ("MA", "BA", "PA", "GI", "ER", "OR", "PO", "MS", "BS", "MO", "CO", "PE", "LP", "DA", "RA", "TA"):
         if before.lower() in _DETERMINERS or regex.search(r"[,;]\s$", preceding(match)) or letters in _LETTER_ONLY:
             return ".".join(letters) + "."
         return _cased(match, letters.lower())
@@ -206,7 +206,7 @@ FAMILY = Family(
         Rule(
             WordClass.CAPITALS,
             pattern(
-                r"(?<![\p{L}\p{M}\p{N}.@/&]|\p{L}['’])\p{Lu}+(?:['’]\p{Lu}+)*(?![\p{L}\p{M}\p{N}&]|['’]\p{L}\p{L})"
+                r"(?<![\p{L}\p{M}\p{N}.@&]|\p{L}['’]|(?<!\p{L}\p{L})/)\p{Lu}+(?:['’]\p{Lu}+)*(?![\p{L}\p{M}\p{N}&]|['’]\p{L}\p{L})"
             ),
             _in_capitals,
         ),

@@ -16,6 +16,7 @@ from mayabook.script.verbalisation.rules import (
     one_of,
     pattern,
     preceding,
+    with_article,
     word_before,
 )
 
@@ -42,6 +43,13 @@ _MAGNITUDES = {
     "B": "billion", "bn": "billion", "tn": "trillion", "hundred": "hundred", "thousand": "thousand",
     "million": "million", "lakh": "lakh", "crore": "crore", "billion": "billion", "trillion": "trillion",
 }  # fmt: skip
+_NAMED = (
+    r"\s(?P<named>(?:(?:US|American|Canadian|Australian|New\sZealand|Hong\sKong)\s)?dollars?|bucks?|pounds?(?!\sof\b)|quid|"
+    r"euros?|yen|rupees?|won|rou?bles?|cents?|pence|penny|USD|CAD|AUD|NZD|EUR|GBP|CHF)\b"
+)
+"""A unit in words after an amount that has its sign as well: "$5 dollars"."""
+_CODED = {"USD": "US dollars", "CAD": "Canadian dollars", "AUD": "Australian dollars", "NZD": "New Zealand dollars"}
+_SLANG = {"buck": "dollar", "bucks": "dollar", "quid": "pound"}
 _BEFORE = one_of(["$", "US$", "A$", "AU$", "C$", "CA$", "HK$", "NZ$", "S$", "£", "₤", "€", "¥", "₹", "₽", "₩"])
 _CODES = one_of(["USD", "EUR", "GBP", "CHF", "Rs.", "Rs"])
 _SIGN = r"(?:(?<![\w.,)])(?P<minus>[-−–])\s?)?"
@@ -85,6 +93,25 @@ def _amount(match: Match, context: Context) -> str:
 
 def _money(match: Match, context: Context) -> str:
     one, many, cent, cents = _UNITS[(match["sign"] or match["sign_after"]).removesuffix(".")]
+    named = match.groupdict().get("named")
+    if named and not _is_unit(named, one):
+        is_coin = named in (cent, cents) and regex.fullmatch(r"0?\.\d\d", match["low"])
+        return _in_units(match, (one, many, cent, cents), context) + ("" if is_coin else f" {named}")
+    if named in ("dollar", "pound", "euro"):  # "$5 dollar bills"
+        many = one
+    elif named and not many.endswith(named):
+        one = many = _CODED.get(named, named)
+    return _in_units(match, (one, many, cent, cents), context)
+
+
+def _is_unit(named: str, one: str) -> bool:
+    """Whether a unit in words is that of the sign: "bucks" and "Canadian dollars" of "$"."""
+    unit = one.split()[-1]
+    return _SLANG.get(named, named).removesuffix("s").endswith(unit) or _CODED.get(named, "").endswith(f"{unit}s")
+
+
+def _in_units(match: Match, names: tuple[str, str, str, str], context: Context) -> str:
+    one, many, cent, cents = names
     minus = "minus " if match["minus"] or match["minus_after"] else ""
     low, high, magnitude = match["low"], match["high"], _MAGNITUDES.get(match["magnitude"] or "", "")
     scale = f" {magnitude}" if magnitude else ""
@@ -96,7 +123,7 @@ def _money(match: Match, context: Context) -> str:
     if not magnitude and cent and point and len(decimals) == 2:
         return minus + _with_cents(int(whole or 0), int(decimals), (one, many, cent, cents), context)
     if is_one(low) and not magnitude:
-        return f"{minus}{say_amount(low, context)} {'' if low == '1' else 'of a '}{one}"
+        return f"{minus}{say_amount(low, context)} {one if low == '1' else f'of {with_article(one)}'}"
     return f"{minus}{say_amount(low, context)}{scale} {many}"
 
 
@@ -222,7 +249,7 @@ FAMILY = Family(
                 rf"{_SIGN}(?:(?<![\p{{L}}\d])(?P<sign>{_BEFORE})(?P<minus_after>[-−]?)\s?|"
                 rf"(?<!\w)(?P<sign_after>{_CODES})\s?)"
                 rf"(?P<low>{AMOUNT})(?:{DASH}(?:{_BEFORE})?(?P<high>{AMOUNT}))?{_MAGNITUDE}"
-                rf"(?:/(?P<per>{one_of(_PER)})(?!\w))?(?![\p{{L}}\d]|,\d)"
+                rf"(?:{_NAMED})?(?:/(?P<per>{one_of(_PER)})(?!\w))?(?![\p{{L}}\d]|,\d)"
             ),
             _amount,
         ),
@@ -237,7 +264,7 @@ FAMILY = Family(
         Rule(
             WordClass.CURRENCY,
             regex.compile(
-                rf"(?<![\w.,$£€])(?P<low>{NUMBER}|{AMOUNT})(?:\s?(?P<unit>¢)|(?P<unit>[pc]))(?!\w|\.\w|[-'’]\w)"
+                rf"(?<![\w.,$£€])(?P<low>{NUMBER}|{AMOUNT})(?:\s?(?P<unit>¢)|(?P<unit>[pc]))(?:(?<=¢)\scents?\b|(?<=p)\spence\b)?(?!\w|\.\w|[-'’]\w)"
             ),
             _coins,
         ),

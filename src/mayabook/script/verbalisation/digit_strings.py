@@ -29,7 +29,18 @@ def _dialled(match: Match, context: Context) -> str | None:
 
 def _in_words(match: Match, context: Context) -> str:
     """1-800-FLOWERS"""
-    return f"one {number_words.cardinal(int(match['area']))} {match['word'].lower()}"
+    exchange = f" {number_words.spell_digits(match['exchange'], 'oh')}" if match["exchange"] else ""
+    return f"{_prefix(match, context)}{exchange} {match['word'].lower()}"
+
+
+def _prefix(match: Match, context: Context) -> str:
+    """1-800, the beginning of a number."""
+    area = match["area"]
+    return f"one {number_words.cardinal(int(area)) if area.endswith('00') else number_words.spell_digits(area)}"
+
+
+def _area(match: Match, context: Context) -> str:
+    return number_words.spell_digits(match[0], "oh")
 
 
 def _emergency(match: Match, context: Context) -> str:
@@ -95,8 +106,25 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.DIGITS,
-            pattern(r"(?<![\w-])1-(?P<area>8\d\d|900)-(?P<word>\p{Lu}{4,}(?:-\p{Lu}+)*)(?![\w-])"),
+            pattern(
+                r"(?<![\w-])1-(?P<area>8\d\d|900)-(?P<exchange>\d{3}-)?(?P<word>\p{Lu}{4,}|\p{Lu}{2,}(?:-\p{Lu}+)+)(?![\w-])"
+            ),
             _in_words,
+        ),
+        Rule(
+            WordClass.DIGITS,
+            pattern(
+                r"(?<![\w.,$£€-])(?<!\b(?i:pages?|levels?|numbers|lines?|items?|questions?|verses?|chapters?|from|of|pp\.)\s)"
+                r"1[-–](?P<area>8(?:00|33|44|55|66|77|88)|900)(?![\w–]|[.,]\d|-\w|\s(?!(?:numbers|lines|calls)\b)\p{Ll}+s\b)"
+            ),
+            _prefix,
+        ),
+        Rule(
+            WordClass.DIGITS,
+            regex.compile(
+                r"(?<=\b[Aa]rea\scodes?\s(?:(?:was|is|of)\s)?\(?)\d{3}(?![\w-]|[.,]\d)|(?<![\w.,-])555(?=\s(?:numbers?|prefix|exchange)\b)"
+            ),
+            _area,
         ),
         Rule(WordClass.DIGITS, pattern(r"(?<![\w.,-])\d(?:-\d){2,}(?![\w-])"), _digit_by_digit),
         Rule(

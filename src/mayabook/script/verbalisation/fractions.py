@@ -20,7 +20,7 @@ _FIXED = {"24/7": "twenty-four seven", "20/20": "twenty twenty", "9/11": "nine e
 def _vulgar(match: Match, context: Context) -> str:
     if match[0] in _BEFORE_NOUNS and follows(match, r"-\p{L}"):
         return _BEFORE_NOUNS[match[0]]
-    return say_amount(match[0], context)
+    return _after_an(match, say_amount(match[0], context))
 
 
 def _slashed(match: Match, context: Context) -> str | None:
@@ -35,10 +35,15 @@ def _slashed(match: Match, context: Context) -> str | None:
     above, below = int(match["above"].translate(_PLAIN)), int(match["below"].translate(_PLAIN))
     whole = number_words.number(match["whole"].translate(_PLAIN), british=context.british) if match["whole"] else ""
     if 0 < above < below and (below <= 20 or below in (25, 30, 32, 40, 50, 60, 64, 100, 1000)):
-        return with_fraction(whole, above, below)
+        return _after_an(match, with_fraction(whole, above, below))
     if whole or below == 0:
         return None
     return f"{number_words.cardinal(above)} over {number_words.cardinal(below)}"
+
+
+def _after_an(match: Match, said: str) -> str:
+    """ "An 1/8 share" is an eighth share."""
+    return said.removeprefix("one ") if regex.search(r"\b[Aa]n\s$", preceding(match)) else said
 
 
 def _is_score(match: Match) -> bool:

@@ -5,7 +5,7 @@ import unicodedata
 import regex
 
 from mayabook.script.verbalisation import number_words
-from mayabook.script.verbalisation.rules import Context
+from mayabook.script.verbalisation.rules import Context, with_article
 
 _SPACED = r"(?<!\d[ ])(?:\d{1,3}(?:[ ]000){1,4}+|\d{1,3}(?:[ ]\d{3}){2,4}+)(?![ ]?\d)"
 NUMBER = rf"(?:{_SPACED}|\d{{1,3}}(?:[,\u00a0\u2009\u202f]\d{{3}})+|\d+)(?:\.\d+)?|(?<!\w)\.\d+"
@@ -84,4 +84,4 @@ def with_fraction(whole: str, above: int, below: int) -> str:
     if not whole:
         return fraction(above, below)
     part = fraction(above, below)
-    return f"{whole} and {part.replace('one ', 'a ', 1) if above == 1 else part}"
+    return f"{whole} and {with_article(part.removeprefix('one ')) if above == 1 else part}"

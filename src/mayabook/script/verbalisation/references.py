@@ -11,6 +11,7 @@ from mayabook.script.verbalisation.rules import (
     as_cased,
     follows,
     full_stop,
+    is_said_beside,
     one_of,
     pattern,
 )
@@ -47,6 +48,8 @@ def _numbered(match: Match, context: Context) -> str | None:
         return None
     if short in ("l", "v", "d", "b", "m", "r", "ex", "art", "cap", "bef", "aft") and not follows(match, r"\d"):
         return None
+    if is_said_beside(match, words):
+        return ""
     capital = short[0].isupper() and short not in ("No", "Nos")
     return f"{words.capitalize() if capital else words} "
 
@@ -88,6 +91,10 @@ FAMILY = Family(
             pattern(r"(?<=\d(?:st|nd|rd|th)\s|\b(?:rev|new|first|second|third)\s)ed\."),
             _edition,
         ),
-        Rule(WordClass.ABBREVIATIONS, pattern(r"(?<![\p{L}\d.])(?i:ca?)\.\s?(?=\d)"), lambda match, context: "circa "),
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(r"(?<![\p{L}\d.])(?i:ca?)\.\s?(?=\d)"),
+            lambda match, context: "" if is_said_beside(match, "circa") else "circa ",
+        ),
     ],
 )

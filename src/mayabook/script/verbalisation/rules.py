@@ -74,6 +74,17 @@ def ends_sentence(match: Match) -> bool:
     return follows(match, r"[\"'”’»)\]]*$")
 
 
+def is_said_beside(match: Match, words: str) -> bool:
+    """Whether words stand beside the match already, in one number or the other: "Copyright ©", "number #5"."""
+    before = regex.search(rf"(?i)(?<!\p{{L}}){words}s?[\s:]*$", preceding(match))
+    return before is not None or follows(match, rf"(?i)\s*{words}s?\b")
+
+
+def with_article(words: str) -> str:
+    """ "eighth" -> "an eighth"; "euro" -> "a euro"."""
+    return f"{'an' if regex.match(r'(?!eu|one|uni)[aeiou]|hour', words, regex.IGNORECASE) else 'a'} {words}"
+
+
 def as_cased(said: str, written: str) -> str:
     """What is said, with a capital where the written word has one."""
     return said[:1].upper() + said[1:] if written[:1].isupper() else said

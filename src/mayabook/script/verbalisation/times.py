@@ -10,6 +10,7 @@ from mayabook.script.verbalisation.rules import (
     Match,
     Rule,
     ends_sentence,
+    follows,
     pattern,
     preceding,
     word_before,
@@ -18,6 +19,12 @@ from mayabook.script.verbalisation.rules import (
 _HALF = r"(?P<half>[AaPp])\.?[ ]?[Mm]\b\.?"
 _MINUTE = "[0-5][0-9]"
 _HOUR = "(?:2[0-4]|1[0-9]|0?[0-9])"
+_NEXT = (
+    r"(?:\s[-–—]\s|,?\s(?:and|&|or|to|for|until|till|through)\s|,\s)(?:about\s|around\s|at\s)?"
+    rf"{_HOUR}(?:[:.]{_MINUTE})?"
+)
+_SHARES_HALF = rf"(?:{_NEXT}){{1,3}}\s?[AaPp]\.?[ ]?[Mm]\b"
+"""What follows a time that is before or after noon as the next one is: "9:00 and 10:30 a.m."."""
 _LEADS = (
     r"(?<=\b(?:at|by|until|till|til|from|before|after|since|about|around|past|to|the|for|was|is|and|between|"
     r"nearly|almost|"
@@ -33,7 +40,8 @@ _OF_DURATIONS = (
 
 def _clock(match: Match, context: Context) -> str | None:
     half = _half(match)
-    words = _hour_and_minute(match["hour"], match["minute"], bool(half), context)
+    is_short = bool(half) or follows(match, rf"{_SHARES_HALF}|\s(?:o[’']clock|noon|midnight)\b")
+    words = _hour_and_minute(match["hour"], match["minute"], is_short, context)
     seconds = match["seconds"]
     if seconds and not half and _is_duration(match):
         return _duration(match)
@@ -135,7 +143,8 @@ FAMILY = Family(
         Rule(
             WordClass.TIMES,
             pattern(
-                r"(?<![\w.:,$£€])(?:(?P<hour>[01]\d|2[0-4])[:.]?(?P<minute>{minute})\s?(?P<hours>hours|hrs|h)\b|"
+                r"(?<![\w.:,$£€])(?:(?P<hour>[01]\d|2[0-4])[:.]?(?P<minute>{minute})(?:\s?(?P<hours>hours|hrs|h)\b|"
+                r"(?P<hours>)(?=\s?(?:-|–|\s(?:to|and|or|until|till)\s)(?:[01]\d|2[0-4])[:.]?{minute}\s?(?:hours|hrs|h)\b))|"
                 r"(?<=\b(?:at|by|until|from|before|after|till)\s)(?P<hour>0\d)(?P<minute>{minute})(?P<hours>)(?![\w:.,]\d|\w))",
                 minute=_MINUTE,
             ),
@@ -187,10 +196,11 @@ FAMILY = Family(
         Rule(
             WordClass.TIMES,
             pattern(
-                r"(?<![\w.:,$£€])(?P<hour>{hour})[.](?P<minute>{minute})(?P<seconds>)(?:\s?{half})(?![\w:])",
+                r"(?<![\w.:,$£€])(?P<hour>{hour})[.](?P<minute>{minute})(?P<seconds>)(?:\s?{half}|(?={shares}))(?![\w:])",
                 hour=_HOUR,
                 minute=_MINUTE,
                 half=_HALF,
+                shares=_SHARES_HALF,
             ),
             _clock,
         ),
@@ -209,7 +219,7 @@ FAMILY = Family(
         Rule(
             WordClass.TIMES,
             pattern(
-                r"(?<![\w.:,$£€])(?P<hour>{hour})[.](?P<minute>{minute})(?P<seconds>)(?P<half>)(?=\s(?:sharp|train|express|on\sthe\sdot)\b)",
+                r"(?<![\w.:,$£€])(?P<hour>{hour})[.](?P<minute>{minute})(?P<seconds>)(?P<half>)(?=\s(?:sharp|train|express|on\sthe\sdot|o[’']clock)\b)",
                 hour=_HOUR,
                 minute=_MINUTE,
             ),

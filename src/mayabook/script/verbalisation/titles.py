@@ -8,9 +8,11 @@ from mayabook.script.verbalisation.rules import (
     Family,
     Match,
     Rule,
+    follows,
     full_stop,
     one_of,
     pattern,
+    preceding,
 )
 
 _TITLES = {
@@ -37,6 +39,16 @@ _AFTER_NAMES = {
     "Mfg": "Manufacturing", "Univ": "University", "Dept": "Department", "Assn": "Association",
     "Assoc": "Association", "Govt": "Government", "Cos": "Companies",
 }  # fmt: skip
+_FRENCH = "Mmes?|Mlles?|MM|Madame|Mademoiselle|Monsieur|Messieurs|Mesdames"
+_PARTICLE = r"(?:le|la|l[’'])\s?\p{L}|(?:de|du|des|d[’'])\s?(?:la\s|l[’'])?\p{Lu}"
+_OF_FRANCE = (
+    r"\b(?:France|French(?:m[ae]n|wom[ae]n)?|Paris(?:ians?)?|Lyons?|Marseilles?|Bordeaux|Rouen|Versailles|Normandy|"
+    r"Brittany|Provence|Burgundy|francs?|[Rr]ue|[Cc]omte(?:sse)?|[Mm]arquis|[Aa]bbé|[Vv]icomte|préfet|maire|notaire)\b"
+)
+_FIRST_WORDS = (
+    "After|Ah|Although|And|As|At|Because|Before|But|By|Dear|Did|Does|Even|For|From|Had|Has|How|If|In|Is|Like|No|Of|Oh|On|"
+    "Only|Poor|Since|So|That|Then|This|Though|To|Was|What|When|Where|While|Why|With|Yes|Yet"
+)
 _RANKS = "Sen|Pvt|Comdr|Lt|Lieut|Sgt|Sergt|Capt|Col|Gen|Maj|Cpl|Adm|Prof|Dr|Rev|Gov|Supt|Insp|Cmdr"
 
 
@@ -45,6 +57,25 @@ def _title(match: Match, context: Context) -> str:
     if title == "Hon" and not context.british:
         return "Honorable "
     return f"{_TITLES[title]} "
+
+
+def _monsieur(match: Match, context: Context) -> str | None:
+    """M. before a French name: where there is another French title, a particle or a word of France. Elsewhere, and
+    after a name, it is an initial."""
+    if regex.search(
+        rf"(?<!(?:^|[.!?:;—“\"‘(]\s?)(?:{_FIRST_WORDS})\s)(?<=\p{{Lu}}[\p{{L}}’']*\.?\s)$", preceding(match)
+    ):
+        return None
+    is_french = (
+        follows(match, rf"\s(?:{_PARTICLE})|\s(?:and|et|&)\s(?:{_FRENCH})")
+        or regex.search(rf"\b(?:{_FRENCH})\b", match.string)
+        or (
+            regex.search(_OF_FRANCE, match.string)
+            and not follows(match, r"\s\p{Lu}[\p{L}’'-]+,\s\p{Lu}")
+            and not regex.search(r"\bby\s$", preceding(match))
+        )
+    )
+    return "Monsieur" if is_french else None
 
 
 def _double_title(match: Match, context: Context) -> str:
@@ -72,8 +103,18 @@ def _given(match: Match, context: Context) -> str:
 
 
 FAMILY = Family(
-    regex.compile(rf"\b(?:{one_of([*_TITLES, *_GIVEN, *_AFTER_NAMES, 'Rt', 'hon'])})\b"),
+    regex.compile(rf"\b(?:{one_of([*_TITLES, *_GIVEN, *_AFTER_NAMES, 'Rt', 'hon'])})\b|\bM\.\s"),
     [
+        Rule(
+            WordClass.ABBREVIATIONS,
+            pattern(
+                r"(?<![\p{L}\p{N}.&’'-])M\.(?=\s(?:(?!(?:{other})\b)\p{Lu}(?:\p{Ll}|[’']\p{Lu})|{particle}|(?:and|et|&)\s(?:{french})\b))",
+                particle=_PARTICLE,
+                french=_FRENCH,
+                other=f"{_FIRST_WORDS}|The|He|She|It|They|We|You|His|Her|Their|There|These|Those|My|Our|An",
+            ),
+            _monsieur,
+        ),
         Rule(
             WordClass.ABBREVIATIONS,
             pattern(

@@ -25,6 +25,7 @@ from mayabook.script.verbalisation.rules import (
     one_of,
     pattern,
     preceding,
+    with_article,
 )
 from mayabook.script.verbalisation.unit_names import ONLY_CLOSE, PER, POWERS, SURE, UNITS, in_english_of
 
@@ -63,13 +64,16 @@ def _measure(match: Match, context: Context) -> str | None:
     if match["per"]:
         name = f"{name} per {PER[match['per']]}"
     if is_fraction(quantity):
-        name = _of_a(one)
+        name = with_article(one)
         said = say_quantity(quantity, context)
         return f"{'half' if said == 'one half' else f'{said} of'} {in_english_of(name, context)}"
+    name = in_english_of(name, context)
     joint = "-" if match["hyphen"] else " "
+    if follows(match, rf"\s{name.removesuffix('s')}s?\b"):
+        name, joint = "", ""  # "5 kg kilograms"
     other = " or " if match["or"] else ""
     stop = "." if match["stop"] and (ends_sentence(match) or follows(match, r"\s+[\"“‘]?\p{Lu}")) else ""
-    return f"{other}{say_quantity(quantity, context)}{joint}{in_english_of(name, context)}{stop}"
+    return f"{other}{say_quantity(quantity, context)}{joint}{name}{stop}"
 
 
 def _is_attribute(match: Match) -> bool:
@@ -91,10 +95,6 @@ def _is_inches(match: Match, quantity: str) -> bool:
     if not match["stop"]:
         return False
     return not ends_sentence(match) or is_fraction(quantity) or not quantity.isdecimal()
-
-
-def _of_a(name: str) -> str:
-    return f"{'an' if name[0] in 'aeiou' or name.startswith('hour') else 'a'} {name}"
 
 
 def _close_measure(match: Match, context: Context) -> str | None:
@@ -219,7 +219,7 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"(?P<quantity>{quantity})\s?(?P<sign>%|‰)(?:{dash}(?P<high>{amount})\s?%)?",
+                r"(?P<quantity>{quantity})\s?(?P<sign>%|‰)(?:{dash}(?P<high>{amount})\s?%)?(?:[\s-]per\s?cent\b)?",
                 quantity=FIRST + QUANTITY,
                 dash=DASH,
                 amount=AMOUNT,
@@ -229,7 +229,7 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"{first}(?P<quantity>{quantity})\s?(?:°|º|deg\.?)\s?(?P<scale>[CFKcf])(?!\w)",
+                r"{first}(?P<quantity>{quantity})\s?(?:°|º|deg\.?)\s?(?P<scale>[CFKcf])(?!\w)(?:(?:\sdegrees?)?\s(?:Celsius|centigrade|Fahrenheit)\b|\sdegrees?\b)?",
                 first=_FIRST_OR_OTHER,
                 quantity=QUANTITY,
             ),
@@ -238,7 +238,7 @@ FAMILY = Family(
         Rule(
             WordClass.UNITS,
             pattern(
-                r"""(?P<quantity>{quantity})\s?[°º](?:\s?(?P<minutes>\d{1,2})\s?['′’](?:\s?(?P<seconds>\d{1,2})\s?["″”])?)?
+                r"""(?P<quantity>{quantity})\s?[°º](?:\sdegrees?\b)?(?:\s?(?P<minutes>\d{1,2})\s?['′’](?:\s?(?P<seconds>\d{1,2})\s?["″”])?)?
                 (?:\s?(?P<direction>[NSEW])(?!\w))?""",
                 quantity=FIRST + QUANTITY,
             ),

@@ -43,6 +43,7 @@ from mayabook.script.verbalisation.rules import Context, Family, Rule
 
 _FAMILIES = (
     addresses.FAMILY,
+    signs.STARRED_GRADES,
     censored.FAMILY,
     emphasis.FAMILY,
     scripture.FAMILY,
@@ -130,7 +131,10 @@ def _apply(rule: Rule, text: str, context: Context, taken: bytearray) -> list[Re
 
 
 def _apart(text: str, start: int, end: int, said: str) -> str:
-    """What is said, with a space where it would run into the words beside it, and no second full stop."""
+    """What is said, with a space where it would run into the words beside it, none before a mark, and no second full
+    stop."""
+    if regex.match(r"[.,;:!?)](?!\d)|$", text[end : end + 2]):
+        said = said.rstrip()
     if said[:1].isalnum() and start and (text[start - 1].isalnum() or text[start - 1] in ".,;:!?"):
         said = f" {said}"
     if said.endswith(".") and text[end : end + 1] == ".":
