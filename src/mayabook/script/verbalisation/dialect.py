@@ -64,6 +64,11 @@ _CONTRACTED = {
     "flow'r": "flower", "flow'rs": "flowers", "ev'n": "even", "i'th": "in the", "o'th": "of the",
     "i'faith": "in faith", "g'night": "good night", "s'long": "so long", "m'sieu": "monsieur", "m'sieur": "monsieur",
 }  # fmt: skip
+_COMPARATIVES = (
+    "more|less|better|worse|rather|sooner|later|bigger|smaller|older|younger|faster|slower|higher|lower|longer|shorter|richer|"
+    "poorer|harder|easier|stronger|weaker|prettier|meaner|quicker|closer|deeper|wider|hotter|colder|smarter|wiser|cheaper|"
+    "nicer|crazier|drunker|tougher|uglier|happier|madder|fatter|thinner|darker|lighter|heavier|louder|taller|greater|finer"
+)
 _MARK = "'"
 
 
@@ -123,6 +128,10 @@ def _the(match: Match, context: Context) -> str | None:
     return as_cased(f"the {match['noun']}", match[0]) if is_common(match["noun"]) else None
 
 
+def _than(match: Match, context: Context) -> str:
+    return " than"
+
+
 def _end_dropped(match: Match, context: Context) -> str | None:
     return as_cased(_END_DROPPED[match["word"].lower()], match["word"])
 
@@ -139,6 +148,11 @@ FAMILY = Family(
     ),
     [
         Rule(WordClass.DIALECT, regex.compile(r"(?<=\s)['’‘][nN]['’‘](?=\s)"), lambda match, context: "and"),
+        Rule(
+            WordClass.DIALECT,
+            pattern(r"(?<=\b(?i:{comparatives}))(?:\s|(?<!less))['’]n(?![\w'’])", comparatives=_COMPARATIVES),
+            _than,
+        ),
         Rule(
             WordClass.DIALECT,
             pattern(

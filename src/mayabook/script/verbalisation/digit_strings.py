@@ -44,7 +44,7 @@ def _area(match: Match, context: Context) -> str:
 
 
 def _emergency(match: Match, context: Context) -> str:
-    return _EMERGENCY[match[0]]
+    return _EMERGENCY.get(match[0]) or number_words.spell_digits(match[0], "oh")
 
 
 def _issn(match: Match, context: Context) -> str:
@@ -74,6 +74,15 @@ FAMILY = Family(
                 r"(?<![\w-])(?P<name>)(?P<kind>)(?P<number>97[89](?:[-–\s]?\d){9}[-–\s]?\d)(?![\w-])"
             ),
             _isbn,
+        ),
+        Rule(
+            WordClass.DIGITS,
+            pattern(
+                r"(?<=\b(?i:{line}s?|emergency\snumber)[,:]?\s(?:(?:is|was|on|at)\s)?[“\"]?){digits}|{digits}(?=\s(?:{line})s?\b)",
+                line=r"hotline|helpline|lifeline|crisis\sline",
+                digits=r"(?<![\w.,$£€-])\d{3}(?![\w-]|[.,]\d)",
+            ),
+            _emergency,
         ),
         Rule(WordClass.DIGITS, pattern(r"\bISSN:?\s(?P<first>\d{4})[-–](?P<second>\d{3}[\dXx])(?!\w)"), _issn),
         Rule(
@@ -132,7 +141,7 @@ FAMILY = Family(
             pattern(
                 r"(?P<verb>\b(?:[Dd]ial(?:led|ed|s|ling|ing)?|[Cc]all(?:ed|s|ing)?|[Pp]hon(?:e|ed|ing)|[Rr]ang|"
                 r"[Rr]ing|[Tt]ext(?:ed)?)\s)"
-                r"(?P<number>911|999|112|411|101|111|0\d+|\d{5,7})(?![\w,.-]*\d)"
+                r"(?P<number>[2-9]11|999|988|112|101|111|0\d+|\d{5,7})(?![\w,.-]*\d)"
             ),
             _dialled,
         ),

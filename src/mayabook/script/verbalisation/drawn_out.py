@@ -169,6 +169,12 @@ def _held_sound(match: Match, context: Context) -> str | None:
     return as_cased(plain, match[0])
 
 
+def _held_in_pieces(match: Match, context: Context) -> str | None:
+    """ "Go-o-o-al", "Weee-ell", "dooo-ing": the pieces are a word without the hyphens and the held vowel."""
+    plain = _shortened(match[0].lower().replace("-", ""))
+    return as_cased(plain, match[0]) if plain and is_word(plain) else None
+
+
 def _held_vowel(match: Match, context: Context) -> str | None:
     """ "No-o-o", "ple-e-ease": a vowel held over hyphens."""
     plain = _shortened(regex.sub(r"([aeiou])\1+", r"\1\1\1", match[0].lower().replace("-", "")))
@@ -232,6 +238,13 @@ FAMILY = Family(
             WordClass.STUTTERING,
             regex.compile(r"(?<![\p{L}\p{N}'’-])\p{L}{2,}(?:-\p{L}+){1,6}(?![\p{L}\p{N}-])"),
             _held_sound,
+        ),
+        Rule(
+            WordClass.STUTTERING,
+            regex.compile(
+                r"(?<![\p{L}\p{N}'’-])(?=[\p{L}-]*(?i:([aeiou])(?:-?\1){2}))\p{L}{2,}(?:-\p{L}+)+(?<!-one)(?![\p{L}\p{N}'’-])"
+            ),
+            _held_in_pieces,
         ),
         Rule(
             WordClass.STUTTERING,

@@ -225,6 +225,11 @@ FAMILY = Family(
         ),
         Rule(
             WordClass.SIGNS,
+            regex.compile(r"(?<=\b(?:I|We|They)\s?)(?:[♥❤]\uFE0F?|<3)(?=\s?\p{L})"),
+            lambda match, context: " love ",
+        ),
+        Rule(
+            WordClass.SIGNS,
             regex.compile(r"(?<!\w)\([cC]\)(?=\s?(?:1[5-9]|20)\d\d\b)|(?<=\b(?i:copyright)\s)\([cC]\)"),
             _copyright,
         ),

@@ -26,6 +26,7 @@ from mayabook.script.verbalisation import (
     fractions,
     homographs,
     interjections,
+    keyboard,
     numbers,
     places,
     powers,
@@ -44,6 +45,7 @@ from mayabook.script.verbalisation.rules import Context, Family, Rule
 _FAMILIES = (
     addresses.FAMILY,
     signs.STARRED_GRADES,
+    keyboard.FAMILY,
     censored.FAMILY,
     emphasis.FAMILY,
     scripture.FAMILY,
