@@ -44,7 +44,7 @@ _MAGNITUDES = {
     "million": "million", "lakh": "lakh", "crore": "crore", "billion": "billion", "trillion": "trillion",
 }  # fmt: skip
 _NAMED = (
-    r"\s(?P<named>(?:(?:US|American|Canadian|Australian|New\sZealand|Hong\sKong)\s)?dollars?|bucks?|pounds?(?!\sof\b)|quid|"
+    r"[\s-](?P<named>(?:(?:US|American|Canadian|Australian|New\sZealand|Hong\sKong)\s)?dollars?|bucks?|pounds?(?!\sof\b)|quid|"
     r"euros?|yen|rupees?|won|rou?bles?|cents?|pence|penny|USD|CAD|AUD|NZD|EUR|GBP|CHF)\b"
 )
 """A unit in words after an amount that has its sign as well: "$5 dollars"."""

@@ -38,15 +38,15 @@ _ALTERNATIVES = [
     frozenset(words.split())
     for words in (
         "he she they it", "his her their hers theirs its", "him her them it herself himself themselves themself",
-        "man woman", "men women", "boy girl", "boys girls", "son daughter", "brother sister", "husband wife",
+        "man woman", "men women children", "boy girl", "boys girls", "son daughter", "brother sister", "husband wife",
         "mr mrs ms miss", "sir madam", "mother father", "mum dad", "mom dad", "parent guardian", "parents guardians",
         "male female", "yes no maybe", "true false",
     )
 ]  # fmt: skip
 """Words one of which is meant where a slash stands between them."""
 _GRADED = (
-    r"(?:\b(?:[Aa]n?|[Tt]he|[Ss]traight|solid|his|her|my|your|their|our|got|gets?|earned|gave|given|[Gg]rades?|of|from|to|or|and|"
-    r"with|was|is|were|only|another|one|two|three)\s|:\s|\b[A-F][+−–-],\s)"
+    r"(?:\b(?:[Aa]n?|[Tt]he|[Ss]traight|solid|[Hh]is|[Hh]er|[Mm]y|[Yy]our|their|our|got|gets?|earned|gave|given|[Gg]rades?|of|from|to|or|and|"
+    r"with|was|is|were|only|another|one|two|three)\s|:\s|\b[A-F][+−–-],\s)[“\"‘']?"
 )
 _SUSPENDED = r",?\s(?:\p{Lu}-,?\s)*(?:and|or|to)\s\p{L}+-\p{L}"
 """What comes after the hyphen of "the A- and B-sides"."""
@@ -69,6 +69,8 @@ def _once(match: Match, words: str) -> str:
 
 def _named(match: Match, context: Context) -> str:
     name = _NAMES[match[0]]
+    if match[0] == "©" and regex.search(r"(?i)\bcopyright,?\s\d{4}\s$", preceding(match)):
+        return ""
     return f" {name} " if match[0] in "&@" else _once(match, name)
 
 
@@ -217,7 +219,8 @@ FAMILY = Family(
         Rule(
             WordClass.SIGNS,
             pattern(
-                r"(?<={graded}(?P<letter>[A-F]))[-–](?![\w–-]|{suspended})",
+                r"(?<={graded}(?P<letter>[A-F]))[-–](?![\w–-]|{suspended})|"
+                r"(?<=(?<![\w’'.-])(?P<letter>[A-F]))-(?=\s(?:students?|averages?|grades?|papers?|essays?)\b)",
                 graded=_GRADED,
                 suspended=_SUSPENDED,
             ),
@@ -293,7 +296,11 @@ FAMILY = Family(
             pattern(r"(?<=\b(?P<first>\p{L}{2,})(?P<mark>[,;:.!?’”]*))\s/\s(?=[“‘]?(?P<second>\p{L}{2,}))"),
             _spaced_sides,
         ),
-        Rule(WordClass.SIGNS, pattern(r"(?<=(?<!\w)\p{Lu}{2,3})/(?=\d(?!\w))"), lambda match, context: " "),
+        Rule(
+            WordClass.SIGNS,
+            pattern(r"(?<=(?<!\w)\p{Lu}{2,3})/(?=\d(?!\w))|(?<=\b\d+s)/(?=\d+s\b)|(?<=\b\p{Lu}\d{1,2})/(?=\p{Lu}\d)"),
+            lambda match, context: " ",
+        ),
         Rule(WordClass.SIGNS, pattern(r"(?<=\b\p{L}\s?|\b\p{Lu}\w+\s)→(?=\s?\p{L})"), _spaced("to")),
         Rule(WordClass.SIGNS, pattern(r"π|[§¶№©℗&@℃℉°%‰¢$£€¥℅º](?!\s?c\.)"), _named),
     ],
