@@ -9,13 +9,13 @@ from mayabook.book.superscripts import is_subscript
 from mayabook.book.xml_parsing import Element
 
 CLOSING = frozenset(".,;:!?…\"'”’»)]—–")
-"""What a word or sentence ends in, and no base of a power."""
+"""Characters that end a word or sentence and cannot be the base of a power, unless a bracket closes a formula."""
 SIGNED_NUMBER = re.compile(r"[+\-−–]?\d{1,4}|\d{0,2}[+\-−]")
 _EXPONENT = re.compile(r"[−–-]?(?:\d{0,2}[nxykmpqijt]|[nxykmpqijt]?[+−-]\d{1,3}|[nxykmpqijt][+−-][\dnxykm])")
 _OPERAND = r"(?:\d+(?:\.\d+)?|[A-Za-zα-ω])"
 _EXPRESSION = re.compile(rf"\([a-z]\)|(?!\d+[-–]\d+$)\(?[−–-]?{_OPERAND}(?:\s?[-+−–*×·/]?\s?{_OPERAND})*\)?")
 _PLAIN = re.compile(r"\d+|[A-Za-z]+")
-"""Exponents that are no expressions: numbers, which may be of notes, and letters, which may be of abbreviations."""
+"""Only digits or only letters: may also be a note number or a raised abbreviation."""
 _VARIABLES = frozenset("abcefguvxz")
 """Letters that have any letter as an exponent; old abbreviations raise letters behind others ("yᵉ", "wᵗ", "pʳ")."""
 _OF_CAPITALS = frozenset("nkT")
@@ -56,7 +56,7 @@ class NoteMarks:
 
 
 def is_power(raised: RaisedText, marks: NoteMarks) -> bool:
-    """Whether a superscript directly after other text is an exponent of it."""
+    """Whether a superscript directly after other text is an exponent of it. raised.before: not empty."""
     text, before = raised.text, raised.before
     if not (SIGNED_NUMBER.fullmatch(text) or _EXPONENT.fullmatch(text) or _EXPRESSION.fullmatch(text)):
         return False

@@ -28,8 +28,13 @@ _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
 
 
 class Frame(NamedTuple):
-    """What an open element means for the text in it. steps: length of the element path of its block; first: index of
-    the first block in it; is_block: it is a block-level element."""
+    """State that an open element passes on to the text inside it.
+
+    kind, level: of its block; level of a heading, else 0. declared: part of the book, see `declared_part`, or empty.
+    is_note: inside a note. in_row: inside a table row that is read cell by cell. in_link: inside a link. preformatted:
+    inside `pre`. is_block: block-level element. steps: length of the element path of its
+    block. first: index of the first block in it.
+    """
 
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0

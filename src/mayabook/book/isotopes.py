@@ -7,7 +7,7 @@ _LEAST_ISOTOPE = {"I": 120, "U": 200, "P": 28, "S": 28, "K": 37, "C": 9, "H": 1}
 
 
 def is_element_symbol(text: str) -> bool:
-    """Whether a text is the symbol of a chemical element that has isotopes in books."""
+    """Whether a text is a chemical symbol for which books name isotopes."""
     return _ISOTOPE.fullmatch(text) is not None
 
 

@@ -13,24 +13,29 @@ DETERMINANTS = frozenset("|∣‖∥")
 
 
 def quantity(words: str, is_last: bool = False) -> str:
-    """Words of more than one part, so that a listener hears where they begin and, unless they are last, end."""
+    """Wraps a phrase of more than two words as "the quantity …,", so that a listener hears where it begins and ends.
+
+    is_last: nothing follows, so the closing comma is left out.
+    """
     if len(words.split()) <= 2:
         return words
     return f"the quantity {words}" if is_last else f"the quantity {words},"
 
 
 def size_of(words: str, bar: str) -> str:
-    """What stands between bars."""
+    """The absolute value or norm of what stands between bars. bar: a key of `SIZES`."""
     return f"{SIZES[bar]} {quantity(words, is_last=True)}"
 
 
 def quotient(above: str, below: str) -> str:
+    """Two short numbers as a fraction in Unicode characters, anything else as "… over …"."""
     if re.fullmatch(r"\d{1,3}", above) and re.fullmatch(r"\d{1,3}", below):
         return fraction(above, below)
     return f"{quantity(above)} over {quantity(below, is_last=True)}"
 
 
 def power(base: str, exponent: str) -> str:
+    """A base and its exponent: numbers in Unicode characters (10⁸), "inverse sine", or the base and `raised_to`."""
     digits = exponent.replace("minus ", "−")
     if re.fullmatch(r"[\d.,]+", base) and re.fullmatch(r"−?\d+", digits):
         return f"{base}{superscript(digits)}"
@@ -44,12 +49,14 @@ def power(base: str, exponent: str) -> str:
 
 
 def raised_to(base: str, exponent: str) -> str:
+    """What is said after the base for its exponent: "squared", "to the power of n", "transpose"."""
     if exponent == "T" and base.isupper():
         return "transpose"
     return POWERS.get(exponent) or f"to the power of {exponent}"
 
 
 def lowered_by(base: str, index: str) -> str:
+    """What is said after the base for its subscript: "sub n", "base 2" of a logarithm, "over k" of a sum."""
     if base in BIG:
         return f"as {index}" if base == "the limit" else f"over {index}"
     return f"base {index}" if base in ("log", "natural log") else f"sub {index}"

@@ -12,7 +12,7 @@ _VULGAR = {
 
 
 def fraction(numerator: str, denominator: str) -> str:
-    """A fraction in one word: ½, ³⁄₁₆."""
+    """A fraction in Unicode characters, ½ or ³⁄₁₆. Both arguments: ASCII digits."""
     vulgar = _VULGAR.get((int(numerator), int(denominator)))
     return vulgar or f"{superscript(numerator)}⁄{subscript(denominator)}"
 

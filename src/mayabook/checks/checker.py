@@ -73,9 +73,9 @@ class Checker:
         """Runs all detectors.
 
         decisive: names of measures that need no ASR. If one of them reaches its threshold, the take is rejected without
-        being transcribed, in a hundredth of the time, and the verdict has no words. voice: what is
-        known of it, by which pace and timbre are judged. thorough: asks the second recogniser about words in doubt even
-        if the take is rejected whatever it says.
+        being transcribed, in a hundredth of the time, and the verdict has no words. voice: measured pace and timbre,
+        against which the take is judged. thorough: ask the second recogniser about words in doubt even if the take is
+        rejected on other evidence.
         """
         scores = self._scores_without_asr(take, chunk, voice)
         found = scores_to_findings(scores, self.thresholds.rejection)
@@ -95,8 +95,8 @@ class Checker:
         return replace(words, scores=(*scores, *words.scores))
 
     def reference_chunks(self, chunks: Iterable[Chunk]) -> list[int]:
-        """Indices of the chunks whose takes tell the voice: the first ones that are long enough and have no emotion
-        tags, until their texts have `reference_phonemes` phonemes."""
+        """Indices of the chunks from whose takes the voice is measured: the first with at least
+        `min_reference_phonemes` phonemes and no emotion tags, until they have `reference_phonemes` in all."""
         figures, chosen, total = self.thresholds.pace, list[int](), 0
         for at, chunk in enumerate(chunks):
             if total >= figures.reference_phonemes:
@@ -110,7 +110,7 @@ class Checker:
     def measure_voice(self, takes: Iterable[tuple[Audio, int, Chunk]]) -> VoiceReference:
         """Measures the voice of takes: audio, sample rate in Hz, and the chunk, one of `reference_chunks`.
 
-        A take that seems to have two speakers does not tell the timbre.
+        Takes in which two speakers are detected are not used for the timbre.
         """
         paces, spectra, figures = [], [], self.thresholds.drift
         for audio, sample_rate, chunk in takes:

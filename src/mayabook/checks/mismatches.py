@@ -42,5 +42,5 @@ def mismatch_runs(rows: Sequence[AlignedWord]) -> list[MismatchRun]:
 
 
 def plain_word(word: str) -> str:
-    """In small letters, without punctuation."""
+    """Lower case with letters, digits, apostrophes and spaces only; ’ becomes '."""
     return "".join(char for char in word.lower().replace("’", "'") if char.isalnum() or char in "' ")

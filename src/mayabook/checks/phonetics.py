@@ -20,7 +20,8 @@ _ANY_VOWEL = str.maketrans(_VOWELS, "ə" * len(_VOWELS))
 _UNVOICED = str.maketrans("bdgvzðʒʤ", "ptkfsθʃʧ")
 
 _MERGED = {"nts": "ns", "ndz": "nz"}
-"""Sounds that are the same in speech: "patients" and "patience", "finds" and "fines"."""
+"""Consonant clusters that are merged because speakers do not distinguish them: "patients" and "patience", "finds" and
+"fines"."""
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly")
 
 

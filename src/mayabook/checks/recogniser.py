@@ -113,7 +113,11 @@ class Recogniser:
         return Transcription(words, windows)
 
     def encode(self, audio: Audio, sample_rate: int) -> list[EncodedWindow]:
-        """The windows of `encode_and_transcribe` alone, which every model cuts at the same places."""
+        """Encodes the audio without decoding a transcript.
+
+        Window bounds depend only on the audio and the thresholds, so those of two models coincide. audio: mono.
+        sample_rate: Hz.
+        """
         resampled = resample(audio, sample_rate, SAMPLE_RATE)
         return [
             EncodedWindow(*self._encode(resampled[start:end]), start / SAMPLE_RATE, end / SAMPLE_RATE)

@@ -2,8 +2,8 @@
 
 Where a repetition is not far less probable to ASR than what it decoded, the transcript with the word once and the one
 with it twice are compared by forced decoding on the encoder output that is there already, and by the time that the word
-took with those beside it. Only words that match the text are compared: what else the transcript has is told by other
-checks, and a word that the text itself has twice in a row, by spelling or by sound, is rightly said twice.
+took with those beside it. Only words that match the text are compared. Other words of the transcript are left to the
+other checks; a word that the text has twice in a row, by spelling or by sound, may be said twice.
 """
 
 import math

@@ -10,7 +10,7 @@ from mayabook.core.verdict import FindingKind
 
 FRAME_SECONDS = 0.02
 QUIETEST = 2
-"""Per cent of the frames of a take that are taken for its pauses, when noise is measured."""
+"""Percentile of the frame levels that is taken as the level of the pauses, when noise is measured."""
 
 
 def silence_score(audio: Audio, figures: SignalThresholds) -> list[Score]:

@@ -46,11 +46,11 @@ class PaceThresholds:
     voice_slack_seconds: float
     """... and their duration at the pace of the voice."""
     reference_phonemes: int
-    """A voice is measured from takes of texts that have so many phonemes together ..."""
+    """Phonemes, summed over reference takes, from which a voice is measured."""
     min_reference_takes: int
-    """... its pace from at least so many takes ..."""
+    """Fewest reference takes from which its pace is measured."""
     min_reference_phonemes: int
-    """... each of a text with at least so many phonemes."""
+    """Fewest phonemes in the text of a reference take."""
     max_voice_ratio: float
     """Most by which the pace of a voice may differ from the usual one, either way."""
     seconds_per_tag: float
@@ -179,8 +179,7 @@ class WordThresholds:
     max_gained_nats: float
     """... this on."""
     max_preference_nats: float
-    """Where a word was heard for another, the recogniser's preference for one of them in silence is no evidence, up to
-    this."""
+    """Most language-model bias, measured on silence in nats, that is subtracted when two words are compared."""
 
 
 @dataclass(frozen=True, slots=True)

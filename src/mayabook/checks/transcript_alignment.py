@@ -81,9 +81,10 @@ class TranscriptAligner:
     def second_opinion(
         self, audio: Audio, sample_rate: int, chunk: Chunk, rows: Sequence[AlignedWord]
     ) -> SecondOpinion:
-        """As the second recogniser of a take that another one transcribed. audio: not silent. rows: of its alignment.
+        """Force-aligns the words of a take that another recogniser has transcribed, in the audio and in silence.
 
-        Nothing is transcribed a second time: only how probable the words of the text are counts."""
+        No transcript is decoded. audio: mono, not silent. sample_rate: Hz. rows: alignment by the first recogniser.
+        """
         windows = self._recogniser.encode(audio, sample_rate)
         silence = [self._recogniser.silent(window) for window in windows]
         words = expected_words(chunk.sentences)
@@ -97,12 +98,12 @@ class TranscriptAligner:
         rows: Sequence[AlignedWord],
         substitutions: Sequence[MismatchRun],
     ) -> list[float]:
-        """What the audio says for the words that were heard over those of the text, in nats, for each substitution.
+        """Log-likelihood ratio of the transcribed over the expected words, in nats, one value per substitution;
+        positive values favour the transcript.
 
-        A recogniser prefers the usual word even where another was said. How far it prefers either in silence, between
-        the same words, is no evidence, and is subtracted, up to a limit: it prefers anything to a spelling that it
-        hardly knows. windows: encoded by this recogniser. rows: of an alignment,
-        which may be another recogniser's.
+        The recogniser's ratio on silence (its language-model bias) is subtracted, clipped to ±`max_preference_nats`,
+        because it also prefers almost anything to a rare spelling. windows: encoded by this recogniser. rows: the
+        alignment; may come from another recogniser.
         """
         words = expected_words(chunk.sentences)
         found = []

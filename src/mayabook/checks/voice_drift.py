@@ -2,8 +2,8 @@
 
 A Gaussian mixture over the cepstra of voiced speech gives the likelihood of a frame whose frequency axis is shifted, as
 another vocal tract or a filter would shift it. One shift for the whole take is its speaker; two shifts that explain it
-much better are two speakers. Intonation changes the pitch, but this shift by a semitone or so only, where a phrase
-begins with effort. So two shifts must be further apart than that.
+much better are two speakers. Intonation changes the pitch but hardly this shift: by about one semitone, at an emphatic
+phrase onset. So two speakers must differ by at least `min_semitones`.
 
 The mixture is fitted to takes of the voice itself (`fit_timbre`). Without them it is that of one narrator
 (`timbre.npz`, fitted by `python -m bench.timbre`), which knows other voices less well. A few of their vowels can be

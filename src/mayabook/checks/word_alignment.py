@@ -24,7 +24,8 @@ MAX_JOINED_TO_NUMBER = 7
 many units as it has words."""
 
 _ELIDED = re.compile("(?:(?<=[bglmnvzðŋɹʒʤ])d|(?<=[fkpsʃʧ])t)(?= [dtð])")
-"""The end of a past tense that is not heard before the next word; that of "can't" is."""
+"""A word-final /t/ or /d/ after a consonant of the same voicing, before a /d/, /t/ or /ð/, where speakers drop it:
+"returned the", "last day". The /t/ of "can't" is kept, because /n/ is voiced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,8 @@ class Aligner:
         return bool((self._phonetics.distances(left, right) <= np.array(allowed) + 1e-6).any())
 
     def _sound_alike_before_next(self, ours: Sequence[TextUnit], theirs: Sequence[TextUnit]) -> bool:
-        """Whether a unit of either side sounds like the other before the unit that follows, the same on both sides: in
-        "returned the" nobody says the "d"."""
+        """Whether the first units differ at most by a final /t/ or /d/ that is dropped before the second units, which
+        must be equal: "returned the" and "return the"."""
         if min(len(ours), len(theirs)) < 2 or ours[1].verbalisations[0] != theirs[1].verbalisations[0]:
             return False
         one, other = (" ".join(self._phonemes(unit.verbalisations[0]) for unit in side) for side in (ours, theirs))

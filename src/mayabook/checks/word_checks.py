@@ -63,8 +63,9 @@ class WordEvidence:
     by frame, see `voiced_frames`. unexplained_end_seconds: voice at the end for which the last word of the text does
     not account. readings: words with a tempting wrong reading, and how well either fits. repetitions: words that may
     have been said twice where the transcript has them once. windows: the audio as the recogniser encoded it. second:
-    None unless a second recogniser was asked. substitution_nats: what the audio says for the words that were heard over
-    those of the text, in nats, by `MismatchRun.start`; of substitutions in doubt.
+    None unless a second recogniser was asked. substitution_nats: `TranscriptAligner.substitution_nats`, the
+    log-likelihood ratio of transcribed over expected words, summed over both recognisers, in nats, by
+    `MismatchRun.start`; only for `substitutions_in_doubt`.
     """
 
     rows: Sequence[AlignedWord]
@@ -110,8 +111,11 @@ class WordScores:
         return found
 
     def substitutions_in_doubt(self) -> list[MismatchRun]:
-        """Runs that weigh enough to be looked at again, of words that ASR can spell. It writes numbers in digits, and
-        finds any sound more probable than a word in another script."""
+        """Substitutions with at least `min_doubt_nats`, which both recognisers compare again.
+
+        Left out are transcripts with digits and expected words in non-Latin scripts: ASR's spelling likelihoods do not
+        compare there.
+        """
         runs = [run for run in mismatch_runs(self._evidence.rows) if run.expected and run.heard]
         runs = [run for run in runs if not any(map(str.isdecimal, "".join(run.heard)))]
         runs = [run for run in runs if not _OTHER_SCRIPT.search("".join(run.expected))]
@@ -168,7 +172,7 @@ class WordScores:
         return sum(min(self._nats_against(index), self._second_nats_against(index)) for index in indices) / unspoken
 
     def _garbled_nats(self, run: MismatchRun) -> float:
-        """Against the words of the text in a run of substitutions."""
+        """Nats against the expected words of a substitution, at most what the comparison of both readings leaves."""
         value = self._confirmed_share(run) * self._substitution_nats(run)
         return max(0.0, min(value, self._evidence.substitution_nats.get(run.start, value)))
 

@@ -8,8 +8,8 @@ def limit_spinning() -> None:
     GOMP_SPINCOUNT only once.
 
     By default threads spin almost endlessly: if another program competes for the cores, each wait costs a time slice,
-    and decoding drops to a thirtieth of its speed. NumPy's OpenBLAS has one thread: its products of matrices are small,
-    and its second thread would spin between them. If the environment sets these variables, their values are kept.
+    and decoding drops to a thirtieth of its speed. OPENBLAS_NUM_THREADS is 1, since NumPy's matrix products are small
+    and a second thread would only spin. Values that the environment sets are kept.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("GOMP_SPINCOUNT", "100000")

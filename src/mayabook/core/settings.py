@@ -28,7 +28,7 @@ class BookSettings(SettingsGroup):
     """Which parts of the book are narrated."""
 
     include: Annotated[tuple[str, ...], Option(common=True)] = ()
-    """Chapters to narrate though they would be skipped: numbers as `mayabook inspect` shows them, ranges (3-7) or
+    """Chapters to narrate that would otherwise be skipped: numbers as `mayabook inspect` shows them, ranges (3-7) or
     titles."""
     skip: Annotated[tuple[str, ...], Option(common=True)] = ()
     """Chapters to leave out: numbers, ranges or titles."""

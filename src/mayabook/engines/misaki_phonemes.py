@@ -32,15 +32,21 @@ _RAISED_DIGITS = regex.compile(r"(?P<minus>[⁻₋])?(?P<digits>\p{Numeric_Type=
 # The phonemiser reads "King Charles" as "King the zeroth Charles", since it finds an empty Roman numeral before the C.
 # It drops underscores, but only after it has looked for numerals.
 _BEFORE_NAME = regex.compile(r"(?<=\b\p{Lu}\w* )(?=[CILVX]\p{Ll})")
-# Beside a quotation mark or a bracket it takes words for unknown ones, and guesses from their letters: “Now” is "no".
+# The phonemiser treats a word next to a double quotation mark or a square bracket as unknown and guesses its sound from
+# the spelling: “Now” becomes "no". So these are removed, and ’ before a dash. Group 1 is the phonemiser's own markup,
+# [word](/phonemes/), which is kept.
 _LINK_OR_MARK = re.compile(r"(\[[^\[\]]*\]\(/[^/()]+/\))|[“”„\"\[\]]|’(?=[“”\"]*[—–])")
+# "](" in the book's own text, which is not the phonemiser's markup.
 _FOREIGN_LINK = re.compile(r"\](?=\((?!/[^/()]+/\)))")
 
 
 def phonemiser_text(text: str, *, british: bool = False) -> str:
-    """A request's text as the phonemiser takes it: pronunciations in misaki's alphabet, raised digits as plain ones
-    (10⁻⁹ is "ten minus nine"), no quotation marks or brackets but in its own markup, and capitals of the book kept from
-    being taken for Roman numerals."""
+    """Prepares a request's text for the phonemiser.
+
+    IPA becomes misaki's alphabet; superscript and subscript digits become plain ones (10⁻⁹ is "ten minus nine"); double
+    quotation marks and square brackets are removed outside the phonemiser's own markup; capitals of names are protected
+    from being read as Roman numerals. british: use the British phoneme set.
+    """
     unmarked = _LINK_OR_MARK.sub(lambda found: found[1] or "", _FOREIGN_LINK.sub("] ", text))
     apart = _BEFORE_NAME.sub("_", unmarked)
     return _RAISED_DIGITS.sub(_plain_digits, convert_ipa(apart, partial(from_ipa, british=british)))

@@ -34,13 +34,13 @@ class PlannedStep:
 
 
 def whole_request(engine: Engine, planned_step: PlannedStep) -> TakeRequest:
-    """The request for all of a chunk."""
+    """The request to synthesise a whole chunk."""
     item, attempt = planned_step.item, planned_step.attempt
     return _request(engine, item.key, item.chunk.spoken, attempt, planned_step.task.n_whole_takes)
 
 
 def part_requests(engine: Engine, steps: Sequence[PlannedStep], store: TakeStore) -> Iterator[TakeRequest]:
-    """Requests for the sentences that derived takes are made from, as far as they have no take yet."""
+    """Requests for the parts that PATCH and SPLIT steps need and that have no take yet, each once."""
     asked: set[tuple[str, int]] = set()
     for planned_step in steps:
         for _, part in planned_step.parts:
@@ -64,7 +64,11 @@ def _request(engine: Engine, key: str, text: str, attempt: int, n_whole_takes: i
 
 
 def derive_take(engine: Engine, planned_step: PlannedStep, store: TakeStore) -> tuple[Take, tuple[str, ...]]:
-    """The take of a step that trims, patches or joins other takes, and the names of their files."""
+    """Makes the take of a TRIM, PATCH or SPLIT step; also returns the file names of its source takes.
+
+    Parts without a stored take are skipped. The base take must have a verdict. Raises JobError if a source file is
+    damaged.
+    """
     task, base, chunk = planned_step.task, planned_step.task.base, planned_step.item.chunk
     parts = [
         (sentence_range, store.find(part_key(engine, part), planned_step.attempt))

@@ -26,7 +26,7 @@ class TakeStore:
         self._job, self._checks = job, checks
 
     def on_disk(self, key: str) -> list[StoredTake]:
-        """Takes whose audio is there; the ledger forgets the others, so that they are made again."""
+        """Takes of a key whose audio file exists. Deletes the others from the ledger, so that they are made again."""
         takes = self._job.ledger.takes(key, self._checks)
         gone = [take for take in takes if not take.file.is_file()]
         for take in gone:
@@ -34,6 +34,7 @@ class TakeStore:
         return [take for take in takes if take not in gone]
 
     def find(self, key: str, attempt: int) -> StoredTake | None:
+        """The take of a key and attempt, or None. Changes the ledger as `on_disk` does."""
         return next((take for take in self.on_disk(key) if take.attempt == attempt), None)
 
     def history(self, takes: Sequence[StoredTake]) -> list[Judged]:
@@ -46,6 +47,7 @@ class TakeStore:
         return found
 
     def read(self, stored: StoredTake) -> tuple[Audio, int]:
+        """The mono audio of a take and its sample rate in Hz. Raises JobError if the file is damaged."""
         try:
             return read_flac(stored.file)
         except soundfile.LibsndfileError as error:
@@ -55,12 +57,16 @@ class TakeStore:
             ) from error
 
     def read_transcribed(self, stored: StoredTake) -> TranscribedTake:
+        """A take with its verdict, which it must have. Raises JobError as `read` does."""
         verdict = self._job.ledger.verdict(stored, self._checks)
         assert verdict is not None
         return TranscribedTake(*self.read(stored), verdict)
 
     def add(self, take: Take, engine: Engine, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
-        """made_of: names of the files that a derived take was made from."""
+        """Writes a take's audio and codes and records it in the ledger.
+
+        made_of: file names of the takes it is derived from.
+        """
         request = take.request
         file = self._job.takes / f"{request.key}-{request.attempt}.flac"
         if take.codes is not None:

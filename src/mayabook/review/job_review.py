@@ -86,7 +86,7 @@ def open_review(path: Path) -> Iterator[JobReview]:
 
 
 def _beside(job: Job, request: AudiobookRequest) -> AudiobookRequest:
-    """The request of a job, whose audiobook is beside it: the folder may have been moved or copied since."""
+    """The request with its output beside the job folder, which may have been moved or copied since."""
     folder = Job.beside(request.output).folder
     if folder.exists() and folder.samefile(job.folder):
         return request

@@ -40,7 +40,7 @@ _ANYWHERE = {
     "alt.": "altitude", "et seq.": "and following", "wd.": "would", "shd.": "should", "cd.": "could",
 }  # fmt: skip
 _WORDS_TOO = frozenset("est. min. max. trans. do. cd. wd. inst. temp. ave. resp. dist. pop. alt. encl. wt. ht.".split())
-"""These end a sentence as words, and are abbreviations where one goes on."""
+"""Ordinary words if they end a sentence, abbreviations if the sentence goes on: "do." is then "ditto"."""
 
 
 def _anywhere(match: Match, context: Context) -> str | None:

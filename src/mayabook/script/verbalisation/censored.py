@@ -1,4 +1,4 @@
-"""Words of which only some letters are printed: d—d, h--l, f**k, and years of which the century is, 17—."""
+"""Censored words with only some letters printed (d—d, h--l, f**k), and years with only the century (17—)."""
 
 import regex
 

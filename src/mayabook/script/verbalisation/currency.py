@@ -74,7 +74,7 @@ _PER = {
     "oz": "ounce", "ton": "ton", "mile": "mile", "gallon": "gallon", "barrel": "barrel", "share": "share",
 }  # fmt: skip
 _LINES = ("240", "360", "480", "720", "1080", "1440", "2160")
-"""Of a picture: "1080p"."""
+"""Video resolutions: "1080p" is not pence."""
 _PRE_DECIMAL = {
     6: "sixpence",
     3: "threepence",

@@ -36,12 +36,12 @@ _WITHOUT_H = {
     "hard": "ɑːɹd", "hurt": "ɜːɹt", "help": "ɛlp", "hell": "ɛl", "hit": "ɪt", "hill": "ɪl", "horse": "ɔːɹs",
     "horses": "ˈɔːɹsɪz", "who": "uː", "whose": "uːz", "he": "iː", "he's": "iːz", "he'd": "iːd", "he'll": "iːl",
 }  # fmt: skip
-"""How common words sound without their H, which keeps them apart from those that are left: "'ead" is no "had"."""
+"""IPA of common words with the H dropped, so that they are not heard as another word: "'ead" as "had"."""
 _H_AND_OTHERS = {"oo": "who", "oo's": "who's", "oose": "whose", "ose": "whose", "arf": "half", "ome": "home"}
 _NO_H = frozenset("em um un uns our ours over allow i ad ist at it's it'll us up in on an o a".split())
-"""Words that are not the rest of one with an H, whatever the dictionary has."""
+"""Words after an apostrophe that are never a word with its H dropped, even if the dictionary has one."""
 _ONLY_WITHOUT_H = frozenset("ave alf e ead eads ell er im oo ow".split())
-"""Words of the dictionary that are hardly ever meant in a book, if not as the rest of one with an H."""
+"""Dictionary words that in a book almost always have a dropped H: "'ell" is "hell"."""
 _END_DROPPED = {
     "th": "the", "t": "the", "an": "and", "o": "of", "ol": "old", "wi": "with", "fo": "for", "mo": "more", "po": "poor",
     "sho": "sure", "gi": "give", "don": "don't", "jes": "just", "jus": "just", "mus": "must", "las": "last",

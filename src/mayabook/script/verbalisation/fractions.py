@@ -47,7 +47,7 @@ def _after_an(match: Match, said: str) -> str:
 
 
 def _is_score(match: Match) -> bool:
-    """Whether it is so much of what could be had: "HP: 120/300", "Kill count: 3/10", "scored 7/10"."""
+    """Whether a fraction is a score or a level of a gauge: "HP: 120/300", "Kill count: 3/10", "scored 7/10"."""
     if match["whole"] or not match["below"].isdecimal():
         return False
     return regex.search(rf"(?:\b(?:{_GAUGES}):?|\p{{L}}:|\b(?:{_GIVEN})(?:\sa)?)\s$", preceding(match)) is not None

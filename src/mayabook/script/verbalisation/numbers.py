@@ -143,7 +143,7 @@ def _plan(match: Match, context: Context) -> str:
 
 
 def _calibre(match: Match, context: Context) -> str:
-    """A .38, a .357: as it is called."""
+    """Calibres, in pairs of digits: "A .38", "a .357"."""
     return number_words.pairs(match["number"])
 
 

@@ -1,4 +1,4 @@
-"""What is numbered: volumes, pages, chapters, figures, editions, and years that are about right."""
+"""Numbered references (volumes, pages, chapters, figures, editions) and approximate years (c. 1850)."""
 
 import regex
 
@@ -32,7 +32,7 @@ _NUMBERED = {  # before a number: one, several
 }  # fmt: skip
 _YEARS_ONLY = frozenset("fl b d m r bef aft".split())
 _WITHOUT_STOP = r"[Vv]ols?|[Ff]igs?|[Cc]h|[Cc]hap|pp|[Ll]vl?|LVL?|[Ee]xt|[Rr]m|Apt|Ep|(?<=\p{L}[,]?\s)Nos?"
-"""What stands before a number without a full stop as well."""
+"""References that may be written without a full stop: "Vol 3"."""
 
 
 def _numbered(match: Match, context: Context) -> str | None:

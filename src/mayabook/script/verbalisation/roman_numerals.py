@@ -70,7 +70,7 @@ _OF_FIRST_PERSON = (
     "am|have|think|know|do|don[’']t|guess|mean|want|need|see|say|suppose|wish|believe|remember|love|hate|like|feel|hope|"
     "owe|find|trust|fear|went|shall|myself"
 )
-"""What a king does not do in this form."""
+"""Words after "I" that make it a pronoun, not a numeral: "Charles I am" does not name a king."""
 _PAST_VERBS = (
     "was|had|did|didn[’']t|could|couldn[’']t|would|wouldn[’']t|should|must|may|might|will|can|can[’']t|saw|told|said|felt|"
     "met|heard|knew|thought|took|got|made|found|came|gave|lost|left|kept|sat|stood|ran|ate|read|wrote|spoke|drank|slept|"

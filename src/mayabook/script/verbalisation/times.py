@@ -24,7 +24,7 @@ _NEXT = (
     rf"{_HOUR}(?:[:.]{_MINUTE})?"
 )
 _SHARES_HALF = rf"(?:{_NEXT}){{1,3}}\s?[AaPp]\.?[ ]?[Mm]\b"
-"""What follows a time that is before or after noon as the next one is: "9:00 and 10:30 a.m."."""
+"""Further times that share the "a.m." or "p.m." of the last one: "9:00 and 10:30 a.m."."""
 _LEADS = (
     r"(?<=\b(?:at|by|until|till|til|from|before|after|since|about|around|past|to|the|for|was|is|and|between|"
     r"nearly|almost|"
