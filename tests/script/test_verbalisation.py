@@ -48,7 +48,7 @@ def test_every_case_that_the_rules_were_written_with_is_right() -> None:
 
 
 def test_nearly_every_unseen_case_is_right() -> None:
-    assert share_right(list(read_cases(UNSEEN))) >= 0.97
+    assert share_right(list(read_cases(UNSEEN))) >= 0.99
 
 
 def test_the_labels_are_wrong_for_the_text_as_it_is_written() -> None:
