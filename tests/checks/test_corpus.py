@@ -139,7 +139,7 @@ def test_in_int8_they_would_not_be(
 
 def test_the_confusion_table(rows: list[Labelled], examined: dict[str, Examined]) -> None:
     assert table.confusion(rows, examined, thresholds.current_thresholds()) == {
-        "capped": {"truncated": 3},
+        "capped": {"truncated": 2, "garbled": 1},
         "changed": {"garbled": 5},
         "clean": {"accepted": 8},
         "click": {"noisy": 4},
