@@ -112,12 +112,20 @@ def test_a_name_after_a_title_is_not_a_numeral(title: str, name: str) -> None:
 
 @pytest.mark.parametrize("word", ["Now", "Then", "Once", "Very", "Have", "This", "They", "Yes", "Shall", "Only"])
 @pytest.mark.parametrize(
-    "text", ["“{},” he said.", '"{}" he said.', "He said, “‘{}’”—then left.", "He said [{}] again."]
+    "text",
+    [
+        "“{},” he said.",
+        '"{}" he said.',
+        "He said, “‘{}’”—then left.",
+        "He said [{}] again.",
+        "«{}», he said.",
+        "He said, »‹{}›«.",
+    ],
 )
 def test_a_word_in_quotation_marks_sounds_as_it_does_without(text: str, word: str) -> None:
     """hibari-tts 0.2 alone says "no" for “Now” and "annce" for “Once”."""
     phonemise = G2P()
-    plain = re.sub('[“”‘’"\\[\\]]', "", text).format(word)
+    plain = re.sub('[“”‘’«»‹›"\\[\\]]', "", text).format(word)
     sounds, expected = (phonemise(each).replace(" ", "") for each in (phonemiser_text(text.format(word)), plain))
     assert sounds == expected
 

@@ -35,7 +35,7 @@ _BEFORE_NAME = regex.compile(r"(?<=\b\p{Lu}\w* )(?=[CILVX]\p{Ll})")
 # The phonemiser treats a word next to a double quotation mark or a square bracket as unknown and guesses its sound from
 # the spelling: “Now” becomes "no". So these are removed, and ’ before a dash. Group 1 is the phonemiser's own markup,
 # [word](/phonemes/), which is kept.
-_LINK_OR_MARK = re.compile(r"(\[[^\[\]]*\]\(/[^/()]+/\))|[“”„\"\[\]]|’(?=[“”\"]*[—–])")
+_LINK_OR_MARK = re.compile(r"(\[[^\[\]]*\]\(/[^/()]+/\))|[“”„‟«»‹›\"\[\]]|’(?=[“”«»‹›\"]*[—–])")
 # "](" in the book's own text, which is not the phonemiser's markup.
 _FOREIGN_LINK = re.compile(r"\](?=\((?!/[^/()]+/\)))")
 
