@@ -10,6 +10,7 @@ from mayabook.checks.audio_loops import repeated_word_counts
 from mayabook.checks.detectors import Evidence, Needs, require_rejection_thresholds, run_detectors
 from mayabook.checks.expected_words import expected_words
 from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.prompt_leaks import description_in
 from mayabook.checks.recogniser import COMPUTE_TYPE, RecognisedWord, Recogniser
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
 from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
@@ -81,7 +82,8 @@ class Checker:
         found = scores_to_findings(scores, self.thresholds.rejection)
         if any(each.weight >= REJECTION_WEIGHT and each.detector in decisive for each in found):
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
-        words = self.word_scores(take.audio, take.sample_rate, chunk, None if thorough else scores)
+        others, description = None if thorough else scores, description_in(take.request.voice)
+        words = self.word_scores(take.audio, take.sample_rate, chunk, others, description)
         return judge(replace(words, scores=(*scores, *words.scores)), self.thresholds.rejection)
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
@@ -91,7 +93,8 @@ class Checker:
     def examine(self, take: Take, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE) -> Examination:
         """All scores, before thresholds are applied. voice: as for `check`."""
         scores = self._scores_without_asr(take, chunk, voice)
-        words = self.word_scores(take.audio, take.sample_rate, chunk)
+        description = description_in(take.request.voice)
+        words = self.word_scores(take.audio, take.sample_rate, chunk, description=description)
         return replace(words, scores=(*scores, *words.scores))
 
     def reference_chunks(self, chunks: Iterable[Chunk]) -> list[int]:
@@ -154,14 +157,19 @@ class Checker:
         )
 
     def word_scores(
-        self, audio: Audio, sample_rate: int, chunk: Chunk, others: Sequence[Score] | None = None
+        self,
+        audio: Audio,
+        sample_rate: int,
+        chunk: Chunk,
+        others: Sequence[Score] | None = None,
+        description: str = "",
     ) -> Examination:
         """Scores of the detectors of words, with transcript and alignment. Silent audio is not transcribed.
 
         others: scores of the other detectors. If they are given, the second recogniser is asked only where the verdict
-        depends on what it says.
+        depends on what it says. description: of the voice, where the engine was given one.
         """
-        evidence = Evidence(self.thresholds, audio, sample_rate)
+        evidence = Evidence(self.thresholds, audio, sample_rate, description=description)
         is_silent = bool(run_detectors(evidence, Needs.LEVEL))
         examination, words = self._transcripts.align(audio, sample_rate, chunk, is_silent=is_silent)
         if is_silent:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from mayabook.checks import signal_checks, token_checks
 from mayabook.checks.audio_loops import loop_score
+from mayabook.checks.prompt_leaks import prompt_leak_scores
 from mayabook.checks.readings import misread_scores
 from mayabook.checks.repeated_words import repetition_scores
 from mayabook.checks.scoring import Score
@@ -53,8 +54,8 @@ class Evidence:
     """What detectors look at.
 
     n_phonemes: of the text, by its shortest and by its longest verbalisation. n_tags: emotion tags in the text.
-    n_repeats: how often the text repeats itself in a row, at most. stop_detail: as in `Take.detail`. words: None unless
-    the take was transcribed.
+    n_repeats: how often the text repeats itself in a row, at most. stop_detail: as in `Take.detail`. description: of
+    the voice, where the engine was given one. words: None unless the take was transcribed.
     """
 
     thresholds: Thresholds
@@ -66,6 +67,7 @@ class Evidence:
     n_repeats: int = 0
     stop: StopReason = StopReason.END
     stop_detail: str = ""
+    description: str = ""
     codes: Codes | None = None
     words: WordEvidence | None = None
 
@@ -314,3 +316,15 @@ def _misread(evidence: Evidence) -> list[Score]:
 )
 def _said_twice(evidence: Evidence) -> list[Score]:
     return repetition_scores(evidence.words.repetitions) if evidence.words else []
+
+
+@register(
+    Measure("prompt_leak", FindingKind.PROMPT_LEAK, "summed weight of the words of the voice's description, in nats"),
+    needs=Needs.WORDS,
+    cost=0.0,
+)
+def _prompt_leak(evidence: Evidence) -> list[Score]:
+    if not evidence.words or not evidence.description:
+        return []
+    words, figures = evidence.words, evidence.thresholds.prompt_leaks
+    return prompt_leak_scores(words.rows, evidence.description, words.phonetics, figures)

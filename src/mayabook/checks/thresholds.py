@@ -183,6 +183,22 @@ class WordThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptLeakThresholds:
+    """What words of the voice's description weigh where they are spoken beside the text, in nats."""
+
+    content_word_nats: float
+    """A content word ..."""
+    function_word_nats: float
+    """... and an article, preposition or the like."""
+    shared_word_factor: float
+    """Applied to words that the text has, too: they may be a repetition of the text."""
+    skipped_word_nats: float
+    """Cost of each word in between, spoken or of the description, that has no partner."""
+    max_unlike_share: float
+    """Words are the same up to this phonetic distance, as a share of the longer one."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingThresholds:
     """How the right and a wrong reading of a word are compared."""
 
@@ -253,6 +269,7 @@ class Thresholds:
     phonetics: PhoneticThresholds
     alignment: AlignmentCosts
     words: WordThresholds
+    prompt_leaks: PromptLeakThresholds
     readings: ReadingThresholds
     repetitions: RepetitionThresholds
     recognition: RecognitionSettings
@@ -272,6 +289,7 @@ def load_thresholds() -> Thresholds:
         phonetics=PhoneticThresholds(**tables["phonetics"]),
         alignment=AlignmentCosts(**tables["alignment"]),
         words=WordThresholds(**tables["words"]),
+        prompt_leaks=PromptLeakThresholds(**tables["prompt_leaks"]),
         readings=ReadingThresholds(**tables["readings"]),
         repetitions=RepetitionThresholds(**tables["repetitions"]),
         recognition=RecognitionSettings(**tables["recognition"]),

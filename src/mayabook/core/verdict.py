@@ -23,6 +23,8 @@ class FindingKind(StrEnum):
     """Words of the text are not spoken."""
     INSERTED = "inserted"
     """Words are spoken that the text does not have."""
+    PROMPT_LEAK = "prompt_leak"
+    """The description of the voice, or part of it, is spoken."""
     OFF_PACE = "off_pace"
     """Speech is too fast or too slow."""
     CLIPPED = "clipped"

@@ -92,10 +92,15 @@ class MemoisedChecker(Checker):
         return self._signal_scores.get(key, lambda: make(audio, sample_rate, chunk, voice))
 
     def word_scores(
-        self, audio: Audio, sample_rate: int, chunk: Chunk, others: Sequence[Score] | None = None
+        self,
+        audio: Audio,
+        sample_rate: int,
+        chunk: Chunk,
+        others: Sequence[Score] | None = None,
+        description: str = "",
     ) -> Examination:
-        make, key = super().word_scores, self._key(audio, sample_rate, chunk) + repr(others).encode()
-        return self._examinations.get(key, lambda: make(audio, sample_rate, chunk, others))
+        make, key = super().word_scores, self._key(audio, sample_rate, chunk) + repr((others, description)).encode()
+        return self._examinations.get(key, lambda: make(audio, sample_rate, chunk, others, description))
 
     def _key(self, audio: Audio, sample_rate: int, chunk: Chunk) -> bytes:
         """Key of a take's scores: checker, sample rate, texts and audio."""

@@ -18,7 +18,7 @@ from mayabook.engines.engine import SAFER_FROM
 from mayabook.render.coverage_report import findings_by_sentence, words_by_sentence
 from mayabook.render.ledger import RetryStep, StoredTake
 
-_AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED)
+_AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED, FindingKind.PROMPT_LEAK)
 _ENDED_EARLY = ("capped", "aborted")
 """Detectors of takes that were stopped before the model ended them."""
 LEAST_SPOKEN = 0.05
