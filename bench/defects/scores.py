@@ -145,7 +145,7 @@ def _identity(compute_type: str) -> str:
     """Identity of all that scores depend on: ASR model, rules, and all figures but the rejection thresholds."""
     ours = checker(compute_type)
     figures = asdict(ours.thresholds)
-    del figures["rejection"], figures["digest"]
+    del figures["rejection"], figures["digest"], figures["prompt_leaks"]  # no take of the corpus has a description
     return ours.identity.replace(ours.thresholds.digest, _digest(json.dumps(figures, sort_keys=True)))
 
 
