@@ -181,7 +181,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
             )
             tell(ScriptReady(book.title, len(plan), sum(item.chunk.n_words for item in plan)))
             with FallbackEngine(settings, tell, book.language) as fallback:
-                renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open)
+                renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open, _notes(tell))
                 renderer.run()
             coverage = build_coverage_report(book, source, plan, job.ledger, checker.identity, edits)
             write_coverage(coverage, job)

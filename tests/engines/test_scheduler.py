@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mayabook.core.take import StopReason, TakeRequest
+from mayabook.engines.loop_detection import LoopDetector
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import preset
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
@@ -111,6 +112,14 @@ def test_the_cap_is_a_reason() -> None:
     assert "70 tokens" in take.detail
 
 
+def test_the_budget_ends_a_take_below_its_cap() -> None:
+    decoder = ScriptedDecoder(1, lambda seed, n: (n // 7 + n) % 256)
+    requests = [replace(order, budget=56) for order in orders([1], n_tokens=70)]
+    (take,) = (each for each in SlotScheduler(decoder, Sampler(SMALL, 1)).run(requests) if each is not None)
+    assert (take.stop, len(take.codes.frames)) == (StopReason.BUDGET, 8)
+    assert "56 tokens" in take.detail
+
+
 def test_the_minimum_is_kept_although_the_model_wants_to_end() -> None:
     take = run(ScriptedDecoder(1, lambda seed, n: None), [1])[1]
     assert (take.stop, len(take.codes.frames)) == (StopReason.END, 4)
@@ -132,6 +141,30 @@ def test_a_loop_is_aborted_early_and_its_slot_goes_on(period: int) -> None:
     assert len(takes[1].codes.frames) == 40 + period + max(24, 2 * period)
     assert takes[2].stop == StopReason.END
     assert len(takes[2].codes.frames) == 7
+
+
+@pytest.mark.parametrize("period", range(2, 31))
+def test_a_loop_is_found_although_some_of_its_codes_differ(period: int) -> None:
+    """A third of the codes of each turn are drawn anew."""
+    draw = np.random.default_rng(period)
+    turn = draw.integers(4096, size=(period, 7))
+    frames = draw.integers(4096, size=(60 + 4 * period + 30, 7))
+    looped = frames[60:]
+    looped[:] = np.where(draw.random(looped.shape) < 1 / 6, looped, np.resize(turn, looped.shape))
+    detector = LoopDetector()
+    found = [detector.add(tuple(frame)) for frame in frames.tolist()]
+    assert not any(found[: 60 + 3 * period])
+    assert {each for each in found if each} == {period}
+
+
+def test_speech_with_held_sounds_and_a_sentence_said_twice_is_no_loop() -> None:
+    draw = np.random.default_rng(0)
+    sentence = draw.integers(4096, size=(30, 7))
+    held = np.where(draw.random((40, 7)) < 0.3, draw.integers(4096, size=(40, 7)), 5)
+    speech = draw.integers(4096, size=(200, 7))
+    detector = LoopDetector()
+    frames = np.concatenate([speech[:60], sentence, sentence, speech[60:], held, speech])
+    assert not any(detector.add(tuple(frame)) for frame in frames.tolist())
 
 
 def test_a_held_sound_is_no_loop() -> None:

@@ -3,7 +3,7 @@ import pytest
 from mayabook.core.errors import EngineError
 from mayabook.engines.hardware import Gpu, parse_gpus
 from mayabook.engines.slot_count import SPARE, MemoryNeed, choose_slots
-from mayabook.engines.token_budget import token_cap
+from mayabook.engines.token_budget import token_budget, token_cap
 
 GB = 1_000_000_000
 
@@ -20,6 +20,16 @@ def test_the_cap_follows_the_text() -> None:
 def test_a_cap_that_was_set_stands() -> None:
     assert token_cap("No.", 2500) == 2499
     assert token_cap("x" * 5000, 2048) == 2044
+
+
+def test_the_budget_is_above_slow_speech_and_below_a_spoken_description() -> None:
+    line = "She counted two hundred and twelve steps, and then she sat down again."
+    budget = token_budget(line)
+    assert budget % 7 == 0
+    assert 6.4 * len(line) < budget < 800 < token_cap(line)  # 800 is what a line of this length took with a description
+    assert token_budget("x" * 350) > 25 * 82.03  # a whole chunk read slowly
+    assert token_budget(f"<laugh> {line}") == pytest.approx(budget + 4 * 82.03, abs=7)
+    assert token_budget(line, 4) < budget < token_budget(line, 12)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import hibari
 import pytest
 
 from mayabook.checks import Checker
-from mayabook.checks.voice_reference import UNKNOWN_VOICE
+from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.core.errors import EngineError
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, Take, TakeRequest
@@ -110,6 +110,24 @@ def test_no_take_is_judged_before_the_voice_is_known(tmp_path: Path, checker: Ch
         assert len(takes) == 2
         assert all(take.accepted is None for take in takes)
         assert not JobVoice(job, plan, engines[0], checker, never_read).is_settled
+
+
+def test_a_voice_that_is_much_too_fast_is_told(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+    engines.append(Faulty(hurry))
+    plan, notes = planned(engines[0], TEXTS[:1]), list[str]()
+
+    def run_again(pace: float) -> None:
+        with Job(tmp_path / "job.mayabook") as job:
+            voice = JobVoice(job, plan, engines[0], checker, never_read)
+            job.ledger.set_fact(voice._fact, VoiceReference(pace).to_json())
+            Renderer(job, plan, engines[0], checker, ONCE, lambda progress: None, on_note=notes.append).run()
+
+    run_again(0.067 / 1.16)
+    assert notes == []
+    run_again(0.067 / 1.4)
+    assert len(notes) == 1
+    assert "1.4 times as fast as narrators usually do (48 ms a phoneme, 67 ms are usual)" in notes[0]
+    assert "--format Q8_0" in notes[0]
 
 
 def test_a_short_plan_does_not_tell_the_voice(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:

@@ -143,6 +143,14 @@ _STOPS = {
         Measure("capped", FindingKind.TRUNCATED, "2 if the take reached its token cap, else 0"),
         "the take reached its token cap",
     ),
+    StopReason.BUDGET: (
+        Measure(
+            "over_budget",
+            FindingKind.TRUNCATED,
+            "2 if the engine aborted the take because it was too long for its text, else 0",
+        ),
+        "the engine aborted the take because it was too long for its text",
+    ),
     StopReason.LOOP: (
         Measure("aborted", FindingKind.LOOP, "2 if the engine aborted the take because its codes repeated, else 0"),
         "the engine aborted the take because its codes repeated",

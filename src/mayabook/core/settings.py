@@ -114,6 +114,12 @@ class MayaSettings(SettingsGroup):
     """How many of the newest tokens the repetition penalty applies to, or all; in place of the preset's."""
     max_tokens: int | None = Field(default=None, ge=0)
     """Token cap of a take, in place of the preset's; 0 derives it from the length of the text."""
+    tokens_per_character: float = Field(default=8.0, ge=0, le=100)
+    """Tokens for each character of the text after which a take is aborted as runaway speech; 0 waits for the token
+    cap."""
+    warm_up: Literal["auto", "keep", "trim"] = "auto"
+    """The first 85 ms of a take, where the codec may put a noise: auto cuts them off where they are no speech, trim
+    always, as Maya1's own server does, keep never."""
     bos: Literal["once", "twice"] = "twice"
     """Begin-of-text tokens at the start of the prompt: once, or twice as on Maya1's own server."""
     slots: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"

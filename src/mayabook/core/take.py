@@ -22,6 +22,8 @@ class StopReason(StrEnum):
     """The engine ended the take itself: an end token, or the end of the text."""
     CAP = "cap"
     """The take reached its token cap, so it counts as truncated whatever it sounds like."""
+    BUDGET = "budget"
+    """The engine aborted the take because it had not ended within the tokens that its text needs at most."""
     LOOP = "loop"
     """The engine aborted the take because its codes repeated."""
     NOT_FINITE = "not finite"

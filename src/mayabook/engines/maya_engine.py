@@ -11,14 +11,16 @@ from mayabook.engines.language import foreign_script
 from mayabook.engines.sampler_settings import SamplerSettings, preset
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler, TokenSampler
 from mayabook.engines.slot_decoder import SlotDecoder
-from mayabook.engines.token_budget import token_cap
+from mayabook.engines.token_budget import MAX_TOKENS_PER_CHARACTER, token_budget, token_cap
 from mayabook.maya.codec import Codec
 from mayabook.maya.prompt import Bos, PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import SAMPLE_RATE
+from mayabook.maya.warm_up import WarmUp, without_warm_up
 
-RULES_VERSION = 1
-"""Version of prompt, token cap, loop detection and sampler, as part of the identity. It is raised when a change in one
-of them changes takes; takes of an older version are then made again."""
+RULES_VERSION = 2
+"""Version of prompt, token budget, loop detection and sampler, as part of the identity. It is raised when a change in
+one of them changes takes; takes of an older version are then made again. Those of version 1 are used as they are: what
+version 2 aborts, the checks reject."""
 _UNDECODED = 4
 """Most takes that wait for the codec; sampling waits when there are more."""
 
@@ -40,18 +42,28 @@ class MayaEngine:
         credit: str,
         settings: SamplerSettings,
         bos: Bos = "twice",
+        tokens_per_character: float = MAX_TOKENS_PER_CHARACTER,
+        warm_up: WarmUp = "auto",
     ) -> None:
-        """voice: the description that goes into the prompt. decoder: closed by `close`."""
+        """voice: the description that goes into the prompt. decoder: closed by `close`. tokens_per_character: see
+        `token_budget`; 0 for no budget."""
         self.name, self.voice, self.credit = name, voice, credit
         self.decoder = decoder
         self._settings, self._codec = settings, codec
+        self._tokens_per_character, self._warm_up = tokens_per_character, warm_up
         self._prompts = PromptBuilder(tokenizer, decoder.layout, bos)
         self._scheduler = SlotScheduler(decoder, sampler)
         self._decoding = ThreadPoolExecutor(1, thread_name_prefix="codec")
-        rules = f"bos {bos}; rules {RULES_VERSION}"
+        rules = f"bos {bos}; warm-up {warm_up}; rules {RULES_VERSION}"
         self.identity = f"{decoder.identity}; {codec.identity}; {rules}"
         self.platform = f"{decoder.platform}; {codec.platform}"
-        self.former_identities = (f"{_former_identity(decoder)}; {_former_identity(codec)}; {rules}",)
+        former = f"bos {bos}; rules 1"
+        self.former_identities: tuple[str, ...] = (
+            f"{_former_identity(decoder)}; {_former_identity(codec)}; {former}",
+            f"{decoder.identity}; {codec.identity}; {former}",
+        )
+        if warm_up == "trim":  # takes of version 1 have their first frame
+            self.former_identities = ()
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         decoding: dict[Future[Audio], SampledCodes] = {}
@@ -72,11 +84,14 @@ class MayaEngine:
                     f"of {self.decoder.n_context}; give a larger --context, a smaller --max-chars or a shorter voice "
                     "description."
                 )
-            yield DecodingRequest(request, prompt, settings, cap)
+            yield DecodingRequest(request, prompt, settings, cap, self._budget(request.text))
+
+    def _budget(self, text: str) -> int | None:
+        return token_budget(text, self._tokens_per_character) if self._tokens_per_character else None
 
     def _decode(self, sampled: SampledCodes) -> Audio:
         audio: Audio = self._codec.decode(sampled.codes.frames[None], [sampled.request.seed])[0]
-        return audio
+        return without_warm_up(audio, self._warm_up)
 
     def sampling(self, attempt: int) -> Sampling:
         """From attempt SAFER_FROM on, temperature and top_p are at most those of the preset `safer`."""

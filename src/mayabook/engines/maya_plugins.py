@@ -93,6 +93,8 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
                 credit=f"{settings.voice if settings.voice != voice else 'a described voice'} ({files.name})",
                 settings=sampling,
                 bos=settings.bos,
+                tokens_per_character=settings.tokens_per_character,
+                warm_up=settings.warm_up,
             )
         except BaseException:
             decoder.close()

@@ -33,6 +33,8 @@ class DecodingRequest:
     settings: SamplerSettings
     n_tokens: int
     """The cap: most tokens of the take."""
+    budget: int | None = None
+    """Tokens after which the take is aborted as runaway speech, even below its cap; None to wait for the cap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ class SlotScheduler:
                 return StopReason.LOOP, f"its codes repeat every {period} frames"
         if len(take.tokens) >= take.request.n_tokens:
             return StopReason.CAP, f"it did not end within {take.request.n_tokens} tokens"
+        if take.request.budget is not None and len(take.tokens) >= take.request.budget:
+            return StopReason.BUDGET, f"it did not end within {take.request.budget} tokens"
         return None, ""
 
 

@@ -1,4 +1,4 @@
-"""The token cap of a take, from the length of its text: a take that reaches it is runaway speech."""
+"""The tokens that a take may have, from the length of its text: one that needs more is runaway speech."""
 
 import math
 
@@ -11,6 +11,9 @@ SPARE_SECONDS = 2.0
 """Added to every text, for pauses at its ends."""
 TAG_SECONDS = 4.0
 """Seconds allowed for each emotion tag, such as a laugh or a sigh."""
+MAX_TOKENS_PER_CHARACTER = 8.0
+"""Maya1 is said to need 3.2 to 4.8 tokens a character, and the slowest sound takes of the corpus of the checks would
+need 6.4. A take that speaks the description of its voice, too, needs some 11."""
 
 
 def token_cap(text: str, max_tokens: int = 0) -> int:
@@ -18,7 +21,19 @@ def token_cap(text: str, max_tokens: int = 0) -> int:
     text."""
     if max_tokens:
         return max(CODES_PER_FRAME, max_tokens // CODES_PER_FRAME * CODES_PER_FRAME)
+    return _tokens(text, TOKENS_PER_SECOND / MIN_CHARACTERS_PER_SECOND)
+
+
+def token_budget(text: str, per_character: float = MAX_TOKENS_PER_CHARACTER) -> int:
+    """Tokens, whole frames, within which a take of this text ends, unless it runs on or speaks more than its text.
+
+    per_character: tokens that a character takes at most.
+    """
+    return _tokens(text, per_character)
+
+
+def _tokens(text: str, per_character: float) -> int:
     bare = without_tags(text)
     tags = text.count("<") - bare.count("<")
-    seconds = SPARE_SECONDS + len(bare.strip()) / MIN_CHARACTERS_PER_SECOND + tags * TAG_SECONDS
-    return math.ceil(seconds * TOKENS_PER_SECOND / CODES_PER_FRAME) * CODES_PER_FRAME
+    tokens = len(bare.strip()) * per_character + (SPARE_SECONDS + tags * TAG_SECONDS) * TOKENS_PER_SECOND
+    return math.ceil(tokens / CODES_PER_FRAME) * CODES_PER_FRAME

@@ -168,6 +168,8 @@ class LocalModelVariants:
                 voice=self.voice,
                 credit=f"{self.files.name} {name}",
                 settings=SamplerSettings.of(self.sampling),
+                tokens_per_character=0,  # takes run on to their cap, and are heard whole
+                warm_up="keep",
             )
             if caching is not None:
                 engine.replace_scheduler(CachedScheduler(caching, sampler))

@@ -15,6 +15,9 @@ from mayabook.engines import Engine
 from mayabook.render.job import Job
 from mayabook.render.ledger import PlannedChunk, RetryStep, StoredTake
 
+FAST_VOICE = 1.3
+"""How many times as fast as usual a voice speaks that a person is told of; the voices of the corpus reach 1.16."""
+
 ReadTake = Callable[[StoredTake], tuple[Audio, int]]
 """A stored take to its audio and sample rate."""
 
@@ -37,6 +40,18 @@ class JobVoice:
         self.is_settled = known is not None
         self._chosen = {} if self.is_settled else self._choose(plan)
         self.measure()
+
+    def pace_note(self) -> str | None:
+        """What a person should know of the voice's pace; None where it is usual, or not known."""
+        figures, pace = self._checker.thresholds.pace, self.reference.pace
+        if pace is None or figures.seconds_per_phoneme < FAST_VOICE * pace:
+            return None
+        return (
+            f"The voice speaks {figures.seconds_per_phoneme / pace:.1f} times as fast as narrators usually do "
+            f"({1000 * pace:.0f} ms a phoneme, {1000 * figures.seconds_per_phoneme:.0f} ms are usual). If that is not "
+            "meant, stop here: weights of Maya1 in 4 bits are known to rush, try a finer format (--format Q8_0); other "
+            "engines take a lower --speed."
+        )
 
     def _choose(self, plan: Iterable[PlannedChunk]) -> dict[str, PlannedChunk]:
         """The chunks whose first takes tell the voice, by key."""

@@ -49,11 +49,14 @@ class Renderer:
         retry: RetrySettings,
         on_progress: Callable[[RenderProgress], None],
         open_fallback: Callable[[], Engine] | None = None,
+        on_note: Callable[[str], None] = lambda note: None,
     ) -> None:
         """job: open and locked. on_progress: called after every take and every verdict. open_fallback: opens the engine
-        of `retry.engine` when the first chunk needs it; the caller closes it."""
+        of `retry.engine` when the first chunk needs it; the caller closes it. on_note: called with what a person should
+        know of the voice."""
         self._job, self._engine, self._checker = job, engine, checker
         self._retry, self._on_progress, self._open_fallback = retry, on_progress, open_fallback
+        self._on_note = on_note
         self._store = TakeStore(job, checker.identity)
         self._voice = JobVoice(job, plan, engine, checker, self._store.read)
         self._copies: dict[str, list[PlannedChunk]] = {}
@@ -68,6 +71,7 @@ class Renderer:
 
         Raises MayaBookError, or whatever stops it; finished takes and verdicts are in the ledger then, and the next run
         resumes from them."""
+        self._tell_pace()
         n_threads = max(2, os.cpu_count() or 1)
         pool = ThreadPoolExecutor(n_threads, thread_name_prefix="check")
         try:
@@ -161,10 +165,10 @@ class Renderer:
             for spoken in takes:
                 step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
                 stored = self._add(spoken, self._engine, step)
-                self._voice.measure()
+                self._measure_voice()
                 if step != RetryStep.PART:
                     check(stored)
-        self._voice.measure(with_gaps=True)
+        self._measure_voice(with_gaps=True)
         check()
         if for_fallback:
             assert self._open_fallback is not None
@@ -176,6 +180,16 @@ class Renderer:
             take, made_of = derive_take(self._engine, planned_step, self._store)
             check(self._add(take, self._engine, planned_step.task.step, made_of))
         self._collect(checking, at_most=0)
+
+    def _measure_voice(self, *, with_gaps: bool = False) -> None:
+        """As `JobVoice.measure`."""
+        if not self._voice.is_settled:
+            self._voice.measure(with_gaps=with_gaps)
+            self._tell_pace()
+
+    def _tell_pace(self) -> None:
+        if note := self._voice.pace_note():
+            self._on_note(note)
 
     def _requests(self, whole: Sequence[PlannedStep], derived: Sequence[PlannedStep]) -> Iterator[TakeRequest]:
         for planned_step in whole:

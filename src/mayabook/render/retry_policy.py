@@ -19,7 +19,7 @@ from mayabook.render.coverage_report import findings_by_sentence, words_by_sente
 from mayabook.render.ledger import RetryStep, StoredTake
 
 _AFTER_THE_TEXT = (FindingKind.TAIL, FindingKind.LOOP, FindingKind.INSERTED, FindingKind.PROMPT_LEAK)
-_ENDED_EARLY = ("capped", "aborted")
+_ENDED_EARLY = ("capped", "over_budget", "aborted")
 """Detectors of takes that were stopped before the model ended them."""
 LEAST_SPOKEN = 0.05
 """Seconds that a last word takes at least. ASR often completes a text whose last word was cut off, and gives that word
