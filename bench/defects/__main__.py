@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bench.defects import corpus, scores, second_recogniser, table, thresholds
+from bench.defects import corpus, prompt_leaks, scores, second_recogniser, table, thresholds
 from bench.defects.cost import Cost, measure
 from bench.defects.fit_table import fit_table
 from bench.defects.picture import draw
@@ -105,6 +105,19 @@ def second(work: Work = WORK, every: Annotated[int, typer.Option(help="Take ever
     figures = second_recogniser.second_recogniser_table(rows, work)
     print(figures)
     table.write_between(table.SECOND_BEGIN, table.SECOND_END, figures)
+
+
+@app.command()
+def leaks(work: Work = WORK, workers: Workers = 2) -> None:
+    """Spoken descriptions: synthesise, score and write their table, in some minutes; wrong verdicts are listed in
+    WORK/missed_leaks.md."""
+    wanted = prompt_leaks.takes()
+    examined = prompt_leaks.examine(wanted, work / "leaks", workers)
+    current = thresholds.current_thresholds()
+    figures = prompt_leaks.leak_table(wanted, examined, current)
+    print(figures)
+    table.write_between(table.LEAKS_BEGIN, table.LEAKS_END, figures)
+    write_text(work / "missed_leaks.md", "\n".join(prompt_leaks.wrong(wanted, examined, current)) + "\n")
 
 
 def _cost(rows: list[corpus.Labelled], work: Path) -> Cost:

@@ -110,10 +110,15 @@ class Labelled:
 
     @property
     def chunk(self) -> Chunk:
-        replacements = _verbaliser().verbalise(self.text)
-        spoken = spoken_form(self.text, replacements) if replacements else self.text
-        sentence = Sentence(self.text, Span(0, 0, len(self.text)), spoken, replacements)
-        return Chunk(0, 1, (sentence,), spoken, Pause.PARAGRAPH)
+        return chunk_of(self.text)
+
+
+def chunk_of(text: str) -> Chunk:
+    """A text as one sentence, with its spoken form."""
+    replacements = _verbaliser().verbalise(text)
+    spoken = spoken_form(text, replacements) if replacements else text
+    sentence = Sentence(text, Span(0, 0, len(text)), spoken, replacements)
+    return Chunk(0, 1, (sentence,), spoken, Pause.PARAGRAPH)
 
 
 def grades() -> dict[str, dict[str, str]]:
@@ -248,7 +253,7 @@ def _make(plan: Plan, work: Path) -> Labelled | None:
 
 
 def _synthesise(plan: Plan, work: Path) -> tuple[Passage, Spoilt | None, str]:
-    speak: Speak = _speak if plan.voice == NARRATOR else _in_spoken_form(speaker(voices()[plan.voice], work))
+    speak = speaker_of(plan.voice, work)
     find_frames = frames_of if plan.voice == NARRATOR else _no_frames
     if plan.label in (CLEAN, HARD):
         sound_pool = _pool if plan.voice == NARRATOR else _sound_pool
@@ -292,6 +297,11 @@ def _verbaliser() -> Verbaliser:
 def _speak(text: str, pace: float) -> Audio:
     """Speaks a text as a book is spoken: in its spoken form."""
     return _say(_spoken(text), text, pace)
+
+
+def speaker_of(voice: str, work: Path) -> Speak:
+    """Speaks as NARRATOR or a voice of voices.toml; of the latter, what was spoken is kept in WORK."""
+    return _speak if voice == NARRATOR else _in_spoken_form(speaker(voices()[voice], work))
 
 
 def _in_spoken_form(speak: Speak) -> Speak:

@@ -49,14 +49,14 @@ def readings() -> list[Passage]:
     """All texts of the other voices, likewise."""
     found: list[Passage] = []
     for kind, texts in _listed("readings.toml"):
-        found += _split((text, (kind, _sentences(text))) for text in texts)
+        found += _split((text, (kind, sentences_of(text))) for text in texts)
     return found
 
 
 def further_readings() -> list[Passage]:
     """More texts of the voices of the test split, for sound takes only."""
     listed = _listed("further_readings.toml")
-    return [Passage(text, _sentences(text), kind, "test") for kind, texts in listed for text in texts]
+    return [Passage(text, sentences_of(text), kind, "test") for kind, texts in listed for text in texts]
 
 
 def _listed(name: str) -> Iterable[tuple[str, list[str]]]:
@@ -64,7 +64,8 @@ def _listed(name: str) -> Iterable[tuple[str, list[str]]]:
     return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")).items()
 
 
-def _sentences(text: str) -> tuple[str, ...]:
+def sentences_of(text: str) -> tuple[str, ...]:
+    """The sentences of a text."""
     book = Book("", (), (Chapter(1, "", (Block(BlockKind.PARAGRAPH, text, "", "/"),)),))
     return tuple(sentence.text for chunk in write_script(book, SHORT).chunks for sentence in chunk.sentences)
 

@@ -18,6 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 PICTURE = "![Recall against false alarms, all thresholds multiplied by one factor](quality.svg)"
 MISREAD_BEGIN, MISREAD_END = "<!-- misread -->", "<!-- end of misread -->"
 SECOND_BEGIN, SECOND_END = "<!-- second recogniser -->", "<!-- end of second recogniser -->"
+LEAKS_BEGIN, LEAKS_END = "<!-- prompt leaks -->", "<!-- end of prompt leaks -->"
 FIT_BEGIN, FIT_END = "<!-- fit -->", "<!-- end of fit -->"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 RECALL_GOALS = {"severe": 0.99, "moderate": 0.92}

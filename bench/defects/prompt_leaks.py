@@ -1,0 +1,217 @@
+"""Takes in which the description of the voice is spoken, and takes whose text shares words with it: how often
+`prompt_leak` is right about them.
+
+A take is a pure function of its id. Takes and scores are kept in WORK, and made again only where the checks changed.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import count, islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from bench.defects import scores
+from bench.defects.corpus import NARRATOR, chunk_of, speaker_of
+from bench.defects.passages import PLAIN_READINGS, readings, sentences_of
+from bench.defects.spoil import RATE
+from mayabook.checks.text_normalisation import plain_tokens
+from mayabook.checks.word_checks import FUNCTION_WORDS
+from mayabook.core.audio_files import read_flac, write_flac
+from mayabook.core.files import make_folder
+from mayabook.core.take import StopReason, Take, TakeRequest
+from mayabook.engines.token_budget import token_budget
+from mayabook.lab.statistics import wilson_interval
+from mayabook.maya.token_layout import TOKENS_PER_SECOND
+
+NO_LEAK = "none"
+MEASURE = "prompt_leak"
+RECALL_GOAL = 0.95
+TAKES: Mapping[str, int] = {
+    NARRATOR: 100,
+    "rms": 20,
+    "awb": 20,
+    "slt": 20,
+    "af_bella": 10,
+    "am_fenrir": 10,
+    "bf_emma": 10,
+    "bm_george": 10,
+}
+"""Takes with a leak of each voice, and as many without."""
+PACES = (1.0, 0.92, 1.08)
+
+Sentences = list[str]
+FORMS: Mapping[str, Callable[[str, Sentences], Sentences]] = {
+    "the whole, before the text": lambda description, text: [description, *text],
+    "the first sentence, before the text": lambda description, text: [sentences_of(description)[0], *text],
+    "the last words, before the text": lambda description, text: [_last_words(description), *text],
+    "the whole, for the first sentence": lambda description, text: [description, *text[1:]],
+    "the last words, for the last sentence": lambda description, text: [*text[:-1], _last_words(description)],
+}
+"""What is spoken of the description, and where, to the sentences of the take."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeakTake:
+    """A take to make. form: a key of FORMS, or NO_LEAK. said: what is spoken."""
+
+    id: str
+    voice: str
+    form: str
+    description: str
+    text: str
+    said: str
+    pace: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedTake:
+    """What the checks make of a take. values: by measure, its highest score. checks: their identity."""
+
+    id: str
+    checks: str
+    seconds: float
+    values: dict[str, float]
+    transcript: str
+
+
+def takes() -> list[LeakTake]:
+    """With and without a leak in turn, so that the first few are of both kinds."""
+    found = []
+    for voice, n_takes in TAKES.items():
+        leaking = islice(_leaking(voice), n_takes)
+        found += [take for pair in zip(leaking, _sharing(voice, n_takes), strict=True) for take in pair]
+    return found
+
+
+def _leaking(voice: str) -> Iterator[LeakTake]:
+    """Each form in turn, on texts that share words with the description and on others."""
+    descriptions, shared = _listed("descriptions"), _listed("texts")
+    plain = [" ".join(each.sentences[:2]) for each in readings() if each.kind in PLAIN_READINGS]
+    for number in count():
+        turn, (form, leak) = number // len(FORMS), list(FORMS.items())[number % len(FORMS)]
+        pool = (plain, shared)[turn % 2]
+        text = pool[(number + list(TAKES).index(voice)) % len(pool)]
+        description = descriptions[number % len(descriptions)] if turn % 2 == 0 else nearest_description(text)
+        said = " ".join(leak(description, list(sentences_of(text))))
+        pace = PACES[turn % len(PACES)]
+        yield LeakTake(f"{voice}-leak-{number:03}", voice, form, description, text, said, pace)
+
+
+def _sharing(voice: str, n_takes: int) -> list[LeakTake]:
+    texts = _listed("texts")
+    found = []
+    for number in range(n_takes):
+        text, pace = texts[number % len(texts)], PACES[number // len(texts) % len(PACES)]
+        found.append(LeakTake(f"{voice}-none-{number:03}", voice, NO_LEAK, nearest_description(text), text, text, pace))
+    return found
+
+
+@cache
+def _listed(name: str) -> list[str]:
+    table = tomllib.loads(files(__package__).joinpath("prompt_leaks.toml").read_text(encoding="utf-8"))
+    listed: list[str] = table[name]
+    return listed
+
+
+def nearest_description(text: str) -> str:
+    """The description that shares most words with a text."""
+    return max(_listed("descriptions"), key=lambda description: len(shared_words(text, description)))
+
+
+def shared_words(text: str, description: str) -> set[str]:
+    """Content words of both."""
+    return set(plain_tokens(text)) & set(plain_tokens(description)) - FUNCTION_WORDS
+
+
+def _last_words(description: str) -> str:
+    """What follows the last comma, as a sentence."""
+    words = description.rpartition(", ")[2]
+    return words[0].upper() + words[1:]
+
+
+def examine(wanted: Sequence[LeakTake], work: Path, workers: int) -> dict[str, ExaminedTake]:
+    """Makes the missing takes, scores those that have no scores by these checks yet, and prints the progress."""
+    make_folder(work / "takes")
+    file, checks = work / "scores.jsonl", scores.checker().identity
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    known = {row.id: row for row in (ExaminedTake(**json.loads(line)) for line in lines if line.endswith("}"))}
+    known = {name: row for name, row in known.items() if row.checks == checks}
+    missing = [take for take in wanted if take.id not in known]
+    fresh = ProcessPoolExecutor(workers, get_context("spawn"))  # a recogniser does not outlive a fork
+    with file.open("a" if known else "w", encoding="utf-8") as out, fresh as pool:
+        for done, row in enumerate(pool.map(examine_take, missing, [work] * len(missing)), 1):
+            known[row.id] = row
+            out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+            out.flush()
+            if done % 40 == 0 or done == len(missing):
+                print(f"prompt leaks: {done}/{len(missing)} takes", flush=True)
+    return {take.id: known[take.id] for take in wanted}
+
+
+def examine_take(take: LeakTake, work: Path) -> ExaminedTake:
+    file = work / "takes" / f"{take.id}.flac"
+    if not file.is_file():
+        write_flac(file, speaker_of(take.voice, work)(take.said, take.pace), RATE)
+    audio, sample_rate = read_flac(file)
+    request = TakeRequest(take.id, take.text, take.description, 0)
+    ours = scores.checker()
+    found = ours.examine(Take(request, audio, sample_rate, StopReason.END, 0.0), chunk_of(take.text))
+    values: dict[str, float] = {}
+    for score in found.scores:
+        values[score.detector] = max(values.get(score.detector, scores.NOT_SEEN), score.value)
+    return ExaminedTake(take.id, ours.identity, len(audio) / sample_rate, values, found.transcript)
+
+
+def is_found(row: ExaminedTake, thresholds: Mapping[str, float], measures: Sequence[str] = (MEASURE,)) -> bool:
+    """Whether one of these measures rejects a take."""
+    return any(row.values.get(name, scores.NOT_SEEN) >= thresholds[name] for name in measures)
+
+
+def leak_table(
+    wanted: Sequence[LeakTake], examined: Mapping[str, ExaminedTake], thresholds: Mapping[str, float]
+) -> str:
+    """Markdown: by form, and by voice, takes in which `prompt_leak` was found."""
+    leaks = [take for take in wanted if take.form != NO_LEAK]
+    clean = [take for take in wanted if take.form == NO_LEAK]
+    lines = ["| spoken of the description | takes | `prompt_leak` | rejected | longer than the token budget |"]
+    lines.append("|---|---|---|---|---|")
+    groups = {form: [take for take in leaks if take.form == form] for form in FORMS}
+    groups |= {"any of it": leaks, "nothing, but the text shares words with it": clean}
+    for name, group in groups.items():
+        rows = [examined[take.id] for take in group]
+        n_found = sum(is_found(row, thresholds) for row in rows)
+        n_rejected = sum(is_found(row, thresholds, list(thresholds)) for row in rows)
+        tokens = [row.seconds * TOKENS_PER_SECOND for row in rows]
+        n_long = sum(n > token_budget(take.text) for n, take in zip(tokens, group, strict=True))
+        bounds = wilson_interval(n_found, len(group))
+        interval = f"{n_found} ({n_found / len(group):.1%}; {bounds.low:.1%} to {bounds.high:.1%})"
+        lines.append(f"| {name} | {len(group)} | {interval} | {n_rejected} | {n_long} |")
+    lines += ["", "| voice | leaks found | false alarms |", "|---|---|---|"]
+    for voice in TAKES:
+        hits = [is_found(examined[take.id], thresholds) for take in leaks if take.voice == voice]
+        alarms = [is_found(examined[take.id], thresholds) for take in clean if take.voice == voice]
+        lines.append(f"| {voice} | {sum(hits)} of {len(hits)} | {sum(alarms)} of {len(alarms)} |")
+    shared = [len(shared_words(take.text, take.description)) for take in clean]
+    least, mean = min(shared), sum(shared) / len(shared)
+    lines += [
+        "",
+        f"The texts of the last row share {least} to {max(shared)} content words with it, {mean:.1f} on average.",
+    ]
+    return "\n".join(lines)
+
+
+def wrong(
+    wanted: Sequence[LeakTake], examined: Mapping[str, ExaminedTake], thresholds: Mapping[str, float]
+) -> list[str]:
+    """A line for each take about which `prompt_leak` is wrong."""
+    return [
+        f"- {take.id}, {take.form}: said “{take.said}”, heard “{examined[take.id].transcript}”, "
+        f"{examined[take.id].values.get(MEASURE, 0.0):.1f} nats; the description is “{take.description}”"
+        for take in wanted
+        if is_found(examined[take.id], thresholds) == (take.form == NO_LEAK)
+    ]
