@@ -39,6 +39,8 @@ FLAGS: dict[str, tuple[str, str, Any]] = {
     "--penalty-window 64": ("maya", "penalty_window", 64),
     "--penalty-window all": ("maya", "penalty_window", "all"),
     "--max-tokens 900": ("maya", "max_tokens", 900),
+    "--tokens-per-character 6.5": ("maya", "tokens_per_character", 6.5),
+    "--warm-up keep": ("maya", "warm_up", "keep"),
     "--bos once": ("maya", "bos", "once"),
     "--slots 4": ("maya", "slots", 4),
     "--slots auto": ("maya", "slots", "auto"),
