@@ -19,8 +19,8 @@ def _voice() -> hibari.Hibari:
 
 
 @lru_cache(maxsize=64)
-def speech(text: str) -> Audio:
-    audio = _voice()(text, seed=0)
+def speech(text: str, speed: float = 1.0) -> Audio:
+    audio = _voice()(text, speed=speed, seed=0)
     audio.setflags(write=False)
     return audio
 

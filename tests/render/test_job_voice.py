@@ -3,7 +3,6 @@
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
-import hibari
 import pytest
 
 from mayabook.checks import Checker
@@ -14,6 +13,7 @@ from mayabook.core.take import Audio, Take, TakeRequest
 from mayabook.core.verdict import FindingKind, Verdict
 from mayabook.render import Job, PlannedChunk, Renderer
 from mayabook.render.job_voice import JobVoice
+from tests.checks.speaking import speech
 from tests.render.faulty import Faulty
 from tests.render.plans import SENTENCES, plan_of
 
@@ -31,8 +31,7 @@ def hurry(request: TakeRequest, audio: Audio) -> Audio:
     """One text is spoken 1.8 times as fast as the others."""
     if request.text != HURRIED:
         return audio
-    fast: Audio = hibari.Hibari()(request.text, speed=1.8, seed=0)
-    return fast
+    return speech(request.text, speed=1.8)
 
 
 class LastFirst(Faulty):
@@ -78,49 +77,44 @@ def never_read(_: object) -> tuple[Audio, int]:
     raise AssertionError("the ledger knows the voice")
 
 
-def test_a_hurried_take_is_rejected_by_the_pace_of_the_others(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
-    engines.append(Faulty(hurry))
-    _, verdicts = run(tmp_path, engines[0], checker)
+def test_a_hurried_take_is_rejected_by_the_pace_of_the_others(tmp_path: Path, checker: Checker) -> None:
+    _, verdicts = run(tmp_path, Faulty(hurry), checker)
     assert [verdict.accepted for verdict in verdicts] == [text != HURRIED for text in TEXTS]
     (finding,) = (each for each in verdicts[TEXTS.index(HURRIED)].findings if each.detector == "fast_for_voice")
     assert finding.kind == FindingKind.OFF_PACE
     assert finding.weight >= 0.5
 
 
-def test_verdicts_depend_neither_on_order_nor_on_interruptions(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
-    engines += [Faulty(hurry), LastFirst(hurry), Broken()]
-    expected = run(tmp_path / "plain", engines[0], checker)
-    assert run(tmp_path / "reversed", engines[1], checker) == expected
+def test_verdicts_depend_neither_on_order_nor_on_interruptions(tmp_path: Path, checker: Checker) -> None:
+    expected = run(tmp_path / "plain", Faulty(hurry), checker)
+    assert run(tmp_path / "reversed", LastFirst(hurry), checker) == expected
+    broken = Broken()
     with pytest.raises(EngineError, match="out of breath"):
-        run(tmp_path / "broken", engines[2], checker)
-    assert run(tmp_path / "broken", engines[2], checker) == expected
+        run(tmp_path / "broken", broken, checker)
+    assert run(tmp_path / "broken", broken, checker) == expected
 
 
-def test_no_take_is_judged_before_the_voice_is_known(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Broken())
+def test_no_take_is_judged_before_the_voice_is_known(tmp_path: Path, checker: Checker) -> None:
+    engine = Broken()
     with pytest.raises(EngineError):
-        run(tmp_path, engines[0], checker)
+        run(tmp_path, engine, checker)
     with Job(tmp_path / "job.mayabook") as job:
-        plan = planned(engines[0])
+        plan = planned(engine)
         takes = [take for item in plan for take in job.ledger.takes(item.key, checker.identity)]
         assert len(takes) == 2
         assert all(take.accepted is None for take in takes)
-        assert not JobVoice(job, plan, engines[0], checker, never_read).is_settled
+        assert not JobVoice(job, plan, engine, checker, never_read).is_settled
 
 
-def test_a_voice_that_is_much_too_fast_is_told(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(hurry))
-    plan, notes = planned(engines[0], TEXTS[:1]), list[str]()
+def test_a_voice_that_is_much_too_fast_is_told(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(hurry)
+    plan, notes = planned(engine, TEXTS[:1]), list[str]()
 
     def run_again(pace: float) -> None:
         with Job(tmp_path / "job.mayabook") as job:
-            voice = JobVoice(job, plan, engines[0], checker, never_read)
+            voice = JobVoice(job, plan, engine, checker, never_read)
             job.ledger.set_fact(voice._fact, VoiceReference(pace).to_json())
-            Renderer(job, plan, engines[0], checker, ONCE, lambda progress: None, on_note=notes.append).run()
+            Renderer(job, plan, engine, checker, ONCE, lambda progress: None, on_note=notes.append).run()
 
     run_again(0.067 / 1.16)
     assert notes == []
@@ -130,10 +124,10 @@ def test_a_voice_that_is_much_too_fast_is_told(tmp_path: Path, checker: Checker,
     assert "--format Q8_0" in notes[0]
 
 
-def test_a_short_plan_does_not_tell_the_voice(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(hurry))
+def test_a_short_plan_does_not_tell_the_voice(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(hurry)
     with Job(tmp_path / "job.mayabook") as job:
-        voice = JobVoice(job, planned(engines[0], ["Yes.", "No.", *TEXTS[:3]]), engines[0], checker, never_read)
+        voice = JobVoice(job, planned(engine, ["Yes.", "No.", *TEXTS[:3]]), engine, checker, never_read)
         assert not voice.is_settled
         voice.measure(with_gaps=True)
         assert voice.is_settled

@@ -16,7 +16,8 @@ from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.render import Job, Renderer
 from mayabook.render.ledger import RetryStep, ReviewDecision, StoredTake
-from tests.render.faulty import OTHER, Fault, Faulty, another_text, speech, with_tail
+from tests.checks.speaking import speech
+from tests.render.faulty import OTHER, Fault, Faulty, another_text, with_tail
 from tests.render.plans import SENTENCES, plan_of
 
 TEXT = " ".join(SENTENCES)
@@ -63,17 +64,17 @@ def heard_as_written(verdict: Verdict) -> bool:
     return verdict.errors == 0 and verdict.n_words == len(TEXT.split())
 
 
-def test_a_good_take_is_taken_at_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(lambda request, audio: audio))
-    kept, verdict, takes = render(tmp_path, engines[0], checker)
+def test_a_good_take_is_taken_at_once(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: audio)
+    kept, verdict, takes = render(tmp_path, engine, checker)
     assert (kept.step, len(takes)) == (RetryStep.FIRST, 1)
-    assert kept.made_on == f"{processor()}; {engines[0].platform}"
+    assert kept.made_on == f"{processor()}; {engine.platform}"
     assert heard_as_written(verdict)
 
 
-def test_trimming_cures_a_tail(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(lambda request, audio: with_tail(audio)))
-    kept, verdict, takes = render(tmp_path, engines[0], checker)
+def test_trimming_cures_a_tail(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: with_tail(audio))
+    kept, verdict, takes = render(tmp_path, engine, checker)
     assert kept.step == RetryStep.TRIM
     assert kept.made_of == (takes[0].file.name,)
     assert heard_as_written(verdict)
@@ -81,7 +82,7 @@ def test_trimming_cures_a_tail(tmp_path: Path, checker: Checker, engines: list[F
     before, after = (read_flac(take.file)[0] for take in (takes[0], kept))
     assert 1.5 * 24000 < len(before) - len(after) < 2.6 * 24000
     assert np.allclose(after[240:-240], before[240 : len(after) - 240], atol=1e-6)
-    assert len(engines[0].spoken) == 1
+    assert len(engine.spoken) == 1
 
 
 LIKELY = "She brought me one of them before I had asked for it, sat down at my table, and looked at me for some time."
@@ -97,41 +98,39 @@ LIKELY = "She brought me one of them before I had asked for it, sat down at my t
     ],
 )
 def test_what_its_cap_ended_is_trimmed_only_if_something_comes_after_the_text(
-    fault: Fault, second: RetryStep, tmp_path: Path, checker: Checker, engines: list[Faulty]
+    fault: Fault, second: RetryStep, tmp_path: Path, checker: Checker
 ) -> None:
-    engines.append(Faulty(fault, capped=(LIKELY,)))
+    engine = Faulty(fault, capped=(LIKELY,))
     settings = RetrySettings(attempts=2, patch=0, split=0)
-    kept, verdict, takes = render(tmp_path, engines[0], checker, settings, sentences=(LIKELY,))
+    kept, verdict, takes = render(tmp_path, engine, checker, settings, sentences=(LIKELY,))
     assert [take.step for take in takes][:2] == [RetryStep.FIRST, second]
     assert kept.is_good == (second == RetryStep.TRIM)
     assert not kept.is_good or verdict.errors == 0
 
 
-def test_a_new_seed_cures_what_happens_once(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(lambda request, audio: audio if request.attempt else another_text(audio)))
-    kept, verdict, _ = render(tmp_path, engines[0], checker)
+def test_a_new_seed_cures_what_happens_once(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: audio if request.attempt else another_text(audio))
+    kept, verdict, _ = render(tmp_path, engine, checker)
     assert (kept.step, kept.attempt) == (RetryStep.SEED, 1)
     assert heard_as_written(verdict)
-    first, second = engines[0].spoken
+    first, second = engine.spoken
     assert second.seed == first.seed + 1
 
 
-def test_safer_sampling_comes_third(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(
-        Faulty(lambda request, audio: audio if float(request.sampling["number"]) >= 2 else another_text(audio))
-    )
-    kept, verdict, _ = render(tmp_path, engines[0], checker)
+def test_safer_sampling_comes_third(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: audio if float(request.sampling["number"]) >= 2 else another_text(audio))
+    kept, verdict, _ = render(tmp_path, engine, checker)
     assert kept.step == RetryStep.SAFER
     assert kept.sampling["number"] == 2
     assert heard_as_written(verdict)
 
 
-def test_a_patch_replaces_the_bad_sentence_alone(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(second_sentence_garbled))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
+def test_a_patch_replaces_the_bad_sentence_alone(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(second_sentence_garbled)
+    kept, verdict, takes = render(tmp_path, engine, checker, RetrySettings(attempts=1))
     assert kept.step == RetryStep.PATCH
     assert heard_as_written(verdict)
-    assert [request.text for request in engines[0].spoken] == [TEXT, SENTENCES[1]]
+    assert [request.text for request in engine.spoken] == [TEXT, SENTENCES[1]]
     base = read_flac(takes[0].file)[0]
     made = read_flac(kept.file)[0]
     assert kept.made_of[0] == takes[0].file.name
@@ -141,32 +140,30 @@ def test_a_patch_replaces_the_bad_sentence_alone(tmp_path: Path, checker: Checke
 
 
 @pytest.mark.parametrize("capped", [(), (TEXT,)])
-def test_a_patch_adds_the_sentence_that_is_missing(
-    capped: tuple[str, ...], tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
+def test_a_patch_adds_the_sentence_that_is_missing(capped: tuple[str, ...], tmp_path: Path, checker: Checker) -> None:
     """Also where a token cap had ended the take: what the cap cut off is not in the patched one."""
     cut_short = speech(" ".join(SENTENCES[:2]))
-    engines.append(Faulty(lambda request, audio: cut_short if whole(request) else audio, capped=capped))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
+    engine = Faulty(lambda request, audio: cut_short if whole(request) else audio, capped=capped)
+    kept, verdict, takes = render(tmp_path, engine, checker, RetrySettings(attempts=1))
     assert kept.step == RetryStep.PATCH
     assert heard_as_written(verdict)
-    assert [request.text for request in engines[0].spoken] == [TEXT, SENTENCES[2]]
+    assert [request.text for request in engine.spoken] == [TEXT, SENTENCES[2]]
     assert kept.n_samples - takes[0].n_samples > 2 * 24000
 
 
-def test_a_part_that_its_cap_ended_cures_nothing(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(second_sentence_garbled, capped=(SENTENCES[1],)))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1, split=0))
+def test_a_part_that_its_cap_ended_cures_nothing(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(second_sentence_garbled, capped=(SENTENCES[1],))
+    kept, verdict, takes = render(tmp_path, engine, checker, RetrySettings(attempts=1, split=0))
     assert [take.step for take in takes] == [RetryStep.FIRST, RetryStep.PATCH]
     assert takes[1].stop == StopReason.CAP
     assert not kept.is_good
     assert any(finding.detector == "capped" for finding in verdict.findings) == (kept.step == RetryStep.PATCH)
 
 
-def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker) -> None:
     twice = speech(" ".join([*SENTENCES, SENTENCES[2]]))
-    engines.append(Faulty(lambda request, audio: twice if whole(request) else audio))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
+    engine = Faulty(lambda request, audio: twice if whole(request) else audio)
+    kept, verdict, takes = render(tmp_path, engine, checker, RetrySettings(attempts=1))
     assert not takes[0].accepted
     assert kept.is_good
     assert heard_as_written(verdict)
@@ -179,31 +176,31 @@ def test_a_sentence_said_twice_is_cured(tmp_path: Path, checker: Checker, engine
     assert kept.n_samples < takes[0].n_samples - len(speech(SENTENCES[2])) // 2
 
 
-def test_splitting_cures_what_only_the_whole_does(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(only_whole))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(attempts=2))
+def test_splitting_cures_what_only_the_whole_does(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(only_whole)
+    kept, verdict, takes = render(tmp_path, engine, checker, RetrySettings(attempts=2))
     assert [take.step for take in takes] == [RetryStep.FIRST, RetryStep.SEED, RetryStep.SPLIT]
     assert kept.step == RetryStep.SPLIT
     assert heard_as_written(verdict)
     assert len(kept.made_of) == len(SENTENCES)
 
 
-def test_another_engine_has_the_last_word(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
-    engines.append(Faulty(lambda request, audio: another_text(audio)))
-    engines.append(Faulty(lambda request, audio: audio, "sound"))
+def test_another_engine_has_the_last_word(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: another_text(audio))
+    other = Faulty(lambda request, audio: audio, "sound")
     settings = RetrySettings(attempts=1, engine="narrator")
-    kept, verdict, _ = render(tmp_path, engines[0], checker, settings, engines[1])
+    kept, verdict, _ = render(tmp_path, engine, checker, settings, other)
     assert kept.step == RetryStep.FALLBACK
     assert heard_as_written(verdict)
-    assert [request.text for request in engines[1].spoken] == [TEXT]
+    assert [request.text for request in other.spoken] == [TEXT]
 
 
-def test_another_engine_may_have_another_sample_rate(tmp_path: Path, checker: Checker, engines: list[Faulty]) -> None:
+def test_another_engine_may_have_another_sample_rate(tmp_path: Path, checker: Checker) -> None:
     """Its take is kept at its own rate, and what is made of it by trimming too."""
-    engines.append(Faulty(lambda request, audio: another_text(audio)))
-    engines.append(Faulty(lambda request, audio: with_tail(audio), "other", sample_rate=44_100))
+    engine = Faulty(lambda request, audio: another_text(audio))
+    other = Faulty(lambda request, audio: with_tail(audio), "other", sample_rate=44_100)
     settings = RetrySettings(attempts=1, engine="narrator")
-    kept, verdict, takes = render(tmp_path, engines[0], checker, settings, engines[1])
+    kept, verdict, takes = render(tmp_path, engine, checker, settings, other)
     assert [take.step for take in takes][-2:] == [RetryStep.FALLBACK, RetryStep.TRIM]
     assert kept.step == RetryStep.TRIM
     assert [take.sample_rate for take in takes][-2:] == [44_100, 44_100]
@@ -211,34 +208,28 @@ def test_another_engine_may_have_another_sample_rate(tmp_path: Path, checker: Ch
     assert heard_as_written(verdict)
 
 
-def test_what_nothing_cures_is_flagged_with_its_best_take(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
+def test_what_nothing_cures_is_flagged_with_its_best_take(tmp_path: Path, checker: Checker) -> None:
     def worse_and_worse(request: TakeRequest, audio: Audio) -> Audio:
         if request.attempt == 0:
             return np.concatenate([speech(" ".join(SENTENCES[:2])), speech("Purple engines sing.")])
         return another_text(audio)
 
-    engines.append(Faulty(worse_and_worse))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, RetrySettings(patch=0, split=0))
+    engine = Faulty(worse_and_worse)
+    kept, verdict, takes = render(tmp_path, engine, checker, RetrySettings(patch=0, split=0))
     assert not kept.is_good
     assert kept.attempt == 0
     assert len(takes) == 3
     assert {row.index for row in verdict.words if row.index is not None} == set(range(len(TEXT.split())))
 
 
-def test_silence_is_refused_unheard_and_heard_only_if_it_is_kept(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
-    engines.append(Faulty(lambda request, audio: np.zeros_like(audio)))
-    kept, verdict, _ = render(tmp_path, engines[0], checker, RetrySettings(attempts=2, patch=0, split=0))
+def test_silence_is_refused_unheard_and_heard_only_if_it_is_kept(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: np.zeros_like(audio))
+    kept, verdict, _ = render(tmp_path, engine, checker, RetrySettings(attempts=2, patch=0, split=0))
     assert not kept.is_good
     assert len(verdict.words) == len(TEXT.split())
 
 
-def test_a_run_that_is_stopped_anywhere_ends_with_the_same_takes(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
+def test_a_run_that_is_stopped_anywhere_ends_with_the_same_takes(tmp_path: Path, checker: Checker) -> None:
     class StoppedError(Exception):
         pass
 
@@ -254,55 +245,48 @@ def test_a_run_that_is_stopped_anywhere_ends_with_the_same_takes(
         return fault
 
     settings = RetrySettings(attempts=2)
-    engines.append(Faulty(second_sentence_garbled))
-    kept, _, takes = render(tmp_path / "whole", engines[0], checker, settings)
+    engine = Faulty(second_sentence_garbled)
+    kept, _, takes = render(tmp_path / "whole", engine, checker, settings)
     for after in (1, 2):
-        engines.append(Faulty(stopping(after)))
+        stopped = Faulty(stopping(after))
         with pytest.raises(StoppedError):
-            render(tmp_path / str(after), engines[-1], checker, settings)
+            render(tmp_path / str(after), stopped, checker, settings)
         again = Faulty(second_sentence_garbled)
-        engines.append(again)
         resumed, _, theirs = render(tmp_path / str(after), again, checker, settings)
         assert [take.step for take in theirs] == [take.step for take in takes]
         assert resumed.file.read_bytes() == kept.file.read_bytes()
         assert len(again.spoken) == 3 - after
 
 
-def test_a_part_is_not_mistaken_for_a_chunk_of_the_same_text(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
-    engines.append(Faulty(second_sentence_garbled))
-    render(tmp_path, engines[0], checker, RetrySettings(attempts=1))
-    kept, verdict, takes = render(tmp_path, engines[0], checker, sentences=SENTENCES[1:2])
+def test_a_part_is_not_mistaken_for_a_chunk_of_the_same_text(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(second_sentence_garbled)
+    render(tmp_path, engine, checker, RetrySettings(attempts=1))
+    kept, verdict, takes = render(tmp_path, engine, checker, sentences=SENTENCES[1:2])
     assert (kept.step, len(takes)) == (RetryStep.FIRST, 1)
     assert verdict.errors == 0
     assert OTHER not in verdict.transcript
 
 
-def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
-    engines.append(Faulty(lambda request, audio: another_text(audio)))
+def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: another_text(audio))
     once = RetrySettings(attempts=1, patch=0, split=0)
-    kept, *_ = render(tmp_path, engines[0], checker, once)
+    kept, *_ = render(tmp_path, engine, checker, once)
     with Job(tmp_path / "job.mayabook") as job:
         job.ledger.decide(kept, ReviewDecision.ACCEPTED)
     newer = Checker(CheckSettings())
     newer.identity += ", newer"
-    again, verdict, takes = render(tmp_path, engines[0], newer, once)
+    again, verdict, takes = render(tmp_path, engine, newer, once)
     assert (again.id, again.is_good, len(takes)) == (kept.id, True, 1)
     assert not verdict.accepted
     assert verdict.words
 
 
-def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(
-    tmp_path: Path, checker: Checker, engines: list[Faulty]
-) -> None:
-    engines.append(Faulty(lambda request, audio: another_text(audio)))
-    plan = plan_of(engines[0], [[sentence] for sentence in SENTENCES])
+def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(tmp_path: Path, checker: Checker) -> None:
+    engine = Faulty(lambda request, audio: another_text(audio))
+    plan = plan_of(engine, [[sentence] for sentence in SENTENCES])
     seen: list[tuple[int, int]] = []
     with Job(tmp_path / "job.mayabook") as job:
         job.ledger.set_plan(plan)
         once = RetrySettings(attempts=1)
-        Renderer(job, plan, engines[0], checker, once, lambda now: seen.append((now.done_chunks, now.flagged))).run()
+        Renderer(job, plan, engine, checker, once, lambda now: seen.append((now.done_chunks, now.flagged))).run()
     assert [counts for counts, _ in groupby(seen)] == [(0, 0), (1, 1), (2, 2), (3, 3)]
