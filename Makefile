@@ -1,13 +1,12 @@
 # make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
 # make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
 # make docs: the documentation as a site, in build/site.   make coverage: lines of book and script that their tests run.
-# make fuzz: the tests of random input with other input each time.
+# make fuzz: the tests of random input with more of it, and other input each time.
 # make test-python: the wheel under a second Python, if one is installed or named by SECOND_PYTHON=python3.13.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE := $(wildcard examples/*.epub)
-READING := tests/book tests/script
 OUTPUT := $(patsubst examples/%.epub,build/demo/%.m4b,$(SAMPLE))
 
 .PHONY: demo demo-maya1 quality test coverage fuzz test-python lint docs bench format clean
@@ -21,14 +20,13 @@ demo-maya1: $(VENV)/gguf
 		|| test $$? -eq 3  # flagged chunks are no failure
 
 test: lint build/kokoro
-	$(BIN)/pytest -n auto --dist loadfile $(READING:%=--ignore=%)
-	@$(MAKE) --no-print-directory coverage
+	$(BIN)/pytest -n auto --dist loadfile
 
 coverage: $(VENV)/dev
-	$(BIN)/pytest -n auto --dist loadfile --quiet --cov=mayabook.book --cov=mayabook.script $(READING)
+	$(BIN)/pytest -n auto --dist loadfile --quiet --cov=mayabook.book --cov=mayabook.script tests/book tests/script
 
 fuzz: $(VENV)/dev
-	$(BIN)/pytest -n auto --dist loadfile --quiet --hypothesis-profile=default \
+	$(BIN)/pytest -n auto --dist loadfile --quiet --hypothesis-profile=fuzz \
 		$(shell grep -rl --include='test_*.py' 'from hypothesis' tests examples)
 
 test-python:
