@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from unicodedata import normalize
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -83,7 +83,6 @@ def build(tree: object, numbered: _Numbered) -> str:
     return f"<{start}>{''.join(build(part, numbered) for part in inner)}</{start.split()[0]}>"
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.lists(st.lists(_TREES, min_size=1, max_size=6), min_size=1, max_size=4), st.integers(0, 3))
 def test_any_tree_of_elements(documents: list[list[object]], n_listed: int) -> None:
     numbered = _Numbered()
@@ -105,7 +104,6 @@ _MARKS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters=_MARKS), max_size=80)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(_TEXT, min_size=1, max_size=8))
 def test_any_text(paragraphs: list[str]) -> None:
     """Letters and digits of any script survive, in order and once. (Invisible characters do not count.)"""
