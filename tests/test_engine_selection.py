@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 
 from mayabook import engine_selection
-from mayabook.core.settings import EngineSettings, MayaSettings, Settings
+from mayabook.core.settings import EngineSettings, MayaSettings, ScriptSettings, Settings
 from mayabook.engine_selection import open_engine
 from mayabook.engines import EngineChoice, maya_plugins
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.maya_plugins import sampler_settings
 from mayabook.engines.narrator import Narrator
 from mayabook.engines.sampler_settings import preset
+from mayabook.engines.slot_count import SPARE
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
 from tests.tiny_models import write_checkpoint, write_codec
@@ -79,6 +80,73 @@ def test_what_an_earlier_run_chose_stands(monkeypatch: pytest.MonkeyPatch) -> No
     assert made.kind == "gguf"
     _, made = opened(settings("gguf", format="Q4_K_M", slots=4), earlier)
     assert (made.format, made.slots) == ("Q4_K_M", 4)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "name", "window", "max_seconds"),
+    [
+        (None, "maya-official", "all", 14),
+        (EngineChoice(kind="gguf", preset="original-gguf", max_seconds=9), "original-gguf", 64, 9),
+        (
+            EngineChoice.model_validate_json('{"kind": "gguf", "model": "tiny", "slots": 2}'),
+            "",
+            64,
+            0,
+        ),  # of version 0.1
+    ],
+)
+def test_a_job_keeps_the_preset_and_the_chunk_limit_that_it_began_with(
+    earlier: EngineChoice | None, name: str, window: int | str, max_seconds: float
+) -> None:
+    open_settings = settings("gguf", max_tokens=None)
+    engine, made = opened(open_settings, earlier)
+    assert isinstance(engine, MayaEngine)
+    assert (made.preset, made.max_seconds) == (name, max_seconds)
+    sampling = engine.sampling(0)
+    assert (sampling["penalty_window"], sampling["max_tokens"]) == (window, 0)
+    engine, _ = opened(settings("gguf", max_tokens=None, preset="maya-official"), earlier)
+    assert isinstance(engine, MayaEngine)
+    assert engine.sampling(0) == preset("maya-official").as_sampling()
+
+
+@pytest.mark.parametrize(
+    ("script", "max_chars"),
+    [
+        ({}, 196),
+        ({"max_words": 70}, 350),
+        ({"max_chars": 300}, 300),
+        ({"max_seconds": 10}, 140),
+        ({"max_seconds": 10, "max_words": 70}, 140),
+        ({"max_seconds": 60}, 350),
+        ({"max_seconds": 1}, 40),
+        ({"max_seconds": 0}, 350),
+    ],
+)
+def test_seconds_become_characters_unless_limits_are_given(script: dict[str, float], max_chars: int) -> None:
+    choice = EngineChoice(kind="gguf", max_seconds=14, characters_per_second=14)
+    asked = ScriptSettings(**script)
+    assert choice.chunk_limits(asked).max_chars == max_chars
+    kept = ScriptSettings.model_validate_json(asked.model_dump_json())  # as a job keeps them
+    assert choice.chunk_limits(kept).max_chars == max_chars
+    assert EngineChoice(kind="narrator").chunk_limits(ScriptSettings()) == ScriptSettings()
+
+
+def test_the_best_format_that_fits_is_read(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "both" / "gguf").mkdir(parents=True)
+    (tmp_path / "both" / "codec").symlink_to(store / "tiny" / "codec")
+    small = tmp_path / "both" / "gguf" / "both-Q4_K_M.gguf"
+    small.symlink_to(store / "tiny" / "gguf" / "tiny-Q4_K_M.gguf")
+    large = small.with_name("both-Q8_0.gguf")
+    quantize(store / "tiny" / "gguf" / "tiny-F16.gguf", large, "Q8_0")
+    monkeypatch.setenv("MAYABOOK_MODELS", str(tmp_path))
+    lines: list[str] = []
+    per_slot = maya_plugins._bytes_per_slot(large, settings().maya)
+    for size, chosen in ((large.stat().st_size, "Q8_0"), (small.stat().st_size, "Q4_K_M")):
+        monkeypatch.setattr(maya_plugins, "free_memory", lambda size=size: SPARE + per_slot + size)
+        engine, made = open_engine(settings("gguf", slots=1), None, lines.append)
+        engine.close()
+        assert made.format == chosen
+    assert [line for line in lines if "using" in line] == ["Q8_0 does not fit into 1.1 GB of memory: using Q4_K_M."]
 
 
 @pytest.mark.parametrize("kind", ["gguf", "transformers"])

@@ -11,6 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from mayabook.book import read_book
 from mayabook.checks import Checker
 from mayabook.core.book import Book
 from mayabook.core.errors import EngineError, OutputError
@@ -33,7 +34,7 @@ from mayabook.render import (
     former_keys,
     write_coverage,
 )
-from mayabook.script import Script, Verbaliser, read_lexicon, script_book
+from mayabook.script import Script, Verbaliser, read_lexicon, script_chapters
 from mayabook.source_check import check_source
 
 CHECKS = "checks"
@@ -152,7 +153,8 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     if not force and _would_replace(request):
         place = destination(request.output, settings.master)
         raise OutputError(f"{place} already exists; replace it with --force, or choose another path with -o.")
-    book, script = script_book(request.book, request.lexicon, settings)
+    book = read_book(request.book, settings.book)
+    lexicon = None if request.lexicon is None else read_lexicon(request.lexicon)
     source = check_source(request.book, book)
     for warning in (*book.warnings, *map(str, source.differences[:_MOST_NOTES])):
         tell(Note(warning))
@@ -163,10 +165,11 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     engine, choice = open_engine(settings, earlier, _notes(tell), book.language)
     try:
         tell(EngineSelected(choice.kind, engine.credit, choice.reason))
+        limits = choice.chunk_limits(settings.script)
+        script = script_chapters(book, request.book, limits, lexicon)
         _refuse_unsupported_text(engine, script)
         with Job.beside(request.output) as job:
             edits = Edits.of(job.folder)
-            lexicon = None if request.lexicon is None else read_lexicon(request.lexicon)
             verbaliser = Verbaliser(book.language, lexicon, settings.script.as_written)
             script = replace(script, chunks=edits.applied(script.chunks, book.language, verbaliser))
             plan = plan_chunks(book, script, engine)

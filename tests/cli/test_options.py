@@ -25,6 +25,8 @@ FLAGS: dict[str, tuple[str, str, Any]] = {
     "--image-alt": ("book", "image_alt", True),
     "--max-words 16": ("script", "max_words", 16),
     "--max-chars 200": ("script", "max_chars", 200),
+    "--max-seconds 9": ("script", "max_seconds", 9.0),
+    "--max-seconds auto": ("script", "max_seconds", "auto"),
     "--asr-model small.en": ("checks", "asr_model", "small.en"),
     "--second-asr-model small": ("checks", "second_asr_model", "small"),
     "--engine gguf": ("engine", "kind", "gguf"),

@@ -48,6 +48,6 @@ def test_the_default_preset_rests_on_what_was_measured(sections: dict[str, str])
     artifacts, wrong_tokens = measured[DEFAULT_PRESET][:2]
     evidence = tables[DEFAULT_PRESET]["evidence"]
     assert f"artifacts in {artifacts} of its takes, {wrong_tokens} of its tokens wrong" in evidence
-    shares = {name: float(share.split("%")[0]) for name, (share, *_) in measured.items()}
-    assert shares[DEFAULT_PRESET] == min(shares.values())
-    assert "no preset has fewer" in evidence
+    p_against_best = measured[DEFAULT_PRESET][-1]
+    assert p_against_best == "the best" or float(p_against_best) > 0.05
+    assert "none has fewer beyond chance" in evidence

@@ -7,7 +7,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,6 +22,8 @@ class SettingsGroup(BaseModel):
 
 
 Group = TypeVar("Group", bound=SettingsGroup)
+MIN_CHUNK_CHARS = 40
+"""Least value of `max_chars`: a shorter limit would cut inside of words."""
 
 
 class BookSettings(SettingsGroup):
@@ -45,14 +47,24 @@ class ScriptSettings(SettingsGroup):
 
     max_words: int = Field(default=70, ge=5, le=500)
     """Most words in a chunk, the text that is synthesised at once."""
-    max_chars: int = Field(default=350, ge=40, le=4000)
+    max_chars: int = Field(default=350, ge=MIN_CHUNK_CHARS, le=4000)
     """Most characters in a chunk."""
+    max_seconds: Annotated[float, Field(ge=0, le=120)] | Literal["auto"] = "auto"
+    """Most seconds of speech in a chunk, at the pace of the voice; 0 for no such limit. auto is what the model was
+    trained on (14 for Maya1), and no limit if max_words or max_chars is given."""
     min_words: int = Field(default=4, ge=1, le=50)
     """A sentence with fewer words than this is joined with a neighbour where possible."""
     as_written: tuple[WordClass, ...] = ()
     """Classes of words that the engine is given as they are written, not as they are spoken: capitals, roman, numbers,
     digits, dates, times, currency, units, fractions, powers, signs, abbreviations, addresses, symbols, interjections,
     emphasis, stuttering, dialect or homographs."""
+
+    @model_validator(mode="after")
+    def _given_limits_hold_alone(self) -> Self:
+        given = self.model_fields_set
+        if "max_seconds" not in given and given & {"max_words", "max_chars"}:
+            self.__dict__["max_seconds"] = 0.0  # the model is frozen, and the field counts as not given
+        return self
 
 
 class CheckSettings(SettingsGroup):
@@ -94,11 +106,12 @@ class MayaSettings(SettingsGroup):
     model: Annotated[str, Option(common=True)] = ""
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty for the first one installed."""
     format: str = ""
-    """Weight format of a GGUF model, such as Q4_K_M; empty for the first one installed."""
+    """Weight format of a GGUF model, such as Q8_0; empty for the best one installed that fits into memory."""
     voice: Annotated[str, Option(common=True)] = "storyteller"
     """Voice: a name from `mayabook voices`, or for Maya1 a description in words."""
-    preset: str = "mayabook"
-    """Preset of sampling settings: mayabook, maya-official, original-gguf or original-transformers."""
+    preset: str = ""
+    """Preset of sampling settings: maya-official, mayabook, original-gguf or original-transformers; empty for
+    maya-official without its token cap, or for what the job began with."""
     temperature: float | None = Field(default=None, ge=0, le=5)
     """Sampling temperature, in place of the preset's; 0 takes the likeliest token."""
     top_p: float | None = Field(default=None, gt=0, le=1)

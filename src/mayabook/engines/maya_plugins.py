@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from mayabook.core.byte_size import format_bytes
 from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.settings import MayaSettings
 from mayabook.engines.engine import Engine
 from mayabook.engines.hardware import free_memory, gpus
 from mayabook.engines.plugin import EngineChoice, EngineContext, EnginePlugin, Voice
-from mayabook.engines.sampler_settings import SamplerSettings, preset
-from mayabook.engines.slot_count import MemoryNeed, choose_slots
+from mayabook.engines.sampler_settings import DEFAULT_PRESET, FORMER_PRESET, SamplerSettings, preset
+from mayabook.engines.slot_count import MemoryNeed, choose_slots, slots_that_fit
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.maya import voices
 from mayabook.maya.token_layout import SAMPLE_RATE, TOKENS_PER_SECOND
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MAX_SLOTS = {"cpu": 16, "gpu": 64}
 """Most slots that `slots = "auto"` opens; more of them gain little (bench/engines.py)."""
+MAX_SECONDS = 14.0
+"""Most seconds of speech in a chunk: Maya1 was fine-tuned on clips of 1 to 14 seconds."""
 _PROBE_STEPS = 3
 _LOGITS = 4 << 20
 """Bytes of logits and compute buffers for each slot, with Maya1's vocabulary."""
@@ -70,17 +73,17 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         from mayabook.engines.maya_engine import MayaEngine
         from mayabook.maya.codec import open_codec
 
-        earlier = context.earlier or EngineChoice(kind=self.name)
-        name = settings.model or earlier.model or _only_model()
+        begun = context.earlier or EngineChoice(kind=self.name, preset=DEFAULT_PRESET, max_seconds=MAX_SECONDS)
+        name = settings.model or begun.model or _only_model()
         files = find(name)
         missing = self._missing(files)
         if missing is not None:
             raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
-        format, weights = self._weights(files, settings, earlier.format if earlier.kind == self.name else "")
+        format, weights = self._weights(files, settings, begun.format if begun.kind == self.name else "", context)
         if files.codec is None:
             raise ModelError(f"{files.name} has no codec; import it: mayabook models import FOLDER --name {files.name}")
-        voice, sampling = voices.describe(settings.voice), sampler_settings(settings)
-        n_slots = settings.slots if isinstance(settings.slots, int) else earlier.slots
+        voice, sampling = voices.describe(settings.voice), sampler_settings(settings, begun.preset or FORMER_PRESET)
+        n_slots = settings.slots if isinstance(settings.slots, int) else begun.slots
         decoder, sampler = self._open_decoder(weights, format, settings, n_slots, context)
         try:
             engine = MayaEngine(
@@ -99,7 +102,8 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         except BaseException:
             decoder.close()
             raise
-        return engine, EngineChoice(kind=self.name, model=name, format=format, slots=decoder.n_slots)
+        chosen = {"kind": self.name, "model": name, "format": format, "slots": decoder.n_slots}
+        return engine, begun.model_copy(update=chosen)
 
     def _missing(self, files: ModelFiles) -> str | None:
         """Why the model cannot run on this engine, None if it can."""
@@ -109,7 +113,9 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
     def _missing_weights(self, files: ModelFiles) -> str | None: ...
 
     @abstractmethod
-    def _weights(self, files: ModelFiles, settings: MayaSettings, earlier: str) -> tuple[str, Path]:
+    def _weights(
+        self, files: ModelFiles, settings: MayaSettings, earlier: str, context: EngineContext
+    ) -> tuple[str, Path]:
         """Weight format (of a checkpoint the dtype that it computes in), and the file or folder of the weights.
 
         earlier: the format of an earlier run of the same job, which the settings may override; empty if there was none.
@@ -137,25 +143,27 @@ class GgufPlugin(MayaPlugin):
     def _missing_weights(self, files: ModelFiles) -> str | None:
         return None if files.ggufs else f"it has no GGUF file; make one: mayabook models quantize {files.name} Q4_K_M"
 
-    def _weights(self, files: ModelFiles, settings: MayaSettings, earlier: str) -> tuple[str, Path]:
+    def _weights(
+        self, files: ModelFiles, settings: MayaSettings, earlier: str, context: EngineContext
+    ) -> tuple[str, Path]:
         format = settings.format or earlier
         if format and format not in files.ggufs:
             raise ModelError(
                 f"{files.name} is installed in {', '.join(files.ggufs)}, not in {format}; "
                 f"make it: mayabook models quantize {files.name} {format}"
             )
-        chosen = format or next(name for name in (*PREFERENCE, *files.ggufs) if name in files.ggufs)
+        chosen = format or _best_that_fits(files.ggufs, settings, context)
         return chosen, files.ggufs[chosen]
 
     def _open_decoder(
         self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
     ) -> "tuple[Decoder, TokenSampler]":
-        from mayabook.engines.gguf_decoder import GgufDecoder, kv_bytes_per_slot
+        from mayabook.engines.gguf_decoder import GgufDecoder
         from mayabook.engines.sampler import Sampler
 
-        on_gpu = bool(gpus()) and _llama_offloads() and settings.gpu_layers != 0
-        per_slot = kv_bytes_per_slot(weights, settings.context, settings.kv_type) + _LOGITS
-        slots = _slots(n_slots, MemoryNeed(weights.stat().st_size, per_slot), on_gpu=on_gpu, context=context)
+        on_gpu = _llama_uses_gpu(settings)
+        need = MemoryNeed(weights.stat().st_size, _bytes_per_slot(weights, settings))
+        slots = _slots(n_slots, need, on_gpu=on_gpu, context=context)
         decoder = GgufDecoder(
             weights,
             slots,
@@ -192,7 +200,9 @@ class TransformersPlugin(MayaPlugin):
     def _missing_weights(self, files: ModelFiles) -> str | None:
         return "it has no checkpoint folder" if files.checkpoint is None else None
 
-    def _weights(self, files: ModelFiles, settings: MayaSettings, earlier: str) -> tuple[str, Path]:
+    def _weights(
+        self, files: ModelFiles, settings: MayaSettings, earlier: str, context: EngineContext
+    ) -> tuple[str, Path]:
         from mayabook.engines.devices import choose_device, choose_dtype
 
         assert files.checkpoint is not None
@@ -228,11 +238,15 @@ class TransformersPlugin(MayaPlugin):
         return decoder, TorchSampler(decoder.layout, slots, device)
 
 
-def sampler_settings(settings: MayaSettings) -> SamplerSettings:
-    """The sampler preset, with the values that the settings give in its place."""
+def sampler_settings(settings: MayaSettings, default: str = DEFAULT_PRESET) -> SamplerSettings:
+    """The sampler preset, with the values that the settings give in its place.
+
+    default: the preset where the settings name none; then the length of the text caps a take, not the preset.
+    """
     names = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "penalty_window", "max_tokens")
     given = {name: value for name in names if (value := getattr(settings, name)) is not None}
-    return SamplerSettings.of({**preset(settings.preset).as_sampling(), **given})
+    by_default = {} if settings.preset else {"max_tokens": 0}
+    return SamplerSettings.of({**preset(settings.preset or default).as_sampling(), **by_default, **given})
 
 
 def measure_real_time_factor(decoder: SlotDecoder) -> float:
@@ -246,8 +260,37 @@ def measure_real_time_factor(decoder: SlotDecoder) -> float:
     return decoder.n_slots / seconds / TOKENS_PER_SECOND
 
 
+def _best_that_fits(ggufs: Mapping[str, Path], settings: MayaSettings, context: EngineContext) -> str:
+    """The format to read with, the smallest where none fits."""
+    names = [name for name in PREFERENCE if name in ggufs] or list(ggufs)
+    if len(names) == 1:
+        return names[0]
+    free = _free(on_gpu=_llama_uses_gpu(settings))
+    per_slot = _bytes_per_slot(ggufs[names[0]], settings)
+    sizes = {name: ggufs[name].stat().st_size for name in names}
+    fitting = [name for name, size in sizes.items() if slots_that_fit(free, MemoryNeed(size, per_slot))]
+    if fitting and fitting[0] != names[0]:
+        context.note(f"{names[0]} does not fit into {format_bytes(free)} of memory: using {fitting[0]}.")
+    return fitting[0] if fitting else min(names, key=sizes.__getitem__)
+
+
+def _bytes_per_slot(weights: Path, settings: MayaSettings) -> int:
+    from mayabook.engines.gguf_decoder import kv_bytes_per_slot
+
+    return kv_bytes_per_slot(weights, settings.context, settings.kv_type) + _LOGITS
+
+
+def _llama_uses_gpu(settings: MayaSettings) -> bool:
+    return bool(gpus()) and _llama_offloads() and settings.gpu_layers != 0
+
+
+def _free(*, on_gpu: bool) -> int:
+    """Bytes of free memory where the model is going to be."""
+    return gpus()[0].free if on_gpu else free_memory()
+
+
 def _slots(n_slots: int, need: MemoryNeed, *, on_gpu: bool, context: EngineContext) -> int:
-    free = gpus()[0].free if on_gpu else free_memory()
+    free = _free(on_gpu=on_gpu)
     slots, note = choose_slots(n_slots, free, need, MAX_SLOTS["gpu" if on_gpu else "cpu"])
     if note:
         context.note(note)

@@ -8,16 +8,17 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from mayabook.core.settings import SettingsGroup
+from mayabook.core.settings import MIN_CHUNK_CHARS, ScriptSettings, SettingsGroup
 from mayabook.engines.engine import Engine
 
 SettingsModel = TypeVar("SettingsModel", bound=SettingsGroup)
 
 
 class EngineChoice(BaseModel):
-    """Which engine reads a book, with the model, format and slots that it chose where the settings leave them open.
+    """Which engine reads a book, with what it chose where the settings leave something open.
 
-    It is stored with the job, so that the job goes on with the same engine.
+    It is stored with the job, so that the job goes on in the same way. The default of a field is what versions did that
+    had not the field yet.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,8 +31,22 @@ class EngineChoice(BaseModel):
     """Weight format of the model, such as Q4_K_M or bfloat16; empty where the model has only one."""
     slots: int = 0
     """Rows of the batch, where takes depend on their number; else 0."""
+    preset: str = ""
+    """Preset of sampling settings, where there are any."""
+    max_seconds: float = 0
+    """Most seconds of speech that the model should be given at once; 0 where that makes no difference."""
+    characters_per_second: float = 14.0
+    """Characters of text per second of speech, at the pace of the voice."""
     reason: str = ""
     """Why this engine was chosen, in words for a person."""
+
+    def chunk_limits(self, script: ScriptSettings) -> ScriptSettings:
+        """The limits of chunks for this engine: `max_seconds`, turned into characters, is one more of them."""
+        seconds = self.max_seconds if script.max_seconds == "auto" else script.max_seconds
+        if not seconds:
+            return script
+        chars = max(MIN_CHUNK_CHARS, round(seconds * self.characters_per_second))
+        return script.model_copy(update={"max_chars": min(script.max_chars, chars)})
 
 
 def _ignore(line: str) -> None:

@@ -10,7 +10,9 @@ from mayabook.core.errors import EngineError
 from mayabook.core.take import Sampling
 
 STAGES = frozenset({"penalty", "temperature", "top_k", "top_p", "min_p"})
-DEFAULT_PRESET = "mayabook"
+DEFAULT_PRESET = "maya-official"
+FORMER_PRESET = "mayabook"
+"""The default of versions that did not store a preset with the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,15 @@ class SamplerSettings:
     """A token is kept if it has at least this share of the likeliest token's probability, 0 to 1; 0 is off."""
     repetition_penalty: float = 1.1
     """Divides positive and multiplies negative logits of the ids in the window: 0.1 to 10; 1 is off."""
-    penalty_window: int | str = 64
+    penalty_window: int | str = "all"
     """Newest generated tokens that the penalty looks at, or `all`."""
-    penalty_prompt: bool = False
+    penalty_prompt: bool = True
     """Whether the penalty also looks at the ids of the prompt."""
     order: str = "penalty temperature top_k top_p min_p"
     """Names of the stages in the order in which they run, separated by spaces; a stage that is left out is off."""
     min_tokens: int = 28
     """Tokens before which CODE_END cannot be drawn."""
-    max_tokens: int = 0
+    max_tokens: int = 2048
     """Token cap of a take; 0 lets the length of the text decide."""
 
     def __post_init__(self) -> None:

@@ -21,14 +21,18 @@ class MemoryNeed:
     """Of the KV cache and the logits of one slot."""
 
 
+def slots_that_fit(free: int, need: MemoryNeed) -> int:
+    """How many slots fit into `free` bytes of memory beside the weights."""
+    return max(0, (free - SPARE - need.weights) // need.per_slot)
+
+
 def choose_slots(asked: int, free: int, need: MemoryNeed, most: int) -> tuple[int, str]:
     """The number of slots to open, and a note for a person where it is smaller than the number asked for.
 
     asked: number of slots; 0 for as many as fit. free: bytes of free memory. most: the largest number that is chosen
     automatically. Raises EngineError where not even one slot fits.
     """
-    free_for_slots = free - SPARE - need.weights
-    fit = max(0, free_for_slots // need.per_slot)
+    fit = slots_that_fit(free, need)
     if fit < 1:
         short = need.weights + need.per_slot + SPARE
         raise EngineError(

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mayabook.core.errors import JobError
-from mayabook.pipeline import CHECKS, REQUEST, AudiobookRequest
+from mayabook.engines import EngineChoice
+from mayabook.pipeline import CHECKS, ENGINE, REQUEST, AudiobookRequest
 from mayabook.render import Edits, Job, PlannedChunk, ReviewDecision, StoredTake
 from mayabook.review.entries import ReviewEntry, list_entries
 
@@ -66,7 +67,11 @@ class JobReview:
 
         Raises ScriptError where the text has no words, or is longer than a chunk may be.
         """
-        Edits.of(self.folder).set(self.planned(number).chunk, text, self.request.settings.script)
+        chosen = self._job.ledger.fact(ENGINE)
+        limits = self.request.settings.script
+        if chosen is not None:
+            limits = EngineChoice.model_validate_json(chosen).chunk_limits(limits)
+        Edits.of(self.folder).set(self.planned(number).chunk, text, limits)
 
     def _takes(self, number: int) -> list[StoredTake]:
         return self._job.ledger.takes(self.planned(number).key, self._checks)

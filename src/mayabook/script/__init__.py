@@ -2,7 +2,7 @@
 
 from mayabook.script.lexicon import Lexicon, Respelling, read_lexicon
 from mayabook.script.name_spotting import RareName, find_rare_names, write_lexicon_template
-from mayabook.script.script_writer import Script, script_book, write_script
+from mayabook.script.script_writer import Script, script_book, script_chapters, write_script
 from mayabook.script.verbalisation import Verbaliser
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
@@ -17,6 +17,7 @@ __all__ = [
     "find_rare_names",
     "read_lexicon",
     "script_book",
+    "script_chapters",
     "write_lexicon_template",
     "write_script",
 ]

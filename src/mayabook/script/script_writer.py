@@ -27,13 +27,18 @@ def script_book(book_file: Path, lexicon_file: Path | None, settings: Settings) 
     """Reads a book and writes its script. Raises BookError where nothing of it would be narrated."""
     book = read_book(book_file, settings.book)
     lexicon = None if lexicon_file is None else read_lexicon(lexicon_file)
-    script = write_script(book, settings.script, lexicon)
+    return book, script_chapters(book, book_file, settings.script, lexicon)
+
+
+def script_chapters(book: Book, book_file: Path, settings: ScriptSettings, lexicon: Lexicon | None) -> Script:
+    """The script of a book that has been read. Raises BookError where nothing of it would be narrated."""
+    script = write_script(book, settings, lexicon)
     if not script.chunks:
         raise BookError(
             f"{book_file} has nothing to narrate: all {len(book.chapters)} chapters are skipped. See why with "
             "`mayabook inspect`, and choose chapters with --include."
         )
-    return book, script
+    return script
 
 
 def write_script(book: Book, settings: ScriptSettings, lexicon: Lexicon | None = None) -> Script:
