@@ -3,8 +3,8 @@
     python bench/maya1_tiny.py            every format, a quarter of an hour on two cores
     python bench/maya1_tiny.py --chunks 8 only the first chunks of the sample book; nothing is written
 
-Every chunk of the sample book is synthesised by MayaBook's engine with its default settings, and transcribed by
-tiny.en. The model has memorised these chunks, so the true codes are known: those of the teacher's speech
+Every chunk of the sample book is synthesised by MayaBook's engine with the settings beside the weights, and transcribed
+by tiny.en. The model has memorised these chunks, so the true codes are known: those of the teacher's speech
 (training/maya1_tiny/weights/reference.npz).
 """
 
@@ -106,8 +106,8 @@ def requests(texts: Sequence[str], voice: str, sampling: dict[str, float | str])
 def measure_format(
     kind: str, size: float, options: dict[str, object], truth: Truth, transcriber: Transcriber
 ) -> dict[str, float]:
-    """Figures of one format: every chunk once, with the default settings."""
-    settings = load_settings(None, {"engine": {"kind": kind}, "maya": options})
+    """Figures of one format: every chunk once, with the settings beside the weights."""
+    settings = load_settings(WEIGHTS / "settings.toml", {"engine": {"kind": kind}, "maya": options})
     engine, _ = open_engine(settings, None, lambda line: None)
     started = time.perf_counter()
     takes: dict[int, Take] = {}
@@ -195,7 +195,8 @@ def formats(folder: Path) -> Iterator[tuple[str, str, float, dict[str, object]]]
         yield name, "transformers", size, {"model": str(WEIGHTS / "maya1-tiny"), **options}
     model = folder / "maya1-tiny"
     (model / "gguf").mkdir(parents=True)
-    (model / "codec").symlink_to(WEIGHTS / "maya1-tiny" / "codec")
+    for name in ("codec", store.VOICES_FILE):
+        (model / name).symlink_to(WEIGHTS / "maya1-tiny" / name)
     whole = model / "gguf" / "maya1-tiny-F16.gguf"
     gguf_conversion.convert(files.checkpoint, whole)
     for kind in GGUFS:

@@ -13,7 +13,7 @@ from mayabook.maya.frames import Frames, pack
 from mayabook.maya.prompt import PromptBuilder
 from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.maya.voices import DEFAULT_VOICE, voices
+from mayabook.maya.voices import DEFAULT_VOICE, descriptions
 from training.maya1_tiny.codec import read_frames
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
@@ -40,7 +40,7 @@ class Sequences:
         self._builder = PromptBuilder(CheckpointTokenizer(work / "tokenizer"), self.layout)
         self._texts = [each.text for each in corpus.utterances]
         self._speech = [speech_tokens(each, self.layout) for each in frames]
-        self._descriptions = {name: voice.description for name, voice in voices().items()}
+        self._descriptions = descriptions(version=1)
         self._prompts: dict[tuple[str, int], list[int]] = {}
         self._batch_tokens, self._noise = batch_tokens, noise
         book, others = corpus.numbers(BOOK), corpus.numbers(TRAIN) if book_share < 1 else []

@@ -15,11 +15,13 @@ from mayabook.core.files import make_folder, write_text
 from mayabook.maya.codec import export_codec, open_codec
 from mayabook.maya.codec_config import CHECKPOINT_FILE, CONFIG_FILE
 from mayabook.maya.token_layout import Layout
+from mayabook.maya.voices import descriptions
 from mayabook.models import gguf_maker, importer, store
 from training.maya1_tiny.reference import write_reference
 
 NAME = "maya1-tiny"
 FORMATS = ("Q4_K_M",)
+VOICES_COMMENT = "# The descriptions that maya1-tiny was trained on; with others it speaks noise."
 
 
 def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
@@ -36,6 +38,8 @@ def export(work: Path, target: Path, kinds: Sequence[str] = FORMATS) -> Path:
         for kind, file in store.stored(NAME).ggufs.items():
             if kind not in kinds:  # intermediate file
                 file.unlink()
+        voices = (f"{name} = {json.dumps(description)}" for name, description in descriptions(version=1).items())
+        write_text(folder / store.VOICES_FILE, "\n".join((VOICES_COMMENT, "", *voices, "")))
         (folder / store.SOURCE_FILE).unlink()  # it has paths of this machine; the model card gives the provenance
     write_reference(work, target)
     for file in sorted(folder.rglob("*")):

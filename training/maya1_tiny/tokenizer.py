@@ -15,7 +15,7 @@ from mayabook.core.files import make_folder, write_text
 from mayabook.maya.prompt import prepare_text, with_full_stop
 from mayabook.maya.token_layout import CODES_PER_FRAME, LAYOUT_FILE, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.maya.voices import voices
+from mayabook.maya.voices import descriptions
 from mayabook.models.gguf_vocabulary import LLAMA3_SPLIT
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
@@ -93,8 +93,8 @@ def write(folder: Path, layout: Layout, lines: Iterator[str]) -> None:
 
 
 def _lines(corpus: Corpus) -> Iterator[str]:
-    for voice in voices().values():
-        yield from [f'<description="{with_full_stop(voice.description)}"> '] * DESCRIPTIONS
+    for description in descriptions(version=1).values():
+        yield from [f'<description="{with_full_stop(description)}"> '] * DESCRIPTIONS
     for number in corpus.numbers(BOOK, TRAIN):
         yield prepare_text(corpus.utterances[number].text)
 

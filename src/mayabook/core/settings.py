@@ -108,7 +108,8 @@ class MayaSettings(SettingsGroup):
     format: str = ""
     """Weight format of a GGUF model, such as Q8_0; empty for the best one installed that fits into memory."""
     voice: Annotated[str, Option(common=True)] = "storyteller"
-    """Voice: a name from `mayabook voices`, or for Maya1 a description in words."""
+    """Voice: a name from `mayabook voices`; for Maya1 also fields, "gender=male accent=british", or a description in
+    words."""
     preset: str = ""
     """Preset of sampling settings: maya-official, mayabook, original-gguf or original-transformers; empty for
     maya-official without its token cap, or for what the job began with."""

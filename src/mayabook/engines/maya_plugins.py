@@ -20,7 +20,9 @@ from mayabook.engines.sampler_settings import DEFAULT_PRESET, FORMER_PRESET, Sam
 from mayabook.engines.slot_count import MemoryNeed, choose_slots, slots_that_fit
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.maya import voices
+from mayabook.maya.prompt import with_full_stop
 from mayabook.maya.token_layout import SAMPLE_RATE, TOKENS_PER_SECOND
+from mayabook.maya.voice_fields import characters_per_second, note_on_training
 from mayabook.models.gguf_formats import PREFERENCE
 from mayabook.models.store import ModelFiles, find, installed
 
@@ -73,16 +75,24 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         from mayabook.engines.maya_engine import MayaEngine
         from mayabook.maya.codec import open_codec
 
-        begun = context.earlier or EngineChoice(kind=self.name, preset=DEFAULT_PRESET, max_seconds=MAX_SECONDS)
-        name = settings.model or begun.model or _only_model()
+        earlier = context.earlier
+        name = settings.model or (earlier.model if earlier else "") or _only_model()
         files = find(name)
         missing = self._missing(files)
         if missing is not None:
             raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
+        voice = _describe(settings.voice, files, context)
+        begun = earlier or EngineChoice(
+            kind=self.name,
+            preset=DEFAULT_PRESET,
+            voice_presets=voices.VERSION,
+            max_seconds=MAX_SECONDS,
+            characters_per_second=characters_per_second(voice),
+        )
         format, weights = self._weights(files, settings, begun.format if begun.kind == self.name else "", context)
         if files.codec is None:
             raise ModelError(f"{files.name} has no codec; import it: mayabook models import FOLDER --name {files.name}")
-        voice, sampling = voices.describe(settings.voice), sampler_settings(settings, begun.preset or FORMER_PRESET)
+        sampling = sampler_settings(settings, begun.preset or FORMER_PRESET)
         n_slots = settings.slots if isinstance(settings.slots, int) else begun.slots
         decoder, sampler = self._open_decoder(weights, format, settings, n_slots, context)
         try:
@@ -93,7 +103,7 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
                 sampler,
                 open_codec(files.codec, decoder.layout, "cuda" if "cuda" in decoder.device.lower() else "cpu"),
                 voice=voice,
-                credit=f"{settings.voice if settings.voice != voice else 'a described voice'} ({files.name})",
+                credit=f"{settings.voice if settings.voice in voices.voices() else 'a described voice'} ({files.name})",
                 settings=sampling,
                 bos=settings.bos,
                 tokens_per_character=settings.tokens_per_character,
@@ -258,6 +268,16 @@ def measure_real_time_factor(decoder: SlotDecoder) -> float:
         decoder.step(tokens)
     seconds = (time.perf_counter() - started) / _PROBE_STEPS
     return decoder.n_slots / seconds / TOKENS_PER_SECOND
+
+
+def _describe(voice: str, files: ModelFiles, context: EngineContext) -> str:
+    """The description of a voice, with a note on what the model was not trained on in a new job."""
+    own = files.voices()
+    description = voices.describe(voice, context.earlier.voice_presets if context.earlier else voices.VERSION, own)
+    note = "" if context.earlier or voice in own else note_on_training(with_full_stop(description))
+    if note:
+        context.note(note)
+    return description
 
 
 def _best_that_fits(ggufs: Mapping[str, Path], settings: MayaSettings, context: EngineContext) -> str:

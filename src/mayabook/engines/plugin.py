@@ -33,6 +33,8 @@ class EngineChoice(BaseModel):
     """Rows of the batch, where takes depend on their number; else 0."""
     preset: str = ""
     """Preset of sampling settings, where there are any."""
+    voice_presets: int = 1
+    """Version of what the names of Maya1's voices stand for: `mayabook.maya.voices.VERSION`."""
     max_seconds: float = 0
     """Most seconds of speech that the model should be given at once; 0 where that makes no difference."""
     characters_per_second: float = 14.0

@@ -249,7 +249,14 @@ def open_model_variants(plan: Plan, gguf_folder: Path) -> LocalModelVariants:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; get it again.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
     return LocalModelVariants(
-        files, describe(plan.voice), sampling, plan.slots, plan.context, gguf_folder, plan.memoises, plan.caches_logits
+        files,
+        describe(plan.voice, own=files.voices()),
+        sampling,
+        plan.slots,
+        plan.context,
+        gguf_folder,
+        plan.memoises,
+        plan.caches_logits,
     )
 
 

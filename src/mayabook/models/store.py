@@ -3,6 +3,7 @@
 NAME/checkpoint/   config.json, tokenizer.json, *.safetensors, layout.json where it is not Maya1's
 NAME/gguf/         NAME-Q4_K_M.gguf and other formats
 NAME/codec/        config.json, pytorch_model.bin, decoder.onnx
+NAME/voices.toml   voices of the model's own: name = "description"; may be absent
 NAME/source.json   where each file came from, its SHA-256, its size and when it came
 """
 
@@ -10,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from mayabook.models.llama_config import CONFIG_FILE
 
 CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
 SOURCE_FILE = "source.json"
+VOICES_FILE = "voices.toml"
 
 CHECKPOINT_FILES = re.compile(
     r"(config|generation_config|layout)\.json|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json"
@@ -51,6 +54,24 @@ class ModelFiles:
     """GGUF files by weight format, `Q4_K_M`."""
     codec: Path | None
     """Folder of the SNAC codec."""
+    voices_file: Path | None = None
+    """File of the voices that the model itself was trained on."""
+
+    def voices(self) -> dict[str, str]:
+        """Descriptions of the model's own voices by name. Raises ModelError where their file is damaged."""
+        if self.voices_file is None:
+            return {}
+        try:
+            found = tomllib.loads(self.voices_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"Cannot read the voices in {self.voices_file} ({error}); correct or delete it."
+            ) from error
+        if not all(isinstance(description, str) and description.strip() for description in found.values()):
+            raise ModelError(
+                f'{self.voices_file} must have lines of the form name = "description"; correct or delete it.'
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,15 +246,18 @@ def _inside(folder: Path) -> ModelFiles:
         None if missing_from_checkpoint(checkpoint) else checkpoint,
         _ggufs(folder / GGUF),
         codec if _is_codec(codec) else None,
+        _voices_file(folder),
     )
 
 
 def _loose(path: Path) -> ModelFiles:
     """A GGUF file or a checkpoint folder outside a model folder."""
     if path.is_file() and path.suffix == ".gguf":
-        return ModelFiles(_bare(path), None, {format_of(path): path}, _codec_beside(path.parent))
+        beside = _codec_beside(path.parent), _voices_file(path.parent) or _voices_file(path.resolve().parent.parent)
+        return ModelFiles(_bare(path), None, {format_of(path): path}, *beside)
     if path.is_dir() and not missing_from_checkpoint(path):
-        return ModelFiles(path.resolve().name, path, {}, _codec_beside(path))
+        beside = _codec_beside(path), _voices_file(path) or _voices_file(path.resolve().parent)
+        return ModelFiles(path.resolve().name, path, {}, *beside)
     what = f"{path} is not a model" if path.exists() else f"Unknown model {str(path)!r}"
     raise ModelError(f"{what}{_known()}.")
 
@@ -256,6 +280,11 @@ def _is_codec(folder: Path) -> bool:
 def _codec_beside(folder: Path) -> Path | None:
     places = (folder / CODEC, folder.resolve().parent / CODEC)
     return next((place for place in places if _is_codec(place)), None)
+
+
+def _voices_file(folder: Path) -> Path | None:
+    file = folder / VOICES_FILE
+    return file if file.is_file() else None
 
 
 def _known() -> str:
