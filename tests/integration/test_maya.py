@@ -21,8 +21,10 @@ from mayabook.core.settings import EngineSettings, MayaSettings, Settings
 from mayabook.engine_selection import open_engine
 from mayabook.engines.engine import HasFormerIdentities
 from mayabook.maya.codec import open_codec
+from mayabook.maya.voices import descriptions
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
+from mayabook.pipeline import ENGINE
 from mayabook.render import Job, former_keys
 from tests.runs import STORY, mayabook_in, start, write_story
 from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
@@ -146,6 +148,31 @@ def test_a_job_keeps_the_dtype_it_began_with(mayabook: Run, story: Path, tmp_pat
     takes = {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()}
     made(mayabook("make", story, "--engine", "transformers", *NOISE, "--force", "--json"))
     assert {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()} == takes
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_job_of_version_0_1_goes_on_as_it_began(mayabook: Run, story: Path, tmp_path: Path) -> None:
+    """With its voice, its sampling and its chunks; a new job has today's."""
+    once = tmp_path / "once.toml"
+    once.write_text("[retry]\ntrim = false\nattempts = 1\npatch = 0\nsplit = 0\n")
+    options = ("--engine", "gguf", "--slots", "2", "--max-tokens", "84", "--settings", once, "--force", "--json")
+    former = descriptions(version=1)["storyteller"]
+    old = made(mayabook("make", story, *options, "--preset", "mayabook", "--max-words", "70", "--voice", former))
+    with Job(tmp_path / "harbour.mayabook") as job:
+        chosen = json.loads(job.ledger.fact(ENGINE) or "")
+        known = {name: chosen[name] for name in ("kind", "model", "format", "slots", "reason")}
+        job.ledger.set_fact(ENGINE, json.dumps(known))
+    takes = {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()}
+    for _ in range(2):
+        again = made(mayabook("make", story, *options))
+        assert again["chunks"] == old["chunks"]
+        assert {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()} == takes
+    new = made(mayabook("make", story, "-o", "new.m4b", *options))
+    assert new["chunks"] > old["chunks"]
+    with Job(tmp_path / "new.mayabook") as job:
+        assert max(len(item.chunk.spoken) for item in job.ledger.plan()) <= 14 * 14
+        chosen = json.loads(job.ledger.fact(ENGINE) or "")
+    assert (chosen["preset"], chosen["voice_presets"], chosen["max_seconds"]) == ("maya-official", 2, 14)
 
 
 @pytest.mark.usefixtures("with_tiny")

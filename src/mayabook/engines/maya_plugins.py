@@ -20,6 +20,7 @@ from mayabook.engines.sampler_settings import DEFAULT_PRESET, FORMER_PRESET, Sam
 from mayabook.engines.slot_count import MemoryNeed, choose_slots, slots_that_fit
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.maya import voices
+from mayabook.maya.defaults import default
 from mayabook.maya.prompt import with_full_stop
 from mayabook.maya.token_layout import SAMPLE_RATE, TOKENS_PER_SECOND
 from mayabook.maya.voice_fields import characters_per_second, note_on_training
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 MAX_SLOTS = {"cpu": 16, "gpu": 64}
 """Most slots that `slots = "auto"` opens; more of them gain little (bench/engines.py)."""
-MAX_SECONDS = 14.0
-"""Most seconds of speech in a chunk: Maya1 was fine-tuned on clips of 1 to 14 seconds."""
+MAX_SECONDS: float = default("max_seconds")
+"""Most seconds of speech in a chunk."""
 _PROBE_STEPS = 3
 _LOGITS = 4 << 20
 """Bytes of logits and compute buffers for each slot, with Maya1's vocabulary."""
@@ -248,15 +249,15 @@ class TransformersPlugin(MayaPlugin):
         return decoder, TorchSampler(decoder.layout, slots, device)
 
 
-def sampler_settings(settings: MayaSettings, default: str = DEFAULT_PRESET) -> SamplerSettings:
+def sampler_settings(settings: MayaSettings, unless_named: str = DEFAULT_PRESET) -> SamplerSettings:
     """The sampler preset, with the values that the settings give in its place.
 
-    default: the preset where the settings name none; then the length of the text caps a take, not the preset.
+    unless_named: the preset where the settings name none; then the length of the text caps a take, not the preset.
     """
     names = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "penalty_window", "max_tokens")
     given = {name: value for name in names if (value := getattr(settings, name)) is not None}
-    by_default = {} if settings.preset else {"max_tokens": 0}
-    return SamplerSettings.of({**preset(settings.preset or default).as_sampling(), **by_default, **given})
+    by_default = {} if settings.preset else {"max_tokens": default("max_tokens")}
+    return SamplerSettings.of({**preset(settings.preset or unless_named).as_sampling(), **by_default, **given})
 
 
 def measure_real_time_factor(decoder: SlotDecoder) -> float:

@@ -8,9 +8,10 @@ from typing import Self
 
 from mayabook.core.errors import EngineError
 from mayabook.core.take import Sampling
+from mayabook.maya.defaults import default
 
 STAGES = frozenset({"penalty", "temperature", "top_k", "top_p", "min_p"})
-DEFAULT_PRESET = "maya-official"
+DEFAULT_PRESET: str = default("preset")
 FORMER_PRESET = "mayabook"
 """The default of versions that did not store a preset with the job."""
 

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from mayabook.core.errors import EngineError
+from mayabook.maya.defaults import default
 from mayabook.maya.voice_fields import build_description, parse_fields
 
-DEFAULT_VOICE = "storyteller"
+DEFAULT_VOICE: str = default("voice")
 VERSION = 2
 """Version of the presets, which a job keeps: 1 are those of MayaBook 0.1."""
 NO_VOICES: Mapping[str, str] = MappingProxyType({})

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mayabook.maya.defaults import default
+
 
 @dataclass(frozen=True, slots=True)
 class GgufFormat:
@@ -34,10 +36,8 @@ QUANTISED = tuple(row.name for row in _ROWS if row.is_quantised)
 """Formats that are made from a GGUF file of another format."""
 SOURCES = ("F16", "BF16", "F32")
 """What to quantise: the first that there is."""
-PREFERENCE = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S", "F16", "BF16", "F32")
-"""What to read a book with: the first that there is and that fits into memory. Quantised ones come by their bits, since
-users of Maya1 saw 4-bit files run on, speak too fast or speak the description, and three projects chose Q8_0. Formats
-that one quantises from come last: they are twice as large."""
+PREFERENCE: tuple[str, ...] = tuple(default("format"))
+"""What to read a book with: the first that there is and that fits into memory."""
 
 
 def format_name(file_type: int) -> str | None:
