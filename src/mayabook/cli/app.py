@@ -14,7 +14,7 @@ SUMMARIES = {
     "review": "Go through the flagged chunks of an audiobook and decide.",
     "verify": "Find what is wrong in an audiobook that any tool made.",
     "doctor": "Show what this machine has and which engine it would use.",
-    "voices": "List the voices for --voice.",
+    "voices": "List the voices for --voice, and the fields that describe others for Maya1.",
     "models": "Fetch, import, convert, check and remove speech models.",
     "lab": "Run experiments on engines, formats and settings.",
 }
