@@ -47,6 +47,18 @@ def test_a_model_is_found_by_name_and_by_folder(mine: Path) -> None:
     assert store.missing_parts(mine) == []
 
 
+def test_a_model_may_bring_voices_of_its_own(mine: Path) -> None:
+    assert store.find("mine").voices() == {}
+    file = mine / "voices.toml"
+    file.write_text('anna = "A calm voice."\n')
+    for model in (mine, mine / "gguf" / "small-F16.gguf", mine / "checkpoint"):
+        assert store.find(str(model)).voices() == {"anna": "A calm voice."}
+    for damaged in ("anna = ", "[anna]\nage = 30\n", 'anna = " "\n'):
+        file.write_text(damaged)
+        with pytest.raises(ModelError, match=r"voices\.toml.*correct or delete it\.$"):
+            store.find("mine").voices()
+
+
 def test_loose_files_find_the_codec_beside_them(small: Path, tmp_path: Path) -> None:
     file = small / "gguf" / "small-F16.gguf"
     assert store.find(str(file)) == store.ModelFiles("small", None, {"F16": file}, small / "codec")
