@@ -283,7 +283,7 @@ def _describe(voice: str, files: ModelFiles, context: EngineContext) -> str:
 
 def _best_that_fits(ggufs: Mapping[str, Path], settings: MayaSettings, context: EngineContext) -> str:
     """The format to read with, the smallest where none fits."""
-    names = [name for name in PREFERENCE if name in ggufs] or list(ggufs)
+    names = list(dict.fromkeys(name for name in (*PREFERENCE, *ggufs) if name in ggufs))
     if len(names) == 1:
         return names[0]
     free = _free(on_gpu=_llama_uses_gpu(settings))
