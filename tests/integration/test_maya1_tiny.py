@@ -25,8 +25,8 @@ N_CHUNKS = 4
 def takes_of(kind: str, **options: object) -> list[Take]:
     """Of the first chunks of the sample book, at the settings beside the weights."""
     texts, _ = read_true_codes(WEIGHTS / REFERENCE_FILE)
-    given = {"engine": {"kind": kind}, "maya": {"model": str(MODEL), "slots": 4, **options}}
-    settings = load_settings(WEIGHTS / "settings.toml", given)
+    maya = {"model": str(MODEL), "slots": 4, **options}
+    settings = load_settings(WEIGHTS / "settings.toml", {"engine": {"kind": kind}, "maya": maya})
     engine, _ = open_engine(settings, None, lambda line: None)
     requests = [
         TakeRequest(str(number), text, engine.voice, 7, sampling=engine.sampling(0))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from mayabook.core.errors import EngineError
 from mayabook.core.settings import unknown_name
@@ -122,5 +123,5 @@ def _spelled(name: str, value: str) -> str:
 
 
 @cache
-def _tables() -> dict[str, dict[str, list[object]]]:
+def _tables() -> dict[str, dict[str, Any]]:
     return tomllib.loads(files("mayabook.maya").joinpath("voice_fields.toml").read_text(encoding="utf-8"))
