@@ -109,15 +109,14 @@ def second(work: Work = WORK, every: Annotated[int, typer.Option(help="Take ever
 
 @app.command()
 def leaks(work: Work = WORK, workers: Workers = 2) -> None:
-    """Spoken descriptions: synthesise, score and write their table, in some minutes; wrong verdicts are listed in
+    """Spoken descriptions: synthesise, judge and write their table, in some minutes; wrong verdicts are listed in
     WORK/missed_leaks.md."""
     wanted = prompt_leaks.takes()
-    examined = prompt_leaks.examine(wanted, work / "leaks", workers)
-    current = thresholds.current_thresholds()
-    figures = prompt_leaks.leak_table(wanted, examined, current)
+    judged = prompt_leaks.judge(wanted, work / "leaks", workers)
+    figures = prompt_leaks.leak_table(wanted, judged)
     print(figures)
     table.write_between(table.LEAKS_BEGIN, table.LEAKS_END, figures)
-    write_text(work / "missed_leaks.md", "\n".join(prompt_leaks.wrong(wanted, examined, current)) + "\n")
+    write_text(work / "missed_leaks.md", "\n".join(prompt_leaks.wrong(wanted, judged)) + "\n")
 
 
 def _cost(rows: list[corpus.Labelled], work: Path) -> Cost:

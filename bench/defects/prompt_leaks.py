@@ -1,7 +1,8 @@
 """Takes in which the description of the voice is spoken, and takes whose text shares words with it: how often
 `prompt_leak` is right about them.
 
-A take is a pure function of its id. Takes and scores are kept in WORK, and made again only where the checks changed.
+A take is a pure function of its id. Takes and verdicts are kept in WORK; after a change of the checks, takes are judged
+again.
 """
 
 import json
@@ -19,6 +20,7 @@ from bench.defects import scores
 from bench.defects.corpus import NARRATOR, chunk_of, speaker_of
 from bench.defects.passages import PLAIN_READINGS, readings, sentences_of
 from bench.defects.spoil import RATE
+from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.checks.text_normalisation import plain_tokens
 from mayabook.checks.word_checks import FUNCTION_WORDS
 from mayabook.core.audio_files import read_flac, write_flac
@@ -30,16 +32,15 @@ from mayabook.maya.token_layout import TOKENS_PER_SECOND
 
 NO_LEAK = "none"
 MEASURE = "prompt_leak"
-RECALL_GOAL = 0.95
 TAKES: Mapping[str, int] = {
-    NARRATOR: 100,
-    "rms": 20,
-    "awb": 20,
-    "slt": 20,
-    "af_bella": 10,
-    "am_fenrir": 10,
-    "bf_emma": 10,
-    "bm_george": 10,
+    NARRATOR: 105,
+    "rms": 25,
+    "awb": 25,
+    "slt": 25,
+    "af_bella": 5,
+    "am_fenrir": 5,
+    "bf_emma": 5,
+    "bm_george": 5,
 }
 """Takes with a leak of each voice, and as many without."""
 PACES = (1.0, 0.92, 1.08)
@@ -69,14 +70,20 @@ class LeakTake:
 
 
 @dataclass(frozen=True, slots=True)
-class ExaminedTake:
-    """What the checks make of a take. values: by measure, its highest score. checks: their identity."""
+class JudgedTake:
+    """The verdict on a take. weights: of its findings, by measure. checks: identity of the checks."""
 
     id: str
     checks: str
     seconds: float
-    values: dict[str, float]
+    accepted: bool
+    weights: dict[str, float]
     transcript: str
+
+    @property
+    def has_leak(self) -> bool:
+        """Whether `prompt_leak` rejects it."""
+        return self.weights.get(MEASURE, 0.0) >= REJECTION_WEIGHT
 
 
 def takes() -> list[LeakTake]:
@@ -134,17 +141,17 @@ def _last_words(description: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def examine(wanted: Sequence[LeakTake], work: Path, workers: int) -> dict[str, ExaminedTake]:
-    """Makes the missing takes, scores those that have no scores by these checks yet, and prints the progress."""
+def judge(wanted: Sequence[LeakTake], work: Path, workers: int) -> dict[str, JudgedTake]:
+    """Makes the missing takes, judges those that these checks have not judged yet, and prints the progress."""
     make_folder(work / "takes")
-    file, checks = work / "scores.jsonl", scores.checker().identity
+    file, checks = work / "verdicts.jsonl", scores.checker().identity
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    known = {row.id: row for row in (ExaminedTake(**json.loads(line)) for line in lines if line.endswith("}"))}
+    known = {row.id: row for row in (JudgedTake(**json.loads(line)) for line in lines if line.endswith("}"))}
     known = {name: row for name, row in known.items() if row.checks == checks}
     missing = [take for take in wanted if take.id not in known]
     fresh = ProcessPoolExecutor(workers, get_context("spawn"))  # a recogniser does not outlive a fork
     with file.open("a" if known else "w", encoding="utf-8") as out, fresh as pool:
-        for done, row in enumerate(pool.map(examine_take, missing, [work] * len(missing)), 1):
+        for done, row in enumerate(pool.map(judge_take, missing, [work] * len(missing)), 1):
             known[row.id] = row
             out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
             out.flush()
@@ -153,65 +160,55 @@ def examine(wanted: Sequence[LeakTake], work: Path, workers: int) -> dict[str, E
     return {take.id: known[take.id] for take in wanted}
 
 
-def examine_take(take: LeakTake, work: Path) -> ExaminedTake:
+def judge_take(take: LeakTake, work: Path) -> JudgedTake:
     file = work / "takes" / f"{take.id}.flac"
     if not file.is_file():
         write_flac(file, speaker_of(take.voice, work)(take.said, take.pace), RATE)
     audio, sample_rate = read_flac(file)
-    request = TakeRequest(take.id, take.text, take.description, 0)
-    ours = scores.checker()
-    found = ours.examine(Take(request, audio, sample_rate, StopReason.END, 0.0), chunk_of(take.text))
-    values: dict[str, float] = {}
-    for score in found.scores:
-        values[score.detector] = max(values.get(score.detector, scores.NOT_SEEN), score.value)
-    return ExaminedTake(take.id, ours.identity, len(audio) / sample_rate, values, found.transcript)
+    spoken = Take(TakeRequest(take.id, take.text, take.description, 0), audio, sample_rate, StopReason.END, 0.0)
+    checker = scores.checker()
+    verdict = checker.check(spoken, chunk_of(take.text), thorough=False)
+    weights: dict[str, float] = {}
+    for finding in verdict.findings:
+        weights[finding.detector] = max(weights.get(finding.detector, 0.0), finding.weight)
+    return JudgedTake(
+        take.id, checker.identity, len(audio) / sample_rate, verdict.accepted, weights, verdict.transcript
+    )
 
 
-def is_found(row: ExaminedTake, thresholds: Mapping[str, float], measures: Sequence[str] = (MEASURE,)) -> bool:
-    """Whether one of these measures rejects a take."""
-    return any(row.values.get(name, scores.NOT_SEEN) >= thresholds[name] for name in measures)
-
-
-def leak_table(
-    wanted: Sequence[LeakTake], examined: Mapping[str, ExaminedTake], thresholds: Mapping[str, float]
-) -> str:
+def leak_table(wanted: Sequence[LeakTake], judged: Mapping[str, JudgedTake]) -> str:
     """Markdown: by form, and by voice, takes in which `prompt_leak` was found."""
     leaks = [take for take in wanted if take.form != NO_LEAK]
     clean = [take for take in wanted if take.form == NO_LEAK]
-    lines = ["| spoken of the description | takes | `prompt_leak` | rejected | longer than the token budget |"]
-    lines.append("|---|---|---|---|---|")
+    lines = ["| spoken of the description | takes | `prompt_leak` | 95 % interval | rejected | over the token budget |"]
+    lines.append("|---|---|---|---|---|---|")
     groups = {form: [take for take in leaks if take.form == form] for form in FORMS}
     groups |= {"any of it": leaks, "nothing, but the text shares words with it": clean}
     for name, group in groups.items():
-        rows = [examined[take.id] for take in group]
-        n_found = sum(is_found(row, thresholds) for row in rows)
-        n_rejected = sum(is_found(row, thresholds, list(thresholds)) for row in rows)
+        rows = [judged[take.id] for take in group]
+        n_found, n_rejected = sum(row.has_leak for row in rows), sum(not row.accepted for row in rows)
         tokens = [row.seconds * TOKENS_PER_SECOND for row in rows]
         n_long = sum(n > token_budget(take.text) for n, take in zip(tokens, group, strict=True))
         bounds = wilson_interval(n_found, len(group))
-        interval = f"{n_found} ({n_found / len(group):.1%}; {bounds.low:.1%} to {bounds.high:.1%})"
-        lines.append(f"| {name} | {len(group)} | {interval} | {n_rejected} | {n_long} |")
+        shares = f"{n_found} ({n_found / len(group):.1%}) | {bounds.low:.1%} to {bounds.high:.1%}"
+        lines.append(f"| {name} | {len(group)} | {shares} | {n_rejected} | {n_long} |")
     lines += ["", "| voice | leaks found | false alarms |", "|---|---|---|"]
     for voice in TAKES:
-        hits = [is_found(examined[take.id], thresholds) for take in leaks if take.voice == voice]
-        alarms = [is_found(examined[take.id], thresholds) for take in clean if take.voice == voice]
+        hits = [judged[take.id].has_leak for take in leaks if take.voice == voice]
+        alarms = [judged[take.id].has_leak for take in clean if take.voice == voice]
         lines.append(f"| {voice} | {sum(hits)} of {len(hits)} | {sum(alarms)} of {len(alarms)} |")
-    shared = [len(shared_words(take.text, take.description)) for take in clean]
-    least, mean = min(shared), sum(shared) / len(shared)
-    lines += [
-        "",
-        f"The texts of the last row share {least} to {max(shared)} content words with it, {mean:.1f} on average.",
-    ]
+    n_shared = [len(shared_words(take.text, take.description)) for take in clean]
+    mean = sum(n_shared) / len(n_shared)
+    lines += ["", f"Texts and descriptions of the last row share {min(n_shared)} to {max(n_shared)} content words,"]
+    lines.append(f"{mean:.1f} on average.")
     return "\n".join(lines)
 
 
-def wrong(
-    wanted: Sequence[LeakTake], examined: Mapping[str, ExaminedTake], thresholds: Mapping[str, float]
-) -> list[str]:
+def wrong(wanted: Sequence[LeakTake], judged: Mapping[str, JudgedTake]) -> list[str]:
     """A line for each take about which `prompt_leak` is wrong."""
     return [
-        f"- {take.id}, {take.form}: said “{take.said}”, heard “{examined[take.id].transcript}”, "
-        f"{examined[take.id].values.get(MEASURE, 0.0):.1f} nats; the description is “{take.description}”"
+        f"- {take.id}, {take.form}: said “{take.said}”, heard “{judged[take.id].transcript}”, weight "
+        f"{judged[take.id].weights.get(MEASURE, 0.0):.2f}; the description is “{take.description}”"
         for take in wanted
-        if is_found(examined[take.id], thresholds) == (take.form == NO_LEAK)
+        if judged[take.id].has_leak == (take.form == NO_LEAK)
     ]

@@ -7,7 +7,6 @@ import pytest
 from bench.defects import prompt_leaks
 from bench.defects.corpus import NARRATOR
 from bench.defects.prompt_leaks import FORMS, NO_LEAK, LeakTake
-from bench.defects.thresholds import current_thresholds
 
 TAKES = [take for take in prompt_leaks.takes() if take.voice == NARRATOR]
 LEAKS = [next(take for take in TAKES if take.form == form) for form in list(FORMS)[1:4]]
@@ -18,8 +17,9 @@ SHARED = [
 
 @pytest.mark.parametrize("take", [*LEAKS, *SHARED], ids=lambda take: take.form)
 def test_a_spoken_description_is_told_from_a_text_with_its_words(take: LeakTake, tmp_path: Path) -> None:
-    examined = prompt_leaks.examine_take(take, tmp_path)
-    assert prompt_leaks.is_found(examined, current_thresholds()) == (take.form != NO_LEAK), examined.transcript
+    judged = prompt_leaks.judge_take(take, tmp_path)
+    assert judged.has_leak == (take.form != NO_LEAK), judged.transcript
+    assert judged.accepted == (take.form == NO_LEAK)
 
 
 def test_the_takes_are_of_every_kind() -> None:
