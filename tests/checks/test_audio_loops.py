@@ -12,7 +12,6 @@ from mayabook.checks.audio_loops import loop_score, repeated_word_counts
 from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import voiced_frames
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio
 from mayabook.core.verdict import FindingKind
 from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of
@@ -25,11 +24,6 @@ TEXT = (
 )
 TIMES = np.arange(6 * RATE) / RATE
 DRAW = np.random.default_rng(0)
-
-
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(CheckSettings())
 
 
 def score(audio: Audio, n_again: int = 0) -> Score | None:

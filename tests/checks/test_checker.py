@@ -34,11 +34,6 @@ SENTENCES = tuple(part + "." for part in STORY.rstrip(".").split(". "))
 OTHER = "Every winter the children skated on the mill pond until the miller sent them home for supper."
 
 
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(CheckSettings())
-
-
 def judge(checker: Checker, audio: Audio, text: str, stop: StopReason = StopReason.END) -> Verdict:
     return checker.check(take_of(audio, stop), chunk_of(text))
 

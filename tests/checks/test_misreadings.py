@@ -7,14 +7,8 @@ from mayabook.checks import Checker
 from mayabook.checks.expected_words import expected_words
 from mayabook.checks.tempting_readings import is_letters, tempting_readings
 from mayabook.checks.text_normalisation import expected_units, text_units
-from mayabook.core.settings import CheckSettings
 from mayabook.core.verdict import Finding, FindingKind, Verdict, WordMatch
 from tests.checks.speaking import chunk_of, speech, take_of, verbalised
-
-
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(CheckSettings())
 
 
 def judge(checker: Checker, said: str, written: str) -> Verdict:

@@ -23,9 +23,9 @@ def alone() -> Checker:
     return Checker(CheckSettings(second_asr_model=""))
 
 
-@pytest.fixture(scope="module")
-def both() -> Checker:
-    return Checker(CheckSettings())
+@pytest.fixture
+def both(checker: Checker) -> Checker:
+    return checker
 
 
 def judge(checker: Checker, said: str, text: str) -> Verdict:

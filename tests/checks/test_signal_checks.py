@@ -13,7 +13,6 @@ from mayabook.checks.speech_timing import running_pace
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced_bands
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
-from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio
 from tests.checks.speaking import RATE, chunk_of, silence, speech
 
@@ -199,8 +198,7 @@ def test_drift_by_the_timbre_of_the_voice_itself() -> None:
     assert drifted.start == pytest.approx(half / RATE, abs=0.7)
 
 
-def test_a_checker_measures_a_voice_and_judges_its_takes_by_it() -> None:
-    checker = Checker(CheckSettings())
+def test_a_checker_measures_a_voice_and_judges_its_takes_by_it(checker: Checker) -> None:
     takes = {text: resample_poly(speech(text), 5, 4).astype(np.float32) for text in VOICE_TEXTS}
     measured = checker.measure_voice((take, RATE, chunk_of(text)) for text, take in takes.items())
     voice = VoiceReference.from_json(measured.to_json())

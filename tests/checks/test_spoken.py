@@ -5,7 +5,6 @@ import pytest
 
 from mayabook.checks import Checker
 from mayabook.checks.scoring import REJECTION_WEIGHT
-from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
 from mayabook.core.verdict import FindingKind, Verdict, WordMatch
 from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of, verbalised
@@ -13,11 +12,6 @@ from tests.checks.speaking import RATE, chunk_of, silence, speech, take_of, verb
 LONG = "The keeper went down to the harbour early, and everyone on the quay looked up from their nets to greet her."
 END = "They rowed back to the island before the storm."
 REVERSED = speech("Every winter the children skated on the mill pond.")[::-1]
-
-
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(CheckSettings())
 
 
 def judge(checker: Checker, audio: Audio, text: str, stop: StopReason = StopReason.END) -> Verdict:
