@@ -1,14 +1,18 @@
 """Whole runs of the command, as a person types it."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import av
 import numpy as np
+import pytest
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from tests.epubs import write_epub
@@ -50,6 +54,36 @@ def mayabook_in(
         timeout=timeout,
         check=False,
     )
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills the first time that a process of this test session asks for `name`. To be read only."""
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, made = root / name, root / f"{name}.made"
+    with FileLock(root / f"{name}.lock"):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
+
+def finished_job(factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A finished job with one flagged chunk of several takes, and the number of that chunk. To be read only."""
+
+    def make(folder: Path) -> None:
+        story = {"The Door": [GREEK, "She read it aloud, twice, and then she went home in the rain."]}
+        book = write_story(folder / "door.epub", "The Door", story)
+        run = mayabook_in(folder, "make", book, "--max-words", "16", "--json")
+        assert run.returncode == 3, run.stdout + run.stderr
+        (folder / "facts.json").write_text(run.stdout.splitlines()[-1])
+
+    folder = made_once(factory, "finished-job", make)
+    (number,) = json.loads((folder / "facts.json").read_text())["flagged"]
+    return folder / "door.mayabook", number
 
 
 def start(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[str]":

@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.runs import GREEK, STORY, mayabook_in, write_story
+from tests.runs import STORY, finished_job, made_once, mayabook_in, write_story
 
 
 @pytest.fixture
@@ -19,11 +19,15 @@ def mayabook(tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
 @pytest.fixture(scope="session")
 def made_harbour(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """A folder with `harbour.epub` and what `mayabook make` makes of it, and the facts that the run printed last."""
-    folder = tmp_path_factory.mktemp("harbour")
-    book = write_story(folder / "harbour.epub", "The Harbour", STORY)
-    run = mayabook_in(folder, "make", book, "--json")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder, json.loads(run.stdout.splitlines()[-1])
+
+    def make(folder: Path) -> None:
+        book = write_story(folder / "harbour.epub", "The Harbour", STORY)
+        run = mayabook_in(folder, "make", book, "--json")
+        assert run.returncode == 0, run.stdout + run.stderr
+        (folder / "facts.json").write_text(run.stdout.splitlines()[-1])
+
+    folder = made_once(tmp_path_factory, "harbour", make)
+    return folder, json.loads((folder / "facts.json").read_text())
 
 
 @pytest.fixture
@@ -37,14 +41,7 @@ def harbour(made_harbour: tuple[Path, dict], tmp_path: Path) -> tuple[Path, dict
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A finished job with one flagged chunk, and the number of that chunk. No test changes it."""
-    folder = tmp_path_factory.mktemp("finished")
-    story = {"The Door": [GREEK, "She read it aloud, twice, and then she went home in the rain."]}
-    run = mayabook_in(
-        folder, "make", write_story(folder / "door.epub", "The Door", story), "--max-words", "16", "--json"
-    )
-    assert run.returncode == 3, run.stdout + run.stderr
-    [number] = json.loads(run.stdout.splitlines()[-1])["flagged"]
-    return folder / "door.mayabook", number
+    return finished_job(tmp_path_factory)
 
 
 @pytest.fixture

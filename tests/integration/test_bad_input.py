@@ -35,23 +35,23 @@ def test_a_book_that_is_not_there(mayabook: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip at all", b"PK\x03\x04 truncated"])
-def test_a_file_that_is_not_a_book(content: bytes, mayabook: Run, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_book(content: bytes, mayabook_here: Run, tmp_path: Path) -> None:
     (tmp_path / "broken.epub").write_bytes(content)
-    refused(mayabook("make", "broken.epub"), "broken.epub")
+    refused(mayabook_here("make", "broken.epub"), "broken.epub")
     assert not (tmp_path / "broken.m4b").exists()
 
 
-def test_a_truncated_book(mayabook: Run, tmp_path: Path) -> None:
+def test_a_truncated_book(mayabook_here: Run, tmp_path: Path) -> None:
     whole = write_story(tmp_path / "harbour.epub", "The Harbour", STORY).read_bytes()
     (tmp_path / "harbour.epub").write_bytes(whole[: len(whole) // 2])
-    refused(mayabook("make", "harbour.epub"), "harbour.epub")
+    refused(mayabook_here("make", "harbour.epub"), "harbour.epub")
 
 
-def test_a_book_without_its_package(mayabook: Run, tmp_path: Path) -> None:
+def test_a_book_without_its_package(mayabook_here: Run, tmp_path: Path) -> None:
     files = epub_files(PAGE, toc=[("One", "one.xhtml")])
     del files[OPF]
     write_zip(tmp_path / "broken.epub", files)
-    refused(mayabook("make", "broken.epub"))
+    refused(mayabook_here("make", "broken.epub"))
 
 
 def test_a_book_without_its_container_is_read_by_its_package(mayabook: Run, tmp_path: Path) -> None:
@@ -63,22 +63,22 @@ def test_a_book_without_its_container_is_read_by_its_package(mayabook: Run, tmp_
     assert f"Note: the book has no {CONTAINER}" in run.stdout
 
 
-def test_a_book_under_drm_names_the_scheme(mayabook: Run, tmp_path: Path) -> None:
+def test_a_book_under_drm_names_the_scheme(mayabook_here: Run, tmp_path: Path) -> None:
     files = epub_files(PAGE, toc=[("One", "one.xhtml")])
     files["META-INF/encryption.xml"] = ADEPT
     files["META-INF/rights.xml"] = '<rights xmlns="http://ns.adobe.com/adept"/>'
     write_zip(tmp_path / "locked.epub", files)
-    refused(mayabook("make", "locked.epub"), "Adobe")
+    refused(mayabook_here("make", "locked.epub"), "Adobe")
 
 
-def test_a_book_with_nothing_to_read(mayabook: Run, tmp_path: Path) -> None:
+def test_a_book_with_nothing_to_read(mayabook_here: Run, tmp_path: Path) -> None:
     write_zip(tmp_path / "empty.epub", epub_files({"one.xhtml": "<p> </p>"}, toc=[("One", "one.xhtml")]))
-    refused(mayabook("make", "empty.epub"))
+    refused(mayabook_here("make", "empty.epub"))
 
 
-def test_a_book_in_a_script_that_the_narrator_cannot_read(mayabook: Run, tmp_path: Path) -> None:
+def test_a_book_in_a_script_that_the_narrator_cannot_read(mayabook_here: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "war.epub", "Война", {"Один": ["Все счастливые семьи похожи друг на друга."]})
-    refused(mayabook("make", book), "Cyrillic")
+    refused(mayabook_here("make", book), "Cyrillic")
 
 
 def test_a_book_that_is_mended_says_so(mayabook: Run, tmp_path: Path) -> None:
@@ -91,18 +91,18 @@ def test_a_book_that_is_mended_says_so(mayabook: Run, tmp_path: Path) -> None:
     assert "one.xhtml" in run.stdout
 
 
-def test_an_unknown_format_voice_or_recogniser(mayabook: Run, tmp_path: Path) -> None:
+def test_an_unknown_format_voice_or_recogniser(mayabook: Run, mayabook_here: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
-    refused(mayabook("make", book, "-o", "book.ogg3"), ".m4b")
-    refused(mayabook("make", book, "--voice", "nobody"), "heart")
+    refused(mayabook_here("make", book, "-o", "book.ogg3"), ".m4b")
+    refused(mayabook_here("make", book, "--voice", "nobody"), "heart")
     offline = {"HF_HUB_OFFLINE": "1"}
     refused(mayabook("make", book, "--asr-model", "nothing", environment=offline), "tiny.en")
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere/book.m4b", "harbour.epub/book.m4b"])
-def test_an_output_that_cannot_be_written(place: str, mayabook: Run, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written(place: str, mayabook_here: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
-    refused(mayabook("make", book, "-o", place), "choose another path with -o")
+    refused(mayabook_here("make", book, "-o", place), "choose another path with -o")
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:

@@ -56,14 +56,14 @@ def test_review_shows_what_is_wrong_and_takes_a_decision(mayabook: Run, job: tup
 
 
 @pytest.mark.usefixtures("job")
-def test_review_of_a_chunk_that_is_not_there(mayabook: Run) -> None:
-    run = mayabook("review", "door.mayabook", "--redo", "999")
+def test_review_of_a_chunk_that_is_not_there(mayabook_here: Run) -> None:
+    run = mayabook_here("review", "door.mayabook", "--redo", "999")
     assert run.returncode == 2
     assert "There is no chunk 999" in run.stderr
 
 
-def test_review_of_nothing(mayabook: Run) -> None:
-    run = mayabook("review", "nothing.m4b")
+def test_review_of_nothing(mayabook_here: Run) -> None:
+    run = mayabook_here("review", "nothing.m4b")
     assert run.returncode == 2
     assert "There is no job at" in run.stderr
 
@@ -82,16 +82,16 @@ def test_inspect_shows_chapters_forecast_and_reasons(mayabook: Run, harbour: tup
     assert "skipped" in next(line for line in shown.splitlines() if "The Letter" in line)
 
 
-def test_a_file_that_cannot_be_read_fails_the_proof(mayabook: Run, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_fails_the_proof(mayabook: Run, mayabook_here: Run, tmp_path: Path) -> None:
     """The second file is not there. The audiobook is made all the same."""
     page = "<html><body><h1>One</h1><p>The boat came in at dawn with nobody aboard.</p></body></html>"
     files = epub_files({"one.xhtml": page, "two.xhtml": "<p>Gone.</p>"}, title="Harbour")
     del files["EPUB/two.xhtml"]
     book = write_zip(tmp_path / "harbour.epub", files)
-    facts = json.loads(mayabook("inspect", book, "--json").stdout)
+    facts = json.loads(mayabook_here("inspect", book, "--json").stdout)
     (unreadable,) = facts["source"]["differences"]
     assert (unreadable["kind"], unreadable["href"]) == ("cannot be read", "EPUB/two.xhtml")
-    shown = " ".join(mayabook("inspect", book).stdout.split())
+    shown = " ".join(mayabook_here("inspect", book).stdout.split())
     assert "NOT PROVED" in shown
     assert "EPUB/two.xhtml cannot be read, and its text is missing" in shown
 
@@ -107,23 +107,23 @@ def test_a_file_that_cannot_be_read_fails_the_proof(mayabook: Run, tmp_path: Pat
     assert "EPUB/two.xhtml" in report
 
 
-def test_where_words_went_is_shown(mayabook: Run, tmp_path: Path) -> None:
+def test_where_words_went_is_shown(mayabook_here: Run, tmp_path: Path) -> None:
     pages = {"one.xhtml": "<h1>One</h1><p>Seen<span hidden=''> and unseen</span>.</p>", "two.xhtml": "<h1>Two</h1>"}
     book = write_epub(tmp_path / "book.epub", pages, toc=[("One", "one.xhtml"), ("Two", "two.xhtml")])
-    facts = json.loads(mayabook("inspect", book, "--json", "--skip", "Two").stdout)
+    facts = json.loads(mayabook_here("inspect", book, "--json", "--skip", "Two").stdout)
     assert facts["source"]["left_out"] == {"you skip it": 1, "hidden": 2}
     assert facts["source"]["differences"] == []
     assert [(entry["text"], entry["reason"], entry["href"]) for entry in facts["left_out"]] == [
         ("and unseen", "hidden", "EPUB/one.xhtml")
     ]
-    shown = mayabook("inspect", book, "--skip", "Two").stdout
+    shown = mayabook_here("inspect", book, "--skip", "Two").stdout
     assert "  1 left out: you skip it" in shown
     assert "none lost in reading" in " ".join(shown.split())
 
 
-def test_inspect_shows_what_will_be_said(mayabook: Run, tmp_path: Path) -> None:
+def test_inspect_shows_what_will_be_said(mayabook_here: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "numbers.epub", "Numbers", {"XLIX": ["It was −3 all day. 🎉", "THE END CAME."]})
-    (heading, text) = map(json.loads, mayabook("inspect", book, "--spoken", "--json").stdout.splitlines())
+    (heading, text) = map(json.loads, mayabook_here("inspect", book, "--spoken", "--json").stdout.splitlines())
     assert (heading["text"], heading["spoken"], heading["title"]) == ("XLIX", "Forty-nine.", "XLIX")
     assert text["spoken"] == "It was minus three all day.\nThe end came."
     assert text["replaced"][:2] == [
@@ -131,39 +131,39 @@ def test_inspect_shows_what_will_be_said(mayabook: Run, tmp_path: Path) -> None:
         {"written": "🎉", "spoken": "", "class": "symbols"},
     ]
     assert (heading["chunk"], text["chunk"]) == (1, 2)
-    assert mayabook("inspect", book, "--spoken").stdout.splitlines()[1] == "1: Forty-nine."
-    as_written = mayabook("inspect", book, "--spoken", "--as-written", "roman", "--as-written", "signs").stdout
+    assert mayabook_here("inspect", book, "--spoken").stdout.splitlines()[1] == "1: Forty-nine."
+    as_written = mayabook_here("inspect", book, "--spoken", "--as-written", "roman", "--as-written", "signs").stdout
     assert "XLIX." in as_written
     assert "−3 all day" in as_written
 
 
-def test_inspect_proposes_a_lexicon_of_rare_names(mayabook: Run, tmp_path: Path) -> None:
+def test_inspect_proposes_a_lexicon_of_rare_names(mayabook: Run, mayabook_here: Run, tmp_path: Path) -> None:
     paragraphs = ["In March he told Siobhan that Thomas had left.", "SIOBHAN’S AUNT KNEW."]
     book = write_story(tmp_path / "names.epub", "Names", {"One": paragraphs})
     name = {"count": 2, "context": "In March he told Siobhan that Thomas had left."}
-    assert json.loads(mayabook("inspect", book, "--json").stdout)["rare_names"] == {"Siobhan": name}
-    assert "Siobhan  2" in mayabook("inspect", book).stdout
+    assert json.loads(mayabook_here("inspect", book, "--json").stdout)["rare_names"] == {"Siobhan": name}
+    assert "Siobhan  2" in mayabook_here("inspect", book).stdout
 
-    facts = json.loads(mayabook("inspect", book, "--json", "--write-lexicon", "names.toml").stdout)
+    facts = json.loads(mayabook_here("inspect", book, "--json", "--write-lexicon", "names.toml").stdout)
     assert facts["rare_names"] == {"Siobhan": name | {"said": "sɪˈɑbhən"}}
     proposed = (tmp_path / "names.toml").read_text("utf-8")
     assert "# 2 times, said sɪˈɑbhən: In March he told Siobhan that Thomas had left.\n" in proposed
-    spoken = mayabook("inspect", book, "--spoken").stdout
-    assert mayabook("inspect", book, "--spoken", "--lexicon", "names.toml").stdout == spoken
+    spoken = mayabook_here("inspect", book, "--spoken").stdout
+    assert mayabook_here("inspect", book, "--spoken", "--lexicon", "names.toml").stdout == spoken
     made = mayabook("make", book, "--lexicon", "names.toml", "--json")
     assert made.returncode in (0, 3), made.stderr
 
-    refused = mayabook("inspect", book, "--write-lexicon", "names.toml")
+    refused = mayabook_here("inspect", book, "--write-lexicon", "names.toml")
     assert refused.returncode == 2
     assert "There is a file names.toml already" in refused.stderr
     (tmp_path / "names.toml").write_text(proposed.replace('# "Siobhan" = "Siobhan"', '"Siobhan" = "Shivawn"'), "utf-8")
-    assert "Shivawn" in mayabook("inspect", book, "--spoken", "--lexicon", "names.toml").stdout
-    assert json.loads(mayabook("inspect", book, "--json", "--lexicon", "names.toml").stdout)["rare_names"] == {}
+    assert "Shivawn" in mayabook_here("inspect", book, "--spoken", "--lexicon", "names.toml").stdout
+    assert json.loads(mayabook_here("inspect", book, "--json", "--lexicon", "names.toml").stdout)["rare_names"] == {}
 
 
-def test_a_selector_that_names_nothing(mayabook: Run, tmp_path: Path) -> None:
+def test_a_selector_that_names_nothing(mayabook_here: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
-    run = mayabook("make", book, "--only", "The Desert")
+    run = mayabook_here("make", book, "--only", "The Desert")
     assert run.returncode == 2
     assert "The Desert" in run.stderr
     assert "The Letter" in run.stderr
@@ -204,13 +204,13 @@ def test_the_lexicon_changes_what_is_said_and_not_what_is_expected(mayabook: Run
     )
 
 
-def test_an_unknown_setting_is_named(mayabook: Run, tmp_path: Path) -> None:
+def test_an_unknown_setting_is_named(mayabook_here: Run, tmp_path: Path) -> None:
     book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
     (tmp_path / "mine.toml").write_text("[master]\nloudnes = -16\n")
-    run = mayabook("make", book, "--settings", "mine.toml")
+    run = mayabook_here("make", book, "--settings", "mine.toml")
     assert run.returncode == 2
     assert "master.loudnes" in run.stderr
-    run = mayabook("make", book, "--speed", "9")
+    run = mayabook_here("make", book, "--speed", "9")
     assert run.returncode == 2
     assert "narrator.speed" in run.stderr
 

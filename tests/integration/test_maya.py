@@ -87,9 +87,9 @@ def test_the_sample_book_from_end_to_end(engine: str, mayabook: Run, tmp_path: P
 
 @pytest.mark.usefixtures("with_tiny")
 def test_codes_and_traces_are_kept_and_are_what_is_heard(
-    mayabook: Run, story: Path, tmp_path: Path, store: Path
+    mayabook_here: Run, story: Path, tmp_path: Path, store: Path
 ) -> None:
-    made(mayabook("make", story, "--engine", "gguf", *NOISE, "--json"))
+    made(mayabook_here("make", story, "--engine", "gguf", *NOISE, "--json"))
     codec = open_codec(store / "tiny" / "codec", SMALL)
     with Job(tmp_path / "harbour.mayabook") as job:
         plan = job.ledger.plan()
@@ -130,23 +130,23 @@ def test_a_killed_run_goes_on_with_the_same_takes(mayabook: Run, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("with_tiny")
-def test_auto_takes_the_model_that_is_here_and_stays_with_it(mayabook: Run, story: Path, store: Path) -> None:
-    first = mayabook("make", story, *NOISE, "--slots", "4", "--json")
+def test_auto_takes_the_model_that_is_here_and_stays_with_it(mayabook_here: Run, story: Path, store: Path) -> None:
+    first = mayabook_here("make", story, *NOISE, "--slots", "4", "--json")
     facts = made(first)
     assert "Engine: gguf, storyteller (tiny): " in said(first)
     assert "x real time on this machine" in said(first)
-    again = mayabook("make", story, *NOISE, "--force", "--json")  # slots are a part of what a take is, and are kept
-    made(again)
+    again = mayabook_here("make", story, *NOISE, "--force", "--json")
+    made(again)  # slots are a part of what a take is, and are kept
     resumed = [json.loads(line) for line in again.stdout.splitlines() if '"rendering"' in line]
     assert resumed[0]["resumed_chunks"] == facts["chunks"]
 
 
 @pytest.mark.usefixtures("with_tiny")
-def test_a_job_keeps_the_dtype_it_began_with(mayabook: Run, story: Path, tmp_path: Path) -> None:
+def test_a_job_keeps_the_dtype_it_began_with(mayabook_here: Run, story: Path, tmp_path: Path) -> None:
     """As where it began on a GPU that computes bfloat16, and continues on a CPU, for which `auto` is float32."""
-    made(mayabook("make", story, "--engine", "transformers", "--dtype", "bfloat16", *NOISE, "--json"))
+    made(mayabook_here("make", story, "--engine", "transformers", "--dtype", "bfloat16", *NOISE, "--json"))
     takes = {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()}
-    made(mayabook("make", story, "--engine", "transformers", *NOISE, "--force", "--json"))
+    made(mayabook_here("make", story, "--engine", "transformers", *NOISE, "--force", "--json"))
     assert {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()} == takes
 
 
@@ -210,10 +210,10 @@ FORMER_IDENTITIES = {
 @pytest.mark.parametrize("engine", ["gguf", "transformers"])
 @pytest.mark.usefixtures("with_tiny")
 def test_takes_that_were_stored_when_their_keys_named_the_processor_are_found(
-    engine: str, mayabook: Run, story: Path, tmp_path: Path
+    engine: str, mayabook_here: Run, story: Path, tmp_path: Path
 ) -> None:
     options = ("--engine", engine, "--slots", "2", *NOISE, "--json")
-    made(mayabook("make", story, *options))
+    made(mayabook_here("make", story, *options))
     with Job(tmp_path / "harbour.mayabook") as job:
         keys = [item.key for item in job.ledger.plan()]
         chunks = [item.chunk for item in job.ledger.plan()]
@@ -224,7 +224,7 @@ def test_takes_that_were_stored_when_their_keys_named_the_processor_are_found(
             new_to_old = {new: old for old, new in former_keys(opened, chunks).items()}
         job.ledger.rename_keys({key: new_to_old[key] for key in keys})
         assert not any(job.ledger.takes(key, "") for key in keys)
-    made(mayabook("make", story, "--force", *options))
+    made(mayabook_here("make", story, "--force", *options))
     with Job(tmp_path / "harbour.mayabook") as job:
         assert [len(job.ledger.takes(key, "")) for key in keys] == [1] * len(keys)
         assert len(list(job.takes.glob("*.flac"))) == len(keys)
@@ -232,10 +232,10 @@ def test_takes_that_were_stored_when_their_keys_named_the_processor_are_found(
 
 @pytest.mark.usefixtures("with_tiny")
 def test_a_model_named_by_its_path_is_found_again_by_review(
-    mayabook: Run, story: Path, store: Path, tmp_path: Path
+    mayabook_here: Run, story: Path, store: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mine").symlink_to(store / "tiny")
-    made(mayabook("make", story, "--engine", "gguf", "--model", "./mine", *NOISE, "--json"))
+    made(mayabook_here("make", story, "--engine", "gguf", "--model", "./mine", *NOISE, "--json"))
     (tmp_path / "elsewhere").mkdir()
     run = mayabook_in(tmp_path / "elsewhere", "review", "../harbour.mayabook", "--accept", "1", "--json")
     assert 1 not in made(run)["flagged"]
@@ -274,13 +274,13 @@ def refused(run: CompletedProcess[str], *names: str) -> None:
 )
 @pytest.mark.usefixtures("with_tiny")
 def test_what_cannot_be_had_is_one_line(
-    options: tuple[str, ...], names: tuple[str, ...], mayabook: Run, story: Path
+    options: tuple[str, ...], names: tuple[str, ...], mayabook_here: Run, story: Path
 ) -> None:
-    refused(mayabook("make", story, *options), *names)
+    refused(mayabook_here("make", story, *options), *names)
 
 
-def test_without_a_model_an_engine_says_how_to_get_one(mayabook: Run, story: Path) -> None:
-    refused(mayabook("make", story, "--engine", "gguf"), "mayabook models pull")
+def test_without_a_model_an_engine_says_how_to_get_one(mayabook_here: Run, story: Path) -> None:
+    refused(mayabook_here("make", story, "--engine", "gguf"), "mayabook models pull")
 
 
 def test_damaged_and_foreign_models(mayabook: Run, story: Path, store: Path, tmp_path: Path) -> None:
@@ -296,11 +296,11 @@ def test_damaged_and_foreign_models(mayabook: Run, story: Path, store: Path, tmp
     refused(mayabook("make", story, "--engine", "transformers", "--model", other), "gpt2")
 
 
-def test_a_codec_that_does_not_fit(mayabook: Run, story: Path, tmp_path: Path) -> None:
+def test_a_codec_that_does_not_fit(mayabook_here: Run, story: Path, tmp_path: Path) -> None:
     model = tmp_path / "odd"
     write_checkpoint(model / "checkpoint")
     write_codec(model / "codec", codebook_size=128)
-    refused(mayabook("make", story, "--engine", "transformers", "--model", model), "128", "256")
+    refused(mayabook_here("make", story, "--engine", "transformers", "--model", model), "128", "256")
 
 
 def test_doctor_says_what_would_read_a_book(mayabook: Run, monkeypatch: pytest.MonkeyPatch, store: Path) -> None:

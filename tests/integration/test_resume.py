@@ -70,10 +70,10 @@ def test_a_lost_take_is_made_again(mayabook: Run, harbour: tuple[Path, dict], tm
     assert story.with_suffix(".m4b").read_bytes() == made
 
 
-def test_an_existing_audiobook_is_not_replaced_unasked(mayabook: Run, tmp_path: Path) -> None:
+def test_an_existing_audiobook_is_not_replaced_unasked(mayabook_here: Run, tmp_path: Path) -> None:
     story = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)
     story.with_suffix(".m4b").write_text("precious")
-    run = mayabook("make", story)
+    run = mayabook_here("make", story)
     assert run.returncode == 2
     assert "replace it with --force" in run.stderr
     assert story.with_suffix(".m4b").read_text() == "precious"

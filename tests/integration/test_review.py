@@ -100,8 +100,8 @@ def test_a_text_that_a_person_wrote_is_spoken_and_the_report_says_so(job: tuple[
 
 
 @pytest.mark.parametrize("wrong", ["no number", "1:— * —", f"1:{'word ' * 200}"])
-def test_a_text_that_cannot_be_spoken_is_refused(wrong: str, finished: tuple[Path, int], mayabook: Run) -> None:
-    run = mayabook("review", finished[0], "--edit", wrong)
+def test_a_text_that_cannot_be_spoken_is_refused(wrong: str, finished: tuple[Path, int], mayabook_here: Run) -> None:
+    run = mayabook_here("review", finished[0], "--edit", wrong)
     assert run.returncode == 2
     assert len(run.stderr.strip().splitlines()) == 1
     assert not (finished[0] / "edits.json").exists()

@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -267,9 +269,9 @@ def test_the_command_stops_at_ctrl_c_and_goes_on(tiny: Path, tmp_path: Path) -> 
     ],
 )
 def test_what_a_person_gets_wrong_is_one_line(
-    arguments: tuple[str, ...], names: tuple[str, ...], tiny: Path, tmp_path: Path
+    arguments: tuple[str, ...], names: tuple[str, ...], tiny: Path, mayabook_here: Callable[..., CompletedProcess[str]]
 ) -> None:
-    result = mayabook_in(tmp_path, "lab", "sweep", "--model", str(tiny), *arguments)
+    result = mayabook_here("lab", "sweep", "--model", tiny, *arguments)
     assert result.returncode == 2
     (line,) = result.stderr.strip().splitlines()
     for name in names:
