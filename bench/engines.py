@@ -1,7 +1,7 @@
 """Speed of the Maya1 engines against their peers, on a random model of about 250M parameters in Maya1's layout.
 
     python bench/engines.py               llama.cpp and transformers, about a quarter of an hour on two cores
-    python bench/engines.py --only gguf   one of them
+    python bench/engines.py --only gguf   one of them; `anchor` is what an anchor costs on llama.cpp
 
 The model is built once, in build/bench. All figures come from this run on this machine; run it on an idle machine. The
 peers are llama-cpp-python's `Llama()`, called once per chunk with the settings of November 2025; llama.cpp's server
@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -25,13 +26,15 @@ from mayabook.core.take import TakeRequest
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import preset
 from mayabook.engines.scheduler import DecodingRequest, SlotScheduler
-from mayabook.engines.slot_decoder import SlotDecoder
+from mayabook.engines.slot_decoder import IDLE, SlotDecoder
+from mayabook.maya.anchor import Anchor
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.token_layout import TOKENS_PER_SECOND, Layout
 from mayabook.maya.voices import describe
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
 from mayabook.models.llama_api import our_defaults
+from mayabook.render.anchor_choice import ANCHOR_TEXT
 from mayabook.script import script_book
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +55,9 @@ ORIGINAL_CAP = 2500
 """Cap of the settings of 2025 in tokens."""
 ORIGINAL_CHUNKS = 1
 """Chunks synthesised with the settings of 2025; each runs to its cap."""
+ANCHOR_SLOTS, ANCHOR_FRAMES, ANCHORED_TOKENS = 16, 42, 1148
+"""Slots, frames of the anchor (3.6 s) and tokens of a take (14 s) with which the cost of an anchor is measured."""
+ANCHOR_REPEATS = 6
 GENERATE_TOKENS = 56
 """Tokens of each take of the transformers engine and its peer."""
 
@@ -247,6 +253,51 @@ def bench_gguf(ggufs: dict[str, Path], texts: Sequence[str]) -> None:
     row("F16, 16 slots", tokens / seconds, "tokens/s")
 
 
+def bench_anchor(file: Path, texts: Sequence[str]) -> None:
+    """Tokens per second with and without an anchor, from the seconds of a prefill and of a step amid a take, the least
+    of several each.
+
+    All slots wait while one is prefilled. In a step, attention covers as much of every slot as the longest one needs,
+    so one slot that is filled stands for all.
+    """
+    from mayabook.engines.gguf_decoder import GgufDecoder
+
+    draw = np.random.default_rng(1)
+    anchor = Anchor(ANCHOR_TEXT, draw.integers(0, 4096, (ANCHOR_FRAMES, 7)).astype(np.int32))
+    decoder = GgufDecoder(file, ANCHOR_SLOTS, 2 * CONTEXT)
+    builder, voice = PromptBuilder(decoder.tokenizer, Layout()), describe("storyteller")
+    text = max((text for text in texts if needed_tokens(text) <= ANCHORED_TOKENS), key=len)
+    anchored = builder.build_anchored(voice, text, anchor)
+    ways = {
+        "no anchor": (builder.build(voice, text), 0),
+        "an anchor that is prefilled whole": (anchored.ids, 0),
+        "an anchor": (anchored.ids, anchored.n_shared),
+    }
+    half = [Layout().token(at % 7, int(code)) for at, code in enumerate(draw.integers(0, 4096, ANCHORED_TOKENS // 2))]
+    tokens = np.full(ANCHOR_SLOTS, IDLE, np.int32)
+    tokens[0] = half[0]
+    rate_without = 0.0
+    for name, (prompt, n_shared) in ways.items():
+        prefill = _least_seconds(partial(decoder.prefill, 0, prompt, n_shared))
+        decoder.prefill(0, [*prompt, *half])
+        step = _least_seconds(partial(decoder.step, tokens))
+        rate = ANCHORED_TOKENS / (prefill + ANCHORED_TOKENS * step / ANCHOR_SLOTS)
+        rate_without = rate_without or rate
+        figures = f"prefill {prefill:.2f} s a take, step {step * 1000:.0f} ms; costs {1 - rate / rate_without:.1%}"
+        row(f"Q4_K_M, {ANCHOR_SLOTS} slots, takes of 14 s, {name}", rate, "tokens/s", figures)
+    decoder.close()
+
+
+def _least_seconds(work: Callable[[], None]) -> float:
+    work()
+    times = []
+    for _ in range(ANCHOR_REPEATS):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
 def bench_transformers(checkpoint: Path, texts: Sequence[str]) -> None:
     from mayabook.engines.reference_generate import reference_generate
     from mayabook.engines.transformers_decoder import TransformersDecoder
@@ -273,15 +324,17 @@ def bench_transformers(checkpoint: Path, texts: Sequence[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("gguf", "transformers"), help="one engine instead of both")
+    parser.add_argument("--only", choices=("gguf", "transformers", "anchor"), help="one engine instead of both")
     arguments = parser.parse_args()
     checkpoint, ggufs = model_files()
     texts = sample_texts()
     parameters = sum(int(np.prod(shape)) for shape in _shapes(checkpoint))
     print(f"{os.cpu_count()} cores; random Llama of {parameters / 1e6:.0f}M parameters, prompts of the sample book")
-    if arguments.only != "transformers":
+    if arguments.only in (None, "gguf"):
         bench_gguf(ggufs, texts)
-    if arguments.only != "gguf":
+    if arguments.only in (None, "anchor"):
+        bench_anchor(ggufs["Q4_K_M"], texts)
+    if arguments.only in (None, "transformers"):
         bench_transformers(checkpoint, texts)
 
 

@@ -22,16 +22,19 @@ from mayabook.core.settings import Settings
 from mayabook.core.verdict import Finding
 from mayabook.engine_selection import open_engine, open_fallback_engine
 from mayabook.engines import Engine, EngineChoice
+from mayabook.engines.engine import Anchored
 from mayabook.master import Audiobook, Tags, TakeSegment, build_timeline, check_output, destination, write_audiobook
 from mayabook.render import (
     CoverageReport,
     Edits,
     Job,
+    JobAnchor,
     PlannedChunk,
     Renderer,
     build_coverage_report,
     content_key,
     former_keys,
+    with_kept_voice,
     write_coverage,
 )
 from mayabook.script import Script, Verbaliser, read_lexicon, script_chapters
@@ -161,6 +164,7 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     if Language.of(book.language) != ENGLISH:
         tell(Note(f"The book says its language is {book.language!r}; it is read as English."))
     chosen = Job.beside(request.output).peek(ENGINE)
+    settings = with_kept_voice(settings, Job.beside(request.output))
     earlier = None if chosen is None else EngineChoice.model_validate_json(chosen)
     engine, choice = open_engine(settings, earlier, _notes(tell), book.language)
     try:
@@ -172,18 +176,22 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
             edits = Edits.of(job.folder)
             verbaliser = Verbaliser(book.language, lexicon, settings.script.as_written)
             script = replace(script, chunks=edits.applied(script.chunks, book.language, verbaliser))
+            checker = Checker(settings.checks, book.language)
+            anchor = JobAnchor(job, _notes(tell))
+            if isinstance(engine, Anchored):
+                has_begun = earlier is not None and earlier.kind == choice.kind
+                anchor.settle(engine, settings.maya, choice.model, checker, has_begun=has_begun)
             plan = plan_chunks(book, script, engine)
             job.ledger.set_fact(REQUEST, request.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())
             job.ledger.set_plan(plan)
             job.ledger.rename_keys(former_keys(engine, script.chunks))
-            checker = Checker(settings.checks, book.language)
             job.ledger.set_fact(CHECKS, checker.identity)
             _log.info(
                 "Job %s; engine %s on %s; checks %s", job.folder, engine.identity, engine.platform, checker.identity
             )
             tell(ScriptReady(book.title, len(plan), sum(item.chunk.n_words for item in plan)))
-            with FallbackEngine(settings, tell, book.language) as fallback:
+            with FallbackEngine(settings, tell, book.language, anchor) as fallback:
                 renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open, _notes(tell))
                 renderer.run()
             coverage = build_coverage_report(book, source, plan, job.ledger, checker.identity, edits)
@@ -204,13 +212,15 @@ class FallbackEngine:
     Use as a context manager: it is closed at the end of the block.
     """
 
-    def __init__(self, settings: Settings, tell: Listener, language: str) -> None:
-        self._settings, self._tell, self._language = settings, tell, language
+    def __init__(self, settings: Settings, tell: Listener, language: str, anchor: JobAnchor) -> None:
+        self._settings, self._tell, self._language, self._anchor = settings, tell, language, anchor
         self._engine: Engine | None = None
 
     def open(self) -> Engine:
         if self._engine is None:
             self._engine, choice = open_fallback_engine(self._settings, _notes(self._tell), self._language)
+            if isinstance(self._engine, Anchored):
+                self._anchor.lend(self._engine)
             self._tell(EngineSelected(choice.kind, self._engine.credit, choice.reason, fallback=True))
         return self._engine
 

@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from mayabook.cli import app, options
-from mayabook.cli.make import _with_absolute_models
+from mayabook.cli.make import _with_absolute_paths
 from mayabook.core.errors import SettingsError
 from mayabook.core.setting_fields import SettingField, setting_fields
 from mayabook.core.settings import Settings
@@ -200,7 +200,7 @@ def test_a_path_of_a_model_holds_in_another_folder(tmp_path: Path, monkeypatch: 
     (tmp_path / "owner" / "model").mkdir(parents=True)
     for given, kept in (("owner/model", str(tmp_path / "owner" / "model")), ("owner/other", "owner/other")):
         settings = Settings.model_validate({"maya": {"model": given}, "calm": {"model": given, "voice": "still"}})
-        absolute = _with_absolute_models(settings)
+        absolute = _with_absolute_paths(settings)
         assert absolute.maya.model == kept
         assert absolute.other_tables["calm"] == {"model": kept, "voice": "still"}
 

@@ -32,7 +32,7 @@ class ScriptedDecoder:
         self._script = script
         self._takes: list[tuple[int, int] | None] = [None] * n_slots
 
-    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+    def prefill(self, slot: int, prompt: Sequence[int], n_shared: int = 0) -> None:
         self.prefilled.append((slot, prompt[0]))
         self._takes[slot] = (prompt[0], 0)
         self._write(slot)

@@ -20,7 +20,9 @@ from mayabook.core.code_files import read_codes
 from mayabook.core.settings import EngineSettings, MayaSettings, Settings
 from mayabook.engine_selection import open_engine
 from mayabook.engines.engine import HasFormerIdentities
+from mayabook.maya.anchor import Anchor, AnchoredVoice
 from mayabook.maya.codec import open_codec
+from mayabook.maya.saved_voices import save_voice
 from mayabook.maya.voices import descriptions
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
@@ -200,6 +202,29 @@ def made_on(job_folder: Path) -> list[str]:
         return [platform for (platform,) in database.execute("SELECT made_on FROM takes ORDER BY id")]
 
 
+@pytest.mark.usefixtures("with_tiny")
+def test_a_saved_voice_reads_a_book_which_goes_on_with_it_on_another_machine(
+    mayabook: Run, story: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a voice is chosen, none of the random model's is fit: the book is read without."""
+    codec = open_codec(store / "tiny" / "codec", SMALL)
+    frames = np.random.default_rng(1).integers(0, 256, (20, 7)).astype(np.int32)
+    voice = AnchoredVoice("An old man, slow and kind.", codec.identity, Anchor("Here I am.", frames))
+    monkeypatch.setenv("MAYABOOK_VOICES", str(tmp_path / "voices"))
+    save_voice("marian", voice)
+    options = ("--engine", "gguf", "--slots", "2", "--anchor", "auto", *NOISE, "--json")
+    made(mayabook("make", story, "--voice", "marian", *options))
+    takes = {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()}
+    monkeypatch.setenv("MAYABOOK_VOICES", str(tmp_path / "elsewhere"))
+    made(mayabook("make", story, "--voice", "marian", *options, "--force"))
+    assert {file.name for file in (tmp_path / "harbour.mayabook" / "takes").iterdir()} == takes
+    chosen = mayabook("make", story, "-o", "other.m4b", "--voice", voice.description, *options)
+    made(chosen)
+    assert "Voice 8 of 8: rejected" in said(chosen)
+    assert "accepted none of these voices" in said(chosen)
+    assert not takes & {file.name for file in (tmp_path / "other.mayabook" / "takes").iterdir()}
+
+
 _CODEC = r"; snac \w{16} torch \S+ cpu \d+ threads; bos twice; rules 1"
 FORMER_IDENTITIES = {
     "gguf": rf"gguf \w{{16}} llama\.cpp \S+ CPU slots 2 kv f16 flash 0{_CODEC}",
@@ -265,6 +290,7 @@ def refused(run: CompletedProcess[str], *names: str) -> None:
         (("--engine", "gguf", "--voice", "nobody"), ("nobody", "storyteller")),
         (("--engine", "gguf", "--preset", "wild"), ("wild", "maya-official")),
         (("--engine", "gguf", "--temperature", "9"), ("maya.temperature",)),
+        (("--engine", "gguf", "--anchor", "me.wav"), ("There is no recording", "me.wav")),
         (("--engine", "gguf", "--context", "256"), ("--context", "256")),
         (("--engine", "gguf", "--voice", "A voice " + "that goes on and on " * 400), ("--context", "description")),
         (("--engine", "transformers", "--device", "cuda"), ("CUDA", "--device cpu")),

@@ -43,9 +43,9 @@ class Counting:
     def logits(self) -> object:
         return self._decoder.logits
 
-    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+    def prefill(self, slot: int, prompt: Sequence[int], n_shared: int = 0) -> None:
         self.prompts += 1
-        self._decoder.prefill(slot, prompt)
+        self._decoder.prefill(slot, prompt, n_shared)
 
     def step(self, tokens: NDArray[np.int32]) -> None:
         self.n_steps += int((tokens != IDLE).sum())

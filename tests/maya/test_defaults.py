@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
 def test_they_are_in_effect() -> None:
     values = {name: each.value for name, each in defaults().items()}
     settings = MayaSettings()
-    assert (settings.voice, settings.bos) == (values["voice"], values["bos"])
+    assert (settings.voice, settings.bos, settings.anchor) == (values["voice"], values["bos"], values["anchor"])
     assert (settings.preset, settings.max_tokens, settings.format) == ("", None, "")  # left to these defaults
     assert values["characters_per_second"] == characters_per_second(describe(settings.voice))
     assert set(PREFERENCE) == set(FORMATS)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +6,7 @@ from hypothesis import strategies as st
 from mayabook.core.emotion_tags import EMOTION_TAGS, without_tags
 from mayabook.core.errors import ModelError
 from mayabook.core.words import words
+from mayabook.maya.anchor import Anchor
 from mayabook.maya.prompt import Bos, PromptBuilder, prepare_text, with_full_stop
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
@@ -27,6 +29,22 @@ def test_the_exact_sequence(true_tokenizer: CheckpointTokenizer, bos: Bos) -> No
     text = true_tokenizer.encode('<description="A warm low voice."> Nobody had been there.')
     opening = [128000] if bos == "twice" else []
     assert prompt == [*opening, 128259, 128000, *text, 128009, 128260, 128261, 128257]
+
+
+def test_an_anchor_stands_before_text_and_codes(true_tokenizer: CheckpointTokenizer) -> None:
+    layout = Layout()
+    builder = PromptBuilder(true_tokenizer, layout, "once")
+    anchor = Anchor("The boats came in", np.arange(14, dtype=np.int32).reshape(2, 7))
+    prompts = [builder.build_anchored(VOICE, text, anchor) for text in ("Nobody had been there.", "1897, “so soon”?")]
+    text = true_tokenizer.encode('<description="A warm low voice."> The boats came in. Nobody had been there.')
+    codes = [layout.token(at % 7, at) for at in range(14)]
+    assert prompts[0].ids == [128259, 128000, *text, 128009, 128260, 128261, 128257, *codes]
+    n_shared = prompts[0].n_shared
+    assert prompts[1].n_shared == n_shared
+    assert prompts[1].ids[:n_shared] == prompts[0].ids[:n_shared]
+    assert prompts[0].ids[2:n_shared] == true_tokenizer.encode('<description="A warm low voice."> The boats came in.')
+    joined = builder.build(VOICE, "The boats came in. 1897, “so soon”?")
+    assert prompts[1].ids == [*joined, *codes]
 
 
 def test_bos_is_there_twice_unless_told_otherwise(small_tokenizer: CheckpointTokenizer) -> None:

@@ -3,16 +3,19 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
-import typer
 from hibari.voices import VOICES
 from typer.testing import CliRunner
 
-from mayabook.cli.voices import voices as command
+from mayabook.cli.voices import app
 from mayabook.core.errors import EngineError
+from mayabook.maya.anchor import Anchor, AnchoredVoice
 from mayabook.maya.prompt import with_full_stop
+from mayabook.maya.saved_voices import read_saved_voice
 from mayabook.maya.voice_fields import build_description, characters_per_second, note_on_training, voice_fields
 from mayabook.maya.voices import DEFAULT_VOICE, describe, descriptions, voices
+from mayabook.render import Job
 
 MAYA1_TINY = Path(__file__).parents[2] / "training" / "maya1_tiny" / "weights" / "maya1-tiny"
 TRAINED_FORM = (
@@ -146,8 +149,6 @@ def test_a_models_own_voices_come_first() -> None:
 
 
 def run(*arguments: str) -> str:
-    app = typer.Typer()
-    app.command()(command)
     result = CliRunner().invoke(app, arguments, env={"COLUMNS": "120"})
     assert result.exit_code == 0, result.output
     return result.output
@@ -172,3 +173,21 @@ def test_the_command_prints_a_table() -> None:
     assert "gravelly" in shown
     for name, field in voice_fields().items():
         assert re.search(rf"^{name} +{' '.join(field.values)[:60]}", shown, re.MULTILINE)
+
+
+def test_the_voice_of_a_job_is_saved_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYABOOK_VOICES", str(tmp_path / "voices"))
+    with Job(tmp_path / "book.mayabook"):
+        pass
+    voice = AnchoredVoice("A calm old man.", "snac 0", Anchor("Here I am.", np.ones((3, 7), np.int32)))
+    (tmp_path / "book.mayabook" / "anchor.json").write_text(voice.to_json())
+    told = run("save", "marian", str(tmp_path / "book.m4b"))
+    assert str(tmp_path / "voices" / "marian.json") in told
+    assert "--voice marian" in told
+    rows = [json.loads(line) for line in run("--json").splitlines()]
+    assert {"engine": "maya1", "name": "marian", "genre": "saved", "description": "A calm old man."} in rows
+    saved = read_saved_voice("marian")
+    assert saved is not None
+    assert (saved.codec, saved.anchor.digest) == ("snac 0", voice.anchor.digest)
+    with pytest.raises(EngineError, match=r"choose one of: storyteller, .*, marian; or describe"):
+        describe("nobody")

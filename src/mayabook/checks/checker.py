@@ -117,7 +117,7 @@ class Checker:
         """
         paces, spectra, figures = [], [], self.thresholds.drift
         for audio, sample_rate, chunk in takes:
-            paces.append(self._pace(audio, sample_rate, chunk))
+            paces.append(self.pace(audio, sample_rate, chunk))
             drift = drift_score(audio, sample_rate, figures)
             if all(score.value < self.thresholds.rejection[score.detector] for score in drift):
                 spectra.append(voiced_bands(audio, sample_rate, figures)[1])
@@ -127,7 +127,7 @@ class Checker:
             timbre = fit_timbre(cepstra(np.concatenate(spectra)), figures.voice_gaussians)
         return VoiceReference(running_pace(paces, self.thresholds.pace), timbre)
 
-    def _pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:
+    def pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:
         """Seconds of voice for each phoneme of the chunk, which has phonemes. sample_rate: Hz."""
         n_phonemes = sum(shortest + longest for shortest, longest in self._phoneme_counts(chunk)) / 2
         n_voiced = np.count_nonzero(voiced_frames(audio, sample_rate, self.thresholds.signal))

@@ -60,20 +60,25 @@ def make(
         book=book.absolute(),
         output=target.absolute(),
         lexicon=lexicon and lexicon.absolute(),
-        settings=_with_absolute_models(settings),
+        settings=_with_absolute_paths(settings),
     )
     run(request, force=force, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
-def _with_absolute_models(settings: Settings) -> Settings:
-    """A job remembers its settings and may go on in another working folder, so paths of models are made absolute."""
+def _with_absolute_paths(settings: Settings) -> Settings:
+    """A job remembers its settings and may go on in another working folder, so the paths in them are made absolute."""
     changed: dict[str, Any] = {
         table: {**values, "model": str(Path(values["model"]).absolute())}
         for table, values in settings.other_tables.items()
         if _is_path(values.get("model"))
     }
-    if _is_path(settings.maya.model):
-        changed["maya"] = settings.maya.model_copy(update={"model": str(Path(settings.maya.model).absolute())})
+    maya = {
+        name: str(Path(value).absolute())
+        for name, value in (("model", settings.maya.model), ("anchor", settings.maya.anchor))
+        if _is_path(value) or (name == "anchor" and value not in ("auto", "none"))
+    }
+    if maya:
+        changed["maya"] = settings.maya.model_copy(update=maya)
     return settings.model_copy(update=changed)
 
 

@@ -110,6 +110,11 @@ class MayaSettings(SettingsGroup):
     voice: Annotated[str, Option(common=True)] = "storyteller"
     """Voice: a name from `mayabook voices`; for Maya1 also fields, "gender=male accent=british", or a description in
     words."""
+    anchor: Annotated[str, Option(common=True)] = "auto"
+    """What keeps the speaker the same: auto has each take go on from one accepted take of the voice, the name of an
+    audio file from that recording, whose voice is then imitated; none leaves the takes to themselves."""
+    anchor_text: str = ""
+    """What the recording says that anchor names, word for word."""
     preset: str = ""
     """Preset of sampling settings: maya-official, mayabook, original-gguf or original-transformers; empty for
     maya-official without its token cap, or for what the job began with."""

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # loads NumPy, which listing the engines does not need
     from mayabook.core.take import Sampling, Take, TakeRequest
+    from mayabook.maya.anchor import Anchor
+    from mayabook.maya.codec import Codec
 
 SAFER_FROM = 2
 """First attempt at a chunk, counted from 0, for which an engine may choose safer sampling at the cost of expression."""
@@ -46,6 +48,21 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Ends worker processes and frees the model; the engine cannot be used afterwards."""
+        ...
+
+
+@runtime_checkable
+class Anchored(Engine, Protocol):
+    """An engine whose takes can all continue one reading, an anchor, so that they have one speaker."""
+
+    codec: "Codec"
+    """What the codes of an anchor are decoded by."""
+    anchor: "Anchor | None"
+    """None where each take stands alone. `identity` names it."""
+
+    def use_anchor(self, anchor: "Anchor | None") -> None:
+        """Of all takes that are generated from then on; not while some are being generated. Raises FrameError for codes
+        that the model does not have."""
         ...
 
 

@@ -79,6 +79,8 @@ class GgufDecoder:
         self.former_identity = f"gguf {weights} {build} slots {n_slots} kv {kv_type} flash {flash}"
         self._logits = np.zeros((n_slots, self.layout.n_audio), np.float32)
         self._lengths = np.zeros(self._n_rows, np.int64)
+        self._shared: tuple[tuple[int, ...], ctypes.Array[ctypes.c_uint8]] = (), (ctypes.c_uint8 * 0)()
+        """Tokens that the last prompts began with, and the state of a slot after them."""
 
     def _check_vocabulary(self, file: Path) -> None:
         if self.tokenizer.vocab_size != self.layout.vocab_size:
@@ -123,19 +125,37 @@ class GgufDecoder:
     def logits(self) -> Logits:
         return self._logits
 
-    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+    def prefill(self, slot: int, prompt: Sequence[int], n_shared: int = 0) -> None:
         if not 0 < len(prompt) < self.n_context:
             raise EngineError(
                 f"The prompt has {len(prompt)} tokens and a slot holds {self.n_context}; "
                 "shorten the voice's description, or give a larger --context."
             )
         llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
-        last = len(prompt) - 1
-        for at, token in enumerate(prompt):
-            self._add_to_batch(at, token, at, slot, needs_logits=at == last)
-        self._decode(len(prompt))
+        if n_shared:
+            self._begin_with(slot, tuple(prompt[:n_shared]))
+        self._append(slot, prompt[n_shared:], n_shared)
         self._logits[slot] = self._rows(1)[0]
         self._lengths[slot] = len(prompt)
+
+    def _begin_with(self, slot: int, tokens: tuple[int, ...]) -> None:
+        """Fills an empty slot with the keys and values of these tokens, which are kept for the next call."""
+        known, state = self._shared
+        if tokens == known:
+            done = llama_cpp.llama_state_seq_set_data(self._context, state, len(state), slot)
+        else:
+            self._append(slot, tokens, 0)
+            state = (ctypes.c_uint8 * llama_cpp.llama_state_seq_get_size(self._context, slot))()
+            done = llama_cpp.llama_state_seq_get_data(self._context, state, len(state), slot)
+        if done != len(state):
+            raise EngineError(f"llama.cpp could not copy a slot's cache on {self.device}; run the same command again.")
+        self._shared = tokens, state
+
+    def _append(self, slot: int, tokens: Sequence[int], first: int) -> None:
+        """Computes tokens of a prompt at the positions from `first` on; logits are those of the last."""
+        for at, token in enumerate(tokens):
+            self._add_to_batch(at, token, first + at, slot, needs_logits=at == len(tokens) - 1)
+        self._decode(len(tokens))
 
     def step(self, tokens: NDArray[np.int32]) -> None:
         for slot, token in enumerate(tokens.tolist() + [IDLE] * (self._n_rows - self.n_slots)):

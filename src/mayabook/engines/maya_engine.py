@@ -4,6 +4,8 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
+
 from mayabook.core.errors import EngineError
 from mayabook.core.take import Audio, Sampling, Take, TakeRequest
 from mayabook.engines.engine import SAFER_FROM
@@ -12,15 +14,19 @@ from mayabook.engines.sampler_settings import SamplerSettings, preset
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler, TokenSampler
 from mayabook.engines.slot_decoder import SlotDecoder
 from mayabook.engines.token_budget import MAX_TOKENS_PER_CHARACTER, token_budget, token_cap
+from mayabook.maya.anchor import Anchor
 from mayabook.maya.codec import Codec
+from mayabook.maya.frames import pack
 from mayabook.maya.prompt import Bos, PromptBuilder, Tokenizer
-from mayabook.maya.token_layout import SAMPLE_RATE
+from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 from mayabook.maya.warm_up import WarmUp, without_warm_up
 
 RULES_VERSION = 2
 """Version of prompt, token budget, loop detection and sampler, as part of the identity. It is raised when a change in
 one of them changes takes; takes of an older version are then made again. Those of version 1 are used as they are: what
 version 2 aborts, the checks reject."""
+CONTEXT_FRAMES = 4
+"""Frames of the anchor before a take that its first samples depend on: as far as the codec's decoder sees."""
 _UNDECODED = 4
 """Most takes that wait for the codec; sampling waits when there are more."""
 
@@ -48,22 +54,30 @@ class MayaEngine:
         """voice: the description that goes into the prompt. decoder: closed by `close`. tokens_per_character: see
         `token_budget`; 0 for no budget."""
         self.name, self.voice, self.credit = name, voice, credit
-        self.decoder = decoder
-        self._settings, self._codec = settings, codec
+        self.decoder, self.codec = decoder, codec
+        self._settings = settings
         self._tokens_per_character, self._warm_up = tokens_per_character, warm_up
         self._prompts = PromptBuilder(tokenizer, decoder.layout, bos)
         self._scheduler = SlotScheduler(decoder, sampler)
         self._decoding = ThreadPoolExecutor(1, thread_name_prefix="codec")
         rules = f"bos {bos}; warm-up {warm_up}; rules {RULES_VERSION}"
-        self.identity = f"{decoder.identity}; {codec.identity}; {rules}"
+        self._identity = f"{decoder.identity}; {codec.identity}; {rules}"
         self.platform = f"{decoder.platform}; {codec.platform}"
         former = f"bos {bos}; rules 1"
-        self.former_identities: tuple[str, ...] = (
+        self._former_identities: tuple[str, ...] = (
             f"{_former_identity(decoder)}; {_former_identity(codec)}; {former}",
             f"{decoder.identity}; {codec.identity}; {former}",
         )
         if warm_up == "trim":  # takes of version 1 have their first frame
-            self.former_identities = ()
+            self._former_identities = ()
+        self.use_anchor(None)
+
+    def use_anchor(self, anchor: Anchor | None) -> None:
+        if anchor is not None:
+            pack(anchor.frames, self.decoder.layout)  # raises FrameError
+        self.anchor = anchor
+        self.identity = self._identity if anchor is None else f"{self._identity}; anchor {anchor.digest}"
+        self.former_identities = self._former_identities if anchor is None else ()
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         decoding: dict[Future[Audio], SampledCodes] = {}
@@ -76,22 +90,36 @@ class MayaEngine:
     def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
         for request in requests:
             settings = SamplerSettings.of(request.sampling)
-            prompt = self._prompts.build(request.voice, request.text)
+            prompt, n_shared = self._prompt(request)
             cap = token_cap(request.text, settings.max_tokens)
             if len(prompt) + cap > self.decoder.n_context:
+                anchor = "" if self.anchor is None else f", {self.anchor.frames.size} of them the anchor's,"
                 raise EngineError(
-                    f"A chunk needs {len(prompt)} tokens of prompt and up to {cap} of speech, more than the context "
-                    f"of {self.decoder.n_context}; give a larger --context, a smaller --max-chars or a shorter voice "
-                    "description."
+                    f"A chunk needs {len(prompt)} tokens of prompt{anchor} and up to {cap} of speech, more than the "
+                    f"context of {self.decoder.n_context}; give a larger --context, a smaller --max-chars or a shorter "
+                    "voice description."
                 )
-            yield DecodingRequest(request, prompt, settings, cap, self._budget(request.text))
+            yield DecodingRequest(request, prompt, settings, cap, self._budget(request.text), n_shared)
 
     def _budget(self, text: str) -> int | None:
         return token_budget(text, self._tokens_per_character) if self._tokens_per_character else None
 
+    def _prompt(self, request: TakeRequest) -> tuple[list[int], int]:
+        """Token ids, and how many of the first are the same for every text."""
+        if self.anchor is None:
+            return self._prompts.build(request.voice, request.text), 0
+        prompt = self._prompts.build_anchored(request.voice, request.text, self.anchor)
+        return prompt.ids, prompt.n_shared
+
     def _decode(self, sampled: SampledCodes) -> Audio:
-        audio: Audio = self._codec.decode(sampled.codes.frames[None], [sampled.request.seed])[0]
-        return without_warm_up(audio, self._warm_up)
+        """A take that goes on from an anchor is decoded together with the anchor's last frames, which are cut off; so
+        the codec has started before its first frame."""
+        frames, seeds = sampled.codes.frames, [sampled.request.seed]
+        if self.anchor is None:
+            return without_warm_up(self.codec.decode(frames[None], seeds)[0], self._warm_up)
+        before = self.anchor.frames[-CONTEXT_FRAMES:]
+        audio: Audio = self.codec.decode(np.concatenate([before, frames])[None], seeds)[0]
+        return audio[len(before) * SAMPLES_PER_FRAME :]
 
     def sampling(self, attempt: int) -> Sampling:
         """From attempt SAFER_FROM on, temperature and top_p are at most those of the preset `safer`."""

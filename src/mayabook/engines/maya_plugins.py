@@ -22,6 +22,7 @@ from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.maya import voices
 from mayabook.maya.defaults import default
 from mayabook.maya.prompt import with_full_stop
+from mayabook.maya.saved_voices import saved_names
 from mayabook.maya.token_layout import SAMPLE_RATE, TOKENS_PER_SECOND
 from mayabook.maya.voice_fields import characters_per_second, note_on_training
 from mayabook.models.gguf_formats import PREFERENCE
@@ -65,7 +66,8 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         return bool(settings.model)
 
     def voices(self) -> Sequence[Voice]:
-        return [Voice("maya1", voice.name, voice.genre, voice.description) for voice in voices.voices().values()]
+        presets = [Voice("maya1", voice.name, voice.genre, voice.description) for voice in voices.voices().values()]
+        return [*presets, *(Voice("maya1", name, "saved", voices.describe(name)) for name in saved_names())]
 
     def real_time_factor(self, engine: Engine) -> float | None:
         from mayabook.engines.maya_engine import MayaEngine

@@ -35,6 +35,8 @@ class DecodingRequest:
     """The cap: most tokens of the take."""
     budget: int | None = None
     """Tokens after which the take is aborted as runaway speech, even below its cap; None to wait for the cap."""
+    n_shared: int = 0
+    """As in `SlotDecoder.prefill`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class SlotScheduler:
             if new is None:
                 break
             under_way[slot] = _Sequence(new, time.perf_counter())
-            self._decoder.prefill(slot, new.prompt)
+            self._decoder.prefill(slot, new.prompt, new.n_shared)
             self._sampler.start(slot, new.settings, new.request.seed, new.prompt, new.n_tokens)
             fresh.append(slot)
         return fresh

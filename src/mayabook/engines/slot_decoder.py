@@ -43,9 +43,14 @@ class SlotDecoder(Protocol):
         """
         ...
 
-    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+    def prefill(self, slot: int, prompt: Sequence[int], n_shared: int = 0) -> None:
         """Empties the slot, computes the KV cache of the prompt apart from other slots, and writes the slot's row of
-        `logits`."""
+        `logits`.
+
+        n_shared: how many of the first tokens many prompts have in common. They are computed by themselves, once, and
+        copied while the next prompts begin with them too; so the logits of a prompt differ by rounding with n_shared,
+        but not with the prompts before it.
+        """
         ...
 
     def step(self, tokens: NDArray[np.int32]) -> None:

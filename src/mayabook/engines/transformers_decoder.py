@@ -83,6 +83,8 @@ class TransformersDecoder:
         self._seen, self._unseen = torch.tensor([0.0, -torch.inf], dtype=self._dtype, device=self._device)
         self._lengths = np.zeros(n_slots, np.int64)
         self._written = np.zeros(n_slots, np.int64)
+        self._shared: tuple[tuple[int, ...], list[torch.Tensor]] = (), []
+        """Tokens that the last prompts began with, and their keys and values."""
         self._graph: Callable[[], None] | None = None
         self._describe(read, quantisation)
 
@@ -126,7 +128,7 @@ class TransformersDecoder:
         )
 
     @torch.inference_mode()
-    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+    def prefill(self, slot: int, prompt: Sequence[int], n_shared: int = 0) -> None:
         n_tokens = len(prompt)
         if not 0 < n_tokens < self.n_context:
             raise EngineError(
@@ -134,11 +136,27 @@ class TransformersDecoder:
                 "shorten the voice's description, or give a larger --context."
             )
         self._cache.clear(slot, int(self._written[slot]))
-        self._cache.prefill_slot(slot)
-        places = self._columns[:n_tokens]
-        hidden = self._body(torch.tensor([list(prompt)], device=self._device), places[None], places[:, None] >= places)
+        if n_shared:
+            self._begin_with(slot, tuple(prompt[:n_shared]))
+        hidden = self._append(slot, prompt[n_shared:], n_shared)
         self.logits[slot] = functional.linear(hidden[:, -1], self._head)[0]
         self._lengths[slot] = self._written[slot] = n_tokens
+
+    def _begin_with(self, slot: int, tokens: tuple[int, ...]) -> None:
+        """Fills an empty slot with the keys and values of these tokens, which are kept for the next call."""
+        known, copies = self._shared
+        if tokens == known:
+            self._cache.paste(slot, copies)
+        else:
+            self._append(slot, tokens, 0)
+            self._shared = tokens, self._cache.copy(slot, len(tokens))
+
+    def _append(self, slot: int, tokens: Sequence[int], first: int) -> torch.Tensor:
+        """Computes tokens of a prompt at the positions from `first` on; returns their hidden states as `_body` does."""
+        self._cache.prefill_slot(slot, first)
+        places = self._columns[: first + len(tokens)]
+        own = places[first:]
+        return self._body(torch.tensor([list(tokens)], device=self._device), own[None], own[:, None] >= places)
 
     @torch.inference_mode()
     def step(self, tokens: NDArray[np.int32]) -> None:
@@ -197,7 +215,7 @@ class TransformersDecoder:
     def close(self) -> None:
         """Frees weights and cache; the decoder cannot be used afterwards."""
         self._graph = None
-        for name in ("model", "_head", "_cache"):
+        for name in ("model", "_head", "_cache", "_shared"):
             self.__dict__.pop(name, None)
         if self._device.type == "cuda":
             torch.cuda.empty_cache()

@@ -68,8 +68,8 @@ class CachingDecoder:
         """Whether the cache has no room for further logits."""
         return self._nodes_left <= 0
 
-    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
-        self._decoder.prefill(slot, prompt)
+    def prefill(self, slot: int, prompt: Sequence[int], n_shared: int = 0) -> None:
+        self._decoder.prefill(slot, prompt, n_shared)
         self._reach(slot, self.roots, tuple(prompt))
 
     def step(self, tokens: NDArray[np.int32]) -> None:
@@ -112,7 +112,7 @@ class _CachedLogits:
         self._at: dict[int, CachedNode] = {}
         self._prompts: dict[int, int] = {}
 
-    def prefill(self, slot: int, prompt: Sequence[int]) -> None:
+    def prefill(self, slot: int, prompt: Sequence[int], n_shared: int = 0) -> None:
         self._prompts[slot] = id(prompt)
         self._at[slot] = self._known[tuple(prompt)]
         self.logits[slot] = self._at[slot].logits

@@ -69,6 +69,20 @@ def open_codec(folder: Path, layout: Layout, device: str = "cpu") -> Codec:
     return codec
 
 
+def encode_audio(folder: Path, audio: NDArray[np.float32]) -> Frames:
+    """Codes of mono samples at 24 kHz by the codec in a folder. Raises ModelError where the encoder is not there: it is
+    in pytorch_model.bin, and runs on PyTorch alone."""
+    if not (folder / CHECKPOINT_FILE).is_file():
+        raise ModelError(f"The codec in {folder} has no {CHECKPOINT_FILE}, so it cannot encode audio; {COPY_AGAIN}.")
+    try:
+        from mayabook.maya.codec_torch import encode
+    except ImportError as error:
+        raise ModelError(
+            f"Encoding audio needs PyTorch and snac ({error}); run `pip install 'mayabook[transformers]'`."
+        ) from error
+    return encode(folder / CHECKPOINT_FILE, CodecConfig.read(folder), audio)
+
+
 def export_codec(folder: Path) -> Path:
     """Writes decoder.onnx into a codec folder and returns it. Raises ModelError where that cannot be done."""
     config = CodecConfig.read(folder)

@@ -15,7 +15,7 @@ from torch.nn.utils import parametrize
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.codec_config import CONFIG_FILE, COPY_AGAIN, CodecConfig, checkpoint_fingerprint, first_line
-from mayabook.maya.frames import Frames
+from mayabook.maya.frames import Frames, from_levels
 from mayabook.maya.token_layout import SAMPLE_RATE, SAMPLES_PER_FRAME
 
 
@@ -110,8 +110,23 @@ class TorchCodec:
         return f"{self._device.type} {torch.get_num_threads()} threads"
 
 
+def encode(checkpoint: Path, config: CodecConfig, audio: NDArray[np.float32]) -> Frames:
+    """Codes of mono samples at 24 kHz, padded with silence to whole frames; computed on the CPU.
+
+    Raises ModelError as `load_decoder` does.
+    """
+    snac = _load(checkpoint, config).eval()
+    with torch.inference_mode():
+        codes = snac.encode(torch.from_numpy(audio)[None, None])
+    return from_levels([level[0].numpy() for level in codes])
+
+
 def load_decoder(checkpoint: Path, config: CodecConfig) -> Decoder:
     """The decoder of a checkpoint, weight norm folded. Raises ModelError where they do not belong together."""
+    return Decoder(_load(checkpoint, config))
+
+
+def _load(checkpoint: Path, config: CodecConfig) -> SNAC:
     if not checkpoint.is_file():
         raise ModelError(f"There is no {checkpoint.name} in {checkpoint.parent}; {COPY_AGAIN}.")
     try:
@@ -126,4 +141,4 @@ def load_decoder(checkpoint: Path, config: CodecConfig) -> Decoder:
         raise ModelError(
             f"{checkpoint} is not of the codec that {CONFIG_FILE} describes ({first_line(error)}); {COPY_AGAIN}."
         ) from error
-    return Decoder(snac)
+    return snac

@@ -1,10 +1,16 @@
-"""Maya1's prompt: `SOH BOS <description="..."> text TEXT_EOT EOH SOA CODE_START`."""
+"""Maya1's prompt: `SOH BOS <description="..."> text TEXT_EOT EOH SOA CODE_START`.
+
+With an anchor it is `SOH BOS <description="..."> anchor's text, text TEXT_EOT EOH SOA CODE_START anchor's codes`.
+"""
 
 import re
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.errors import ModelError
+from mayabook.maya.anchor import Anchor
+from mayabook.maya.frames import pack
 from mayabook.maya.token_layout import Layout, Vocabulary
 
 Bos = Literal["once", "twice"]
@@ -25,6 +31,16 @@ class Tokenizer(Vocabulary, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AnchoredPrompt:
+    """A prompt that ends with the codes of an anchor."""
+
+    ids: list[int]
+    """Token ids."""
+    n_shared: int
+    """How many of the first ids are the same for every text: those up to the end of the anchor's text."""
+
+
 class PromptBuilder:
     """Builds prompts for one model."""
 
@@ -33,18 +49,23 @@ class PromptBuilder:
 
     def build(self, description: str, text: str) -> list[int]:
         """Token ids of the prompt for a text in the voice of that description."""
+        body = self._encode(f"{_tag(description)} {prepare_text(text)}")
+        return [*self._opening(), *body, *self._closing()]
+
+    def build_anchored(self, description: str, text: str, anchor: Anchor) -> "AnchoredPrompt":
+        """The prompt for a text that continues an anchor. Raises FrameError where the layout lacks its codes."""
+        shared = [*self._opening(), *self._encode(f"{_tag(description)} {prepare_text(anchor.text)}")]
+        body = self._encode(f" {prepare_text(text)}")
+        ids = [*shared, *body, *self._closing(), *pack(anchor.frames, self._layout)]
+        return AnchoredPrompt(ids, len(shared))
+
+    def _opening(self) -> list[int]:
         layout = self._layout
-        opening = [layout.bos] if self._bos == "twice" else []
-        return [
-            *opening,
-            layout.human_start,
-            layout.bos,
-            *self._encode(f'<description="{with_full_stop(description)}"> {prepare_text(text)}'),
-            layout.text_end,
-            layout.human_end,
-            layout.ai_start,
-            layout.code_start,
-        ]
+        return [*([layout.bos] if self._bos == "twice" else []), layout.human_start, layout.bos]
+
+    def _closing(self) -> list[int]:
+        layout = self._layout
+        return [layout.text_end, layout.human_end, layout.ai_start, layout.code_start]
 
     def _encode(self, text: str) -> list[int]:
         """Token ids of a text: a single token for each emotion tag, everything else as plain text."""
@@ -58,6 +79,10 @@ class PromptBuilder:
             elif part:
                 ids += self._tokenizer.encode(part)
         return ids
+
+
+def _tag(description: str) -> str:
+    return f'<description="{with_full_stop(description)}">'
 
 
 def with_full_stop(description: str) -> str:

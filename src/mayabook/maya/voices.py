@@ -4,11 +4,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from mayabook.core.errors import EngineError
+from mayabook.maya.anchor import AnchoredVoice
 from mayabook.maya.defaults import default
+from mayabook.maya.saved_voices import read_saved_voice, save_voice, saved_names
 from mayabook.maya.voice_fields import build_description, parse_fields
 
 DEFAULT_VOICE: str = default("voice")
@@ -44,11 +47,11 @@ def descriptions(version: int = VERSION) -> dict[str, str]:
 
 
 def describe(voice: str, version: int = VERSION, own: Mapping[str, str] = NO_VOICES) -> str:
-    """The description of a preset, or of fields; any other text of several words is a description itself.
+    """The description of a preset, a saved voice, or of fields; other text of several words is a description itself.
 
     Fields (`gender=male accent=british`) change a preset: the one that stands before them, else the default voice.
     version: of the presets. own: voices of the model itself, which come before the presets. Raises EngineError, which
-    lists the presets, for a single word that is not one of them, and for fields that are not right.
+    lists the voices, for a single word that is not one of them, and for fields that are not right.
     """
     name, fields = parse_fields(voice)
     known = {**descriptions(version), **own}
@@ -59,12 +62,23 @@ def describe(voice: str, version: int = VERSION, own: Mapping[str, str] = NO_VOI
         return build_description({**presets[name or DEFAULT_VOICE].fields, **fields})
     if voice in known:
         return known[voice]
+    saved = read_saved_voice(voice)
+    if saved is not None:
+        return saved.description
     if len(voice.split()) < 2:
+        names = ", ".join([*known, *saved_names()])
         raise EngineError(
-            f"Unknown voice {voice!r}; choose one of: {', '.join(known)}; or describe one: "
+            f"Unknown voice {voice!r}; choose one of: {names}; or describe one: "
             '--voice "gender=female age=30s accent=british"; see mayabook voices.'
         )
     return name
+
+
+def save(name: str, voice: AnchoredVoice, *, replace: bool = False) -> Path:
+    """Saves a voice and returns its file. Raises EngineError for what cannot be a name or is taken."""
+    if name in voices():
+        raise EngineError(f"The voice {name!r} is a preset; choose another name.")
+    return save_voice(name, voice, replace=replace)
 
 
 def _read(file: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from mayabook.render.coverage_report import (
 )
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
+from mayabook.render.job_anchor import JobAnchor, voice_of_job, with_kept_voice
 from mayabook.render.ledger import Ledger, PlannedChunk, ReviewDecision, StoredTake
 from mayabook.render.renderer import Renderer
 
@@ -17,6 +18,7 @@ __all__ = [
     "CoverageReport",
     "Edits",
     "Job",
+    "JobAnchor",
     "Ledger",
     "PlannedChunk",
     "Renderer",
@@ -26,6 +28,8 @@ __all__ = [
     "build_coverage_report",
     "content_key",
     "former_keys",
+    "voice_of_job",
+    "with_kept_voice",
     "words_by_sentence",
     "write_coverage",
 ]

@@ -1,0 +1,73 @@
+"""Chooses a book's anchor: of several takes of one text, the accepted one that is most like the voice's description."""
+
+import math
+from collections.abc import Callable
+from contextlib import closing
+
+from mayabook.checks import Checker
+from mayabook.checks.pitch import median_pitch
+from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.take import Take, TakeRequest
+from mayabook.engines.engine import Anchored
+from mayabook.maya.anchor import Anchor
+from mayabook.maya.described_voice import DescribedVoice, parse_description
+from mayabook.render.content_keys import take_seed
+
+ANCHOR_TEXT = "The boats came in with the tide, one after another."
+"""About three and a half seconds: enough to know a speaker by, and every take pays for its prefill."""
+N_CANDIDATES = 8
+_SEMITONES, _PACE_RATIO = 3.0, 1.15
+"""Differences of pitch and pace that count as 1."""
+
+
+def choose_anchor(engine: Anchored, checker: Checker, note: Callable[[str], None]) -> Anchor | None:
+    """The best of N_CANDIDATES takes, None where the checks accept none. The engine is left without an anchor.
+
+    note: takes a line about each candidate.
+    """
+    engine.use_anchor(None)
+    chunk, wanted = anchor_chunk(ANCHOR_TEXT), parse_description(engine.voice)
+    requests = [
+        TakeRequest(
+            f"anchor-{number}",
+            ANCHOR_TEXT,
+            engine.voice,
+            take_seed(engine.voice, ANCHOR_TEXT, number),
+            number,
+            engine.sampling(0),
+        )
+        for number in range(N_CANDIDATES)
+    ]
+    accepted: list[tuple[float, int, Take]] = []
+    with closing(engine.generate(requests)) as takes:
+        for take in takes:
+            verdict = checker.check(take, chunk)
+            number = take.request.attempt
+            if verdict.accepted:
+                distance, found = _compare(take, checker.pace(take.audio, take.sample_rate, chunk), wanted, checker)
+                accepted.append((distance, number, take))
+            else:
+                found = "; ".join(finding.kind for finding in verdict.findings)
+            note(f"Voice {number + 1} of {N_CANDIDATES}: {'accepted' if verdict.accepted else 'rejected'} ({found}).")
+    if not accepted:
+        return None
+    _, number, best = min(accepted, key=lambda each: each[:2])
+    note(f"Voice {number + 1} reads the book.")
+    assert best.codes is not None
+    return Anchor(ANCHOR_TEXT, best.codes.frames)
+
+
+def anchor_chunk(text: str) -> Chunk:
+    """The anchor's text as the checks take it."""
+    return Chunk(0, 1, (Sentence(text, Span(0, 0, len(text))),), text, Pause.PARAGRAPH)
+
+
+def _compare(take: Take, pace: float, wanted: DescribedVoice, checker: Checker) -> tuple[float, str]:
+    """How far a take is from the description, and its figures for a person."""
+    pitch = median_pitch(take.audio, take.sample_rate)
+    relative_pace = checker.thresholds.pace.seconds_per_phoneme / pace
+    distance = abs(math.log(relative_pace / wanted.pace)) / math.log(_PACE_RATIO)
+    if wanted.pitch is not None and pitch is not None:
+        distance += abs(12 * math.log2(pitch / wanted.pitch)) / _SEMITONES
+    heard = "no pitch" if pitch is None else f"{pitch:.0f} Hz"
+    return distance, f"{heard}, {relative_pace:.2f} times the usual pace"
