@@ -83,6 +83,11 @@ def scattered_defects(request: TakeRequest, chance: float) -> bool:
     return crc32(f"{sorted(request.sampling.items())} {chance}".encode()) % 7 == 0
 
 
+def long_chunks(request: TakeRequest, chance: float) -> bool:
+    """Seven in ten of the takes of whole chunks."""
+    return request.sampling.get("length") != "sentences" and chance < 0.7
+
+
 def penalised(request: TakeRequest, chance: float) -> bool:
     """Half of the takes with a penalty over all tokens, a twentieth of the others."""
     return chance < (0.5 if request.sampling["penalty_window"] == "all" else 0.05)

@@ -167,7 +167,7 @@ def test_nothing_is_said_of_what_was_not_run() -> None:
 def test_the_document_is_written_from_rows(tmp_path: Path, truth: Path) -> None:
     plans: dict[str, dict[str, Any]] = {
         "isolate": {"takes": 2, "rounds": 1, "after": (3,), "few": 1, "slots": 2, "formats": ("Q4_K_M",)},
-        "ablation": {"takes": 28, "chunks": 28, "ladder": False},
+        "ablation": {"takes": 28, "chunks": 28, "alike_takes": 0, "ladder": False},
         "compare": {"takes": 6, "forced": 0, "cost": 0, "formats": ("fp32", "Q4_K_M", "NF4-bf16")},
         "sweep": {"takes": 6, "temperatures": (0.3, 0.9), "top_ps": (0.9,), "presets": ("mayabook",)},
         "stress": {"takes": 6},

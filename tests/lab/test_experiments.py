@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mayabook.core.errors import LabError
+from mayabook.lab import settings_claims
 from mayabook.lab.ablation_report import ranked_effects
 from mayabook.lab.experiments import EXPERIMENTS, report, run
 from mayabook.lab.isolate_report import changes_by_condition
@@ -20,6 +21,7 @@ from tests.lab.lab_engines import (
     SilenceChecker,
     leaks_history,
     leaks_neighbour,
+    long_chunks,
     penalised,
     scattered_defects,
     some_defects,
@@ -30,7 +32,7 @@ FEW: dict[str, dict[str, Any]] = {
     "isolate": {"takes": 4, "rounds": 2, "after": (5,), "few": 2, "slots": 3, "formats": ("Q4_K_M",)},
     "sweep": {"takes": 8, "temperatures": (0.3, 0.9), "top_ps": (0.9,), "presets": ("mayabook", "maya-official")},
     "stress": {"takes": 28},
-    "ablation": {"takes": 28, "chunks": 28, "ladder": False},
+    "ablation": {"takes": 28, "chunks": 28, "alike_takes": 0, "ladder": False},
 }
 
 
@@ -76,6 +78,26 @@ def test_the_same_chunks_are_healed_when_the_cause_alone_is_removed(tmp_path: Pa
     assert cells.paragraphs[1].startswith("Healed by original-transformers, penalty undone, for example: “On day ")
     assert "silent: no sound; " in cells.paragraphs[1]
     assert "word errors, then 0" in cells.paragraphs[1]
+
+
+def test_a_change_of_what_both_ways_did_alike_is_found(tmp_path: Path, truth: Path) -> None:
+    variants = PlantedVariants(long_chunks)
+    listener = RecordingListener()
+    plan: dict[str, Any] = {"chunks": 0, "alike_takes": 28, "factors": ("top_k",)}
+    rows = rows_of("ablation", tmp_path / "a", truth, variants, listener, **plan)
+    assert listener.messages[-1] == "Skipped takes with an anchor: this engine has none"
+    (cells,) = report(tmp_path / "a")
+    healed = "original-gguf, length changed; original-transformers, length changed"
+    assert f"What heals beyond chance: {healed}." in cells.verdict
+    figures = settings_claims.judge_settings({"ablation": rows}).figures
+    assert f"(length, description, warm-up, anchor), a change heals: {healed}; spoils: nothing" in figures
+
+
+def test_a_factor_that_does_not_exist_is_one_line(tmp_path: Path, truth: Path) -> None:
+    for name, known in (("factors", "penalty, mask"), ("alike", "length, description, warm-up")):
+        plan: dict[str, Any] = {name: ("moon",)}
+        with pytest.raises(LabError, match=f"There is no factor 'moon'; choose from: {known}"):
+            rows_of("ablation", tmp_path / name, truth, PlantedVariants(), **plan)
 
 
 def test_where_nothing_was_planted_no_cause_is_found(tmp_path: Path, truth: Path) -> None:

@@ -24,7 +24,9 @@ from mayabook.lab.legacy_backends import N_LOGIT_STEPS, LegacyGenerate, LegacyLl
 from mayabook.lab.model_variants import LocalModelVariants, open_model_variants
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import read_true_codes
+from mayabook.maya.anchor import Anchor
 from mayabook.maya.frames import pack
+from mayabook.maya.token_layout import SAMPLES_PER_FRAME
 from tests.lab.lab_engines import TEXTS, RecordingListener, SilenceChecker
 from tests.runs import lines_of, mayabook_in, start
 from tests.tiny_models import SMALL
@@ -79,6 +81,31 @@ def test_prompt_settings_are_of_the_request(variants: LocalModelVariants) -> Non
     assert sureness[0] != sureness[1] == sureness[2]
     with pytest.raises(LabError, match="thrice"):
         engine.prompt_ids(request(variants, bos="thrice"))
+    engine.close()
+
+
+def test_length_description_warm_up_and_anchor_are_of_the_request(variants: LocalModelVariants) -> None:
+    engine = replace(variants, other_description="Realistic male voice in the 40s age.").open("Q4_K_M")
+    first, second = "They walked down.", "The boat had gone."
+    pairs = {
+        "kept": {}, "trimmed": {"warm_up": "trimmed"}, "joined": {"length": "sentences"}, "other": {"description": "other"},
+    }  # fmt: skip
+    whole = replace(request(variants), text=f"{first}\n{second}")
+    asked = [replace(whole, key=name, sampling={**whole.sampling, **levels}) for name, levels in pairs.items()]
+    alone = [replace(whole, key=text, text=text) for text in (first, second)]
+    takes = {take.request.key: take for take in engine.generate([*asked, *alone])}
+    np.testing.assert_array_equal(takes["trimmed"].audio, takes["kept"].audio[SAMPLES_PER_FRAME:])
+    np.testing.assert_array_equal(
+        takes["joined"].codes.frames, np.concatenate([takes[text].codes.frames for text in (first, second)])
+    )
+    n_samples = len(takes[first].audio) + len(takes[second].audio)
+    assert len(takes["joined"].audio) == n_samples + round(0.25 * takes["joined"].sample_rate)
+    assert engine.prompt_ids(asked[3]) != engine.prompt_ids(asked[0])
+    engine.use_anchor(Anchor(first, takes[first].codes.frames))
+    anchored = engine.prompt_ids(replace(whole, sampling={**whole.sampling, "anchor": "auto"}))
+    assert len(anchored) > len(engine.prompt_ids(asked[0])) + takes[first].codes.frames.size
+    assert engine.prompt_ids(whole) == engine.prompt_ids(asked[0])
+    assert takes["other"].codes.log_probability.tolist() != takes["kept"].codes.log_probability.tolist()
     engine.close()
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
+from mayabook.checks import Checker
 from mayabook.core.errors import LabError
+from mayabook.engines.engine import Anchored
 from mayabook.engines.sampler_settings import preset
 from mayabook.lab.factorial import design
 from mayabook.lab.legacy_backends import legacy_backends
@@ -15,6 +17,7 @@ from mayabook.lab.model_variants import LocalModelVariants, first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.report import is_artifact
 from mayabook.lab.trial_runner import Trial, TrialRunner
+from mayabook.render.anchor_choice import choose_anchor
 
 NAME = "ablation"
 
@@ -41,6 +44,17 @@ FACTORS: dict[str, tuple[Levels, Levels]] = {
 
 The cap was 2500 in both; its other level, 0, derives the cap from the length of the text. NF4-bf16 is NF4 with double
 quantisation, computed in bfloat16, so the factor `format` changes both the weights and the number format."""
+ALIKE_FACTORS: dict[str, tuple[Levels, Levels]] = {
+    "length": ({"length": "chunk"}, {"length": "sentences"}),
+    "description": ({"description": "given"}, {"description": "other"}),
+    "warm-up": ({"warm_up": "kept"}, {"warm_up": "trimmed"}),
+    "anchor": ({"anchor": "none"}, {"anchor": "auto"}),
+}
+"""Factors that were alike in both back ends: the level of all other cells, then another.
+
+length: sentences of a chunk are synthesised one by one and joined. description: a preset voice is described in the
+other form, which is free words or the form that Maya1 was trained on. warm-up: the first frame is cut off. anchor: all
+takes go on from one, as in `mayabook make`."""
 FURTHER_LEVELS: dict[str, Levels] = {
     "penalty none": {"repetition_penalty": 1.0},
     "penalty 64": {"penalty_window": 64, "penalty_prompt": False},
@@ -58,13 +72,17 @@ GGUF_BASELINE, TRANSFORMERS_BASELINE = "original-gguf", "original-transformers"
 
 
 class AblationPlan(Plan):
-    """A factorial design over all factors, then each factor alone.
+    """A factorial design over all factors that differed, then each factor alone.
 
     A factor alone is changed to llama.cpp's level in the settings of transformers, and the other way round.
     """
 
     factors: tuple[str, ...] = tuple(FACTORS)
     """Factors to vary, of: penalty, mask, bos, order, top_k, min_p, cap, format."""
+    alike: tuple[str, ...] = tuple(ALIKE_FACTORS)
+    """Factors that were alike in both back ends and are changed alone, of: length, description, warm-up, anchor."""
+    alike_takes: int = Field(default=60, ge=0, le=100_000)
+    """Takes of each cell in which one of them is changed; 0 omits these cells."""
     chunks: int = Field(default=24, ge=0, le=10_000)
     """Chunks in every cell of the factorial design; 0 omits the design."""
     takes: int = Field(default=60, ge=0, le=100_000)
@@ -93,7 +111,8 @@ def baseline_settings(plan: AblationPlan) -> tuple[dict[str, Any], dict[str, Any
 def ablation_cells(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tuple[str, dict[str, Any], dict[str, int]]]:
     """Name of a cell -> its part of the experiment, its settings, and its level (-1 or 1) of each factor.
 
-    The parts are `factorial`, `one` (one factor changed) and `ladder`; only cells of `factorial` have levels.
+    The parts are `factorial`, `one` (one factor changed), `alike` (one that was alike in both back ends changed) and
+    `ladder`; only cells of `factorial` have levels.
     """
     good, bad = baseline_settings(plan)
     found: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {}
@@ -112,6 +131,9 @@ def ablation_cells(plan: AblationPlan, factors: Sequence[str]) -> dict[str, tupl
                 found[f"{TRANSFORMERS_BASELINE}, {name} undone"] = ("one", {**bad, **low}, {})
             if _changes(good, high):
                 found[f"{GGUF_BASELINE}, {name} done"] = ("one", {**good, **high}, {})
+        for name in plan.alike if plan.alike_takes else ():
+            for base, settings in ((GGUF_BASELINE, good), (TRANSFORMERS_BASELINE, bad)):
+                found[f"{base}, {name} changed"] = ("alike", {**settings, **ALIKE_FACTORS[name][1]}, {})
         if plan.ladder:
             for name, change in FURTHER_LEVELS.items():
                 found[f"{TRANSFORMERS_BASELINE}, {name}"] = ("ladder", {**bad, **change}, {})
@@ -134,15 +156,17 @@ def run(plan: AblationPlan, runner: TrialRunner) -> None:
 
     Raises LabError for an unknown factor, or if none is left to vary.
     """
-    unknown = sorted(set(plan.factors) - FACTORS.keys())
-    if unknown:
-        raise LabError(f"There is no factor {unknown[0]!r}; choose from: {', '.join(FACTORS)}.")
+    for chosen, known in ((plan.factors, FACTORS), (plan.alike, ALIKE_FACTORS)):
+        unknown = sorted(set(chosen) - known.keys())
+        if unknown:
+            raise LabError(f"There is no factor {unknown[0]!r}; choose from: {', '.join(known)}.")
     factors = [
         name for name in plan.factors if name != "format" or len(runner.available_formats(_formats("format"))) == 2
     ]
     if not factors:
         raise LabError("There is no factor left to vary; name others in the plan.")
     trials: dict[str, list[Trial]] = {}
+    anchored: dict[str, list[Trial]] = {}
     first = first_available(runner.variants, ["Q4_K_M", "F16", "fp32"])
     for cell, (part, settings, signs) in ablation_cells(plan, factors).items():
         sampling = dict(settings)
@@ -152,8 +176,8 @@ def run(plan: AblationPlan, runner: TrialRunner) -> None:
         if runner.variants.unavailable_reason(format) is not None:
             runner.listener.on_message(f"Skipped {cell}: {runner.variants.unavailable_reason(format)}")
             continue
-        n = plan.chunks if part == "factorial" else plan.takes
-        trials.setdefault(format, []).extend(
+        n = {"factorial": plan.chunks, "alike": plan.alike_takes}.get(part, plan.takes)
+        (anchored if sampling.get("anchor") == "auto" else trials).setdefault(format, []).extend(
             Trial(
                 f"{part} {cell} {prompt.number}",
                 cell,
@@ -166,15 +190,36 @@ def run(plan: AblationPlan, runner: TrialRunner) -> None:
     backends: list[tuple[str, Any, str, Any]] = []
     if plan.libraries and isinstance(runner.variants, LocalModelVariants):
         backends = list(legacy_backends(runner.variants))
-    runner.expect_takes(sum(len(group) for group in trials.values()) + len(backends) * plan.libraries)
+    n_takes = sum(len(group) for group in (*trials.values(), *anchored.values()))
+    runner.expect_takes(n_takes + len(backends) * plan.libraries)
     for name, group in trials.items():
         runner.run_format(name, group)
+    for name, group in anchored.items():
+        _run_anchored(runner, name, group)
     for cell, kind, format, _ in backends:
         extra = {"part": "library", "signs": {}, "format": format}
         prompts = runner.prompts(plan.libraries)
         own = [Trial(f"library {cell} {prompt.number}", cell, prompt, extra=extra) for prompt in prompts]
         changes = {"temperature": plan.temperature, "top_p": plan.top_p}
         runner.run(partial(kind, runner.variants, format, changes=changes), own)
+
+
+def _run_anchored(runner: TrialRunner, format: str, trials: Sequence[Trial]) -> None:
+    """Runs trials on an engine with an anchor; tells the listener why there is none if they are skipped."""
+    if all(trial.key in runner.rows for trial in trials):
+        return
+    engine = runner.variants.open(format)
+    try:
+        reason = "this engine has none"
+        if isinstance(engine, Anchored) and isinstance(runner.checker, Checker):
+            engine.use_anchor(choose_anchor(engine, runner.checker, runner.listener.on_message))
+            reason = "the checks accept no take of its text" if engine.anchor is None else ""
+        if reason:
+            runner.listener.on_message(f"Skipped takes with an anchor: {reason}")
+        else:
+            runner.run_on(engine, trials)
+    finally:
+        engine.close()
 
 
 def _formats(factor: str) -> list[str]:

@@ -37,13 +37,15 @@ _EXAMPLES, _TEXT_SHOWN = 3, 60
 
 def report(folder: Path, rows: Sequence[Row]) -> list[ReportSection]:
     """The sections of the report, as far as there are rows for them."""
-    parts = {part: [row for row in rows if row["part"] == part] for part in ("factorial", "one", "ladder", "library")}
+    names = ("factorial", "one", "alike", "ladder", "library")
+    parts = {part: [row for row in rows if row["part"] == part] for part in names}
     sections = []
     if parts["factorial"]:
         sections.append(_factorial(parts["factorial"]))
     one = rows_by_cell(parts["one"])
     if TRANSFORMERS_BASELINE in one and GGUF_BASELINE in one:
-        sections.append(_single_changes(folder, one, rows_by_cell(parts["ladder"])))
+        changed = rows_by_cell([*parts["one"], *parts["alike"]])
+        sections.append(_single_changes(folder, changed, rows_by_cell(parts["ladder"])))
     if parts["library"]:
         sections.append(_legacy_section(folder, rows_by_cell(parts["library"]), one))
     return sections

@@ -27,7 +27,7 @@ PLANS: Mapping[str, Mapping[str, Any]] = {
     "compare": {"takes": 200, "forced": 12, "formats": FORMATS},
     "stress": {"takes": 100},
     "isolate": {"takes": 57, "rounds": 10, "originals": 30, "cap": 105},
-    "ablation": {"takes": 342, "chunks": 57, "ladder": False, "libraries": 12},
+    "ablation": {"takes": 342, "chunks": 57, "alike_takes": 12, "ladder": False, "libraries": 12},
     "sweep": {"takes": 200},
 }
 """Settings of the full replay by experiment, in the order of the runs.
@@ -41,6 +41,7 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
     "ablation": {
         "takes": 6,
         "chunks": 3,
+        "alike_takes": 2,
         "factors": ("penalty", "mask", "order", "min_p"),
         "ladder": False,
         "libraries": 2,

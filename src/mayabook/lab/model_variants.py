@@ -1,6 +1,6 @@
 """Model variants: opens the engine for a model in any of its weight formats."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 
 from mayabook.core.errors import EngineError, LabError
 from mayabook.core.fingerprint import fingerprint
-from mayabook.core.take import Sampling, TakeRequest
+from mayabook.core.take import Audio, Sampling, Take, TakeRequest
 from mayabook.engines import Engine
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import SamplerSettings, preset
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
+from mayabook.lab.joined_takes import joined_takes
 from mayabook.lab.logit_cache import CachedScheduler, CachingDecoder
 from mayabook.lab.memoise import memoised_codec
 from mayabook.lab.plan import Plan
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.prompt import Bos, PromptBuilder
-from mayabook.maya.token_layout import Layout
-from mayabook.maya.voices import describe
+from mayabook.maya.token_layout import SAMPLES_PER_FRAME, Layout
+from mayabook.maya.voices import VERSION, describe, descriptions
 from mayabook.models import gguf_conversion, gguf_formats, gguf_quantisation
 from mayabook.models.store import ModelFiles, find, installed
 
@@ -47,11 +48,19 @@ FORMATS = (*CHECKPOINT_FORMATS, *GGUF_FORMATS, "GPTQ", "AWQ")
 FULL_PRECISION = ("fp32", "F32", "F16")
 """Formats that serve as the reference, the preferred one first."""
 
-PROMPT_KEYS = {"bos": get_args(Bos), "text_end": ("seen", "hidden")}
-"""Prompt settings that a lab request may have among its sampler settings, with their values.
+PROMPT_KEYS = {
+    "bos": get_args(Bos),
+    "text_end": ("seen", "hidden"),
+    "length": ("chunk", "sentences"),
+    "description": ("given", "other"),
+    "warm_up": ("kept", "trimmed"),
+    "anchor": ("none", "auto"),
+}
+"""Settings of prompt and audio that a lab request may have among its sampler settings, with their values.
 
 text_end `hidden` reproduces a transformers call without an attention mask whose pad token is the text end: no token
-attends to it and position ids skip it, so the token is left out of the prompt."""
+attends to it and position ids skip it, so the token is left out of the prompt. The last four are
+those of `mayabook.lab.ablation.ALIKE_FACTORS`; a request with an anchor needs an engine that has one."""
 
 
 class ModelVariants(Protocol):
@@ -72,7 +81,18 @@ class ModelVariants(Protocol):
 
 
 class LabEngine(MayaEngine):
-    """A Maya engine whose requests may also hold the prompt settings of `PROMPT_KEYS`."""
+    """A Maya engine whose requests may also hold the settings of `PROMPT_KEYS`."""
+
+    other_description = ""
+    """Description of the voice in the other form; empty if it has none, and requests for it are of the given one."""
+
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        """Requests of length `sentences` are synthesised sentence by sentence, with one seed, and joined."""
+        return joined_takes(requests, super().generate)
+
+    def _decode(self, sampled: SampledCodes) -> Audio:
+        audio = super()._decode(sampled)
+        return audio[SAMPLES_PER_FRAME:] if sampled.request.sampling.get("warm_up") == "trimmed" else audio
 
     def replace_scheduler(self, scheduler: SlotScheduler) -> None:
         """Replaces the scheduler."""
@@ -86,7 +106,7 @@ class LabEngine(MayaEngine):
         for request in requests:
             sampling = {name: value for name, value in request.sampling.items() if name not in PROMPT_KEYS}
             for decoding in super()._decoding_requests([replace(request, sampling=sampling)]):
-                yield replace(decoding, request=request, prompt=self.prompt_ids(request))
+                yield replace(decoding, request=request, prompt=self.prompt_ids(request), n_shared=0)
 
     def prompt_ids(self, request: TakeRequest) -> list[int]:
         """Token ids of a request's prompt. Raises LabError for an unknown value of a prompt setting."""
@@ -95,7 +115,12 @@ class LabEngine(MayaEngine):
                 raise LabError(f"{name} cannot be {request.sampling[name]!r}; choose from: {', '.join(choices)}.")
         bos = cast("Bos", request.sampling.get("bos", "twice"))
         layout = self.decoder.layout
-        ids = PromptBuilder(self._prompts._tokenizer, layout, bos).build(request.voice, request.text)
+        voice = self.other_description if request.sampling.get("description") == "other" else ""
+        builder = PromptBuilder(self._prompts._tokenizer, layout, bos)
+        if request.sampling.get("anchor") == "auto" and self.anchor is not None:
+            ids = builder.build_anchored(voice or request.voice, request.text, self.anchor).ids
+        else:
+            ids = builder.build(voice or request.voice, request.text)
         hidden = request.sampling.get("text_end") == "hidden"
         return [token for token in ids if not (hidden and token == layout.text_end)]
 
@@ -118,6 +143,8 @@ class LocalModelVariants:
     """Folder for the GGUF files that are created for the experiment."""
     memoises: bool = True
     """Whether equal codes are decoded to audio only once (`Plan.memoises`)."""
+    other_description: str = ""
+    """Description of a preset voice in the other form; empty for a voice that has none."""
     caches_logits: bool = True
     """Whether takes share cached logits (`Plan.caches_logits`), if the engine keeps its logits in main memory."""
 
@@ -171,6 +198,7 @@ class LocalModelVariants:
                 tokens_per_character=0,  # takes run on to their cap, and are heard whole
                 warm_up="keep",
             )
+            engine.other_description = self.other_description
             if caching is not None:
                 engine.replace_scheduler(CachedScheduler(caching, sampler))
             return engine
@@ -248,16 +276,24 @@ def open_model_variants(plan: Plan, gguf_folder: Path) -> LocalModelVariants:
     if not files.ggufs and files.checkpoint is None:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; get it again.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
+    voice = describe(plan.voice, own=files.voices())
     return LocalModelVariants(
         files,
-        describe(plan.voice, own=files.voices()),
+        voice,
         sampling,
         plan.slots,
         plan.context,
         gguf_folder,
         plan.memoises,
+        _other_description(plan.voice, voice),
         plan.caches_logits,
     )
+
+
+def _other_description(name: str, description: str) -> str:
+    """A preset in the form that `description` is not of: free words, or that of Maya1's training."""
+    forms = [descriptions(version)[name] for version in (1, VERSION) if name in descriptions(version)]
+    return next((form for form in forms if form != description), "")
 
 
 def first_available(variants: ModelVariants, formats: Iterable[str]) -> str:

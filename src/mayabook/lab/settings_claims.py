@@ -1,7 +1,9 @@
 """Claims on what settings do: sampling, prompt and the cap of tokens."""
 
+from collections.abc import Mapping, Sequence
+
 from mayabook.engines.sampler_settings import preset
-from mayabook.lab.ablation import GGUF_BASELINE, TRANSFORMERS_BASELINE, differing_factors
+from mayabook.lab.ablation import ALIKE_FACTORS, GGUF_BASELINE, TRANSFORMERS_BASELINE, differing_factors
 from mayabook.lab.ablation_report import SIGNIFICANCE_LEVEL, ranked_effects
 from mayabook.lab.judged_claim import NOT_RUN, REFUTED, UNDECIDED, JudgedClaim, Results
 from mayabook.lab.report import (
@@ -12,6 +14,7 @@ from mayabook.lab.report import (
     paired_differences,
     pairwise_p_values,
 )
+from mayabook.lab.rows import Row
 from mayabook.lab.statistics import holm, paired_test
 from mayabook.lab.trial_runner import rows_by_cell
 from mayabook.maya.token_layout import CODES_PER_FRAME, SAMPLE_RATE, SAMPLES_PER_FRAME
@@ -41,8 +44,7 @@ def judge_settings(results: Results) -> JudgedClaim:
         for name in names
         if (cell := f"{base}, {name}{change}") in one and base in one
     }
-    adjusted = dict(zip(harms, holm([paired_test(harm) for harm in harms.values()]), strict=True))
-    sure = [cell for cell, p in adjusted.items() if p <= SIGNIFICANCE_LEVEL and sum(harms[cell]) > 0]
+    sure = _significant(harms, 1)
     figures = [f"spoil beyond chance, all varied at once: {', '.join(mains) or 'none'}"]
     if TRANSFORMERS_BASELINE in one and GGUF_BASELINE in one:
         figures.append(
@@ -50,10 +52,36 @@ def judge_settings(results: Results) -> JudgedClaim:
             f"{format_rate(artifact_rate(one[GGUF_BASELINE]))}; by itself, healing undone or spoiling done: "
             f"{'; '.join(sure) or 'none'}"
         )
+    if alike := _changes_of_what_was_alike(rows):
+        heals, spoils = ("; ".join(_significant(alike, sign)) or "nothing" for sign in (-1, 1))
+        figures.append(
+            f"of what both ways did alike ({', '.join(ALIKE_FACTORS)}), a change heals: {heals}; spoils: {spoils}"
+        )
     return JudgedClaim(
         claim, "ablation", "; ".join(figures), REFUTED if mains or sure else UNDECIDED,
         "Every setting is explicit in a preset; no library's default applies.",
     )  # fmt: skip
+
+
+def _changes_of_what_was_alike(rows: Sequence[Row]) -> dict[str, list[int]]:
+    """Cells in which a factor was changed that both back ends had alike: artifacts less the baseline's, by chunk."""
+    one = rows_by_cell([row for row in rows if row["part"] == "one"])
+    alike = rows_by_cell([row for row in rows if row["part"] == "alike"])
+    return {
+        cell: paired_differences(found, one[base])
+        for cell, found in alike.items()
+        if (base := cell.partition(",")[0]) in one
+    }
+
+
+def _significant(changes: Mapping[str, Sequence[int]], sign: int) -> list[str]:
+    """The cells with more (sign 1) or fewer (-1) artifacts than what they are compared with, beyond chance."""
+    adjusted = holm([paired_test(change) for change in changes.values()])
+    return [
+        cell
+        for (cell, change), p in zip(changes.items(), adjusted, strict=True)
+        if p <= SIGNIFICANCE_LEVEL and sign * sum(change) > 0
+    ]
 
 
 def judge_cap(results: Results) -> JudgedClaim:

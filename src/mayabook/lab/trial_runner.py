@@ -96,51 +96,24 @@ class Trial:
     """Further entries of the row."""
 
 
-@dataclass
-class TrialRunner:
-    """Runs trials on the engines of a model and records their rows."""
+class TakeRunner:
+    """Runs trials on engines and records their rows.
 
-    plan: Plan
-    """Settings of the experiment."""
-    prompt_set: PromptSet
-    """Texts to synthesise."""
-    variants: ModelVariants
-    """Opens the engine of each weight format."""
-    rows: Rows
-    """Results, stored and new."""
-    listener: TrialListener
-    """Shows messages and progress."""
-    checker: TakeChecker | None = None
-    """Judges the takes; None if the experiment needs no verdicts."""
-    progress: TrialProgress = field(default_factory=TrialProgress)
-    """Counts of takes, stored and new."""
+    rows: results, stored and new. checker: judges the takes; None if they need no verdicts. keep_audio: whether to keep
+    the audio of all takes, not only of rejected ones. progress: counts of takes, stored and new.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, rows: Rows, listener: TrialListener, checker: TakeChecker | None = None, *, keep_audio: bool = False
+    ) -> None:
+        self.rows, self.listener, self.checker, self._keep_audio = rows, listener, checker, keep_audio
+        self.progress = TrialProgress()
         self._started = time.perf_counter()
         self.progress.done = self.progress.resumed = sum(1 for _ in self.rows)
-
-    def prompts(self, n: int | None = None) -> list[Prompt]:
-        """The first n prompts; by default as many as the plan has takes per cell."""
-        return self.prompt_set.prompts(n or self.plan.takes, self.plan.voice, self.plan.seed)
 
     def expect_takes(self, n: int) -> None:
         """Adds n takes to the expected total."""
         self.progress.total += n
-
-    def available_formats(self, formats: Sequence[str]) -> list[str]:
-        """The formats that are available; tells the listener why the others are skipped."""
-        found = []
-        for name in formats:
-            reason = self.variants.unavailable_reason(name)
-            if reason is None:
-                found.append(name)
-            else:
-                self.listener.on_message(f"Skipped {name}: {reason}")
-        return found
-
-    def run_format(self, name: str, trials: Sequence[Trial], stop: Callable[[], bool] | None = None) -> None:
-        """Runs trials on the engine of a format."""
-        self.run(partial(self.variants.open, name), trials, stop)
 
     def run(
         self, open_engine: Callable[[], Engine], trials: Sequence[Trial], stop: Callable[[], bool] | None = None
@@ -149,17 +122,20 @@ class TrialRunner:
 
         stop: called after each take; True ends the call once the takes already synthesised have their rows.
         """
-        missing = [trial for trial in trials if trial.key not in self.rows]
-        if not missing:
+        if all(trial.key in self.rows for trial in trials):
             return
         engine = open_engine()
         try:
-            self._synthesise(engine, missing, stop)
+            self.run_on(engine, trials, stop)
         finally:
             engine.close()
 
-    def _synthesise(self, engine: Engine, missing: Sequence[Trial], stop: Callable[[], bool] | None) -> None:
-        """Synthesises the takes; threads check them meanwhile, and rows are written in the order of synthesis."""
+    def run_on(self, engine: Engine, trials: Sequence[Trial], stop: Callable[[], bool] | None = None) -> None:
+        """Runs the trials that have no row yet on an open engine. stop: as in `run`.
+
+        Threads check the takes meanwhile, and rows are written in the order of synthesis.
+        """
+        missing = [trial for trial in trials if trial.key not in self.rows]
         by_key = {trial.key: trial for trial in missing}
         requests = (self.request(engine, trial) for trial in missing)
         pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="check")
@@ -186,7 +162,7 @@ class TrialRunner:
         """Judges a take and returns its row; stores the audio of rejected takes, or of all if the plan says so."""
         verdict = None if self.checker is None else self.checker.check(take, trial.prompt.chunk)
         row = {"key": trial.key, "cell": trial.cell, **trial_result(trial.prompt, take, verdict), **trial.extra}
-        if self.plan.keep_audio or (verdict is not None and not verdict.accepted):
+        if self._keep_audio or (verdict is not None and not verdict.accepted):
             folder = self.rows.folder / AUDIO_FOLDER
             make_folder(folder)
             name = f"{hashlib.sha256(trial.key.encode()).hexdigest()[:16]}.flac"
@@ -207,6 +183,44 @@ class TrialRunner:
         self.progress.done += 1
         self.progress.elapsed = time.perf_counter() - self._started
         self.listener.on_progress(self.progress)
+
+
+class TrialRunner(TakeRunner):
+    """Runs the trials of an experiment on the engines of a model.
+
+    plan: settings of the experiment. prompt_set: texts to synthesise. variants: opens the engine of each weight format.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        prompt_set: PromptSet,
+        variants: ModelVariants,
+        rows: Rows,
+        listener: TrialListener,
+        checker: TakeChecker | None = None,
+    ) -> None:
+        super().__init__(rows, listener, checker, keep_audio=plan.keep_audio)
+        self.plan, self.prompt_set, self.variants = plan, prompt_set, variants
+
+    def prompts(self, n: int | None = None) -> list[Prompt]:
+        """The first n prompts; by default as many as the plan has takes per cell."""
+        return self.prompt_set.prompts(n or self.plan.takes, self.plan.voice, self.plan.seed)
+
+    def available_formats(self, formats: Sequence[str]) -> list[str]:
+        """The formats that are available; tells the listener why the others are skipped."""
+        found = []
+        for name in formats:
+            reason = self.variants.unavailable_reason(name)
+            if reason is None:
+                found.append(name)
+            else:
+                self.listener.on_message(f"Skipped {name}: {reason}")
+        return found
+
+    def run_format(self, name: str, trials: Sequence[Trial], stop: Callable[[], bool] | None = None) -> None:
+        """Runs trials on the engine of a format."""
+        self.run(partial(self.variants.open, name), trials, stop)
 
 
 def trial_result(prompt: Prompt, take: Take, verdict: Verdict | None) -> dict[str, Any]:
