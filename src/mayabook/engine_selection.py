@@ -1,13 +1,15 @@
 """Which engine reads a book: the one that was asked for, or the first that this machine runs fast enough."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from mayabook.core.errors import EngineError
+from mayabook.core.errors import EngineError, ModelError, SettingsError
 from mayabook.core.settings import EngineSettings, Settings
 from mayabook.engines import Engine, EngineChoice, EngineContext, EnginePlugin
-from mayabook.engines.registry import AUTO, check_settings, engine_settings, plugin, plugins
+from mayabook.engines.registry import AUTO, check_settings, engine_settings, plugin, plugins, with_levels
+from mayabook.engines.tuning import AGAIN, SLOTS, LevelSettings, TuningProfile
 
 _log = logging.getLogger(__name__)
 MIN_REAL_TIME_FACTOR = 0.1
@@ -19,14 +21,22 @@ def open_engine(
 ) -> tuple[Engine, EngineChoice]:
     """The engine for a book, loaded, and which it is.
 
-    earlier: what an earlier run of the same job chose; it holds wherever the settings leave a choice. note: takes
-    lines for a person. language: of the book, a BCP 47 tag. Raises EngineError where the engine that was asked for
-    cannot be opened.
+    earlier: what an earlier run of the same job chose; it holds wherever the settings leave a choice. In a new job the
+    model's tuning profile does. note: takes lines for a person. language: of the book, a BCP 47 tag. Raises EngineError
+    where the engine that was asked for cannot be opened.
     """
     check_settings(settings)
-    context = EngineContext(earlier, note, language)
+    levels = earlier.tuned if earlier is not None else _profile_settings(settings, note)
+    engine, choice = _open_chosen(settings, with_levels(settings, levels), EngineContext(earlier, note, language))
+    return engine, choice.model_copy(update={"tuned": {name: level for name, level in levels.items() if name != SLOTS}})
+
+
+def _open_chosen(asked: Settings, settings: Settings, context: EngineContext) -> tuple[Engine, EngineChoice]:
+    """asked: the settings without those of the tuning profile."""
+    earlier, note, language = context.earlier, context.note, context.language
     if settings.engine.kind != AUTO:
-        return _open(plugin(settings.engine.kind), settings, context, "as requested")
+        reason = "as requested" if asked.engine.kind != AUTO else "as tuned"
+        return _open(plugin(settings.engine.kind), settings, context, reason)
     if earlier is not None and _still_holds(earlier, settings):
         return _open(plugin(earlier.kind), settings, context, earlier.reason)
     return _open_automatically(settings, EngineContext(None, note, language))
@@ -37,7 +47,62 @@ def open_fallback_engine(
 ) -> tuple[Engine, EngineChoice]:
     """The engine that `[retry] engine` names, loaded, and which it is. Raises EngineError where it cannot be opened."""
     fallback = settings.model_copy(update={"engine": EngineSettings(kind=settings.retry.engine)})
-    return open_engine(fallback, None, note, language)
+    check_settings(fallback)
+    return _open_chosen(fallback, fallback, EngineContext(None, note, language))
+
+
+def find_profile(settings: Settings) -> TuningProfile | None:
+    """The tuning profile of the model that the settings choose; None where there is none.
+
+    Raises ModelError if it is damaged, or was measured on other weights.
+    """
+    return _first_profile(profile_files(settings), settings)
+
+
+def profile_files(settings: Settings) -> dict[Path, EnginePlugin[Any]]:
+    """Where tuning profiles of the model that the settings choose are or would be, and an engine of each.
+
+    Raises ModelError where the settings name a model that does not exist.
+    """
+    kind = settings.engine.kind
+    candidates = [plugin(kind)] if kind != AUTO else engines_by_priority(settings)
+    files = {candidate.profile_file(engine_settings(candidate, settings)): candidate for candidate in candidates}
+    return {file: candidate for file, candidate in files.items() if file is not None}
+
+
+def _first_profile(files: Mapping[Path, EnginePlugin[Any]], settings: Settings) -> TuningProfile | None:
+    for file, candidate in files.items():
+        if file.is_file():
+            profile = TuningProfile.read(file)
+            if settings.engine.kind in (AUTO, profile.engine):
+                own = engine_settings(candidate, settings)
+                profile.require_weights(_fingerprint(profile, file, getattr(own, "model", "")), file)
+                return profile
+    return None
+
+
+def _fingerprint(profile: TuningProfile, file: Path, model: str) -> str:
+    """Of the weights that a profile chooses for a model. Raises ModelError if its settings cannot be used."""
+    try:
+        measured = plugin(profile.engine)
+        settings = Settings.model_validate({measured.settings_table: {"model": model}} if model else {})
+        return measured.fingerprint(engine_settings(measured, with_levels(settings, profile.settings)))
+    except (SettingsError, EngineError) as error:
+        raise ModelError(f"The tuning profile {file} cannot be used ({str(error).rstrip('.')}); {AGAIN}.") from error
+
+
+def _profile_settings(settings: Settings, note: Callable[[str], None]) -> LevelSettings:
+    """The settings of the model's tuning profile, by factor; none where it has no profile that can be used."""
+    files = profile_files(settings)
+    try:
+        profile = _first_profile(files, settings)
+    except ModelError as error:
+        note(str(error))
+        return {}
+    if profile is None or (settings.engine.kind == AUTO and (profile.real_time_factor or 1) < MIN_REAL_TIME_FACTOR):
+        return {}
+    note(f"{profile.summary}.")
+    return profile.settings
 
 
 def _open(
@@ -71,7 +136,7 @@ def _open_automatically(settings: Settings, context: EngineContext) -> tuple[Eng
     is tried."""
     passed_over: dict[str, str] = {}  # settings table -> why its engines were passed over
     tried: set[str] = set()
-    for candidate in _by_priority(settings):
+    for candidate in engines_by_priority(settings):
         table, own = candidate.settings_table, engine_settings(candidate, settings)
         if table in tried:
             continue
@@ -104,6 +169,7 @@ def _open_automatically(settings: Settings, context: EngineContext) -> tuple[Eng
     )
 
 
-def _by_priority(settings: Settings) -> list[EnginePlugin[Any]]:
+def engines_by_priority(settings: Settings) -> list[EnginePlugin[Any]]:
+    """The engines that `auto` tries, in that order."""
     ranks = {name: each.auto_priority(engine_settings(each, settings)) for name, each in plugins().items()}
     return [plugin(name) for name in sorted(ranks, key=lambda name: -ranks[name]) if ranks[name] > 0]

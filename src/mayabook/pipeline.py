@@ -23,6 +23,7 @@ from mayabook.core.verdict import Finding
 from mayabook.engine_selection import open_engine, open_fallback_engine
 from mayabook.engines import Engine, EngineChoice
 from mayabook.engines.engine import Anchored
+from mayabook.engines.registry import with_levels
 from mayabook.master import Audiobook, Tags, TakeSegment, build_timeline, check_output, destination, write_audiobook
 from mayabook.render import (
     CoverageReport,
@@ -169,8 +170,8 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     engine, choice = open_engine(settings, earlier, _notes(tell), book.language)
     try:
         tell(EngineSelected(choice.kind, engine.credit, choice.reason))
-        limits = choice.chunk_limits(settings.script)
-        script = script_chapters(book, request.book, limits, lexicon)
+        settings = with_levels(settings, choice.tuned)
+        script = script_chapters(book, request.book, choice.chunk_limits(settings.script), lexicon)
         _refuse_unsupported_text(engine, script)
         with Job.beside(request.output) as job:
             edits = Edits.of(job.folder)

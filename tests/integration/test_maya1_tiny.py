@@ -1,7 +1,10 @@
 """The shipped weights, which really speak: what random models cannot show."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -89,6 +92,36 @@ def test_both_engines_say_the_same(spoken: list[Take]) -> None:
         assert theirs.codes is not None
         n = min(len(ours.codes.frames), len(theirs.codes.frames))
         assert np.mean(ours.codes.frames[:n] == theirs.codes.frames[:n]) > 0.95
+
+
+def test_it_can_be_tuned_and_a_new_job_uses_the_profile(
+    mayabook_here: Callable[..., CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """A second decides nothing; what decides is tested with planted defects (tests/lab/test_tuning.py)."""
+    shutil.copytree(MODEL, tmp_path / "tiny", ignore=shutil.ignore_patterns("checkpoint"))
+    model, book = str(tmp_path / "tiny"), str(SAMPLE_BOOK)
+    given = ("--settings", str(WEIGHTS / "settings.toml"), "--slots", "4", "--second-asr-model", "")
+    run = mayabook_here("tune", model, "--minutes", "0.01", "--book", book, *given, "--json")
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert Path(result["profile"]) == tmp_path / "tiny" / "profile.json"
+    assert result["chosen"] == {"format": "Q4_K_M"}  # preset, chunk length and slots are given
+    assert result["n_takes"] >= 1
+    assert result["tokens_per_second"] > 0
+    assert Path(tmp_path, result["report"]).is_file()
+    assert "Tuning of tiny" in (tmp_path / "lab" / "tune-tiny" / "report.md").read_text(encoding="utf-8")
+
+    settings = load_settings(None, {"engine": {"kind": "gguf"}, "maya": {"model": model, "slots": 1}})
+    notes: list[str] = []
+    engine, choice = open_engine(settings, None, notes.append)
+    engine.close()
+    assert notes[0].startswith("tiny is tuned (")
+    assert choice.tuned == {"format": {"engine": {"kind": "gguf"}, "maya": {"format": "Q4_K_M"}}}
+    assert mayabook_here("tune", model, "--show").stdout.startswith("tiny is tuned (")
+    assert mayabook_here("tune", model, "--remove").stdout.startswith("Deleted ")
+    refused = mayabook_here("tune", model, "--remove")
+    assert refused.returncode == 2
+    assert "has no tuning profile" in refused.stderr
 
 
 def test_what_is_shipped_is_small_and_whole() -> None:

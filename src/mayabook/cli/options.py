@@ -3,7 +3,7 @@
 import inspect
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,13 +35,15 @@ SettingsFile = Annotated[
 ]
 
 
-def accept_settings(*tables: str) -> Callable[[Command], Command]:
+def accept_settings(*tables: str, without: Collection[str] = ()) -> Callable[[Command], Command]:
     """Decorates a command that takes `settings: Settings`: gives it an option for each setting of `tables`.
 
     A flag that several tables have sets the setting of each of them. `--help` shows the options that most people use,
-    `--help-all` every one with its range and default. Values are checked by the settings models.
+    `--help-all` every one with its range and default. Values are checked by the settings models. without: settings that
+    get no option, such as `maya.model`.
     """
-    fields = [field for table in tables for field in setting_fields(table, settings_model(table))]
+    every = [field for table in tables for field in setting_fields(table, settings_model(table))]
+    fields = [field for field in every if field.full_name not in without]
     by_flag = _by_flag(fields)
 
     def decorate(command: Command) -> Command:

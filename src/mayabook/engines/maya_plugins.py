@@ -12,13 +12,16 @@ import numpy as np
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.errors import EngineError, ModelError
+from mayabook.core.fingerprint import fingerprint
 from mayabook.core.settings import MayaSettings
 from mayabook.engines.engine import Engine
 from mayabook.engines.hardware import free_memory, gpus
+from mayabook.engines.maya_tuning import maya_factors
 from mayabook.engines.plugin import EngineChoice, EngineContext, EnginePlugin, Voice
 from mayabook.engines.sampler_settings import DEFAULT_PRESET, FORMER_PRESET, SamplerSettings, preset
 from mayabook.engines.slot_count import MemoryNeed, choose_slots, slots_that_fit
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
+from mayabook.engines.tuning import Factor, Level
 from mayabook.maya import voices
 from mayabook.maya.defaults import default
 from mayabook.maya.prompt import with_full_stop
@@ -29,6 +32,7 @@ from mayabook.models.gguf_formats import PREFERENCE
 from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
+    from mayabook.core.take import Sampling
     from mayabook.engines.checkpoint import DType
     from mayabook.engines.gguf_decoder import GgufDecoder
     from mayabook.engines.scheduler import TokenSampler
@@ -73,6 +77,19 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         from mayabook.engines.maya_engine import MayaEngine
 
         return measure_real_time_factor(engine.decoder) if isinstance(engine, MayaEngine) else None
+
+    def tuning_factors(self, settings: MayaSettings) -> Sequence[Factor]:
+        device = "gpu" if self._uses_gpu(settings) else "cpu"
+        return maya_factors(self._format_levels(find(settings.model or _only_model()), settings), device)
+
+    def profile_file(self, settings: MayaSettings) -> Path | None:
+        if settings.model:
+            return find(settings.model).profile_file
+        here = installed()
+        return here[0].profile_file if here else None
+
+    def request_sampling(self, settings: MayaSettings) -> "Sampling":
+        return sampler_settings(settings).as_sampling()
 
     def open(self, settings: MayaSettings, context: EngineContext) -> tuple[Engine, EngineChoice]:
         from mayabook.engines.maya_engine import MayaEngine
@@ -135,6 +152,14 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         """
 
     @abstractmethod
+    def _uses_gpu(self, settings: MayaSettings) -> bool:
+        """Whether the decoder computes on a GPU."""
+
+    @abstractmethod
+    def _format_levels(self, files: ModelFiles, settings: MayaSettings) -> list[Level]:
+        """The weight formats that are installed and fit into memory, the default first."""
+
+    @abstractmethod
     def _open_decoder(
         self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
     ) -> "tuple[Decoder, TokenSampler]":
@@ -167,6 +192,17 @@ class GgufPlugin(MayaPlugin):
             )
         chosen = format or _best_that_fits(files.ggufs, settings, context)
         return chosen, files.ggufs[chosen]
+
+    def _uses_gpu(self, settings: MayaSettings) -> bool:
+        return _llama_uses_gpu(settings)
+
+    def _format_levels(self, files: ModelFiles, settings: MayaSettings) -> list[Level]:
+        chosen = _best_that_fits(files.ggufs, settings, EngineContext())
+        others = [name for name in _fitting(files.ggufs, settings) if name != chosen]
+        return [Level(name, {"engine": {"kind": self.name}, "maya": {"format": name}}) for name in (chosen, *others)]
+
+    def fingerprint(self, settings: MayaSettings) -> str:
+        return fingerprint([self._weights(find(settings.model or _only_model()), settings, "", EngineContext())[1]])
 
     def _open_decoder(
         self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
@@ -222,19 +258,55 @@ class TransformersPlugin(MayaPlugin):
         dtype = cast("DType", earlier) if earlier and settings.dtype == "auto" else settings.dtype
         return choose_dtype(dtype, choose_device(settings.device)), files.checkpoint
 
+    def _uses_gpu(self, settings: MayaSettings) -> bool:
+        return settings.device != "cpu" and _cuda()
+
+    def _format_levels(self, files: ModelFiles, settings: MayaSettings) -> list[Level]:
+        from mayabook.engines.devices import choose_device, choose_dtype, native_dtypes
+
+        assert files.checkpoint is not None
+        device = choose_device(settings.device)
+        chosen = choose_dtype(settings.dtype, device)
+        names = [chosen, *(name for name in native_dtypes(device) if name not in (chosen, "float32"))]
+        levels = [Level(name, {"engine": {"kind": self.name}, "maya": {"dtype": name}}) for name in names]
+        if self._uses_gpu(settings) and importlib.util.find_spec("bitsandbytes") is not None:
+            levels.append(Level("NF4", {"engine": {"kind": self.name}, "maya": {"quantisation": "nf4"}}))
+        free = _free(on_gpu=self._uses_gpu(settings))
+        fitting = [
+            level
+            for level in levels
+            if slots_that_fit(free, self._need(files.checkpoint, settings.model_copy(update=level.changes["maya"])))
+        ]
+        return fitting or levels[:1]
+
+    def fingerprint(self, settings: MayaSettings) -> str:
+        from mayabook.engines.checkpoint import Checkpoint
+
+        files = find(settings.model or _only_model())
+        if files.checkpoint is None:
+            raise ModelError(f"{files.name} cannot run on {self.name}: {self._missing_weights(files)}.")
+        return fingerprint(Checkpoint.read(files.checkpoint).identifying())
+
+    def _need(self, checkpoint: Path, settings: MayaSettings) -> MemoryNeed:
+        from mayabook.engines.devices import choose_device, choose_dtype
+        from mayabook.engines.transformers_decoder import kv_bytes_per_slot, weight_bytes
+
+        dtype = cast("DType", choose_dtype(settings.dtype, choose_device(settings.device)))
+        return MemoryNeed(
+            weight_bytes(checkpoint, dtype, settings.quantisation, settings.device),
+            kv_bytes_per_slot(checkpoint, settings.context, dtype, settings.device) + _LOGITS,
+        )
+
     def _open_decoder(
         self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
     ) -> "tuple[Decoder, TokenSampler]":
         from mayabook.engines.sampler import Sampler
         from mayabook.engines.torch_sampler import TorchSampler
-        from mayabook.engines.transformers_decoder import TransformersDecoder, kv_bytes_per_slot, weight_bytes
+        from mayabook.engines.transformers_decoder import TransformersDecoder
 
         dtype = cast("DType", format)
-        need = MemoryNeed(
-            weight_bytes(weights, dtype, settings.quantisation, settings.device),
-            kv_bytes_per_slot(weights, settings.context, dtype, settings.device) + _LOGITS,
-        )
-        slots = _slots(n_slots, need, on_gpu=settings.device != "cpu" and _cuda(), context=context)
+        need = self._need(weights, settings.model_copy(update={"dtype": dtype}))
+        slots = _slots(n_slots, need, on_gpu=self._uses_gpu(settings), context=context)
         decoder = TransformersDecoder(
             weights,
             slots,
@@ -285,16 +357,25 @@ def _describe(voice: str, files: ModelFiles, context: EngineContext) -> str:
 
 def _best_that_fits(ggufs: Mapping[str, Path], settings: MayaSettings, context: EngineContext) -> str:
     """The format to read with, the smallest where none fits."""
-    names = list(dict.fromkeys(name for name in (*PREFERENCE, *ggufs) if name in ggufs))
+    names = _by_preference(ggufs)
     if len(names) == 1:
         return names[0]
-    free = _free(on_gpu=_llama_uses_gpu(settings))
-    per_slot = _bytes_per_slot(ggufs[names[0]], settings)
-    sizes = {name: ggufs[name].stat().st_size for name in names}
-    fitting = [name for name, size in sizes.items() if slots_that_fit(free, MemoryNeed(size, per_slot))]
+    fitting = _fitting(ggufs, settings)
     if fitting and fitting[0] != names[0]:
-        context.note(f"{names[0]} does not fit into {format_bytes(free)} of memory: using {fitting[0]}.")
-    return fitting[0] if fitting else min(names, key=sizes.__getitem__)
+        free = format_bytes(_free(on_gpu=_llama_uses_gpu(settings)))
+        context.note(f"{names[0]} does not fit into {free} of memory: using {fitting[0]}.")
+    return fitting[0] if fitting else min(names, key=lambda name: ggufs[name].stat().st_size)
+
+
+def _by_preference(ggufs: Mapping[str, Path]) -> list[str]:
+    return list(dict.fromkeys(name for name in (*PREFERENCE, *ggufs) if name in ggufs))
+
+
+def _fitting(ggufs: Mapping[str, Path], settings: MayaSettings) -> list[str]:
+    """The formats that fit into memory, the preferred one first."""
+    names = _by_preference(ggufs)
+    free, per_slot = _free(on_gpu=_llama_uses_gpu(settings)), _bytes_per_slot(ggufs[names[0]], settings)
+    return [name for name in names if slots_that_fit(free, MemoryNeed(ggufs[name].stat().st_size, per_slot))]
 
 
 def _bytes_per_slot(weights: Path, settings: MayaSettings) -> int:
@@ -369,4 +450,5 @@ def _models() -> str:
 
 
 def _parts(files: ModelFiles) -> list[str]:
-    return [*(["checkpoint"] if files.checkpoint else []), *files.ggufs, *(["codec"] if files.codec else [])]
+    tuned = ["tuning profile"] if files.profile_file and files.profile_file.is_file() else []
+    return [*(["checkpoint"] if files.checkpoint else []), *files.ggufs, *(["codec"] if files.codec else []), *tuned]

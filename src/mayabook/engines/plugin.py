@@ -4,12 +4,17 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from mayabook.core.settings import MIN_CHUNK_CHARS, ScriptSettings, SettingsGroup
 from mayabook.engines.engine import Engine
+from mayabook.engines.tuning import Factor
+
+if TYPE_CHECKING:  # loads NumPy, which listing the engines does not need
+    from mayabook.core.take import Sampling
 
 SettingsModel = TypeVar("SettingsModel", bound=SettingsGroup)
 
@@ -41,6 +46,9 @@ class EngineChoice(BaseModel):
     """Characters of text per second of speech, at the pace of the voice."""
     reason: str = ""
     """Why this engine was chosen, in words for a person."""
+    tuned: dict[str, dict[str, dict[str, Any]]] = {}
+    """Settings of the tuning profile that the job began with: factor -> table -> name -> value. The number of slots is
+    not among them: it is `slots`."""
 
     def chunk_limits(self, script: ScriptSettings) -> ScriptSettings:
         """The limits of chunks for this engine: `max_seconds`, turned into characters, is one more of them."""
@@ -149,3 +157,22 @@ class EnginePlugin(ABC, Generic[SettingsModel]):
         """Seconds of speech per second of computing, measured on an engine that `open` returned; None if it is fast
         enough on any machine."""
         return None
+
+    def tuning_factors(self, settings: SettingsModel) -> Sequence[Factor]:
+        """What `mayabook tune` can choose here, in the order in which it is chosen."""
+        return ()
+
+    def profile_file(self, settings: SettingsModel) -> Path | None:
+        """Where the tuning profile of the model is, or would be; None if the engine cannot be tuned.
+
+        Raises ModelError where the settings name a model that does not exist.
+        """
+        return None
+
+    def fingerprint(self, settings: SettingsModel) -> str:
+        """Of the weights that these settings choose; a tuning profile holds for them alone."""
+        return ""
+
+    def request_sampling(self, settings: SettingsModel) -> "Sampling":
+        """Sampling settings of a first attempt, as `Engine.sampling(0)` of an engine that `open` returns."""
+        return {}

@@ -12,6 +12,7 @@ from mayabook.core.ipa import without_ipa
 from mayabook.core.settings import Settings, SettingsGroup, unknown_name, validate_table
 from mayabook.engines.engine import Engine
 from mayabook.engines.plugin import EngineChoice, EngineContext, EnginePlugin, Voice
+from mayabook.engines.tuning import Changes, LevelSettings
 
 GROUP = "mayabook.engines"
 AUTO, NONE = "auto", "none"
@@ -110,6 +111,52 @@ def check_settings(settings: Settings) -> None:
             known_tables = [*Settings.model_fields, *models]
             raise SettingsError(unknown_name(f"settings table [{table}]", table, known_tables))
         validate_table(table, models[table], values)
+
+
+def with_levels(settings: Settings, levels: LevelSettings) -> Settings:
+    """The settings with those of tuned levels. A level applies only if `settings` leave open all that it sets.
+
+    Raises SettingsError for a setting that does not exist, or a value out of range.
+    """
+    changed = settings
+    for changes in levels.values():
+        if leaves_open(settings, changes):
+            changed = with_changes(changed, changes)
+    if changed is not settings:
+        check_settings(changed)
+    return changed
+
+
+def leaves_open(settings: Settings, changes: Changes) -> bool:
+    """Whether all settings that the changes set have their default, or the same value."""
+    return all(
+        value == given or given == default
+        for table, values in changes.items()
+        for name, value in values.items()
+        for given, default in [value_and_default(settings, table, name, value)]
+    )
+
+
+def with_changes(settings: Settings, changes: Changes) -> Settings:
+    """The settings with some values replaced. Raises SettingsError; tables of other packages are not checked."""
+    tables: dict[str, Any] = {}
+    for table, values in changes.items():
+        group = settings.table(table)
+        if isinstance(group, SettingsGroup):
+            tables[table] = validate_table(table, type(group), {**group.model_dump(), **values})
+        else:
+            tables[table] = {**group, **values}
+    return settings.model_copy(update=tables)
+
+
+def value_and_default(settings: Settings, table: str, name: str, unknown: object) -> tuple[object, object]:
+    """A setting's value and its default; `unknown` for both if there is no such setting."""
+    group = settings.table(table)
+    model: Any = type(group) if isinstance(group, SettingsGroup) else other_settings_models().get(table)
+    if model is None or name not in model.model_fields:
+        return unknown, unknown
+    default = model.model_fields[name].default
+    return (getattr(group, name) if isinstance(group, SettingsGroup) else group.get(name, default)), default
 
 
 def voices() -> list[Voice]:

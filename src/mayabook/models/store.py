@@ -4,6 +4,7 @@ NAME/checkpoint/   config.json, tokenizer.json, *.safetensors, layout.json where
 NAME/gguf/         NAME-Q4_K_M.gguf and other formats
 NAME/codec/        config.json, pytorch_model.bin, decoder.onnx
 NAME/voices.toml   voices of the model's own: name = "description"; may be absent
+NAME/profile.json  what `mayabook tune` found; may be absent
 NAME/source.json   where each file came from, its SHA-256, its size and when it came
 """
 
@@ -30,6 +31,7 @@ from mayabook.models.llama_config import CONFIG_FILE
 CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
 SOURCE_FILE = "source.json"
 VOICES_FILE = "voices.toml"
+PROFILE_FILE = "profile.json"
 
 CHECKPOINT_FILES = re.compile(
     r"(config|generation_config|layout)\.json|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json"
@@ -56,6 +58,8 @@ class ModelFiles:
     """Folder of the SNAC codec."""
     voices_file: Path | None = None
     """File of the voices that the model itself was trained on."""
+    profile_file: Path | None = None
+    """File of the model's tuning profile, which need not exist."""
 
     def voices(self) -> dict[str, str]:
         """Descriptions of the model's own voices by name. Raises ModelError where their file is damaged."""
@@ -247,6 +251,7 @@ def _inside(folder: Path) -> ModelFiles:
         _ggufs(folder / GGUF),
         codec if _is_codec(codec) else None,
         _voices_file(folder),
+        folder / PROFILE_FILE,
     )
 
 
@@ -254,10 +259,11 @@ def _loose(path: Path) -> ModelFiles:
     """A GGUF file or a checkpoint folder outside a model folder."""
     if path.is_file() and path.suffix == ".gguf":
         beside = _codec_beside(path.parent), _voices_file(path.parent) or _voices_file(path.resolve().parent.parent)
-        return ModelFiles(_bare(path), None, {format_of(path): path}, *beside)
+        profile = path.with_name(f"{_bare(path)}.{PROFILE_FILE}")
+        return ModelFiles(_bare(path), None, {format_of(path): path}, *beside, profile)
     if path.is_dir() and not missing_from_checkpoint(path):
         beside = _codec_beside(path), _voices_file(path) or _voices_file(path.resolve().parent)
-        return ModelFiles(path.resolve().name, path, {}, *beside)
+        return ModelFiles(path.resolve().name, path, {}, *beside, path / PROFILE_FILE)
     what = f"{path} is not a model" if path.exists() else f"Unknown model {str(path)!r}"
     raise ModelError(f"{what}{_known()}.")
 

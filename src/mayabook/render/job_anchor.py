@@ -97,14 +97,7 @@ class JobAnchor:
             if not kept.is_empty:
                 self._use(engine, read_anchored_voice(self._file))
             return
-        if settings.anchor != AUTO:
-            anchor: Anchor | None = recorded_anchor(
-                Path(settings.anchor), settings.anchor_text, find(model).codec, checker, self._note
-            )
-        elif saved is not None:
-            anchor = saved_anchor(saved, engine)
-        else:
-            anchor = choose_anchor(engine, checker, self._note)
+        anchor = make_anchor(engine, settings, model, checker, self._note)
         if anchor is None:
             self._note(
                 "The checks accepted none of these voices, so the book is read without an anchor, and the speaker may "
@@ -126,6 +119,21 @@ class JobAnchor:
     def _use(self, engine: Anchored, voice: AnchoredVoice) -> None:
         engine.use_anchor(voice.anchor)
         self._voice = voice
+
+
+def make_anchor(
+    engine: Anchored, settings: MayaSettings, model: str, checker: Checker, note: Callable[[str], None]
+) -> Anchor | None:
+    """The anchor that the settings ask for; None where they ask for none, or the checks accept no take of the voice.
+
+    model: name or path of the engine's model. note: takes lines for a person. Raises EngineError as `JobAnchor.settle`.
+    """
+    if settings.anchor == NONE:
+        return None
+    if settings.anchor != AUTO:
+        return recorded_anchor(Path(settings.anchor), settings.anchor_text, find(model).codec, checker, note)
+    saved = read_saved_voice(settings.voice)
+    return choose_anchor(engine, checker, note) if saved is None else saved_anchor(saved, engine)
 
 
 def _source(settings: MayaSettings, saved: AnchoredVoice | None) -> str:

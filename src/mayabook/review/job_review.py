@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mayabook.core.errors import JobError
 from mayabook.engines import EngineChoice
+from mayabook.engines.registry import with_levels
 from mayabook.pipeline import CHECKS, ENGINE, REQUEST, AudiobookRequest
 from mayabook.render import Edits, Job, PlannedChunk, ReviewDecision, StoredTake
 from mayabook.review.entries import ReviewEntry, list_entries
@@ -70,7 +71,8 @@ class JobReview:
         chosen = self._job.ledger.fact(ENGINE)
         limits = self.request.settings.script
         if chosen is not None:
-            limits = EngineChoice.model_validate_json(chosen).chunk_limits(limits)
+            choice = EngineChoice.model_validate_json(chosen)
+            limits = choice.chunk_limits(with_levels(self.request.settings, choice.tuned).script)
         Edits.of(self.folder).set(self.planned(number).chunk, text, limits)
 
     def _takes(self, number: int) -> list[StoredTake]:
