@@ -17,12 +17,17 @@ from tests.runs import COMMAND, STORY, lines_of, samples_of, start, write_story
 
 KILLS = 30
 SEED = 20260101
-SMALL_CHUNKS = ("--max-words", "20", "--max-chars", "140")
+SHORT_STORY = {
+    "The Harbour": ["The boat came in at dawn, with nobody aboard.", "Anna saw it first, from the kitchen window."],
+    "The Tide": ["In the evening the boat went out again.", "They stood on the pier and watched it go."],
+}
+"""Six chunks of a few words each: many moments to be killed in, and little to speak and to hear."""
+SMALL_CHUNKS = ("--max-words", "12", "--max-chars", "140")
 
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_story(tmp_path_factory.mktemp("book") / "harbour.epub", "The Harbour", STORY)
+    return write_story(tmp_path_factory.mktemp("book") / "harbour.epub", "The Harbour", SHORT_STORY)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +121,7 @@ def test_a_stop_is_quick_and_says_how_to_go_on(tmp_path: Path) -> None:
     story = {
         f"{title} {part}": [f"In year {part}: {text}" for text in paragraphs]
         for part in range(2, 5)
-        for title, paragraphs in STORY.items()
+        for title, paragraphs in SHORT_STORY.items()
     }
     book = write_story(tmp_path / "longer.epub", "Longer", story)
     output = tmp_path / "stopped.m4b"
@@ -134,7 +139,8 @@ def test_a_stop_is_quick_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert output.exists()
 
 
-def test_a_second_run_of_the_same_job_says_so(book: Path, tmp_path: Path) -> None:
+def test_a_second_run_of_the_same_job_says_so(tmp_path: Path) -> None:
+    book = write_story(tmp_path / "harbour.epub", "The Harbour", STORY)  # long enough to be spoken still
     output = tmp_path / "twice.m4b"
     first = start("make", book, "-o", output, *SMALL_CHUNKS, "--json", cwd=tmp_path)
     next(line for line in lines_of(first) if json.loads(line)["event"] == "rendering")
