@@ -5,11 +5,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from mayabook.core.openmp import limit_spinning
+
+if TYPE_CHECKING:
+    from mayabook.checks import Checker
 
 limit_spinning()  # the tests share their cores
 
@@ -18,6 +22,15 @@ os.environ["MAYABOOK_VOICES"] = tempfile.mkdtemp(prefix="mayabook-no-voices-")
 """Whoever runs the tests may have Maya1 installed, and saved voices; `auto` must not find them."""
 
 settings.register_profile("fuzz", max_examples=400, deadline=None)
+
+
+@pytest.fixture(scope="session")
+def checker() -> "Checker":
+    """With its recognisers, which are loaded once."""
+    from mayabook.checks import Checker
+    from mayabook.core.settings import CheckSettings
+
+    return Checker(CheckSettings())
 
 
 @pytest.fixture

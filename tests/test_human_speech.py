@@ -11,7 +11,6 @@ import soundfile
 
 from mayabook.checks import Checker
 from mayabook.checks.scoring import REJECTION_WEIGHT
-from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.verify import verify_audiobook
@@ -34,11 +33,6 @@ def recording(text: str) -> Audio:
     audio, sample_rate = soundfile.read(FOLDER / f"sense-and-sensibility-{RECORDINGS[text]}.flac", dtype="float32")
     assert sample_rate == RATE
     return np.asarray(audio, np.float32)
-
-
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(CheckSettings())
 
 
 def judge(checker: Checker, audio: Audio, text: str) -> Verdict:
