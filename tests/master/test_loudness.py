@@ -7,11 +7,12 @@ import hibari
 import numpy as np
 import pytest
 from av.filter import Graph
+from scipy.signal import firwin, upfirdn
 
 from mayabook.core.settings import MasterSettings
 from mayabook.master.limiter import limited
 from mayabook.master.loudness import SILENCE, find_level, levelled, measure
-from mayabook.master.true_peak import PeakMeter
+from mayabook.master.true_peak import HALF_TAPS, KAISER_BETA, OVERSAMPLING, PeakMeter, true_peaks
 from tests.master.decoded_audiobook import loudness, true_peak
 from tests.master.master_sounds import RATE, Samples, silence, speechlike, tone
 
@@ -72,6 +73,17 @@ def test_the_peak_between_samples_is_found_also_across_blocks_and_at_the_end():
     last = PeakMeter()
     last.add(np.array([0, 0, 0.5, 0.5], np.float32))
     assert last.finish() > 0.6
+
+
+@pytest.mark.parametrize("n_samples", [1, 64, 5000])
+def test_true_peaks_are_those_of_scipy_s_polyphase_filter(n_samples):
+    audio = np.random.default_rng(3).uniform(-1, 1, n_samples + 2 * HALF_TAPS).astype(np.float32)
+    weights = firwin(2 * HALF_TAPS * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=("kaiser", KAISER_BETA))
+    points = np.abs(upfirdn(OVERSAMPLING * weights, audio.astype(np.float64), OVERSAMPLING))
+    first = 2 * HALF_TAPS * OVERSAMPLING - OVERSAMPLING // 2  # the filter delays by half its length
+    expected = points[first : first + n_samples * OVERSAMPLING].reshape(n_samples, OVERSAMPLING).max(axis=1)
+    error = 20 * np.log10(true_peaks(audio, 0.0) / expected)
+    assert np.abs(error).max() < 0.0001
 
 
 @pytest.mark.parametrize("ceiling", [0.7, 0.25])

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
+from scipy.signal import get_window
 
 from mayabook.checks.scoring import Score
-from mayabook.checks.signal_checks import hann_window
 from mayabook.checks.thresholds import LoopThresholds
 from mayabook.checks.token_checks import FRAME_SECONDS, longest_run
 from mayabook.core.take import Audio
@@ -74,7 +74,7 @@ def _bands(audio: Audio, sample_rate: int, figures: LoopThresholds) -> Matrix:
     if len(audio) < size:
         return np.zeros((0, N_BANDS))
     frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop]
-    power = np.abs(np.fft.rfft(frames * hann_window(size).astype(np.float32))) ** 2
+    power = np.abs(np.fft.rfft(frames * get_window("hann", size).astype(np.float32))) ** 2
     edges = np.round(np.geomspace(LOWEST, HIGHEST, N_BANDS + 1) * size / sample_rate).astype(int)
     bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1) / np.diff(edges)
     floor = figures.power_floor * float(np.percentile(bands.mean(axis=1), 95))

@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import get_window
 
-from mayabook.checks.signal_checks import hann_window
 from mayabook.core.take import Audio
 
 LOWEST_HZ, HIGHEST_HZ = 60.0, 420.0
@@ -26,9 +26,9 @@ def median_pitch(audio: Audio, sample_rate: int) -> float | None:
     frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop].astype(np.float64)
     frames = frames - frames.mean(1, keepdims=True)
     energy = np.sqrt(np.mean(np.square(frames), axis=1))
-    frames = frames[energy > _MIN_ENERGY * np.percentile(energy, 95)] * hann_window(size)
+    frames = frames[energy > _MIN_ENERGY * np.percentile(energy, 95)] * get_window("hann", size)
     first, last = round(sample_rate / HIGHEST_HZ), round(sample_rate / LOWEST_HZ)
-    found = _autocorrelation(frames) / _autocorrelation(hann_window(size)[None])
+    found = _autocorrelation(frames) / _autocorrelation(get_window("hann", size)[None])
     lags = found[:, first : last + 1]
     if not len(lags):
         return None

@@ -144,11 +144,6 @@ def quietest_sample(audio: Audio, sample_rate: int, seconds: float = 0.2, frame_
     return round((int(np.argmin(smoothed)) + width / 2) * frame_seconds * sample_rate)
 
 
-def hann_window(size: int) -> NDArray[np.float64]:
-    """A periodic Hann window."""
-    return 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, size + 1)[:-1])
-
-
 def _edges(at: NDArray[np.int64], width: int, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.clip(at - width, 0, length), np.clip(at + width, 0, length)
 

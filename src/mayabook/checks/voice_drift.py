@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 from scipy.fft import dct
+from scipy.signal import get_window
 
 from mayabook.checks.scoring import Score
-from mayabook.checks.signal_checks import hann_window
 from mayabook.checks.thresholds import DriftThresholds
 from mayabook.core.take import Audio
 from mayabook.core.verdict import FindingKind
@@ -121,7 +121,7 @@ def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tu
     frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop]
     energy = np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1))
     loud = np.flatnonzero(energy > figures.min_voice_share * np.percentile(energy, 95))
-    window, filters = hann_window(size), _filters(sample_rate, size)
+    window, filters = get_window("hann", size), _filters(sample_rate, size)
     own = _autocorrelation(np.abs(np.fft.rfft(window, _length(size))) ** 2)
     first, last = round(SHORTEST_PERIOD * sample_rate), round(LONGEST_PERIOD * sample_rate)
     times, bands = [], []

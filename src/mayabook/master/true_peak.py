@@ -6,6 +6,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.signal import firwin, upfirdn
 
 from mayabook.core.take import Audio
 
@@ -20,33 +21,19 @@ FRAME = 64
 """Samples that are interpolated together, or skipped together because they are too quiet."""
 
 
-def _interpolator() -> NDArray[np.float32]:
-    """A sinc under a Kaiser window, at OVERSAMPLING points a sample, with unit gain at 0 Hz for each phase."""
-    time = np.arange(-HALF_TAPS * OVERSAMPLING, HALF_TAPS * OVERSAMPLING + 1) / OVERSAMPLING
-    weights = np.sinc(time) * np.kaiser(len(time), KAISER_BETA)
-    phase = np.arange(len(time)) % OVERSAMPLING
-    normalised: NDArray[np.float32] = (weights / np.bincount(phase, weights)[phase]).astype(np.float32)
-    return normalised
-
-
-_WEIGHTS = _interpolator()
-_PHASES = np.arange(len(_WEIGHTS)) % OVERSAMPLING
-_WORST = float(np.bincount(_PHASES, np.abs(_WEIGHTS)).max())
+_WEIGHTS: NDArray[np.float32] = OVERSAMPLING * firwin(
+    2 * HALF_TAPS * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=("kaiser", KAISER_BETA)
+).astype(np.float32)
+"""Taps of the interpolation filter."""
+_WORST = max(float(np.abs(_WEIGHTS[phase::OVERSAMPLING]).sum()) for phase in range(OVERSAMPLING))
 """No true peak is higher than this times the highest sample around it."""
-
-
-def _frame_interpolator() -> NDArray[np.float32]:
-    """Turns the samples of a frame, with HALF_TAPS more on each side, into the points from half a sample before its
-    first sample on; shape (FRAME + 2 * HALF_TAPS, FRAME * OVERSAMPLING). A product of matrices is the fastest
-    convolution here by far."""
-    points = np.arange(FRAME * OVERSAMPLING) - OVERSAMPLING // 2
-    samples = np.arange(FRAME + 2 * HALF_TAPS)[:, None] - HALF_TAPS
-    taps = points - OVERSAMPLING * samples + HALF_TAPS * OVERSAMPLING
-    is_spanned = (taps >= 0) & (taps < len(_WEIGHTS))
-    return np.where(is_spanned, _WEIGHTS[taps.clip(0, len(_WEIGHTS) - 1)], np.float32(0))
-
-
-_FRAME_INTERPOLATOR = _frame_interpolator()
+_FIRST_POINT = 2 * HALF_TAPS * OVERSAMPLING - OVERSAMPLING // 2
+_FRAME_INTERPOLATOR: NDArray[np.float32] = upfirdn(
+    _WEIGHTS, np.eye(FRAME + 2 * HALF_TAPS, dtype=np.float32), OVERSAMPLING
+)[:, _FIRST_POINT : _FIRST_POINT + FRAME * OVERSAMPLING]
+"""Turns the samples of a frame, with HALF_TAPS more on each side, into the points from half a sample before its first
+sample on; shape (FRAME + 2 * HALF_TAPS, FRAME * OVERSAMPLING). The product with it is what `upfirdn` makes of the
+frame, in a third of the time: over the sample book, 1.7 s of CPU instead of 5.0 s."""
 
 
 def true_peaks(audio: Audio, floor: float) -> Audio:
