@@ -26,6 +26,8 @@ from mayabook.core.take import Audio
 
 KOKORO = Path(__file__).parents[2] / "build" / "kokoro"
 _PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "—": ", ", "–": "-", "…": "..."})
+_SPELLED_BY_FLITE = {"pshaw": "shaw", "mm": "um", "hm": "hum"}
+"""Words that Flite would say letter by letter, each with one that it says as they are said."""
 
 
 class VoiceError(MayaBookError):
@@ -95,6 +97,7 @@ def _flite(name: str, text: str, speed: float) -> Audio:
     if program is None:
         raise VoiceError("Flite is not installed; run: apt-get install flite")
     plain = re.sub(r"[^\x20-\x7e]", "", text.translate(_PLAIN))
+    plain = re.sub(r"\w+", lambda word: _SPELLED_BY_FLITE.get(word[0].lower(), word[0]), plain)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "speech.wav"
         command = [program, "-voice", name, "--setf", f"duration_stretch={1 / speed}", "-t", plain, "-o", str(file)]
