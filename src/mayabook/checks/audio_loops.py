@@ -43,12 +43,11 @@ def loop_score(audio: Audio, sample_rate: int, n_repeats: int, figures: LoopThre
         nearby[lag:] += apart
         if lag < first:
             continue
-        usual = nearby[lag:] / lag
-        start, length = longest_run(
-            apart + figures.distance_floor < figures.max_distance_share * (usual + figures.distance_floor)
-        )
+        shares = (apart + figures.distance_floor) / (nearby[lag:] / lag + figures.distance_floor)
+        start, length = longest_run(shares < figures.max_distance_share)
         beyond = length - n_repeats * lag
-        if beyond > max(best[0], lag - smooth):  # smoothing costs the edges of a stretch
+        is_longer = beyond > max(best[0], lag - smooth)  # smoothing costs the edges of a stretch
+        if is_longer and shares[start : start + length].mean() < figures.max_mean_distance_share:
             best = (beyond, lag, start)
     beyond, lag, start = best
     if not beyond:

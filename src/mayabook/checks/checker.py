@@ -18,7 +18,7 @@ from mayabook.checks.speech_timing import running_pace
 from mayabook.checks.text_normalisation import TextUnit, expected_units
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.transcript_alignment import TranscriptAligner, phoneme_counts, without_noises
-from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced_bands
+from mayabook.checks.voice_drift import measure_timbre
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.checks.whisper_models import PACKAGED, ModelFiles
 from mayabook.checks.word_alignment import Aligner
@@ -29,7 +29,7 @@ from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import Verdict
 
-RULES_VERSION = 17
+RULES_VERSION = 18
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
 
 
@@ -113,18 +113,15 @@ class Checker:
     def measure_voice(self, takes: Iterable[tuple[Audio, int, Chunk]]) -> VoiceReference:
         """Measures the voice of takes: audio, sample rate in Hz, and the chunk, one of `reference_chunks`.
 
-        Takes in which two speakers are detected are not used for the timbre.
+        The timbre is that of the takes in which no second speaker is detected.
         """
-        paces, spectra, figures = [], [], self.thresholds.drift
-        for audio, sample_rate, chunk in takes:
-            paces.append(self.pace(audio, sample_rate, chunk))
-            drift = drift_score(audio, sample_rate, figures)
-            if all(score.value < self.thresholds.rejection[score.detector] for score in drift):
-                spectra.append(voiced_bands(audio, sample_rate, figures)[1])
-        n_frames = sum(map(len, spectra))
-        timbre = None
-        if n_frames >= figures.min_reference_frames:
-            timbre = fit_timbre(cepstra(np.concatenate(spectra)), figures.voice_gaussians)
+        taken = list(takes)
+        paces = [self.pace(audio, sample_rate, chunk) for audio, sample_rate, chunk in taken]
+        timbre = measure_timbre(
+            ((audio, sample_rate) for audio, sample_rate, _ in taken),
+            self.thresholds.drift,
+            self.thresholds.rejection["drift_for_voice"],
+        )
         return VoiceReference(running_pace(paces, self.thresholds.pace), timbre)
 
     def pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:

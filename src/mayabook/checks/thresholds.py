@@ -99,6 +99,8 @@ class LoopThresholds:
     """Spectral distances are averaged over this duration."""
     max_distance_share: float
     """Spectra repeat if their distance at a lag is at most this share of the mean distance at shorter lags."""
+    max_mean_distance_share: float
+    """The same for the mean over a stretch: syllables that resemble each other have 0.1, loops 0.06 at most."""
     distance_floor: float
     """dB squared, added to both distances, so that near-stationary audio is no repetition."""
     power_floor: float
@@ -159,6 +161,10 @@ class WordThresholds:
     """An inserted article, preposition or the like, which a small ASR model often makes up."""
     filler_nats: float
     """An inserted filler: hm, uh, ah."""
+    interjection_nats: float
+    """Most against interjections that were not transcribed, though there is voice for them: ASR skips them."""
+    min_interjection_seconds: float
+    """Voice that is needed for that, beyond what the phonemes of the words beside them take."""
     repeated_text_factor: float
     """Applied to a repetition if the text itself repeats these words: ASR miscounts them."""
     max_nats_per_word: float

@@ -5,12 +5,13 @@ another vocal tract or a filter would shift it. One shift for the whole take is 
 much better are two speakers. Intonation changes the pitch but hardly this shift: by about one semitone, at an emphatic
 phrase onset. So two speakers must differ by at least `min_semitones`.
 
-The mixture is fitted to takes of the voice itself (`fit_timbre`). Without them it is that of one narrator
-(`timbre.npz`, fitted by `python -m bench.timbre`), which knows other voices less well. A few of their vowels can be
-explained by a shift of half an octave. So two shifts may not be further apart than two speakers are either, and each
-needs more speech.
+The mixture is fitted to takes of the voice itself (`measure_timbre`). Without them it is that of several other voices
+(`timbre.npz`, fitted by `python -m bench.timbre`), which knows this one less well. A few of its vowels can be explained
+by a shift of half an octave. So two shifts may not be further apart than two speakers are either, and each needs more
+speech.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -74,19 +75,48 @@ def fit_timbre(points: Matrix, n_gaussians: int) -> Timbre:
     return Timbre(means, variances + _FLOOR * spread**2, np.log(counts[kept] / counts[kept].sum()))
 
 
+def measure_timbre(takes: Iterable[tuple[Audio, int]], figures: DriftThresholds, rejection: float) -> Timbre | None:
+    """The timbre of the voice of these takes: audio and sample rate in Hz. None if they have too few voiced frames.
+
+    Takes with a second speaker are left out: each is scored by a mixture of the takes of the other half, and not used
+    if its score is `rejection` or more. So nothing needs to be known of the voice beforehand. A half with too few
+    frames for a timbre rejects nothing.
+    """
+    spectra = [voiced_bands(audio, sample_rate, figures) for audio, sample_rate in takes]
+    halves = [_fitted([bands for _, bands in spectra[half::2]], figures) for half in (1, 0)]
+    sound = [
+        bands
+        for at, (times, bands) in enumerate(spectra)
+        if (judge := halves[at % 2]) is None
+        or all(score.value < rejection for score in _drift(times, bands, figures, judge))
+    ]
+    return _fitted(sound, figures)
+
+
+def _fitted(bands: Sequence[Matrix], figures: DriftThresholds) -> Timbre | None:
+    """A mixture of these frames; None if they are too few."""
+    if sum(map(len, bands)) < figures.min_reference_frames:
+        return None
+    return fit_timbre(cepstra(np.concatenate(bands)), figures.voice_gaussians)
+
+
 def drift_score(
     audio: Audio, sample_rate: int, figures: DriftThresholds, voice_timbre: Timbre | None = None
 ) -> list[Score]:
     """Log-likelihood gained by two vocal tracts over one, in nats, over the square root of the number of frames.
 
-    voice_timbre: of the voice itself; without it the measure is another one, of the narrator's timbre.
+    voice_timbre: of the voice itself; without it the measure is another one, of the timbre of several other voices.
     """
-    times, bands = voiced_bands(audio, sample_rate, figures)
+    return _drift(*voiced_bands(audio, sample_rate, figures), figures, voice_timbre)
+
+
+def _drift(times: Matrix, bands: Matrix, figures: DriftThresholds, voice_timbre: Timbre | None) -> list[Score]:
+    """As `drift_score`, of the voiced frames: their times in seconds, and their bands."""
     known = voice_timbre is not None
     least = round((figures.voice_min_voiced_seconds if known else figures.min_voiced_seconds) / HOP_SECONDS)
     if len(bands) < 2 * least:
         return []
-    timbre, matrices = voice_timbre or _narrator_timbre(), _matrices()
+    timbre, matrices = voice_timbre or _common_timbre(), _matrices()
     likely = np.stack([timbre.log_likelihood(bands @ matrix.T) for matrix in matrices], axis=1)
     before = np.cumsum(likely, axis=0)
     whole, before = before[-1], before[least - 1 : len(bands) - least]
@@ -141,7 +171,8 @@ def cepstra(bands: Matrix) -> Matrix:
 
 
 @cache
-def _narrator_timbre() -> Timbre:
+def _common_timbre() -> Timbre:
+    """Of the voices that the thresholds were fitted on."""
     with files("mayabook.checks").joinpath("timbre.npz").open("rb") as file, np.load(file) as arrays:
         return Timbre(*(arrays[name].astype(np.float64) for name in ("means", "variances", "log_weights")))
 

@@ -21,6 +21,7 @@ from mayabook.checks.readings import ReadingComparison
 from mayabook.checks.recogniser import EncodedWindow, ForcedAlignment
 from mayabook.checks.repeated_words import Repetition
 from mayabook.checks.scoring import Score
+from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.speech_timing import repetitions_that_fit
 from mayabook.checks.text_normalisation import joined_verbalisations, text_units
 from mayabook.checks.thresholds import Thresholds, WordThresholds
@@ -132,6 +133,8 @@ class WordScores:
             return "garbled", FindingKind.GARBLED, value, f"“{heard}” for “{expected}”"
         if run.expected:
             value = self._confirmed_share(run) * self._omission_nats(run)
+            if self._is_voiced_interjection(run):
+                value = min(value, self._figures.interjection_nats)
             if run.at_end:
                 return "truncated", FindingKind.TRUNCATED, value, f"the end, “{expected}”, was not heard"
             return "omitted", FindingKind.OMITTED, value, f"“{expected}” was not heard"
@@ -146,6 +149,19 @@ class WordScores:
         following = next((row.index for row in rows[run.start + len(run.words) :] if row.index is not None), None)
         value = insertion + self._nats_against(following)
         return "inserted", FindingKind.INSERTED, value, f"“{heard}” is not in the text"
+
+    def _is_voiced_interjection(self, run: MismatchRun) -> bool:
+        """Whether the words beside interjections of the text, which ASR stretches over them, have voice to spare."""
+        if not all(plain_word(word) in INTERJECTIONS for word in run.expected):
+            return False
+        rows, is_voiced = self._evidence.rows, self._evidence.is_voiced
+        beside = [row for row in (*rows[: run.start][-1:], *rows[run.start + len(run.words) :][:1]) if row.heard]
+        start = min((row.start for row in beside if row.start is not None), default=0.0)
+        end = max((row.end for row in beside if row.end is not None), default=0.0)
+        n_voiced = np.count_nonzero(is_voiced[round(start / FRAME_SECONDS) : round(end / FRAME_SECONDS)])
+        n_phonemes = sum(len(self._phonetics.phonemes(plain_word(row.heard))) for row in beside)
+        spare = n_voiced * FRAME_SECONDS - n_phonemes * self._pace.seconds_per_phoneme
+        return bool(spare >= self._figures.min_interjection_seconds)
 
     def _repetition_plausibility(self, run: MismatchRun) -> float:
         """Whether a repetition at the end of the take fits into the voice there, 0 to 1: ASR may transcribe the same
