@@ -1,5 +1,6 @@
 """What samples alone tell, on real speech, sound and spoilt; one scale for each detector."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.speech_timing import running_pace
 from mayabook.checks.thresholds import load_thresholds
-from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, voiced_bands
+from mayabook.checks.voice_drift import cepstra, drift_score, fit_timbre, measure_timbre, voiced_bands
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.core.take import Audio
 from tests.checks.speaking import RATE, chunk_of, silence, speech
@@ -196,6 +197,20 @@ def test_drift_by_the_timbre_of_the_voice_itself() -> None:
     assert drifted.detector == sound.detector == "drift_for_voice"
     assert sound.value < threshold / 1.3 < threshold * 1.3 < drifted.value
     assert drifted.start == pytest.approx(half / RATE, abs=0.7)
+
+
+def test_takes_with_a_second_speaker_do_not_count_for_the_timbre() -> None:
+    figures = replace(FIGURES.drift, min_reference_frames=400, voice_gaussians=16)
+    takes = [resample_poly(speech(text), 5, 4).astype(np.float32) for text in VOICE_TEXTS]
+    half = middle(takes[2])
+    spoilt = np.concatenate([takes[2][:half], resample_poly(takes[2][half:], 100, 130).astype(np.float32)])
+    own, mixed = (
+        measure_timbre([(take, RATE) for take in chosen], figures, FIGURES.rejection["drift_for_voice"])
+        for chosen in (takes, [*takes, spoilt])
+    )
+    assert own is not None
+    assert mixed is not None
+    assert np.array_equal(own.means, mixed.means)
 
 
 def test_a_checker_measures_a_voice_and_judges_its_takes_by_it(checker: Checker) -> None:

@@ -1,12 +1,16 @@
 """Alignment by sound and spelling, without audio."""
 
+import numpy as np
 import pytest
 
 from mayabook.checks.phonetics import Phonetics
+from mayabook.checks.recogniser import ForcedAlignment
+from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.text_normalisation import text_units
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.word_alignment import Aligner
-from mayabook.core.verdict import WordMatch
+from mayabook.checks.word_checks import WordEvidence, WordScores
+from mayabook.core.verdict import AlignedWord, WordMatch
 
 THRESHOLDS = load_thresholds()
 SOUNDS = Phonetics(THRESHOLDS.phonetics)
@@ -94,3 +98,20 @@ def test_every_slot_is_in_one_pair(text: str) -> None:
         pairs = Aligner(SOUNDS, THRESHOLDS.alignment).align(ours, theirs)
         assert [at for pair in pairs for at in range(*pair.expected)] == list(range(len(ours)))
         assert [at for pair in pairs for at in range(*pair.heard)] == list(range(len(theirs)))
+
+
+@pytest.mark.parametrize(
+    ("word", "seconds", "is_rejected"), [("Ha!", 0.6, False), ("Ha!", 0.25, True), ("Men", 0.6, True)]
+)
+def test_an_interjection_that_is_not_transcribed_needs_voice_to_spare_beside_it(
+    word: str, seconds: float, *, is_rejected: bool
+) -> None:
+    rows = [
+        AlignedWord(WordMatch.OMITTED, 0, word, ""),
+        AlignedWord(WordMatch.SAME, 1, "Well,", "Well,", start=0.0, end=0.8),
+    ]
+    is_voiced = np.arange(round(0.8 / FRAME_SECONDS)) < round(seconds / FRAME_SECONDS)
+    evidence = WordEvidence(rows, {0: ForcedAlignment(-9.0, 0.0, 0.4)}, is_voiced, 0.0, SOUNDS)
+    (omitted,) = WordScores(evidence, THRESHOLDS).scores()
+    assert omitted.detector == "omitted"
+    assert (omitted.value >= THRESHOLDS.rejection["omitted"]) == is_rejected
