@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mayabook.core.settings import MayaSettings
+from mayabook.engines.token_budget import MAX_TOKENS_PER_CHARACTER
 from mayabook.maya.defaults import defaults
 from mayabook.maya.voice_fields import characters_per_second
 from mayabook.maya.voices import describe
@@ -14,7 +15,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
 def test_they_are_in_effect() -> None:
     values = {name: each.value for name, each in defaults().items()}
     settings = MayaSettings()
-    assert (settings.voice, settings.bos, settings.anchor) == (values["voice"], values["bos"], values["anchor"])
+    for name in ("voice", "bos", "anchor", "tokens_per_character", "warm_up"):
+        assert getattr(settings, name) == values[name]
+    assert values["tokens_per_character"] == MAX_TOKENS_PER_CHARACTER
     assert (settings.preset, settings.max_tokens, settings.format) == ("", None, "")  # left to these defaults
     assert values["characters_per_second"] == characters_per_second(describe(settings.voice))
     assert set(PREFERENCE) == set(FORMATS)
