@@ -21,6 +21,7 @@ from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.errors import CheckError
 from mayabook.core.settings import CheckSettings
+from mayabook.core.take import StopReason
 from mayabook.core.verdict import FindingKind
 
 THRESHOLDS = load_thresholds().rejection
@@ -72,6 +73,17 @@ def test_scores_are_of_the_measures_that_their_detector_declares() -> None:
     for detector in detectors.detectors(Needs.SIGNAL):
         declared = {(measure.name, measure.kind) for measure in detector.measures}
         assert {(score.detector, score.kind) for score in detector.score(evidence)} <= declared
+
+
+@pytest.mark.parametrize(
+    ("stop", "measure"), [(StopReason.CAP, "capped"), (StopReason.BUDGET, "over_budget"), (StopReason.LOOP, "aborted")]
+)
+def test_a_take_that_the_engine_ended_is_rejected(stop: StopReason, measure: str) -> None:
+    evidence = Evidence(load_thresholds(), np.zeros(0, np.float32), 24000, stop=stop, stop_detail="after 700 tokens")
+    (score,) = run_detectors(evidence, Needs.STOP_REASON)
+    assert score.detector == measure
+    assert score.value >= THRESHOLDS[measure]
+    assert score.evidence.endswith(": after 700 tokens")
 
 
 def test_calibration_and_documentation_know_every_measure() -> None:

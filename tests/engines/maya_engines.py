@@ -11,6 +11,7 @@ from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import SamplerSettings, preset
 from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.maya.codec import open_codec
+from mayabook.maya.warm_up import WarmUp
 from mayabook.models.store import ModelFiles
 
 CONTEXT = 512
@@ -35,7 +36,9 @@ def _checkpoint(files: ModelFiles) -> Path:
     return files.checkpoint
 
 
-def maya_engine(kind: str, files: ModelFiles, slots: int, settings: SamplerSettings = SHORT) -> MayaEngine:
+def maya_engine(
+    kind: str, files: ModelFiles, slots: int, settings: SamplerSettings = SHORT, warm_up: WarmUp = "auto"
+) -> MayaEngine:
     decoder = DECODERS[kind](files, slots)
     assert files.codec is not None
     return MayaEngine(
@@ -47,6 +50,7 @@ def maya_engine(kind: str, files: ModelFiles, slots: int, settings: SamplerSetti
         voice=VOICE,
         credit=f"tiny ({kind})",
         settings=settings,
+        warm_up=warm_up,
     )
 
 
