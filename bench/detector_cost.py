@@ -14,7 +14,9 @@ import numpy as np
 
 from mayabook.checks import Checker
 from mayabook.checks.detectors import Detector, detectors
+from mayabook.checks.speaker_embedding import embed_speaker
 from mayabook.checks.thresholds import load_thresholds
+from mayabook.checks.voice_reference import VoiceReference
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Codes
@@ -38,7 +40,8 @@ def main() -> None:
     codes = np.random.default_rng(0).integers(0, 4096, (n_frames, 7), dtype=np.int32)
     traces = [np.zeros(codes.size + 1, np.float16)] * 4
     words = checker.align_words(audio, rate, chunk)
-    evidence = replace(checker.signal_evidence(audio, rate, chunk), codes=Codes(codes, *traces), words=words)
+    voice = VoiceReference(speaker=embed_speaker(audio, rate, checker.thresholds.signal))
+    evidence = replace(checker.signal_evidence(audio, rate, chunk, voice), codes=Codes(codes, *traces), words=words)
     print(f"{seconds:.1f} s of speech\n\n{HEAD}")
     for detector in detectors():
         cpu_seconds = []

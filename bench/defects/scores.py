@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -83,14 +83,18 @@ def score(
 def measured_voices(
     rows: Sequence[Labelled], work: Path, compute_type: str = COMPUTE_TYPE
 ) -> dict[str, VoiceReference]:
-    """Each voice by its name, from its first clean takes, one of each text."""
+    """Each voice by its name, from its first clean takes, one of each text.
+
+    The speaker is left out: `bench.speaker` measures that check, on more voices.
+    """
     ours = checker(compute_type)
     found = {}
     for voice in dict.fromkeys(row.voice for row in rows):
         clean = [row for row in rows if (row.voice, row.label, row.pace) == (voice, CLEAN, 1.0)]
         chosen = [clean[at] for at in ours.reference_chunks(row.chunk for row in clean)]
         takes = ((take_of(row, work), row.chunk) for row in chosen)
-        found[voice] = ours.measure_voice((take.audio, take.sample_rate, chunk) for take, chunk in takes)
+        measured = ours.measure_voice((take.audio, take.sample_rate, chunk) for take, chunk in takes)
+        found[voice] = replace(measured, speaker=None)
     return found
 
 
@@ -145,7 +149,8 @@ def _identity(compute_type: str) -> str:
     """Identity of all that scores depend on: ASR model, rules, and all figures but the rejection thresholds."""
     ours = checker(compute_type)
     figures = asdict(ours.thresholds)
-    del figures["rejection"], figures["digest"], figures["prompt_leaks"]  # no take of the corpus has a description
+    del figures["rejection"], figures["digest"]
+    del figures["prompt_leaks"], figures["speaker"]  # no take of the corpus has a description; see `measured_voices`
     return ours.identity.replace(ours.thresholds.digest, _digest(json.dumps(figures, sort_keys=True)))
 
 

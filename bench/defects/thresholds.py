@@ -29,6 +29,7 @@ TARGETS = {
     "click": {"click"},
     "drift": set(),  # not measured in the corpus, where the timbre of each voice is known
     "drift_for_voice": {"drift"},
+    "other_voice": set(),  # measured by bench.speaker
     "repeat": {"stutter"},
     "slow": set(),  # not measured in the corpus, likewise for its pace
     "fast": set(),

@@ -9,11 +9,13 @@ import numpy as np
 from mayabook.checks.audio_loops import repeated_word_counts
 from mayabook.checks.detectors import Evidence, Needs, require_rejection_thresholds, run_detectors
 from mayabook.checks.expected_words import expected_words
+from mayabook.checks.other_voice import reference_embedding
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.prompt_leaks import description_in
 from mayabook.checks.recogniser import COMPUTE_TYPE, RecognisedWord, Recogniser
 from mayabook.checks.scoring import REJECTION_WEIGHT, Examination, Score, judge, scores_to_findings
 from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
+from mayabook.checks.speaker_embedding import embed_speaker
 from mayabook.checks.speech_timing import running_pace
 from mayabook.checks.text_normalisation import TextUnit, expected_units
 from mayabook.checks.thresholds import load_thresholds
@@ -74,9 +76,9 @@ class Checker:
         """Runs all detectors.
 
         decisive: names of measures that need no ASR. If one of them reaches its threshold, the take is rejected without
-        being transcribed, in a hundredth of the time, and the verdict has no words. voice: measured pace and timbre,
-        against which the take is judged. thorough: ask the second recogniser about words in doubt even if the take is
-        rejected on other evidence.
+        being transcribed, in a hundredth of the time, and the verdict has no words. voice: measured pace, timbre
+        and speaker, against which the take is judged. thorough: ask the second recogniser about words in doubt even if
+        the take is rejected on other evidence.
         """
         scores = self._scores_without_asr(take, chunk, voice)
         found = scores_to_findings(scores, self.thresholds.rejection)
@@ -122,7 +124,13 @@ class Checker:
             self.thresholds.drift,
             self.thresholds.rejection["drift_for_voice"],
         )
-        return VoiceReference(running_pace(paces, self.thresholds.pace), timbre)
+        embeddings = [embed_speaker(audio, sample_rate, self.thresholds.signal) for audio, sample_rate, _ in taken]
+        speaker = reference_embedding(
+            [each for each in embeddings if each is not None],
+            self.thresholds.rejection["other_voice"],
+            self.thresholds.speaker,
+        )
+        return VoiceReference(running_pace(paces, self.thresholds.pace), timbre, speaker)
 
     def pace(self, audio: Audio, sample_rate: int, chunk: Chunk) -> float:
         """Seconds of voice for each phoneme of the chunk, which has phonemes. sample_rate: Hz."""

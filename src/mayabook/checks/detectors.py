@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from mayabook.checks import signal_checks, token_checks
 from mayabook.checks.audio_loops import loop_score
+from mayabook.checks.other_voice import speaker_score
 from mayabook.checks.prompt_leaks import prompt_leak_scores
 from mayabook.checks.readings import misread_scores
 from mayabook.checks.repeated_words import repetition_scores
@@ -264,6 +265,21 @@ def _clicks(evidence: Evidence) -> list[Score]:
 )
 def _drift(evidence: Evidence) -> list[Score]:
     return drift_score(evidence.audio, evidence.sample_rate, evidence.thresholds.drift, evidence.voice.timbre)
+
+
+@register(
+    Measure(
+        "other_voice",
+        FindingKind.OTHER_VOICE,
+        "cosine distance from the voice's speaker embedding beyond what is usual for the take's length",
+        is_incurable=True,
+    ),
+    needs=Needs.SIGNAL,
+    cost=3.0,
+)
+def _other_voice(evidence: Evidence) -> list[Score]:
+    figures = evidence.thresholds
+    return speaker_score(evidence.audio, evidence.sample_rate, evidence.voice.speaker, figures.signal, figures.speaker)
 
 
 @register(

@@ -88,6 +88,18 @@ class DriftThresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerThresholds:
+    """Another speaker than in the other takes of a book; fitted by `python -m bench.speaker`."""
+
+    distance_seconds: float
+    """Usual cosine distance of a take from its own voice, times the take's seconds of voice."""
+    part_windows: int
+    """Windows of 1.6 s of voice in a row that are compared by themselves, too."""
+    min_reference_takes: int
+    """Fewest reference takes that tell who speaks."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoopThresholds:
     """Repetitions in the audio itself."""
 
@@ -270,6 +282,7 @@ class Thresholds:
     signal: SignalThresholds
     pace: PaceThresholds
     drift: DriftThresholds
+    speaker: SpeakerThresholds
     loops: LoopThresholds
     tokens: TokenThresholds
     phonetics: PhoneticThresholds
@@ -290,6 +303,7 @@ def load_thresholds() -> Thresholds:
         signal=SignalThresholds(**tables["signal"]),
         pace=PaceThresholds(**tables["pace"]),
         drift=DriftThresholds(**tables["drift"]),
+        speaker=SpeakerThresholds(**tables["speaker"]),
         loops=LoopThresholds(**tables["loops"]),
         tokens=TokenThresholds(**tables["tokens"]),
         phonetics=PhoneticThresholds(**tables["phonetics"]),

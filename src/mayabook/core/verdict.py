@@ -33,6 +33,8 @@ class FindingKind(StrEnum):
     """There is noise instead of, or besides, speech."""
     DRIFT = "drift"
     """The voice changes within the take."""
+    OTHER_VOICE = "other_voice"
+    """The voice is another one than in the other takes of the book."""
     OFF_GRAMMAR = "off_grammar"
     """The model wanted tokens that the frame layout does not allow."""
 

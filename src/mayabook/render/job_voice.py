@@ -1,4 +1,4 @@
-"""Measures the pace and the timbre of a job's voice, against which each take is judged.
+"""Measures the pace, timbre and speaker of a job's voice, against which each take is judged.
 
 A verdict must depend neither on the order in which takes come nor on whether the run was interrupted. So the voice is
 measured from the same takes in every run, the first takes of the first chunks of the plan that are long enough, and no
