@@ -21,6 +21,7 @@ from mayabook.checks.text_normalisation import TextUnit, expected_units
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.checks.transcript_alignment import TranscriptAligner, phoneme_counts, without_noises
 from mayabook.checks.voice_drift import measure_timbre
+from mayabook.checks.voice_measures import measure_take
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.checks.whisper_models import PACKAGED, ModelFiles
 from mayabook.checks.word_alignment import Aligner
@@ -29,7 +30,7 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
-from mayabook.core.verdict import Verdict
+from mayabook.core.verdict import FindingKind, Verdict, VoiceMeasures
 
 RULES_VERSION = 18
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""
@@ -86,7 +87,8 @@ class Checker:
             return Verdict(accepted=False, findings=found, transcript="", words=(), errors=0, n_words=0)
         others, description = None if thorough else scores, description_in(take.request.voice)
         words = self.word_scores(take.audio, take.sample_rate, chunk, others, description)
-        return judge(replace(words, scores=(*scores, *words.scores)), self.thresholds.rejection)
+        verdict = judge(replace(words, scores=(*scores, *words.scores)), self.thresholds.rejection)
+        return replace(verdict, voice=self._voice_measures(take, chunk, scores))
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """Recognised words, without bracketed noises. audio: mono, any length. sample_rate: Hz."""
@@ -137,6 +139,11 @@ class Checker:
         n_phonemes = sum(shortest + longest for shortest, longest in self._phoneme_counts(chunk)) / 2
         n_voiced = np.count_nonzero(voiced_frames(audio, sample_rate, self.thresholds.signal))
         return float(n_voiced) * FRAME_SECONDS / n_phonemes
+
+    def _voice_measures(self, take: Take, chunk: Chunk, scores: Sequence[Score]) -> VoiceMeasures | None:
+        n_phonemes = sum(shortest + longest for shortest, longest in self._phoneme_counts(chunk)) / 2
+        speaker = next((score.value for score in scores if score.kind == FindingKind.OTHER_VOICE), None)
+        return measure_take(take.audio, take.sample_rate, n_phonemes, speaker, self.thresholds)
 
     def signal_scores(
         self, audio: Audio, sample_rate: int, chunk: Chunk, voice: VoiceReference = UNKNOWN_VOICE

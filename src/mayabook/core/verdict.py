@@ -90,6 +90,20 @@ class AlignedWord:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceMeasures:
+    """What a take sounds like, to compare it with the others of its book."""
+
+    pitch: float | None
+    """Median, in Hz; None where no frame has a pitch."""
+    pace: float
+    """Phonemes of the text for each second of voice."""
+    level: float
+    """RMS of the voiced frames, in dB below full scale."""
+    speaker: float | None
+    """Value of the detector other_voice; None where the voice of the book is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the checks say of a take."""
 
@@ -104,6 +118,8 @@ class Verdict:
     """Substituted, omitted and inserted words after normalisation, as jiwer counts them."""
     n_words: int
     """Words of the text after normalisation."""
+    voice: VoiceMeasures | None = None
+    """None for takes that are too short to compare, and in verdicts of older versions."""
 
     @property
     def risk(self) -> float:

@@ -15,10 +15,11 @@ from mayabook.checks.scoring import REJECTION_WEIGHT
 from mayabook.core.book import Book
 from mayabook.core.chunk import Chunk
 from mayabook.core.files import write_text
-from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, WordMatch
+from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, VoiceMeasures, WordMatch
 from mayabook.render.edits import Edits
 from mayabook.render.job import Job
 from mayabook.render.ledger import Ledger, PlannedChunk, RetryStep, ReviewDecision
+from mayabook.render.voice_plot import HEIGHT, WIDTH, VoicePlot, plot_voice
 from mayabook.source_check import SourceCheck
 
 _OF_MISSING_WORDS = {FindingKind.OMITTED, FindingKind.TRUNCATED}
@@ -95,6 +96,8 @@ class CoverageReport:
     """Words of the chunks' texts, after normalisation."""
     source: SourceCheck
     """Whether each word of the book file is narrated or left out for a reason."""
+    voice: tuple[VoicePlot, ...] = ()
+    """Pitch, pace, level and speaker of the kept takes."""
 
     @property
     def word_error_rate(self) -> float:
@@ -115,6 +118,7 @@ def build_coverage_report(
     flagged: list[int] = []
     edited: list[tuple[int, str]] = []
     repaired: Counter[RetryStep] = Counter()
+    voices: list[tuple[int, VoiceMeasures | None]] = []
     errors = n_words = 0
     blocks = {chapter.number: chapter.blocks for chapter in book.chapters}
     for item in plan:
@@ -130,6 +134,7 @@ def build_coverage_report(
         if (written := edits.written(item.chunk)) != item.chunk.text:
             edited.append((item.number, written))
         errors, n_words = errors + verdict.errors, n_words + verdict.n_words
+        voices.append((item.number, verdict.voice))
         dealt = words_by_sentence(item.chunk, verdict)
         for sentence, words, found in zip(
             item.chunk.sentences, dealt, findings_by_sentence(verdict, dealt), strict=True
@@ -169,6 +174,7 @@ def build_coverage_report(
         repaired={step: repaired[step] for step in RetryStep if repaired[step]},
         errors=errors,
         n_words=n_words,
+        voice=plot_voice(voices),
         source=source,
     )
 
@@ -231,4 +237,7 @@ def write_coverage(coverage: CoverageReport, job: Job) -> None:
     body = asdict(coverage) | {"wer": coverage.word_error_rate, "sentences": totals}
     write_text(job.coverage_json, json.dumps(body, ensure_ascii=False, indent=1))
     page = Environment(loader=PackageLoader("mayabook.render"), autoescape=True).get_template("coverage.html.j2")
-    write_text(job.coverage_html, page.render(coverage=coverage, totals=totals, takes=job.takes.name))
+    write_text(
+        job.coverage_html,
+        page.render(coverage=coverage, totals=totals, takes=job.takes.name, width=WIDTH, height=HEIGHT),
+    )
