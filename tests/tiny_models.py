@@ -203,3 +203,45 @@ def write_codec(folder: Path, codebook_size: int = SMALL.codebook_size, noise: b
     (folder / "config.json").write_text(json.dumps(config, indent=1))
     torch.save(snac.state_dict(), folder / "pytorch_model.bin")
     return folder
+
+
+def write_hub_codec(folder: Path, codebook_size: int = SMALL.codebook_size, seed: int = 1) -> Path:
+    """The same codec as the hub's repository for ONNX Runtime has it: decoder_model.onnx, which draws its own noise.
+    Returns the file."""
+    import warnings
+    from unittest.mock import patch
+
+    import torch
+    from snac import SNAC
+
+    source = write_codec(folder / "source", codebook_size, seed=seed)
+    snac = SNAC.from_pretrained(str(source)).eval()
+
+    class Decode(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.snac = snac
+
+        def forward(self, *codes: torch.Tensor) -> torch.Tensor:
+            return snac.decode(list(codes))
+
+    def snake(x: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+        """That of the package is compiled, and its shapes would be exported as constants."""
+        return x + (alpha * x).sin().square() / (alpha + 1e-9)
+
+    names = [f"audio_codes.{level}" for level in range(3)]
+    with warnings.catch_warnings(), patch("snac.layers.snake", snake):
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Decode(),
+            tuple(torch.zeros(1, 3 * steps, dtype=torch.int64) for steps in (1, 2, 4)),
+            str(folder / "decoder_model.onnx"),
+            input_names=names,
+            output_names=["audio_values"],
+            dynamic_axes={
+                **{name: {0: "batch", 1: f"length_{level}"} for level, name in enumerate(names)},
+                "audio_values": {0: "batch", 2: "samples"},
+            },
+            dynamo=False,
+        )
+    return folder / "decoder_model.onnx"

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from mayabook.maya.token_layout import Layout
+from mayabook.models.catalogue import Repository
 from mayabook.models.gguf_conversion import convert
-from tests.tiny_models import SMALL, Shape, write_checkpoint, write_codec
+from tests.tiny_models import SMALL, Shape, write_checkpoint, write_codec, write_hub_codec
 
 SHAPE = Shape(scale=0.08)
 """Weights so large that attention, and with it rope, decides the logits."""
@@ -41,3 +42,18 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "store"
     monkeypatch.setenv("MAYABOOK_MODELS", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def hub_codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hub's repository of the small codec for ONNX Runtime. Not to be changed."""
+    folder = tmp_path_factory.mktemp("hub_codec")
+    write_hub_codec(folder / "onnx")
+    (folder / "README.md").write_text("words")
+    return folder
+
+
+@pytest.fixture
+def unpinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalogue pins nothing: the tests' repositories have the names of the real ones."""
+    monkeypatch.setattr("mayabook.models.pull_plan.repository", lambda name, *, pinned: Repository(name))

@@ -15,13 +15,15 @@ COMMIT = "c" * 40
 @dataclass
 class Hub:
     """repos: folder of each. cut: path -> bytes after which the connection is cut, once. spoilt: path -> what is sent
-    instead. refused: repository -> status and error code. down: no file is served any more."""
+    instead. refused: repository -> status and error code. licences: repository -> licence that its page names. down: no
+    file is served any more."""
 
     repos: dict[str, Path]
     endpoint: str = ""
     cut: dict[str, int] = field(default_factory=dict)
     spoilt: dict[str, bytes] = field(default_factory=dict)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
+    licences: dict[str, str] = field(default_factory=dict)
     down: bool = False
     requests: list[tuple[str, str | None, int]] = field(default_factory=list)
     """Path of each file that was asked for, its Range header, and the bytes that were sent."""
@@ -57,8 +59,11 @@ def _answer(handler: BaseHTTPRequestHandler, served: Hub) -> None:
         if repo in served.refused or repo not in served.repos:
             status, code = served.refused.get(repo, (404, "RepoNotFound"))
             _send(handler, status, b"{}", {"X-Error-Code": code})
+        elif parts[4:] not in ([], ["revision", COMMIT]):
+            _send(handler, 404, b"{}", {"X-Error-Code": "RevisionNotFound"})
         else:
-            _send(handler, 200, json.dumps(_listing(repo, served.repos[repo])).encode(), {})
+            tags = [f"license:{served.licences[repo]}"] if repo in served.licences else []
+            _send(handler, 200, json.dumps({**_listing(repo, served.repos[repo]), "tags": tags}).encode(), {})
         return
     repo, name = "/".join(parts[:2]), "/".join(parts[4:])
     assert parts[2:4] == ["resolve", COMMIT]
@@ -100,7 +105,7 @@ def _listing(repo: str, folder: Path) -> dict[str, object]:
         content = file.read_bytes()
         entry: dict[str, object] = {"rfilename": file.relative_to(folder).as_posix(), "size": len(content)}
         entry["blobId"] = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-        if file.suffix in (".safetensors", ".bin", ".gguf"):
+        if file.suffix in (".safetensors", ".bin", ".gguf", ".onnx") or file.name == "tokenizer.json":
             entry["lfs"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134}
         siblings.append(entry)
-    return {"id": repo, "modelId": repo, "sha": COMMIT, "siblings": siblings, "tags": [], "private": False}
+    return {"id": repo, "modelId": repo, "sha": COMMIT, "siblings": siblings, "private": False}

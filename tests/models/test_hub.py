@@ -7,24 +7,26 @@ import pytest
 
 from mayabook.core.errors import ModelError
 from mayabook.models import store
+from mayabook.models.catalogue import catalogue, resolve
 from mayabook.models.disk import require_free_space
 from mayabook.models.gguf_quantisation import quantize
-from mayabook.models.hub import catalogue, pull, resolve
+from mayabook.models.hub import pull
 from tests.models.hub_server import COMMIT, Hub, hub
 
 SNAC = "hubertsiuzdak/snac_24khz"
+SNAC_ONNX = "onnx-community/snac_24khz-ONNX"
 WEIGHTS = "model.safetensors"
 
 
 @pytest.fixture
-def served(small: Path, tmp_path: Path, store_folder: Path) -> Iterator[Hub]:
+def served(small: Path, hub_codec: Path, tmp_path: Path, store_folder: Path, unpinned: None) -> Iterator[Hub]:
     """A speech model and its codec, with files that are not needed beside those that are."""
     model = Path(shutil.copytree(small / "checkpoint", tmp_path / "repo"))
     (model / "README.md").write_text("words")
     (model / "training_args.bin").write_bytes(b"x" * 1000)
     (model / "onnx").mkdir()
     (model / "onnx" / "model.safetensors").write_bytes(b"y" * 1000)
-    with hub({"some/voice": model, SNAC: small / "codec"}) as running:
+    with hub({"some/voice": model, SNAC: small / "codec", SNAC_ONNX: hub_codec}) as running:
         yield running
 
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from mayabook.maya.token_layout import LAYOUT_KEY, Layout
 from mayabook.model_check import CheckResult, check_model
 from mayabook.models import store
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
+from tests.models.foreign_gguf import as_converted_elsewhere
 from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 
 
@@ -157,3 +159,57 @@ def test_without_transformers_the_rest_is_still_checked(model: Path) -> None:
     assert checks["F16: tokenizer"].state == "ok"
     assert checks["logits"].state == "skipped"
     assert "pip install 'mayabook[transformers]'" in checks["logits"].detail
+
+
+def test_a_folder_as_the_hub_has_it_passes(true_layout: Path, tmp_path: Path) -> None:
+    """With Maya1's list of files, in its own layout, and the codec beside it."""
+    folder = tmp_path / "maya1"
+    shutil.copytree(true_layout / "checkpoint", folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    weights = load_file(true_layout / "checkpoint" / "model.safetensors")
+    names = sorted(weights)
+    shards = {"model-00001-of-00002.safetensors": names[::2], "model-00002-of-00002.safetensors": names[1::2]}
+    for shard, part in shards.items():
+        save_file({name: weights[name] for name in part}, folder / shard)
+    index = {name: shard for shard, part in shards.items() for name in part}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
+    for name in ("generation_config.json", "special_tokens_map.json"):
+        (folder / name).write_text("{}")
+    for name in ("chat_template.jinja", "emotions.txt", "prompt.txt"):
+        (folder / name).write_text("words")
+    write_codec(tmp_path / "codec", Layout().codebook_size)
+    assert {name: one.state for name, one in found(folder).items()} == {
+        "checkpoint: config": "ok",
+        "checkpoint: token ids": "ok",
+        "checkpoint: tensors": "ok",
+        "codec": "ok",
+        "logits": "skipped",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fixture", "layout", "names"),
+    [
+        ("small", SMALL, {"maya1.Q4_K_M": "Q4_K_M", "maya1-q4_k_m": "Q4_K_M", "maya1-q6_k_m": "Q6_K"}),
+        ("true_layout", Layout(), {"maya1-q8_0": "Q8_0"}),
+    ],
+)
+def test_gguf_files_as_the_hub_has_them_pass(
+    fixture: str, layout: Layout, names: dict[str, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Converted by other tools, in the spellings of their makers; in Maya1's own layout without a key for it."""
+    folder: Path = request.getfixturevalue(fixture)
+    source = next((folder / "gguf").iterdir())
+    if layout == Layout():  # its vocabulary takes long to rewrite
+        other_key = LAYOUT_KEY[::-1].encode()
+        (tmp_path / "F16.gguf").write_bytes(source.read_bytes().replace(LAYOUT_KEY.encode(), other_key))
+    else:
+        as_converted_elsewhere(source, tmp_path / "F16.gguf")
+    write_codec(tmp_path / "codec", layout.codebook_size)
+    for name, kind in names.items():
+        quantize(tmp_path / "F16.gguf", tmp_path / f"{name}.gguf", kind)
+        checks = found(tmp_path / f"{name}.gguf")
+        assert {check: one.state for check, one in checks.items()} == {
+            f"{kind}: token ids": "ok",
+            "codec": "ok",
+            "logits": "skipped",
+        }

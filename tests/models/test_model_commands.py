@@ -14,9 +14,11 @@ from mayabook.core.errors import ModelError
 from mayabook.maya.codec import open_codec
 from mayabook.maya.token_layout import Layout
 from mayabook.models import store
+from mayabook.models.catalogue import catalogue
 from tests.models.hub_server import hub
 
 SNAC = "hubertsiuzdak/snac_24khz"
+MAYA1 = catalogue()["maya1"]
 
 
 def run(*args: str | Path) -> Result:
@@ -128,9 +130,10 @@ def test_every_command_has_help(command: str) -> None:
     assert not re.search(r"^  -\S+(?: [A-Z]+)?$", shown, re.MULTILINE)  # an option without a description
 
 
-def shell(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+def shell(*args: str, without: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a process of its own. without: a module that cannot be imported there."""
     script = (
-        "import sys\n"
+        f"import sys; sys.modules.update(dict.fromkeys([{without!r}]))\n"
         "from mayabook.cli.models import app\n"
         "from mayabook.core.errors import MayaBookError\n"
         "try:\n"
@@ -145,13 +148,35 @@ def shell(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_pull_asks_the_hub_it_is_told_and_makes_what_is_missing(small: Path, store_folder: Path) -> None:
     with hub({"some/voice": small / "checkpoint", SNAC: small / "codec"}) as served:
-        done = shell("pull", "some/voice", "--name", "v", "--format", "Q8_0", "--json", HF_ENDPOINT=served.endpoint)
+        done = shell(
+            "pull", "some/voice", "--name", "v", "--format", "Q8_0", "--unpinned", "--json", HF_ENDPOINT=served.endpoint
+        )
     assert done.returncode == 0, done.stderr
     made, facts = done.stdout.splitlines()[:-1], json.loads(done.stdout.splitlines()[-1])
     assert [json.loads(line)["format"] for line in made] == ["F16", "Q8_0"]
     assert facts["lacks"] == []
     assert facts["ggufs"].keys() == {"F16", "Q8_0"}
     assert facts["folder"] == str(store_folder / "v")
+
+
+def test_a_gguf_file_is_pulled_and_checked_without_torch(small: Path, hub_codec: Path, store_folder: Path) -> None:
+    """What is fetched, from where, how large it is and under which licence is told first."""
+    repos = {MAYA1.repo: small / "checkpoint", MAYA1.codec_onnx: hub_codec, MAYA1.ggufs[0]: small / "gguf"}
+    with hub(repos) as served:
+        done = shell("pull", "maya1", "--format", "f16", "--unpinned", HF_ENDPOINT=served.endpoint, without="torch")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"maya1 is in {store_folder / 'maya1'}.\n"
+    assert re.match(r"maya1: .* MB to download to .*/maya1 \(.* free\)\n", done.stderr)
+    assert re.search(
+        r"maya-research/maya1: config\.json .*, tokenizer\.json .*\n +licence: .*Built with Llama", done.stderr
+    )
+    assert re.search(r"Mungert/maya1-GGUF: small-F16\.gguf \d+\.\d MB\n", done.stderr)
+    assert re.search(r"snac_24khz-ONNX: onnx/decoder_model\.onnx .*\n +licence: MIT\n", done.stderr)
+    done = shell("check", "maya1", "--json", without="torch")
+    assert done.returncode == 0, done.stderr
+    states = {one["check"]: one["state"] for one in map(json.loads, done.stdout.splitlines())}
+    assert states.pop("logits") == "skipped"
+    assert set(states.values()) == {"ok"}
 
 
 @pytest.mark.usefixtures("store_folder")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,9 +15,12 @@ from rich.table import Table
 from mayabook.cli import options
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import ModelError
-from mayabook.models import gguf_formats, gguf_maker, importer, store
+from mayabook.models import disk, gguf_formats, gguf_maker, importer, store
 from mayabook.models.disk import Progress as Watch
 from mayabook.models.store import ModelFiles
+
+if TYPE_CHECKING:
+    from mayabook.models.hub import Download
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,16 +70,23 @@ def pull(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="GGUF format, such as Q4_K_M; downloaded if the hub has it, else converted here. [repeatable]",
+            help="GGUF format, such as Q8_0; downloaded if the hub has it, else converted here. [repeatable]",
         ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name to store it under.")] = None,
+    unpinned: Annotated[
+        bool,
+        typer.Option(
+            "--unpinned", help="Take the newest files of the hub, not those that this version of MayaBook knows."
+        ),
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Fetch a model and its codec from the hub.
 
-    An interrupted pull resumes, and every file is checked by its hash. Without --format, the checkpoint for the
-    transformers engine is fetched.
+    With --format, a GGUF file, the tokenizer and the codec for ONNX Runtime are fetched, which run without PyTorch.
+    Without it, the checkpoint for the transformers engine and the codec for PyTorch. Sizes and licences are shown
+    first. An interrupted pull resumes, and every file is checked by its hash.
     """
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -84,10 +94,10 @@ def pull(
 
     if as_json or not sys.stderr.isatty():
         disable_progress_bars()
-    unknown = sorted(set(wanted or []) - set(gguf_formats.FORMATS))
+    unknown = [kind for kind in wanted or [] if not store.is_format(kind)]
     if unknown:
         raise ModelError(f"Unknown format {unknown[0]!r}; choose one of: {', '.join(gguf_formats.FORMATS)}.")
-    files, left = hub.pull(model, wanted or [], name=name)
+    files, left = hub.pull(model, wanted or [], name=name, pinned=not unpinned, announce=_announce)
     for kind in left:
         _make(files.name, kind, as_json)
     _show(store.stored(files.name), as_json)
@@ -216,6 +226,20 @@ def export_codec(name: Name, as_json: options.Json = False) -> None:
     file = export(files.codec)
     size = store.size_of(file)
     print(json.dumps({"file": str(file), "bytes": size}) if as_json else f"{file}, {format_bytes(size)}")
+
+
+def _announce(download: "Download") -> None:
+    """Prints to stderr what a pull is about to download."""
+    plan, folder = download.plan, store.model_folder(download.plan.name)
+    total, free = format_bytes(download.n_bytes), format_bytes(disk.free_space(store.models_folder()))
+    print(f"{plan.name}: {total} to download to {folder} ({free} free)", file=sys.stderr)
+    for repo, licence in plan.licences.items():
+        files = [f"{file.path} {format_bytes(file.size)}" for file in download.absent if file.repo == repo]
+        if files:
+            print(f"  {repo}: {', '.join(files)}", file=sys.stderr)
+            print(f"    licence: {licence or 'see its page on the hub'}", file=sys.stderr)
+    if plan.left:
+        print(f"  {', '.join(plan.left)}: not on the hub, made here from the checkpoint", file=sys.stderr)
 
 
 def _make(name: str, to: str, as_json: bool) -> None:

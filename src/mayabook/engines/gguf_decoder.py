@@ -14,12 +14,14 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.core.errors import EngineError, ModelError
+from mayabook.core.errors import EngineError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.engines.hardware import decoding_threads
 from mayabook.engines.slot_decoder import IDLE, Logits
+from mayabook.maya.tag_tokens import TagEntry
 from mayabook.models.gguf_formats import format_name
-from mayabook.models.llama_api import LlamaVocabulary, layout_of, load_model, messages, metadata, reason
+from mayabook.models.gguf_metadata import check_metadata
+from mayabook.models.llama_api import LlamaVocabulary, load_model, messages, metadata, reason
 
 KvType = Literal["f16", "f32", "q8_0"]
 FlashAttention = Literal["auto", "on", "off"]
@@ -44,9 +46,10 @@ class GgufDecoder:
         flash_attention: FlashAttention = "auto",
         kv_type: KvType = "f16",
         n_threads: int = 0,
+        tags: Sequence[TagEntry] | None = None,
     ) -> None:
         """gpu_layers: layers to put on a GPU, -1 for all. n_threads: CPU threads; 0 lets the size of the
-        model decide.
+        model decide. tags: emotion tags with the flags of tokenizer.json, None for those that the file carries.
 
         Raises ModelError for files that cannot be used, EngineError where memory does not suffice.
         """
@@ -57,10 +60,8 @@ class GgufDecoder:
         self._batch: Any = None
         self._model, said = load_model(file, gpu_layers=gpu_layers)
         try:
-            self.layout = layout_of(self._model, file)
-            self.tokenizer = LlamaVocabulary(self._model)
-            self.layout.check(self.tokenizer, str(file))
-            self._check_vocabulary(file)
+            self.tokenizer = LlamaVocabulary(self._model, tags)
+            self.layout = check_metadata(self._model, self.tokenizer, file)
             offloaded = re.search(r"offloaded (\d+)/(\d+) layers", said)
             self.gpu_layers = int(offloaded.group(1)) if offloaded else 0
             """Layers that llama.cpp says are on a GPU, the output layer included."""
@@ -81,13 +82,6 @@ class GgufDecoder:
         self._lengths = np.zeros(self._n_rows, np.int64)
         self._shared: tuple[tuple[int, ...], ctypes.Array[ctypes.c_uint8]] = (), (ctypes.c_uint8 * 0)()
         """Tokens that the last prompts began with, and the state of a slot after them."""
-
-    def _check_vocabulary(self, file: Path) -> None:
-        if self.tokenizer.vocab_size != self.layout.vocab_size:
-            raise ModelError(
-                f"{file} has {self.tokenizer.vocab_size:,} tokens where its layout says {self.layout.vocab_size:,}: "
-                "they do not belong together; convert or copy the model again."
-            )
 
     def _flash_attention(self, wanted: FlashAttention, kv_type: KvType) -> int:
         """`auto` leaves it off on a CPU: there it is slower the longer the take (less than half the speed of plain

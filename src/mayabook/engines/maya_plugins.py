@@ -114,7 +114,7 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
             raise ModelError(f"{files.name} has no codec; import it: mayabook models import FOLDER --name {files.name}")
         sampling = sampler_settings(settings, begun.preset or FORMER_PRESET)
         n_slots = settings.slots if isinstance(settings.slots, int) else begun.slots
-        decoder, sampler = self._open_decoder(weights, format, settings, n_slots, context)
+        decoder, sampler = self._open_decoder(files, weights, format, settings, n_slots, context)
         try:
             engine = MayaEngine(
                 self.name,
@@ -161,7 +161,13 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
 
     @abstractmethod
     def _open_decoder(
-        self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
+        self,
+        files: ModelFiles,
+        weights: Path,
+        format: str,
+        settings: MayaSettings,
+        n_slots: int,
+        context: EngineContext,
     ) -> "tuple[Decoder, TokenSampler]":
         """Loads the weights. format: as `_weights` gave it. n_slots: 0 for as many as memory holds."""
 
@@ -205,14 +211,22 @@ class GgufPlugin(MayaPlugin):
         return fingerprint([self._weights(find(settings.model or _only_model()), settings, "", EngineContext())[1]])
 
     def _open_decoder(
-        self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
+        self,
+        files: ModelFiles,
+        weights: Path,
+        format: str,
+        settings: MayaSettings,
+        n_slots: int,
+        context: EngineContext,
     ) -> "tuple[Decoder, TokenSampler]":
         from mayabook.engines.gguf_decoder import GgufDecoder
         from mayabook.engines.sampler import Sampler
+        from mayabook.maya.tokenizer import read_tags
 
         on_gpu = _llama_uses_gpu(settings)
         need = MemoryNeed(weights.stat().st_size, _bytes_per_slot(weights, settings))
         slots = _slots(n_slots, need, on_gpu=on_gpu, context=context)
+        folder = files.checkpoint or files.metadata
         decoder = GgufDecoder(
             weights,
             slots,
@@ -221,6 +235,7 @@ class GgufPlugin(MayaPlugin):
             flash_attention=settings.flash_attention,
             kv_type=settings.kv_type,
             n_threads=settings.threads,
+            tags=None if folder is None else read_tags(folder),
         )
         if gpus() and not _llama_offloads():
             context.note(
@@ -298,7 +313,13 @@ class TransformersPlugin(MayaPlugin):
         )
 
     def _open_decoder(
-        self, weights: Path, format: str, settings: MayaSettings, n_slots: int, context: EngineContext
+        self,
+        files: ModelFiles,
+        weights: Path,
+        format: str,
+        settings: MayaSettings,
+        n_slots: int,
+        context: EngineContext,
     ) -> "tuple[Decoder, TokenSampler]":
         from mayabook.engines.sampler import Sampler
         from mayabook.engines.torch_sampler import TorchSampler

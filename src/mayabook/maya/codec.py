@@ -1,8 +1,9 @@
-"""The SNAC codec: decodes frames to audio, with ONNX Runtime where decoder.onnx exists and the device is a CPU, else
+"""The SNAC codec: decodes frames to audio, with ONNX Runtime where there is an export and the device is a CPU, else
 with PyTorch.
 
-A codec folder holds config.json and pytorch_model.bin as its makers publish them, and decoder.onnx once exported: it
-is faster (bench/codec.py), and needs no torch.
+A codec folder holds config.json and pytorch_model.bin as its makers publish them, or the hub's export,
+decoder_model.onnx, or both. Our own export of the checkpoint, decoder.onnx, comes before the hub's. An export is faster
+(bench/codec.py), and needs no torch.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from mayabook.maya.frames import Frames
 from mayabook.maya.token_layout import Layout
 
 ONNX_FILE = "decoder.onnx"
+HUB_ONNX_FILE = "decoder_model.onnx"
+"""The export in the hub's repository of the codec for ONNX Runtime."""
 
 
 class Codec(Protocol):
@@ -43,19 +46,24 @@ class Codec(Protocol):
         ...
 
 
+def exported_codec(folder: Path) -> Path | None:
+    """The export in a codec folder, None where there is none."""
+    return next((folder / name for name in (ONNX_FILE, HUB_ONNX_FILE) if (folder / name).is_file()), None)
+
+
 def open_codec(folder: Path, layout: Layout, device: str = "cpu") -> Codec:
     """device: of PyTorch; ONNX Runtime runs on the CPU. Raises ModelError where the files are missing, damaged, or do
     not fit the layout."""
-    checkpoint, exported = folder / CHECKPOINT_FILE, folder / ONNX_FILE
-    if not checkpoint.is_file() and not exported.is_file():
+    checkpoint, exported = folder / CHECKPOINT_FILE, exported_codec(folder)
+    if not checkpoint.is_file() and exported is None:
         raise ModelError(f"There is no codec in {folder} (no {CHECKPOINT_FILE}, no {ONNX_FILE}); {COPY_AGAIN}.")
-    if checkpoint.is_file() and (device != "cpu" or not exported.is_file()):
+    if checkpoint.is_file() and (device != "cpu" or exported is None):
         config = CodecConfig.read(folder)
         config.check(layout, str(folder / CONFIG_FILE))
         try:
             from mayabook.maya.codec_torch import TorchCodec
         except ImportError as error:
-            if not exported.is_file():
+            if exported is None:
                 raise ModelError(
                     f"{folder} has no {ONNX_FILE}, and PyTorch or snac is not installed ({error}); run `pip install "
                     "'mayabook[transformers]'`, or `mayabook models export-codec` on a machine that has them."
@@ -64,6 +72,7 @@ def open_codec(folder: Path, layout: Layout, device: str = "cpu") -> Codec:
             return TorchCodec(checkpoint, config, device)
     from mayabook.maya.codec_onnx import OnnxCodec
 
+    assert exported is not None
     codec = OnnxCodec(exported)
     codec.config.check(layout, str(exported))
     return codec

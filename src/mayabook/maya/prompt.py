@@ -4,6 +4,7 @@ With an anchor it is `SOH BOS <description="..."> anchor's text, text TEXT_EOT E
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,13 +12,14 @@ from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.errors import ModelError
 from mayabook.maya.anchor import Anchor
 from mayabook.maya.frames import pack
+from mayabook.maya.tag_tokens import TagEntry, TagSplitter
 from mayabook.maya.token_layout import Layout, Vocabulary
 
 Bos = Literal["once", "twice"]
 """Whether a second BOS comes before the prompt. Maya1's own server tokenises with special tokens on, which adds one."""
 
 _NAMES = "|".join(sorted(EMOTION_TAGS))
-_TAG = re.compile(f"(<(?:{_NAMES})>)")
+_TAG = re.compile(f"<(?:{_NAMES})>")
 _CLOSING = re.compile(f"(?:</(?:{_NAMES})>)+")
 _ENDS = ".!?…"
 _CLOSERS = "\"'”’»)]"
@@ -25,6 +27,9 @@ _CLOSERS = "\"'”’»)]"
 
 class Tokenizer(Vocabulary, Protocol):
     """A tokenizer that keeps control tokens apart from plain text."""
+
+    tags: Sequence[TagEntry]
+    """Its emotion tags, with the flags that say how they are found in a text."""
 
     def encode(self, text: str) -> list[int]:
         """Token ids of plain text. No token is added, and the name of a control token is spelled out like any text."""
@@ -46,16 +51,17 @@ class PromptBuilder:
 
     def __init__(self, tokenizer: Tokenizer, layout: Layout, bos: Bos = "twice") -> None:
         self._tokenizer, self._layout, self._bos = tokenizer, layout, bos
+        self._tags = TagSplitter(tokenizer.tags)
 
     def build(self, description: str, text: str) -> list[int]:
         """Token ids of the prompt for a text in the voice of that description."""
-        body = self._encode(f"{_tag(description)} {prepare_text(text)}")
+        body = self.encode(f"{_tag(description)} {prepare_text(text)}")
         return [*self._opening(), *body, *self._closing()]
 
     def build_anchored(self, description: str, text: str, anchor: Anchor) -> "AnchoredPrompt":
         """The prompt for a text that continues an anchor. Raises FrameError where the layout lacks its codes."""
-        shared = [*self._opening(), *self._encode(f"{_tag(description)} {prepare_text(anchor.text)}")]
-        body = self._encode(f" {prepare_text(text)}")
+        shared = [*self._opening(), *self.encode(f"{_tag(description)} {prepare_text(anchor.text)}")]
+        body = self.encode(f" {prepare_text(text)}")
         ids = [*shared, *body, *self._closing(), *pack(anchor.frames, self._layout)]
         return AnchoredPrompt(ids, len(shared))
 
@@ -67,17 +73,15 @@ class PromptBuilder:
         layout = self._layout
         return [layout.text_end, layout.human_end, layout.ai_start, layout.code_start]
 
-    def _encode(self, text: str) -> list[int]:
+    def encode(self, text: str) -> list[int]:
         """Token ids of a text: a single token for each emotion tag, everything else as plain text."""
         ids: list[int] = []
-        for part in _TAG.split(text):
-            if _TAG.fullmatch(part):
-                tag = self._tokenizer.special(part)
-                if tag is None:
-                    raise ModelError(f"The tokenizer has no token {part}; leave the tag out, or use another model.")
-                ids.append(tag)
-            elif part:
-                ids += self._tokenizer.encode(part)
+        for tag in _TAG.findall(text):
+            if self._tokenizer.special(tag) is None:
+                raise ModelError(f"The tokenizer has no token {tag}; leave the tag out, or use another model.")
+        for tag, part in self._tags.split(text):
+            token = self._tokenizer.special(tag) if tag else None
+            ids += self._tokenizer.encode(part) if token is None else [token]
         return ids
 
 

@@ -136,12 +136,19 @@ class Layout:
                     f"Token {token} of {origin} is {vocabulary.name(token)!r}, not a control token or speech code: "
                     "the tokenizer does not belong to this model; take both from the same place."
                 )
+        end = vocabulary.name(self.code_end)
         first = _number(vocabulary.name(self.first_code))
         codes = range(self.first_code, self.last_code + 1)
         if first is None or any(_number(vocabulary.name(token)) != first + at for at, token in enumerate(codes)):
             raise ModelError(
                 f"The speech codes of {origin} are not numbered in order from token {self.first_code}: "
                 "the tokenizer does not belong to this model; take both from the same place."
+            )
+
+        if _number(end) != first - self.first_code + self.code_end:
+            raise ModelError(
+                f"{origin} has no CODE_END: token {self.code_end} is {end!r}, which does not belong to the speech "
+                "codes; take model and tokenizer from the same place."
             )
 
 

@@ -63,12 +63,13 @@ def _attempt(name: str, look: Callable[[], str]) -> CheckResult:
 
 
 def _checkpoint_checks(files: ModelFiles) -> Iterator[CheckResult]:
-    checkpoint = files.checkpoint
+    checkpoint = files.checkpoint or files.metadata
     if checkpoint is None:
         return
     yield _attempt("checkpoint: config", lambda: _config(checkpoint))
     yield _attempt("checkpoint: token ids", lambda: _token_ids(check_checkpoint(checkpoint, weights=False)))
-    yield _attempt("checkpoint: tensors", lambda: _tensors(checkpoint))
+    if files.checkpoint is not None:
+        yield _attempt("checkpoint: tensors", lambda: _tensors(checkpoint))
 
 
 def _config(checkpoint: Path) -> str:
@@ -91,9 +92,9 @@ def _tensors(checkpoint: Path) -> str:
 
 
 def _gguf_checks(files: ModelFiles, kind: str, file: Path) -> Iterator[CheckResult]:
-    first = _attempt(f"{kind}: token ids", lambda: _gguf_ids(files, file))
+    checkpoint = files.checkpoint or files.metadata
+    first = _attempt(f"{kind}: token ids", lambda: _gguf_ids(checkpoint, file))
     yield first
-    checkpoint = files.checkpoint
     if first.state == "failed" or checkpoint is None:
         return
     yield _attempt(f"{kind}: tokenizer", lambda: _same_tokens(checkpoint, file))
@@ -102,9 +103,9 @@ def _gguf_checks(files: ModelFiles, kind: str, file: Path) -> Iterator[CheckResu
     yield _attempt(f"{kind}: rope", lambda: _same_rope(checkpoint, file, reader))
 
 
-def _gguf_ids(files: ModelFiles, file: Path) -> str:
+def _gguf_ids(checkpoint: Path | None, file: Path) -> str:
     layout, _ = check_gguf(file)
-    if files.checkpoint is not None and layout != Layout.read(files.checkpoint):
+    if checkpoint is not None and layout != Layout.read(checkpoint):
         raise ModelError(f"{file} has another token layout than the checkpoint; convert the checkpoint again.")
     return _token_ids(layout)
 
@@ -171,6 +172,7 @@ def _same_rope(checkpoint: Path, file: Path, reader: Any) -> str:
 def _codec(files: ModelFiles) -> str:
     if files.codec is None:
         raise ModelError(f"The model has no codec; import it: mayabook models import FOLDER --name {files.name}")
-    layout = Layout.read(files.checkpoint) if files.checkpoint else check_gguf(next(iter(files.ggufs.values())))[0]
+    checkpoint = files.checkpoint or files.metadata
+    layout = Layout.read(checkpoint) if checkpoint else check_gguf(next(iter(files.ggufs.values())))[0]
     check_codec(files.codec, layout)
     return f"3 codebooks of {layout.codebook_size}; {open_codec(files.codec, layout).identity}"

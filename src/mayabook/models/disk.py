@@ -28,13 +28,18 @@ def cannot_write(path: Path, error: OSError) -> ModelError:
     )
 
 
-def require_free_space(folder: Path, n_bytes: int) -> None:
-    """Creates the folder. Raises ModelError unless its disk has that much free space."""
+def free_space(folder: Path) -> int:
+    """Bytes free on the disk of a folder, which is created. Raises ModelError where that cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
+        return shutil.disk_usage(folder).free
     except OSError as error:
         raise cannot_write(folder, error) from error
+
+
+def require_free_space(folder: Path, n_bytes: int) -> None:
+    """Creates the folder. Raises ModelError unless its disk has that much free space."""
+    free = free_space(folder)
     if free < n_bytes + _SPARE:
         raise ModelError(
             f"{folder} has {format_bytes(free)} free and {format_bytes(n_bytes)} are needed; free some space, "

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.errors import ModelError
+from mayabook.maya import tag_tokens
 from mayabook.maya.checkpoint_files import StoredTensor
 from mayabook.maya.token_layout import LAYOUT_KEY, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
@@ -75,6 +76,8 @@ def convert(
             _describe(writer, config, to, name or checkpoint.resolve().name)
             _add_vocabulary(writer, vocabulary, config)
             writer.add_string(LAYOUT_KEY, layout.to_json())
+            if flagged := tag_tokens.to_json(tokenizer.tags):
+                writer.add_string(tag_tokens.TAGS_KEY, flagged)
             _write_tensors(writer, config, weights, to, progress)
         finally:
             writer.close()

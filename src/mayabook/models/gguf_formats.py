@@ -40,6 +40,15 @@ PREFERENCE: tuple[str, ...] = tuple(default("format"))
 """What to read a book with: the first that there is and that fits into memory."""
 
 
+_SPELLINGS = {"Q6_K_M": "Q6_K"}
+"""Names that others give to formats, and llama.cpp's own."""
+
+
+def canonical(name: str) -> str:
+    """A format as llama.cpp spells it: q4_k_m is Q4_K_M, q6_k_m is Q6_K."""
+    return _SPELLINGS.get(name.upper(), name.upper())
+
+
 def format_name(file_type: int) -> str | None:
     """The format of llama.cpp's number; None for one that MayaBook does not make."""
     return next((row.name for row in _ROWS if row.file_type == file_type), None)

@@ -9,13 +9,13 @@ from pathlib import Path
 from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import sha256_of
 from mayabook.maya.checkpoint_files import read_json
-from mayabook.maya.codec import ONNX_FILE
+from mayabook.maya.codec import exported_codec
 from mayabook.maya.token_layout import Layout
 from mayabook.models import store
 from mayabook.models.disk import Progress, atomic_write, require_free_space, silent
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
 from mayabook.models.llama_config import CONFIG_FILE
-from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin
+from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin, missing_from_checkpoint
 
 
 @dataclass
@@ -76,9 +76,10 @@ def _look(path: Path) -> _Parts:
             f"{path} does not exist; give a model folder, a checkpoint folder, a .gguf file or a codec folder."
         )
     found = _Parts(files.name)
-    if files.checkpoint is not None:
-        found.parts[CHECKPOINT] = files.checkpoint
-        found.layout = check_checkpoint(files.checkpoint)
+    checkpoint = files.checkpoint or files.metadata
+    if checkpoint is not None:
+        found.parts[CHECKPOINT] = checkpoint
+        found.layout = check_checkpoint(checkpoint, weights=files.checkpoint is not None)
     for file in files.ggufs.values():
         layout, kind = check_gguf(file)
         _same(found.layout, layout, str(file))
@@ -89,7 +90,7 @@ def _look(path: Path) -> _Parts:
 
 
 def _is_codec(path: Path) -> bool:
-    if (path / ONNX_FILE).is_file():
+    if exported_codec(path) is not None:
         return True
     return (path / CONFIG_FILE).is_file() and "vq_strides" in read_json(path / CONFIG_FILE)
 
@@ -99,6 +100,8 @@ def _join(found: _Parts, here: ModelFiles) -> None:
     known = {CHECKPOINT: here.checkpoint, CODEC: here.codec, **here.ggufs}
     if found.parts.keys() - {CODEC} and known[CODEC] is not None:
         found.parts.pop(CODEC, None)  # the one that lay beside a model is not what was asked for
+    if CHECKPOINT in found.parts and here.checkpoint is not None and missing_from_checkpoint(found.parts[CHECKPOINT]):
+        found.parts.pop(CHECKPOINT)  # config and tokenizer, which came with GGUF files, are there already
     twice = sorted(part for part in found.parts if known.get(part) is not None)
     if twice:
         raise ModelError(

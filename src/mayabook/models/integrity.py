@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 from mayabook.core.errors import ModelError
-from mayabook.maya.codec import ONNX_FILE
+from mayabook.maya.codec import open_codec
 from mayabook.maya.codec_config import CHECKPOINT_FILE, COPY_AGAIN, CodecConfig
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
@@ -38,16 +38,21 @@ def check_gguf(file: Path) -> tuple[Layout, str]:
     """Token layout and weight format of a GGUF file. Raises ModelError unless it is a complete Llama with speech
     codes."""
     llama_cpp = gguf_quantisation.library()
-    from mayabook.models.llama_api import LlamaVocabulary, layout_of, load_model, metadata
+    from mayabook.models.gguf_metadata import check_metadata
+    from mayabook.models.llama_api import LlamaVocabulary, load_model, metadata
 
     model, _ = load_model(file, vocab_only=True)
     try:
-        layout = layout_of(model, file)
-        layout.check(LlamaVocabulary(model), str(file))
+        layout = check_metadata(model, LlamaVocabulary(model), file)
         file_type = metadata(model, "general.file_type") or ""
-        return layout, (format_name(int(file_type)) if file_type.isdigit() else None) or format_of(file)
+        return layout, _format(format_name(int(file_type)) if file_type.isdigit() else None, format_of(file))
     finally:
         llama_cpp.llama_model_free(model)
+
+
+def _format(by_type: str | None, by_name: str) -> str:
+    """Weight format by what the file says. Its name tells F16_Q8_0 from Q8_0, which have one number."""
+    return by_name if by_type is None or by_name.endswith(f"16_{by_type}") else by_type
 
 
 def check_codec(codec: Path, layout: Layout) -> None:
@@ -58,6 +63,4 @@ def check_codec(codec: Path, layout: Layout) -> None:
         if not zipfile.is_zipfile(checkpoint):
             raise ModelError(f"{checkpoint} is damaged or cut short; {COPY_AGAIN}.")
     else:
-        from mayabook.maya.codec_onnx import OnnxCodec
-
-        OnnxCodec(codec / ONNX_FILE).config.check(layout, str(codec))
+        open_codec(codec, layout)

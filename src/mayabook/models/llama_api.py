@@ -2,19 +2,24 @@
 
 import ctypes
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import regex
+
 from mayabook.core.errors import EngineError, ModelError
+from mayabook.maya.tag_tokens import TAGS, TAGS_KEY, TagEntry, from_json
 from mayabook.maya.token_layout import LAYOUT_KEY, Layout
+from mayabook.models.gguf_vocabulary import LLAMA3_SPLIT
 
 try:
     import llama_cpp
 except ImportError as error:
     raise EngineError("llama.cpp is not installed; run: pip install 'mayabook[gguf]'") from error
 
+_WORD = regex.compile(LLAMA3_SPLIT)
 _INFO, _WARNING, _ERROR = 2, 3, 4
 """ggml's log levels."""
 _messages: deque[str] = deque(maxlen=200)
@@ -106,8 +111,15 @@ def layout_of(model: Any, file: Path) -> Layout:
 class LlamaVocabulary:
     """The tokenizer inside a GGUF file: implements `mayabook.maya.prompt.Tokenizer`. Valid until its model is freed."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, tags: Iterable[TagEntry] | None = None) -> None:
+        """tags: emotion tags with the flags of tokenizer.json, None for those that the file carries: GGUF has no field
+        for flags, so only files that were converted here have them."""
         self._vocab = llama_cpp.llama_model_get_vocab(model)
+        if tags is None:
+            tags = from_json(metadata(model, TAGS_KEY) or "[]")
+        flagged = {entry["content"]: entry for entry in tags}
+        known = [tag for tag in sorted(TAGS) if self.special(tag) is not None]
+        self.tags: Sequence[TagEntry] = [flagged.get(tag, {"content": tag}) for tag in known]
 
     @property
     def vocab_size(self) -> int:
@@ -123,7 +135,12 @@ class LlamaVocabulary:
         return ids[0] if len(ids) == 1 and self._added(ids[0]) and self.name(ids[0]) == text else None
 
     def encode(self, text: str) -> list[int]:
-        return self._tokenize(text, parse_special=False)
+        """llama.cpp finds added tokens that a file marks as user-defined in plain text, too; the name of one is longer
+        than a word of the pre-tokenizer, so it is not found in the words one by one."""
+        ids = self._tokenize(text, parse_special=False)
+        if not any(map(self._added, ids)):
+            return ids
+        return [number for word in _WORD.findall(text) for number in self._tokenize(word, parse_special=False)]
 
     def _added(self, token: int) -> bool:
         attributes = llama_cpp.llama_vocab_get_attr(self._vocab, token)

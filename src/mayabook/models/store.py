@@ -1,8 +1,10 @@
 """The folder of speech models on this machine, and the layout of a model in it.
 
-NAME/checkpoint/   config.json, tokenizer.json, *.safetensors, layout.json where it is not Maya1's
+NAME/checkpoint/   config.json, tokenizer.json, layout.json where it is not Maya1's, and *.safetensors; the weights are
+                   not needed beside GGUF files
 NAME/gguf/         NAME-Q4_K_M.gguf and other formats
-NAME/codec/        config.json, pytorch_model.bin, decoder.onnx
+NAME/codec/        config.json and pytorch_model.bin, decoder.onnx once exported; or decoder_model.onnx, the hub's
+                   export
 NAME/voices.toml   voices of the model's own: name = "description"; may be absent
 NAME/profile.json  what `mayabook tune` found; may be absent
 NAME/source.json   where each file came from, its SHA-256, its size and when it came
@@ -22,26 +24,30 @@ from platformdirs import user_data_path
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import read_json, weight_files
-from mayabook.maya.codec import ONNX_FILE
+from mayabook.maya.codec import exported_codec
 from mayabook.maya.codec_config import CHECKPOINT_FILE
 from mayabook.maya.tokenizer import TOKENIZER_PATHS
 from mayabook.models.disk import atomic_write, cannot_write
+from mayabook.models.gguf_formats import canonical
 from mayabook.models.llama_config import CONFIG_FILE
 
 CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
 SOURCE_FILE = "source.json"
 VOICES_FILE = "voices.toml"
 PROFILE_FILE = "profile.json"
+MISSING_WEIGHTS = "weights of the checkpoint"
 
 CHECKPOINT_FILES = re.compile(
     r"(config|generation_config|layout)\.json|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json"
     r"|(tokenizer/)?(tokenizer|tokenizer_config|special_tokens_map)\.json"
 )
-CODEC_FILES = re.compile(r"config\.json|pytorch_model\.bin|decoder\.onnx")
+CODEC_FILES = re.compile(r"config\.json|pytorch_model\.bin|decoder(_model)?\.onnx")
 
 _FORMAT = re.compile(
-    r"(?<![a-z0-9])(i?q\d(?:_(?:\d|k(?:_(?:xs|s|m|l|xl))?|xxs|xs|s|m|nl))?|bf16|f16|f32)(?![a-z0-9])", re.IGNORECASE
+    r"(?<![a-z0-9])((?:(?:bf16|f16|f32)_)?i?q\d_(?:\d|k(?:_(?:xs|s|m|l|xl))?|xxs|xs|s|m|nl)|bf16|f16|f32)(?![a-z0-9])",
+    re.IGNORECASE,
 )
+"""`F16_Q8_0` is Q8_0 whose embedding and head are F16."""
 _NAME = re.compile(r"\w[\w.-]*")
 
 
@@ -60,6 +66,9 @@ class ModelFiles:
     """File of the voices that the model itself was trained on."""
     profile_file: Path | None = None
     """File of the model's tuning profile, which need not exist."""
+    metadata: Path | None = None
+    """Folder with config.json and tokenizer.json of a checkpoint whose weights are not here; GGUF files are checked
+    against them."""
 
     def voices(self) -> dict[str, str]:
         """Descriptions of the model's own voices by name. Raises ModelError where their file is damaged."""
@@ -116,7 +125,12 @@ def gguf_file(name: str, to: str) -> Path:
 def format_of(file: Path) -> str:
     """The weight format in a GGUF file's name; `GGUF` where the name has none."""
     found = _FORMAT.findall(file.stem)
-    return found[-1].upper() if found else "GGUF"
+    return canonical(found[-1]) if found else "GGUF"
+
+
+def is_format(name: str) -> bool:
+    """Whether a GGUF file can have a format of that name."""
+    return _FORMAT.fullmatch(name) is not None
 
 
 def installed() -> list[ModelFiles]:
@@ -172,7 +186,7 @@ def missing_from_checkpoint(checkpoint: Path) -> str:
     try:
         weight_files(checkpoint)
     except ModelError:
-        return "weights of the checkpoint"
+        return MISSING_WEIGHTS
     return ""
 
 
@@ -245,13 +259,15 @@ def _is_model(path: Path) -> bool:
 
 def _inside(folder: Path) -> ModelFiles:
     checkpoint, codec = folder / CHECKPOINT, folder / CODEC
+    missing = missing_from_checkpoint(checkpoint)
     return ModelFiles(
         folder.resolve().name,
-        None if missing_from_checkpoint(checkpoint) else checkpoint,
+        None if missing else checkpoint,
         _ggufs(folder / GGUF),
         codec if _is_codec(codec) else None,
         _voices_file(folder),
         folder / PROFILE_FILE,
+        checkpoint if missing == MISSING_WEIGHTS else None,
     )
 
 
@@ -280,7 +296,7 @@ def _ggufs(folder: Path) -> dict[str, Path]:
 
 def _is_codec(folder: Path) -> bool:
     whole = (folder / CONFIG_FILE).is_file() and (folder / CHECKPOINT_FILE).is_file()
-    return whole or (folder / ONNX_FILE).is_file()
+    return whole or exported_codec(folder) is not None
 
 
 def _codec_beside(folder: Path) -> Path | None:
