@@ -128,8 +128,9 @@ class Tuner:
             if not state.running or left <= 0:
                 break
             n_units = self._next_units(factor.name, [len(outcomes[name]) for name in state.running], state, left)
-            for name in state.running:
-                self._read(factor.name, configurations[name], n_units, seconds - self._used(factor.name))
+            for at, name in enumerate(state.running):  # a slow level leaves the others their share of the time
+                share = (seconds - self._used(factor.name)) / (len(state.running) - at)
+                self._read(factor.name, configurations[name], n_units, share)
         cells = {name: self._cell(levels) for name, levels in configurations.items()}
         return RaceResult(factor, state, _winner(factor, state, outcomes), cells)
 
