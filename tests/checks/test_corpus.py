@@ -44,7 +44,12 @@ from pathlib import Path
 from bench.defects import corpus, scores
 work, formats = Path(sys.argv[1]), json.loads(sys.argv[2])
 rows = corpus.read_index(work)
-print(json.dumps({name: [asdict(scores.examine(row, work, "", name)) for row in rows[::n]] for name, n in formats.items()}))
+voices = scores.measured_voices(rows, work)
+found = {
+    name: [asdict(scores.examine(row, work, "", name, voices[row.voice])) for row in rows[::n]]
+    for name, n in formats.items()
+}
+print(json.dumps(found))
 """
 ONE_OF = {COMPUTE_TYPE: 6, "int8": 12}
 """Takes that are examined again, by number format."""
