@@ -16,7 +16,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,8 +64,8 @@ class ModelFiles:
     """Folder of the SNAC codec."""
     voices_file: Path | None = None
     """File of the voices that the model itself was trained on."""
-    profile_file: Path | None = None
-    """File of the model's tuning profile, which need not exist."""
+    profile_file: Path | None = field(default=None, compare=False)
+    """File of the model's tuning profile, which need not exist; its path follows from the others."""
     metadata: Path | None = None
     """Folder with config.json and tokenizer.json of a checkpoint whose weights are not here; GGUF files are checked
     against them."""
