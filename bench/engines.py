@@ -254,8 +254,8 @@ def bench_gguf(ggufs: dict[str, Path], texts: Sequence[str]) -> None:
 
 
 def bench_anchor(file: Path, texts: Sequence[str]) -> None:
-    """Tokens per second with and without an anchor, from the seconds of a prefill and of a step amid a take, the least
-    of several each.
+    """Tokens per second with and without an anchor, from the seconds of a prefill and of a step in mid-take, the
+    shortest of several each.
 
     All slots wait while one is prefilled. In a step, attention covers as much of every slot as the longest one needs,
     so one slot that is filled stands for all.
@@ -323,7 +323,7 @@ def bench_transformers(checkpoint: Path, texts: Sequence[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("gguf", "transformers", "anchor"), help="one engine instead of both")
+    parser.add_argument("--only", choices=("gguf", "transformers", "anchor"), help="one part instead of all")
     arguments = parser.parse_args()
     checkpoint, ggufs = model_files()
     texts = sample_texts()

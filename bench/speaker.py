@@ -1,4 +1,4 @@
-"""Fits the speaker check, and measures how often it is wrong about who speaks.
+"""Fits the speaker check and measures its errors.
 
 python -m bench.speaker Resemblyzer-0.1.4-py3-none-any.whl
 
@@ -48,9 +48,10 @@ N_TAKES, N_FURTHER = 16, 3
 SAME_SPEAKER = "af_heart"
 """Kokoro's voice that the narrator was distilled from: it is neither the narrator nor somebody else."""
 MEN = frozenset({"rms", "awb"})
-"""Men whose names do not say so."""
+"""Men's voices of other makes than Kokoro, whose men's names begin with am_, bm_ and the like."""
 MISSES, ALARMS = 0.005, 0.01
-"""The limit is fitted to miss so many pieces of other voices of the same gender; alarms at which recalls are told."""
+"""Share of pieces of other voices of the same gender that the limit is fitted to miss; share of false alarms at which
+recall is reported."""
 Windows = NDArray[np.float32]
 """An embedding for each window, shape (n_windows, n)."""
 Encode = Callable[[NDArray[np.float32]], Windows]
@@ -59,7 +60,7 @@ Encode = Callable[[NDArray[np.float32]], Windows]
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """What a voice says. takes: audio and sample rate in Hz."""
+    """Takes of a voice. split: fit or test. takes: audio and sample rate in Hz."""
 
     split: str
     voice: str
@@ -276,8 +277,8 @@ def _summary(spoken: Sequence[Takes], trials: Trials, limit: float) -> str:
     return (
         f"Fitted on {split['fit']} voices, tested on {split['test']} others. Of all lengths together, {alarms.sum()} "
         f"of {len(alarms)} pieces of the own voice are rejected ({bounds.low:.1%} to {bounds.high:.1%}), and "
-        f"{caught.mean():.1%} of those of another voice of the same gender. Most is missed of {nearest}: "
-        f"{missed[pairs == nearest].mean():.0%}. Of the human reader's takes, each against the others, "
+        f"{caught.mean():.1%} of those of another voice of the same gender. The pair that is missed most often "
+        f"is {nearest}: {missed[pairs == nearest].mean():.0%}. Of the human reader's takes, each against the others, "
         f"{sum(value >= limit for value in of_reader)} of {len(of_reader)} are rejected; their values are "
         f"{min(of_reader):.3f} to {max(of_reader):.3f}. The check takes {_cost(spoken):.1f} ms of CPU time "
         "for a second of audio."
@@ -296,7 +297,7 @@ def _cost(spoken: Sequence[Takes]) -> float:
 
 
 def _equal_error(own: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Where as many of the own are rejected as of the others accepted."""
+    """The equal error rate: where as large a share of the own voice is rejected as of other voices accepted."""
     limits = np.unique(np.concatenate([own, other]))
     alarms = 1 - np.searchsorted(np.sort(own), limits) / len(own)
     misses = np.searchsorted(np.sort(other), limits) / len(other)

@@ -1,5 +1,5 @@
-"""Takes in which the description of the voice is spoken, and takes whose text shares words with it: how often
-`prompt_leak` is right about them.
+"""Measures `prompt_leak` on takes in which the description of the voice is spoken, and on takes without, whose texts
+share words with it.
 
 A take is a pure function of its id. Takes and verdicts are kept in WORK; after a change of the checks, takes are judged
 again.
@@ -53,7 +53,7 @@ FORMS: Mapping[str, Callable[[str, Sentences], Sentences]] = {
     "the whole, for the first sentence": lambda description, text: [description, *text[1:]],
     "the last words, for the last sentence": lambda description, text: [*text[:-1], _last_words(description)],
 }
-"""What is spoken of the description, and where, to the sentences of the take."""
+"""Which part of the description is spoken, and where: (description, sentences of the text) to what is spoken."""
 
 
 @dataclass(frozen=True, slots=True)

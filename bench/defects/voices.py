@@ -27,7 +27,7 @@ from mayabook.core.take import Audio
 KOKORO = Path(__file__).parents[2] / "build" / "kokoro"
 _PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "—": ", ", "–": "-", "…": "..."})
 _SPELLED_BY_FLITE = {"pshaw": "shaw", "mm": "um", "hm": "hum"}
-"""Words that Flite would say letter by letter, each with one that it says as they are said."""
+"""Words that Flite would spell letter by letter -> words that sound like them."""
 
 
 class VoiceError(MayaBookError):

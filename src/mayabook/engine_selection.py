@@ -22,8 +22,8 @@ def open_engine(
     """The engine for a book, loaded, and which it is.
 
     earlier: what an earlier run of the same job chose; it holds wherever the settings leave a choice. In a new job the
-    model's tuning profile does. note: takes lines for a person. language: of the book, a BCP 47 tag. Raises EngineError
-    where the engine that was asked for cannot be opened.
+    model's tuning profile takes its place. note: takes lines for a person. language: of the book, a BCP 47 tag. Raises
+    EngineError where the engine that was asked for cannot be opened.
     """
     check_settings(settings)
     levels = earlier.tuned if earlier is not None else _profile_settings(settings, note)
@@ -60,7 +60,7 @@ def find_profile(settings: Settings) -> TuningProfile | None:
 
 
 def profile_files(settings: Settings) -> dict[Path, EnginePlugin[Any]]:
-    """Where tuning profiles of the model that the settings choose are or would be, and an engine of each.
+    """Paths of the tuning profiles of the model that the settings choose, existing or not, with an engine of each.
 
     Raises ModelError where the settings name a model that does not exist.
     """

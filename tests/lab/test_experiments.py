@@ -85,7 +85,7 @@ def test_a_change_of_what_both_ways_did_alike_is_found(tmp_path: Path, truth: Pa
     listener = RecordingListener()
     plan: dict[str, Any] = {"chunks": 0, "alike_takes": 28, "factors": ("top_k",)}
     rows = rows_of("ablation", tmp_path / "a", truth, variants, listener, **plan)
-    assert listener.messages[-1] == "Skipped takes with an anchor: this engine has none"
+    assert listener.messages[-1] == "Skipped takes with an anchor: this engine does not support anchors"
     (cells,) = report(tmp_path / "a")
     healed = "original-gguf, length changed; original-transformers, length changed"
     assert f"What heals beyond chance: {healed}." in cells.verdict

@@ -190,7 +190,7 @@ def test_a_new_job_uses_the_profile_and_says_so(tmp_path: Path) -> None:
         assert set(choice.tuned) == {"format", "length"}
         assert choice.slots == 8
         assert notes == [
-            "planted is tuned (2026-11-27): format Q4, slots 8; 1 of 60 takes were rejected, at most 8% at 95 %."
+            "planted is tuned (2026-11-27): format Q4, slots 8; 1 of 60 takes were rejected (95 % upper bound 8%)."
         ]
     assert find_profile(given(tmp_path)) == profile
 

@@ -91,8 +91,8 @@ def test_a_voice_in_fields(voice: str, description: str) -> None:
     ("voice", "message"),
     [
         ("gendr=male", "Unknown field 'gendr' of a voice; did you mean 'gender'?"),
-        ("age=20s age=30s", "The voice has two values of age; leave one out."),
-        ("accent= age=30s", "The voice has no value of accent; give one of: american, british,"),
+        ("age=20s age=30s", "The voice has two values for age; leave one out."),
+        ("accent= age=30s", "The voice has no value for accent; give one of: american, british,"),
         ("nobody age=30s", "Unknown voice 'nobody' before the fields; choose one of: storyteller,"),
     ],
 )

@@ -53,7 +53,7 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
     "no RoPE base": ({"llama.rope.freq_base": None}, r"are broken \(llama.rope.freq_base is missing\); get another"),
     "EOS is a code": (
         {"tokenizer.ggml.eos_token_id": SMALL.first_code},
-        r"gives token 1212 \('<custom_token_10>'\) as its end token \(EOS\), which is none; get another",
+        r"gives token 1212 \('<custom_token_10>'\) as its end token \(EOS\), but that is no end token; get another",
     ),
     "EOS is a word": ({"tokenizer.ggml.eos_token_id": 5}, r"gives token 5 \('.'\) as its end token \(EOS\)"),
     "EOS is no token": ({"tokenizer.ggml.eos_token_id": 999_999}, r"gives token 999999 \(''\) as its end token"),

@@ -199,7 +199,7 @@ def test_a_saved_voice_reads_the_next_book_and_goes_with_its_job(job: Path, chec
 def test_a_saved_voice_of_another_codec_is_one_line(job: Path, checker: Checker, tmp_path: Path) -> None:
     voices.save("marian", replace(voice_of_job(Job(job)), codec="snac 0123456789abcdef"))
     actor = Actor()
-    with pytest.raises(EngineError, match=r"of another codec \(snac 0123456789abcdef\).*--anchor none") as told:
+    with pytest.raises(EngineError, match=r"with another codec \(snac 0123456789abcdef\).*--anchor none") as told:
         settle(tmp_path / "two.mayabook", actor, checker, voice="marian")
     assert "\n" not in str(told.value)
     settle(tmp_path / "two.mayabook", actor, checker, voice="marian", anchor="none")

@@ -61,7 +61,7 @@ def test_a_recording_is_encoded_and_its_speaker_is_asked(checker: Checker, tmp_p
             "They walked down to the harbour in the rain.",
             r"does not say its text .*--anchor-text",
         ),
-        (lambda: speech(TEXT), " ", r"needs the text of what it says; give it with --anchor-text"),
+        (lambda: speech(TEXT), " ", r"needs the text that is spoken in it; give it with --anchor-text"),
     ],
 )
 def test_what_cannot_be_an_anchor_is_one_line(

@@ -25,7 +25,7 @@ def speaker_score(
     if not len(windows):
         return []
     value, part = speaker_distance(windows, seconds, reference, figures)
-    evidence = f"the voice is further by {value:.2f} from that of the other takes than usual"
+    evidence = f"the distance from the voice of the other takes is {value:.2f} larger than usual"
     start, end = (None, None) if part is None else (starts[part], starts[part + figures.part_windows - 1])
     if end is not None:
         end += WINDOW_SECONDS
@@ -35,12 +35,12 @@ def speaker_score(
 def speaker_distance(
     windows: NDArray[np.float32], seconds: float, reference: Embedding, figures: SpeakerThresholds
 ) -> tuple[float, int | None]:
-    """Cosine distance from the reference beyond the usual one: of all windows, or of the `part_windows` windows in a
-    row that are furthest, whichever is more. Also returns the first window of that part, if the whole is less than half
-    as far.
+    """Cosine distance from the reference minus the usual one: of the whole take, or of the most distant `part_windows`
+    consecutive windows, whichever is larger. Also returns the first window of that part, if it is more than twice as
+    distant as the whole.
 
-    windows: their embeddings, shape (n_windows, 256). seconds: of voice in them all. The more voice there is, the
-    nearer is the mean to its own voice.
+    windows: their embeddings, shape (n_windows, 256). seconds: of voice in them all; the usual distance is inversely
+    proportional to it.
     """
 
     def beyond_usual(part: NDArray[np.float32]) -> float:
@@ -57,10 +57,10 @@ def speaker_distance(
 def reference_embedding(
     takes: Sequence[Embedding], max_distance: float, figures: SpeakerThresholds
 ) -> Embedding | None:
-    """What most takes sound like; None with fewer than `min_reference_takes`.
+    """The embedding of the speaker of most takes; None with fewer takes than `min_reference_takes`.
 
-    The mean of the takes within `max_distance` of the one with the least median distance to all: of two speakers, that
-    of the most takes.
+    It is the mean of the takes within `max_distance` of the medoid (least median distance to all), so of two speakers
+    the one with more takes counts.
     """
     if len(takes) < figures.min_reference_takes:
         return None

@@ -1,8 +1,8 @@
 """Finds the description of the voice in what was spoken: Maya1 sometimes reads it aloud, whole or in part.
 
 The transcript is aligned locally with the words of the description (Smith-Waterman). Words that the alignment with the
-text accounts for say nothing, so a text that shares words with the description is no leak. They do not end a leak
-either: the text may have a few words of it.
+text accounts for add no weight, so a text that shares words with the description is no leak. Nor do they end a leak,
+for the text may contain some of its words.
 """
 
 from collections.abc import Sequence

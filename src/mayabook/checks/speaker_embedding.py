@@ -1,4 +1,4 @@
-"""Speaker embeddings: who speaks, whatever is said.
+"""Speaker embeddings: vectors that tell who speaks, whatever is said.
 
 The encoder (`speaker.onnx`, written by `python -m bench.speaker_weights`) is the d-vector of Resemblyzer, trained by
 generalised end-to-end loss (Wan et al. 2018): windows of 1.6 s to unit vectors, whose cosine tells how alike two voices
@@ -62,6 +62,7 @@ def embed_windows(
 
 
 def mean_embedding(embeddings: NDArray[np.float32]) -> Embedding:
+    """The mean of embeddings, shape (n, 256), scaled to unit length."""
     mean = embeddings.mean(axis=0)
     unit: Embedding = (mean / np.linalg.norm(mean)).astype(np.float32)
     return unit

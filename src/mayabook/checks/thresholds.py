@@ -89,14 +89,14 @@ class DriftThresholds:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerThresholds:
-    """Another speaker than in the other takes of a book; fitted by `python -m bench.speaker`."""
+    """How a take's speaker is compared with that of the other takes; fitted by `python -m bench.speaker`."""
 
     distance_seconds: float
     """Usual cosine distance of a take from its own voice, times the take's seconds of voice."""
     part_windows: int
     """Windows of 1.6 s of voice in a row that are compared by themselves, too."""
     min_reference_takes: int
-    """Fewest reference takes that tell who speaks."""
+    """Fewest reference takes; with fewer, no speaker is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +174,9 @@ class WordThresholds:
     filler_nats: float
     """An inserted filler: hm, uh, ah."""
     interjection_nats: float
-    """Most against interjections that were not transcribed, though there is voice for them: ASR skips them."""
+    """Most evidence against interjections that were not transcribed but have voice: ASR often skips them."""
     min_interjection_seconds: float
-    """Voice that is needed for that, beyond what the phonemes of the words beside them take."""
+    """Voice that interjections must have for that: what is left beside the phonemes of the words next to them."""
     repeated_text_factor: float
     """Applied to a repetition if the text itself repeats these words: ASR miscounts them."""
     max_nats_per_word: float
@@ -205,15 +205,15 @@ class PromptLeakThresholds:
     """What words of the voice's description weigh where they are spoken beside the text, in nats."""
 
     content_word_nats: float
-    """A content word ..."""
+    """Weight of a content word."""
     function_word_nats: float
-    """... and an article, preposition or the like."""
+    """Weight of a function word: an article, preposition or the like."""
     shared_word_factor: float
-    """Applied to words that the text has, too: they may be a repetition of the text."""
+    """Factor for words that the text has, too: they may be a repetition of the text."""
     skipped_word_nats: float
-    """Cost of each word in between, spoken or of the description, that has no partner."""
+    """Gap penalty: cost of each word in between, spoken or of the description, that is not aligned."""
     max_unlike_share: float
-    """Words are the same up to this phonetic distance, as a share of the longer one."""
+    """Words are equal up to this phonetic distance, as a share of the length of the longer one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,9 +78,9 @@ def fit_timbre(points: Matrix, n_gaussians: int) -> Timbre:
 def measure_timbre(takes: Iterable[tuple[Audio, int]], figures: DriftThresholds, rejection: float) -> Timbre | None:
     """The timbre of the voice of these takes: audio and sample rate in Hz. None if they have too few voiced frames.
 
-    Takes with a second speaker are left out: each is scored by a mixture of the takes of the other half, and not used
-    if its score is `rejection` or more. So nothing needs to be known of the voice beforehand. A half with too few
-    frames for a timbre rejects nothing.
+    Takes with a second speaker are left out by cross-validation: each take is scored by a mixture that is fitted to the
+    other half of the takes, and not used if its score is `rejection` or more. So nothing needs to be known of the
+    voice beforehand. A half with too few frames for a mixture rejects nothing.
     """
     spectra = [voiced_bands(audio, sample_rate, figures) for audio, sample_rate in takes]
     halves = [_fitted([bands for _, bands in spectra[half::2]], figures) for half in (1, 0)]
@@ -172,7 +172,7 @@ def cepstra(bands: Matrix) -> Matrix:
 
 @cache
 def _common_timbre() -> Timbre:
-    """Of the voices that the thresholds were fitted on."""
+    """The mixture of the voices of the fit split, for a voice that is not known."""
     with files("mayabook.checks").joinpath("timbre.npz").open("rb") as file, np.load(file) as arrays:
         return Timbre(*(arrays[name].astype(np.float64) for name in ("means", "variances", "log_weights")))
 

@@ -12,9 +12,9 @@ from mayabook.core.verdict import VoiceMeasures
 def measure_take(
     audio: Audio, sample_rate: int, n_phonemes: float, speaker: float | None, figures: Thresholds
 ) -> VoiceMeasures | None:
-    """None for silence and for texts with fewer than `min_reference_phonemes`, which are too short to compare.
+    """Pitch, pace and level of a take. None for silence, and for texts shorter than `min_reference_phonemes`.
 
-    speaker: value of the detector other_voice.
+    sample_rate: Hz. n_phonemes: of the text. speaker: value of the detector other_voice.
     """
     voice = voiced_frames(audio, sample_rate, figures.signal)
     if not voice.any() or n_phonemes < figures.pace.min_reference_phonemes:

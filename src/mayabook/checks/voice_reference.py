@@ -13,7 +13,7 @@ _DECIMALS = 4
 
 @dataclass(frozen=True, slots=True)
 class VoiceReference:
-    """pace: seconds a phoneme. speaker: embedding. Each is None if it is not known, mostly because there are too few
+    """pace: seconds a phoneme. speaker: embedding. Each is None if it is not known, usually because there are too few
     takes."""
 
     pace: float | None = None

@@ -151,7 +151,8 @@ class WordScores:
         return "inserted", FindingKind.INSERTED, value, f"“{heard}” is not in the text"
 
     def _is_voiced_interjection(self, run: MismatchRun) -> bool:
-        """Whether the words beside interjections of the text, which ASR stretches over them, have voice to spare."""
+        """Whether interjections that ASR left out were spoken: the words next to them, over which ASR stretches its
+        timing, hold more voice than their own phonemes need."""
         if not all(plain_word(word) in INTERJECTIONS for word in run.expected):
             return False
         rows, is_voiced = self._evidence.rows, self._evidence.is_voiced

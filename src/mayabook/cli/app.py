@@ -15,7 +15,7 @@ SUMMARIES = {
     "verify": "Find what is wrong in an audiobook that any tool made.",
     "doctor": "Show what this machine has and which engine it would use.",
     "voices": "List the voices for --voice, and the fields that describe others for Maya1.",
-    "tune": "Find the settings that a model reads best with on this machine.",
+    "tune": "Find the best settings of a model on this machine.",
     "models": "Fetch, import, convert, check and remove speech models.",
     "lab": "Run experiments on engines, formats and settings.",
 }

@@ -77,15 +77,16 @@ def pull(
     unpinned: Annotated[
         bool,
         typer.Option(
-            "--unpinned", help="Take the newest files of the hub, not those that this version of MayaBook knows."
+            "--unpinned",
+            help="Take the newest files of the hub instead of the pinned ones, without their pinned hashes.",
         ),
     ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Fetch a model and its codec from the hub.
 
-    With --format, a GGUF file, the tokenizer and the codec for ONNX Runtime are fetched, which run without PyTorch.
-    Without it, the checkpoint for the transformers engine and the codec for PyTorch. Sizes and licences are shown
+    With --format, it fetches a GGUF file, the tokenizer and the codec for ONNX Runtime, which run without PyTorch;
+    without --format, the checkpoint for the transformers engine and the codec for PyTorch. Sizes and licences are shown
     first. An interrupted pull resumes, and every file is checked by its hash.
     """
     from huggingface_hub.utils.tqdm import disable_progress_bars

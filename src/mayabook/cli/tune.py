@@ -26,28 +26,30 @@ def tune(
     ],
     *,
     minutes: Annotated[
-        float, typer.Option("--minutes", metavar="NUMBER", min=0.01, help="Time budget, that of stopped runs included.")
+        float,
+        typer.Option("--minutes", metavar="NUMBER", min=0.01, help="Time budget in minutes, including stopped runs."),
     ] = 20,
     book: Annotated[
         Path | None,
-        typer.Option("--book", metavar="FILE", help="Read passages of this book, not the built-in texts."),
+        typer.Option("--book", metavar="FILE", help="Read passages of this book instead of the built-in texts."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Folder of rows and report. [default lab/tune-MODEL]"),
+        typer.Option("--output", "-o", metavar="FOLDER", help="Folder for rows and report. [default lab/tune-MODEL]"),
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Show the profile that there is, and measure nothing.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show the current profile, and measure nothing.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the profile, and measure nothing.")] = False,
     settings: Settings,
     as_json: options.Json = False,
 ) -> None:
-    """Find the settings that a model reads best with on this machine.
+    """Find the best settings of a model on this machine.
 
     The model reads a set of texts in each of its installed formats that fit into memory, with several sampling settings
-    and chunk lengths. Each take is checked as `mayabook make` checks it, and settings are compared by exact paired
-    tests. A setting replaces the default only if it is better beyond chance. The result is written as a profile beside
+    and chunk lengths, with and without an anchor, and at several numbers of slots. Each take is checked as `mayabook
+    make` checks it, and settings are compared by exact paired tests. A setting replaces the default only if it is
+    significantly better; a number of slots, if it is at least 10 % faster. The result is written as a profile beside
     the model: `mayabook make` uses it wherever a setting is not given. Settings that are given here are kept, and not
-    tuned. If the run is stopped, the same command goes on.
+    tuned. If the run is stopped, the same command resumes it.
     """
     chosen = settings.model_copy(update={"maya": settings.maya.model_copy(update={"model": model})})
     if show or remove:
@@ -64,7 +66,7 @@ def tune(
     display = _Display(as_json, plan.seconds)
     for line in _announcement(plan, folder):
         display.on_message(line)
-    with stoppable("Stopped. The takes are kept: the same command goes on."):
+    with stoppable("Stopped. The takes are kept: the same command resumes."):
         profile, sections = tuning_session.tune(plan, folder, display)
     file = tuning_session.profile_file(plan)
     display.show_profile(profile, [section.verdict for section in sections], file, folder)
@@ -76,8 +78,8 @@ def _announcement(plan: "TuningPlan", folder: Path) -> list[str]:
     return [
         f"Tuning {plan.model}: at most {clock(plan.seconds)}, with {len(plan.passages.blocks)} passages of "
         f"{plan.passages.name}.",
-        f"Compared: {compared or 'nothing, every factor is given or has one level'}.",
-        f"Rows and report: {folder}. Ctrl-C stops; the same command goes on.",
+        f"Compared: {compared or 'nothing: every factor is given or has one level'}.",
+        f"Rows and report: {folder}. Ctrl-C stops; the same command resumes.",
     ]
 
 

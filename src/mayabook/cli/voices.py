@@ -1,4 +1,4 @@
-"""mayabook voices: the voices of all engines, fields that describe one for Maya1, and the voice of a job saved."""
+"""mayabook voices: lists the voices of all engines and the fields of Maya1's, and saves the voice of a job."""
 
 import json
 from pathlib import Path
@@ -38,8 +38,8 @@ def voices(context: typer.Context, as_json: options.Json = False) -> None:
     console = Console()
     console.print(table, highlight=False)
     console.print(
-        "\nMaya1 takes any voice in fields: --voice 'gender=male age=40s accent=british'; those that you leave out are "
-        "as in storyteller. These are the values that it was trained on:\n",
+        "\nFor Maya1 you can describe a voice in fields: --voice 'gender=male age=40s accent=british'. Fields that you "
+        "leave out are as in storyteller. Maya1 was trained on these values:\n",
         highlight=False,
     )
     fields = Table("field", "values", box=None, pad_edge=False)
@@ -50,7 +50,7 @@ def voices(context: typer.Context, as_json: options.Json = False) -> None:
 
 @app.command()
 def save(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What --voice shall call it.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the voice, for --voice.", show_default=False)],
     job: Annotated[
         Path, typer.Argument(metavar="JOB", help="The audiobook, or its .mayabook folder.", show_default=False)
     ],

@@ -23,7 +23,7 @@ class SettingsGroup(BaseModel):
 
 Group = TypeVar("Group", bound=SettingsGroup)
 MIN_CHUNK_CHARS = 40
-"""Least value of `max_chars`: a shorter limit would cut inside of words."""
+"""Least value of `max_chars`: a lower limit would cut inside words."""
 
 
 class BookSettings(SettingsGroup):
@@ -50,8 +50,8 @@ class ScriptSettings(SettingsGroup):
     max_chars: int = Field(default=350, ge=MIN_CHUNK_CHARS, le=4000)
     """Most characters in a chunk."""
     max_seconds: Annotated[float, Field(ge=0, le=120)] | Literal["auto"] = "auto"
-    """Most seconds of speech in a chunk, at the pace of the voice; 0 for no such limit. auto is what the model was
-    trained on (14 for Maya1), and no limit if max_words or max_chars is given."""
+    """Most seconds of speech in a chunk, at the pace of the voice; 0 for no such limit. auto is the length
+    that the model was trained on (14 for Maya1), but no limit if max_words or max_chars is given."""
     min_words: int = Field(default=4, ge=1, le=50)
     """A sentence with fewer words than this is joined with a neighbour where possible."""
     as_written: tuple[WordClass, ...] = ()
@@ -111,13 +111,13 @@ class MayaSettings(SettingsGroup):
     """Voice: a name from `mayabook voices`; for Maya1 also fields, "gender=male accent=british", or a description in
     words."""
     anchor: Annotated[str, Option(common=True)] = "auto"
-    """What keeps the speaker the same: auto has each take go on from one accepted take of the voice, the name of an
-    audio file from that recording, whose voice is then imitated; none leaves the takes to themselves."""
+    """What keeps the speaker the same: with auto every take continues one accepted take of the voice; with the path of
+    an audio file, that recording, so that its voice is imitated; with none, every take stands alone."""
     anchor_text: str = ""
-    """What the recording says that anchor names, word for word."""
+    """Text of the recording that anchor names, word for word."""
     preset: str = ""
-    """Preset of sampling settings: maya-official, mayabook, original-gguf or original-transformers; empty for
-    maya-official without its token cap, or for what the job began with."""
+    """Preset of sampling settings: maya-official, mayabook, safer, original-gguf or original-transformers; empty for
+    the preset that the job began with, which in a new job is maya-official without its token cap."""
     temperature: float | None = Field(default=None, ge=0, le=5)
     """Sampling temperature, in place of the preset's; 0 takes the likeliest token."""
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -137,8 +137,8 @@ class MayaSettings(SettingsGroup):
     """Tokens for each character of the text after which a take is aborted as runaway speech; 0 waits for the token
     cap."""
     warm_up: Literal["auto", "keep", "trim"] = "auto"
-    """The first 85 ms of a take, where the codec may put a noise: auto cuts them off where they are no speech, trim
-    always, as Maya1's own server does, keep never."""
+    """The first 85 ms of a take, where the codec may put a noise: auto cuts them off unless they are speech or
+    silence, trim always (as Maya1's own server does), keep never."""
     bos: Literal["once", "twice"] = "twice"
     """Begin-of-text tokens at the start of the prompt: once, or twice as on Maya1's own server."""
     slots: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"

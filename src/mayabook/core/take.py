@@ -23,7 +23,7 @@ class StopReason(StrEnum):
     CAP = "cap"
     """The take reached its token cap, so it counts as truncated whatever it sounds like."""
     BUDGET = "budget"
-    """The engine aborted the take because it had not ended within the tokens that its text needs at most."""
+    """The engine aborted the take because it exceeded the token budget of its text."""
     LOOP = "loop"
     """The engine aborted the take because its codes repeated."""
     NOT_FINITE = "not finite"

@@ -34,7 +34,7 @@ class FindingKind(StrEnum):
     DRIFT = "drift"
     """The voice changes within the take."""
     OTHER_VOICE = "other_voice"
-    """The voice is another one than in the other takes of the book."""
+    """The speaker differs from that of the other takes of the book."""
     OFF_GRAMMAR = "off_grammar"
     """The model wanted tokens that the frame layout does not allow."""
 

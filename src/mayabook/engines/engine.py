@@ -56,13 +56,13 @@ class Anchored(Engine, Protocol):
     """An engine whose takes can all continue one reading, an anchor, so that they have one speaker."""
 
     codec: "Codec"
-    """What the codes of an anchor are decoded by."""
+    """Decodes the codes of an anchor."""
     anchor: "Anchor | None"
     """None where each take stands alone. `identity` names it."""
 
     def use_anchor(self, anchor: "Anchor | None") -> None:
-        """Of all takes that are generated from then on; not while some are being generated. Raises FrameError for codes
-        that the model does not have."""
+        """Sets the anchor of all takes that are generated from now on; None for no anchor. Do not call it while takes
+        are being generated. Raises FrameError for codes that the model does not have."""
         ...
 
 

@@ -49,6 +49,7 @@ class SlotCache(Cache):
         return [tensor[slot, :, :n_positions].clone() for tensor in (*self.keys, *self.values)]
 
     def paste(self, slot: int, copies: Sequence[torch.Tensor]) -> None:
+        """Writes copies that `copy` made to the first positions of a slot."""
         for tensor, part in zip((*self.keys, *self.values), copies, strict=True):
             tensor[slot, :, : part.shape[1]] = part
 

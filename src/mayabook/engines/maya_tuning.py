@@ -1,4 +1,4 @@
-"""What `mayabook tune` can choose for Maya1, in the order in which it is chosen; a new factor is one more here."""
+"""The factors that `mayabook tune` chooses for Maya1, in order; add new ones to `maya_factors`."""
 
 from collections.abc import Sequence
 

@@ -22,8 +22,8 @@ SettingsModel = TypeVar("SettingsModel", bound=SettingsGroup)
 class EngineChoice(BaseModel):
     """Which engine reads a book, with what it chose where the settings leave something open.
 
-    It is stored with the job, so that the job goes on in the same way. The default of a field is what versions did that
-    had not the field yet.
+    It is stored with the job, so that the job goes on in the same way. The default of a field is how versions without
+    that field behaved.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,7 +37,7 @@ class EngineChoice(BaseModel):
     slots: int = 0
     """Rows of the batch, where takes depend on their number; else 0."""
     preset: str = ""
-    """Preset of sampling settings, where there are any."""
+    """Preset of sampling settings; empty for an engine without presets."""
     voice_presets: int = 1
     """Version of what the names of Maya1's voices stand for: `mayabook.maya.voices.VERSION`."""
     max_seconds: float = 0
@@ -170,7 +170,7 @@ class EnginePlugin(ABC, Generic[SettingsModel]):
         return None
 
     def fingerprint(self, settings: SettingsModel) -> str:
-        """Of the weights that these settings choose; a tuning profile holds for them alone."""
+        """Fingerprint of the weights that these settings choose; a tuning profile is valid only for them."""
         return ""
 
     def request_sampling(self, settings: SettingsModel) -> "Sampling":

@@ -47,9 +47,9 @@ class SlotDecoder(Protocol):
         """Empties the slot, computes the KV cache of the prompt apart from other slots, and writes the slot's row of
         `logits`.
 
-        n_shared: how many of the first tokens many prompts have in common. They are computed by themselves, once, and
-        copied while the next prompts begin with them too; so the logits of a prompt differ by rounding with n_shared,
-        but not with the prompts before it.
+        n_shared: length of the prefix that many prompts share. It is prefilled once, by itself, and its KV cache is
+        copied as long as further prompts begin with it. So logits depend on n_shared, by rounding, but not on the
+        prompts before this one.
         """
         ...
 

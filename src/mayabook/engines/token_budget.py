@@ -1,4 +1,4 @@
-"""The tokens that a take may have, from the length of its text: one that needs more is runaway speech."""
+"""Most tokens of a take, from the length of its text: a longer take is runaway speech."""
 
 import math
 
@@ -12,8 +12,8 @@ SPARE_SECONDS = 2.0
 TAG_SECONDS = 4.0
 """Seconds allowed for each emotion tag, such as a laugh or a sigh."""
 MAX_TOKENS_PER_CHARACTER = 8.0
-"""Maya1 is said to need 3.2 to 4.8 tokens a character, and none of 1,263 sound takes of the corpus of the checks
-would need more than 5.5. A take that speaks the description of its voice, too, needs some 11."""
+"""Users report 3.2 to 4.8 tokens a character for Maya1, and none of the 1,263 sound takes of the checks' corpus would
+need more than 5.5. A take that also speaks the description of its voice needs about 11."""
 
 
 def token_cap(text: str, max_tokens: int = 0) -> int:
@@ -25,9 +25,9 @@ def token_cap(text: str, max_tokens: int = 0) -> int:
 
 
 def token_budget(text: str, per_character: float = MAX_TOKENS_PER_CHARACTER) -> int:
-    """Tokens, whole frames, within which a take of this text ends, unless it runs on or speaks more than its text.
+    """Tokens, in whole frames, after which a take of this text is runaway speech or speaks more than its text.
 
-    per_character: tokens that a character takes at most.
+    per_character: most tokens that a character takes.
     """
     return _tokens(text, per_character)
 

@@ -33,7 +33,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """Something that `mayabook tune` chooses; the settings that its levels change are open by default."""
+    """A choice that `mayabook tune` makes, unless the user gives one of the settings that its levels change."""
 
     name: str
     levels: Sequence[Level]
@@ -112,12 +112,12 @@ class TuningProfile(BaseModel):
     def summary(self) -> str:
         """One line for a person."""
         chosen = ", ".join(f"{factor} {level}" for factor, level in self.chosen.items())
-        rejected = f"{self.n_rejected} of {self.n_takes} takes were rejected, at most {self.at_most:.0%} at 95 %"
+        rejected = f"{self.n_rejected} of {self.n_takes} takes were rejected (95 % upper bound {self.at_most:.0%})"
         return f"{self.model} is tuned ({self.created}): {chosen}; {rejected}"
 
 
 def _first(error: Exception) -> str:
-    """The first problem in a line."""
+    """The first problem, in one line."""
     if isinstance(error, ValidationError):
         problem = error.errors()[0]
         return f"{'.'.join(map(str, problem['loc'])) or 'content'}: {problem['msg']}"

@@ -53,8 +53,8 @@ ALIKE_FACTORS: dict[str, tuple[Levels, Levels]] = {
 """Factors that were alike in both back ends: the level of all other cells, then another.
 
 length: sentences of a chunk are synthesised one by one and joined. description: a preset voice is described in the
-other form, which is free words or the form that Maya1 was trained on. warm-up: the first frame is cut off. anchor: all
-takes go on from one, as in `mayabook make`."""
+other form: free words, or the form that Maya1 was trained on. warm-up: the first frame is cut off. anchor: all takes
+continue an anchor, as in `mayabook make`."""
 FURTHER_LEVELS: dict[str, Levels] = {
     "penalty none": {"repetition_penalty": 1.0},
     "penalty 64": {"penalty_window": 64, "penalty_prompt": False},
@@ -210,7 +210,7 @@ def _run_anchored(runner: TrialRunner, format: str, trials: Sequence[Trial]) -> 
         return
     engine = runner.variants.open(format)
     try:
-        reason = "this engine has none"
+        reason = "this engine does not support anchors"
         if isinstance(engine, Anchored) and isinstance(runner.checker, Checker):
             engine.use_anchor(choose_anchor(engine, runner.checker, runner.listener.on_message))
             reason = "the checks accept no take of its text" if engine.anchor is None else ""

@@ -84,6 +84,6 @@ def _blocks_of(chunk: Chunk, chapter: Chapter) -> tuple[Block, ...]:
 
 
 def _mixed(blocks: Sequence[tuple[Block, ...]]) -> tuple[tuple[Block, ...], ...]:
-    """The passages in an order drawn once and for all."""
+    """The passages in a random order that is always the same."""
     order = np.random.Generator(np.random.Philox(_ORDER)).permutation(len(blocks))
     return tuple(blocks[at] for at in order)

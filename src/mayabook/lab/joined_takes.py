@@ -59,7 +59,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def _joined(request: TakeRequest, takes: Sequence[Take]) -> Take:
-    """One take of several; it ends as the first of them does that does not end by itself."""
+    """One take of several. Its stop reason is that of the first of them that did not end by itself."""
     pause = np.zeros(round(PAUSE_SECONDS * takes[0].sample_rate), np.float32)
     audio = [piece for take in takes for piece in (take.audio, pause)][:-1]
     bad = next((take for take in takes if take.stop is not StopReason.END), takes[0])

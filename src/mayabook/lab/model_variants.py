@@ -84,7 +84,7 @@ class LabEngine(MayaEngine):
     """A Maya engine whose requests may also hold the settings of `PROMPT_KEYS`."""
 
     other_description = ""
-    """Description of the voice in the other form; empty if it has none, and requests for it are of the given one."""
+    """Description of the voice in the other form; empty if there is none: requests for it then get the given one."""
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         """Requests of length `sentences` are synthesised sentence by sentence, with one seed, and joined."""
@@ -195,7 +195,7 @@ class LocalModelVariants:
                 voice=self.voice,
                 credit=f"{self.files.name} {name}",
                 settings=SamplerSettings.of(self.sampling),
-                tokens_per_character=0,  # takes run on to their cap, and are heard whole
+                tokens_per_character=0,  # takes may run up to their cap, and are checked whole
                 warm_up="keep",
             )
             engine.other_description = self.other_description

@@ -3,9 +3,9 @@
 All levels read the same units in the same order. After each number of units in LOOKS, every level that is undecided is
 compared with the default by the exact paired test. By the union bound over all looks and all comparisons of a tuning,
 the probability of any false decision is at most 5 %, so it does not matter that a race ends early. From the second look
-on, the worse half of several undecided levels is dropped (successive halving); at every look those that are behind a
-level that was found better; and once all passages were read, those that are not ahead of the default. Dropped levels
-keep no claim, so this can cause no false one.
+on, the worse half of several undecided levels is dropped (successive halving). At every look, levels behind one that
+was found better are dropped too, and, once all passages were read, those that are not ahead of the default. Nothing is
+claimed of a dropped level, so dropping causes no false decision.
 """
 
 import math
@@ -16,7 +16,7 @@ from enum import StrEnum
 from mayabook.lab.statistics import CONFIDENCE, paired_test
 
 LOOKS = (16, 32, 64, 128, 256, 512)
-"""Numbers of units after which levels are compared. Data between them is not tested."""
+"""Numbers of units after which levels are compared. No test is made in between."""
 
 Outcomes = Mapping[str, Sequence[bool]]
 """Level -> whether each unit failed, in their order, as far as the level has read them."""
@@ -29,7 +29,7 @@ class Standing(StrEnum):
     UNDECIDED = "no difference beyond chance"
     BETTER = "better beyond chance"
     WORSE = "worse beyond chance"
-    DROPPED = "dropped: not ahead, nor worse beyond chance"
+    DROPPED = "dropped: not ahead, but not worse beyond chance"
 
 
 @dataclass(frozen=True, slots=True)

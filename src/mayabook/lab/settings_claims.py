@@ -55,7 +55,8 @@ def judge_settings(results: Results) -> JudgedClaim:
     if alike := _changes_of_what_was_alike(rows):
         heals, spoils = ("; ".join(_significant(alike, sign)) or "nothing" for sign in (-1, 1))
         figures.append(
-            f"of what both ways did alike ({', '.join(ALIKE_FACTORS)}), a change heals: {heals}; spoils: {spoils}"
+            f"of the settings that both back ends shared ({', '.join(ALIKE_FACTORS)}), a change heals: {heals}; "
+            f"spoils: {spoils}"
         )
     return JudgedClaim(
         claim, "ablation", "; ".join(figures), REFUTED if mains or sure else UNDECIDED,

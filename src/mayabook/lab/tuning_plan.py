@@ -101,7 +101,7 @@ def plan_tuning(model: str, settings: Settings, passages: Passages, seconds: flo
         reasons.append(reason)
     if reasons:
         raise EngineError(f"This model cannot be tuned: {'; '.join(reasons)}.")
-    raise LabError(f"Engine {kind} has nothing to tune; `mayabook tune` is for Maya1.")
+    raise LabError(f"Engine {kind} has nothing to tune; give --engine gguf or transformers.")
 
 
 def _is_open(factor: Factor, settings: Settings) -> bool:

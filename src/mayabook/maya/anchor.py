@@ -1,8 +1,7 @@
-"""An anchor: a take of a known text, put before each chunk, so that all takes of a book go on in the same voice.
+"""An anchor: a take of a known text that every chunk continues, so that a book has one speaker.
 
-Maya1 invents another speaker for each take, whatever its description says. A prompt with an anchor holds the anchor's
-text before the chunk's and the anchor's codes before the first new one: the model goes on with a reading that has
-begun.
+Maya1 invents another speaker for each take, even from the same description. A prompt with an anchor holds the anchor's
+text before the chunk's, and ends with the anchor's codes: the model continues a reading that has begun.
 """
 
 import hashlib
@@ -38,9 +37,9 @@ class AnchoredVoice:
     """A voice that can be kept: its description, and the anchor that makes it one speaker."""
 
     description: str
-    """What the prompts of its takes describe it by."""
+    """The description in the prompts of its takes."""
     codec: str
-    """`Codec.identity` of the codec that the codes are of."""
+    """`Codec.identity` of the codec that the codes belong to."""
     anchor: Anchor
 
     def to_json(self) -> str:

@@ -82,7 +82,10 @@ def encode_audio(folder: Path, audio: NDArray[np.float32]) -> Frames:
     """Codes of mono samples at 24 kHz by the codec in a folder. Raises ModelError where the encoder is not there: it is
     in pytorch_model.bin, and runs on PyTorch alone."""
     if not (folder / CHECKPOINT_FILE).is_file():
-        raise ModelError(f"The codec in {folder} has no {CHECKPOINT_FILE}, so it cannot encode audio; {COPY_AGAIN}.")
+        raise ModelError(
+            f"The codec in {folder} has no {CHECKPOINT_FILE}, so it cannot encode audio; fetch that file with "
+            "`mayabook models pull MODEL`, without --format."
+        )
     try:
         from mayabook.maya.codec_torch import encode
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""The hub's ONNX export of the codec: its decoder draws noise itself, and is given it as inputs instead.
+"""The hub's ONNX export of the codec, changed so that noise is an input; as published, it draws its own.
 
 Inputs `audio_codes.0` to `.2`, output `audio_values`. Each noise block is a RandomNormalLike node. ONNX Runtime draws
 its numbers from a generator that lives as long as the session: without a seed in the file they differ each time, and

@@ -1,4 +1,4 @@
-"""What a voice's description says of the things that can be measured: pitch and pace.
+"""The pitch and pace that a voice's description asks for, which can be compared with those of a take.
 
 The usual F0 of women and men is from Traunmüller and Eriksson (1995), "The frequency range of the voice fundamental in
 the speech of male and female adults": means of 207 Hz and 119 Hz over studies of European languages.
@@ -31,6 +31,7 @@ class DescribedVoice:
 
 
 def parse_description(description: str) -> DescribedVoice:
+    """The pitch and pace that a description asks for, fields or free words."""
     usual = next((pitch for pitch, words in _GENDERS if words.search(description)), None)
     said = _PITCH.search(description)
     semitones = 0.0 if said is None else (-_SEMITONES if said[2] else _SEMITONES) * (2 if said[1] else 1)

@@ -1,4 +1,4 @@
-"""Voices that a person saved from a job, in a folder of their own: each speaks the books after it, too.
+"""Voices that a user saved from a job, so that further books have the same speaker.
 
 NAME.json   description, text and codes, as `AnchoredVoice.to_json` writes them
 """

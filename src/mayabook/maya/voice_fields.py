@@ -72,17 +72,17 @@ def parse_fields(text: str) -> tuple[str, dict[str, str]]:
         if name not in known:
             raise EngineError(unknown_name(f"field {name!r} of a voice", name, known))
         if name in fields:
-            raise EngineError(f"The voice has two values of {name}; leave one out.")
+            raise EngineError(f"The voice has two values for {name}; leave one out.")
         if not value and name != CONTEXT:
             raise EngineError(
-                f"The voice has no value of {name}; give one of: {', '.join(voice_fields()[name].values)}."
+                f"The voice has no value for {name}; give one of: {', '.join(voice_fields()[name].values)}."
             )
         fields[name] = _spelled(name, value)
     return text[: found[0].start()].strip(" \t\n,;"), fields
 
 
 def characters_per_second(description: str) -> float:
-    """Characters of text per second of speech that a description lets expect."""
+    """Characters of text per second of speech, estimated from the pacing that a description names."""
     pacing = _tables()["pacing"]
     by_pacing: dict[str, float] = dict(zip(pacing["values"], pacing["characters_per_second"], strict=True))
     said = _said(description).get("pacing", "")
@@ -96,13 +96,14 @@ def note_on_training(description: str) -> str:
     outside = [f"{name} {value!r}" for name, value in said.items() if value not in known[name].values]
     if (said.get("age"), said.get("pitch")) == ("40s", "high"):
         outside.append("a high pitch at age 40s")
-    reasons = [] if _FORM.fullmatch(description) else ["descriptions in another form than fields give"]
+    reasons = [] if _FORM.fullmatch(description) else ["descriptions in free words"]
     if outside:
         reasons.append(", ".join(outside))
     if not reasons:
         return ""
     return (
-        f"Maya1 was not trained on {' and '.join(reasons)}: it may sound otherwise than asked for; see mayabook voices."
+        f"Maya1 was not trained on {' and '.join(reasons)}: the voice may not sound as described; `mayabook voices` "
+        "lists the fields and values that Maya1 knows."
     )
 
 

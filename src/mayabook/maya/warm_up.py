@@ -1,8 +1,8 @@
 """The first frame of a decoded take: whether it is speech, or a noise that the codec's decoder makes as it starts.
 
 Maya1's own server cuts off the first frame of every take, 85 ms, and with it the onset of takes that begin at once.
-Here it is cut off only where what sounds in it cannot be speech: it has no pitch, and a silence follows that is longer
-than any within a word. No speech sound of so short a duration stands alone like that.
+Here it is cut off only if its sound cannot be speech: it has no pitch, and is followed by a silence longer than any
+within a word. No speech sound so short stands alone like that.
 """
 
 from typing import Literal
@@ -27,7 +27,7 @@ _STRETCH = 120
 
 
 def without_warm_up(audio: Audio, mode: WarmUp) -> Audio:
-    """audio: a whole take at SAMPLE_RATE, from the codec's first sample on."""
+    """The take without its first frame, if that is cut off. audio: a whole take at SAMPLE_RATE."""
     if mode == "trim" or (mode == "auto" and has_warm_up_noise(audio)):
         return audio[SAMPLES_PER_FRAME:]
     return audio

@@ -41,13 +41,14 @@ class CatalogueEntry:
 
 
 def catalogue() -> dict[str, CatalogueEntry]:
+    """Every known model by name."""
     return {
         name: CatalogueEntry(**{**entry, "ggufs": tuple(entry["ggufs"])}) for name, entry in _table("models").items()
     }
 
 
 def repository(name: str, *, pinned: bool = True) -> Repository:
-    """pinned: whether the catalogue's revision and hashes apply."""
+    """What the catalogue knows of a repository. pinned: whether its revision and hashes apply."""
     known = _table("repositories").get(name, {})
     if not pinned:
         known = {key: value for key, value in known.items() if key == "licence"}

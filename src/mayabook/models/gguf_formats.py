@@ -41,7 +41,7 @@ PREFERENCE: tuple[str, ...] = tuple(default("format"))
 
 
 _SPELLINGS = {"Q6_K_M": "Q6_K"}
-"""Names that others give to formats, and llama.cpp's own."""
+"""Other makers' names of formats -> llama.cpp's."""
 
 
 def canonical(name: str) -> str:

@@ -51,8 +51,8 @@ def check_metadata(model: Any, vocabulary: LlamaVocabulary, file: Path) -> Layou
 
 
 def _check_eos(value: str | None, layout: Layout, vocabulary: LlamaVocabulary, file: Path) -> None:
-    """Raises ModelError for an end token that is a word or a speech code. Takes end with CODE_END whatever it is, but
-    other programs would stop there, and the rest of such a file is not to be trusted."""
+    """Raises ModelError for an end token that is a word or a speech code. Our takes end with CODE_END
+    whatever EOS is, but such a file is broken, and its other metadata are not to be trusted."""
     if value is None:
         return
     token = int(value) if value.isdigit() else -1
@@ -60,7 +60,7 @@ def _check_eos(value: str | None, layout: Layout, vocabulary: LlamaVocabulary, f
     is_code = layout.first_code <= token <= layout.last_code
     if is_code or vocabulary.special(name) != token:
         raise ModelError(
-            f"{file} gives token {value} ({name!r}) as its end token (EOS), which is none; {_GET_ANOTHER}."
+            f"{file} gives token {value} ({name!r}) as its end token (EOS), but that is no end token; {_GET_ANOTHER}."
         )
 
 

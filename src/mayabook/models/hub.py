@@ -31,7 +31,7 @@ class Download:
     absent: list[RemoteFile]
     """The files of the plan that are not here."""
     n_bytes: int
-    """Bytes to download; less than the files have where a download goes on."""
+    """Bytes to download; fewer than the sizes of the files where a download resumes."""
 
 
 def pull(
@@ -57,7 +57,7 @@ def pull(
     try:
         planned = plan(HubListings(endpoint, pinned=pinned), name, entry, formats)
         if planned.has_ggufs:
-            gguf_quantisation.library()  # which checks them: better told now than after the gigabytes
+            gguf_quantisation.library()  # it checks the files: if it is missing, fail before the download
         known = store.origins(folder)
         absent = [file for file in planned.files if not _is_here(folder / file.target, known.get(file.target), file)]
         n_bytes = sum(remote.size - _started(folder, remote) for remote in absent)

@@ -51,7 +51,7 @@ def check_gguf(file: Path) -> tuple[Layout, str]:
 
 
 def _format(by_type: str | None, by_name: str) -> str:
-    """Weight format by what the file says. Its name tells F16_Q8_0 from Q8_0, which have one number."""
+    """Weight format by the file's metadata. F16_Q8_0 and Q8_0 have one number there; the file's name tells which."""
     return by_name if by_type is None or by_name.endswith(f"16_{by_type}") else by_type
 
 

@@ -152,7 +152,7 @@ def _ggufs_of(
             break
         try:
             found = {**_by_format(listings.list_files(repo)), **found}
-        except RepositoryNotFoundError:  # somebody else's repository may go; there are others, and the checkpoint
+        except RepositoryNotFoundError:  # a third party's repository may vanish; others or the checkpoint will do
             continue
     return found
 
@@ -200,5 +200,7 @@ def _codec_files(listings: HubListings, entry: CatalogueEntry, name: str, *, is_
     path = f"onnx/{HUB_ONNX_FILE}"
     exports = [file for file in listings.list_files(entry.codec_onnx) if file.path == path]
     if not exports:
-        raise ModelError(f"{entry.codec_onnx} has no {path}; pull {name} without --format, which brings another codec.")
+        raise ModelError(
+            f"{entry.codec_onnx} has no {path}; pull {name} without --format, which fetches the codec for PyTorch."
+        )
     return [replace(exports[0], target=f"{CODEC}/{HUB_ONNX_FILE}")]

@@ -46,14 +46,14 @@ class KeptAnchor(BaseModel):
     codec: str
     """`Codec.identity` of the engine."""
     source: str = ""
-    """Digest of what it was taken from; empty where it was made by the engine."""
+    """Digest of the recording or saved voice that it was taken from; empty if the engine made it."""
     is_saved_voice: bool = False
     """Whether `voice` is the name of a saved voice."""
     is_empty: bool = False
     """Whether no take was good enough: the job has no anchor."""
 
     def serves(self, wanted: "KeptAnchor") -> bool:
-        """Whether the job goes on with this one. What it was taken from may be missing on this machine."""
+        """Whether the job keeps this anchor, whose recording or saved voice may be missing on this machine."""
         same = (self.anchor, self.description, self.codec) == (wanted.anchor, wanted.description, wanted.codec)
         return same and wanted.source in ("", self.source)
 
@@ -171,10 +171,10 @@ def voice_of_job(job: Job) -> AnchoredVoice:
 
 
 def saved_anchor(saved: AnchoredVoice, engine: Anchored) -> Anchor:
-    """Raises EngineError where its codes are of another codec than the engine's."""
+    """The anchor of a saved voice. Raises EngineError if it was made with another codec than the engine's."""
     if saved.codec != engine.codec.identity:
         raise EngineError(
-            f"The saved voice is of another codec ({saved.codec}) than this model's ({engine.codec.identity}); use the "
-            "model that it was made with, or --anchor none for its description alone."
+            f"The saved voice was made with another codec ({saved.codec}) than this model's ({engine.codec.identity}); "
+            "use the model that it was made with, or --anchor none for its description alone."
         )
     return saved.anchor

@@ -16,7 +16,7 @@ from mayabook.render.job import Job
 from mayabook.render.ledger import PlannedChunk, RetryStep, StoredTake
 
 FAST_VOICE = 1.3
-"""How many times as fast as usual a voice speaks that a person is told of; the voices of the corpus reach 1.16."""
+"""A note is printed for a voice this many times as fast as usual, or faster; the voices of the corpus reach 1.16."""
 
 ReadTake = Callable[[StoredTake], tuple[Audio, int]]
 """A stored take to its audio and sample rate."""
@@ -42,15 +42,15 @@ class JobVoice:
         self.measure()
 
     def pace_note(self) -> str | None:
-        """What a person should know of the voice's pace; None where it is usual, or not known."""
+        """A warning if the voice is much too fast; None if it is not, or its pace is not known."""
         figures, pace = self._checker.thresholds.pace, self.reference.pace
         if pace is None or figures.seconds_per_phoneme < FAST_VOICE * pace:
             return None
         return (
             f"The voice speaks {figures.seconds_per_phoneme / pace:.1f} times as fast as narrators usually do "
-            f"({1000 * pace:.0f} ms a phoneme, {1000 * figures.seconds_per_phoneme:.0f} ms are usual). If that is not "
-            "meant, stop here: weights of Maya1 in 4 bits are known to rush, try a finer format (--format Q8_0); other "
-            "engines take a lower --speed."
+            f"({1000 * pace:.0f} ms a phoneme, {1000 * figures.seconds_per_phoneme:.0f} ms are usual). If you do not "
+            "want that, press Ctrl-C: 4-bit weights of Maya1 are known to rush, so try --format Q8_0; with other "
+            "engines, lower --speed."
         )
 
     def _choose(self, plan: Iterable[PlannedChunk]) -> dict[str, PlannedChunk]:

@@ -30,14 +30,15 @@ _OF_WORDS = {
 
 
 def recorded_anchor(file: Path, text: str, codec: Path | None, checker: Checker, note: Callable[[str], None]) -> Anchor:
-    """text: what the recording says. codec: folder of the model's codec. note: takes lines for a person.
+    """The anchor that a recording makes.
 
-    Raises EngineError where the recording cannot be used.
+    text: what it says. codec: folder of the model's codec. note: takes lines for a person. Raises
+    EngineError where the recording cannot be used.
     """
     audio = _read(file)
     text = " ".join(text.split())
     if not text:
-        raise EngineError(f"--anchor {file} needs the text of what it says; give it with --anchor-text.")
+        raise EngineError(f"--anchor {file} needs the text that is spoken in it; give it with --anchor-text.")
     seconds = len(audio) / SAMPLE_RATE
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
         raise EngineError(
@@ -76,4 +77,4 @@ def _check(file: Path, audio: Audio, text: str, checker: Checker, note: Callable
             "correct --anchor-text, word for word."
         )
     for finding in found:
-        note(f"The recording {file.name} is not clean, and takes may be like it: {finding.kind}, {finding.evidence}.")
+        note(f"The recording {file.name} has a defect that the takes may inherit: {finding.kind}, {finding.evidence}.")

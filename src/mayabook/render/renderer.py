@@ -52,8 +52,8 @@ class Renderer:
         on_note: Callable[[str], None] = lambda note: None,
     ) -> None:
         """job: open and locked. on_progress: called after every take and every verdict. open_fallback: opens the engine
-        of `retry.engine` when the first chunk needs it; the caller closes it. on_note: called with what a person should
-        know of the voice."""
+        of `retry.engine` when the first chunk needs it; the caller closes it. on_note: takes lines for a
+        person."""
         self._job, self._engine, self._checker = job, engine, checker
         self._retry, self._on_progress, self._open_fallback = retry, on_progress, open_fallback
         self._on_note = on_note

@@ -21,7 +21,7 @@ LABELS = {
 LEAST_DEVIATION = {"pitch": 0.04, "pace": 0.06, "level": 0.5}
 """Standard deviation that is assumed at least: of pitch and pace as a share of the median, of the level in dB."""
 OUTLIER_DEVIATIONS = 6.0
-"""A value stands out if it is so many standard deviations from the median; 1.48 median absolute deviations are one."""
+"""A value stands out if it is this many standard deviations from the median; one is 1.48 median absolute deviations."""
 
 
 @dataclass(frozen=True, slots=True)
