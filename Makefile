@@ -20,7 +20,7 @@ demo-maya1: $(VENV)/gguf
 		|| test $$? -eq 3  # flagged chunks are no failure
 
 test: lint build/kokoro
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/integration tests/verify tests examples  # longest first
 
 coverage: $(VENV)/dev
 	$(BIN)/pytest -n auto --dist loadfile --quiet --cov=mayabook.book --cov=mayabook.script tests/book tests/script

@@ -74,7 +74,7 @@ FIELDS = {
     "MasteringProgress": "fraction",
     "VerificationProgress": "fraction",
     "master.Audiobook": "files captions duration chapters loudness true_peak warnings",
-    "render.CoverageReport": "title rows skipped left_out n_chunks flagged edited repaired errors n_words source",
+    "render.CoverageReport": "title rows skipped left_out n_chunks flagged edited repaired errors n_words source voice",
     "source_check.SourceCheck": "is_known_format n_words n_narrated left_out supplied differences",
     "source_check.Difference": "kind href text before after",
     "core.verdict.Finding": "kind evidence weight start end detector",

@@ -108,8 +108,8 @@ def test_what_is_wrong_with_fields_is_one_line(voice: str, message: str) -> None
         ("age=60s", ["age '60s'"]),
         ("accent=Welsh timbre=velvety", ["accent 'Welsh'", "timbre 'velvety'"]),
         ("age=40s pitch=high", ["a high pitch at age 40s"]),
-        ("An old man with a Welsh accent.", ["in another form", "accent 'Welsh'"]),
-        ("Male voice in his 40s with a british accent, low pitch.", ["in another form"]),
+        ("An old man with a Welsh accent.", ["in free words", "accent 'Welsh'"]),
+        ("Male voice in his 40s with a british accent, low pitch.", ["in free words"]),
     ],
 )
 def test_what_maya1_was_not_trained_on_is_said_in_one_line(voice: str, named: list[str]) -> None:
