@@ -114,10 +114,11 @@ class Checker:
                 total += n_phonemes
         return chosen
 
-    def measure_voice(self, takes: Iterable[tuple[Audio, int, Chunk]]) -> VoiceReference:
+    def measure_voice(self, takes: Iterable[tuple[Audio, int, Chunk]], *, with_speaker: bool = True) -> VoiceReference:
         """Measures the voice of takes: audio, sample rate in Hz, and the chunk, one of `reference_chunks`.
 
-        The timbre is that of the takes in which no second speaker is detected.
+        The timbre is that of the takes in which no second speaker is detected. with_speaker: measure the speaker
+        embedding, too, by which `other_voice` judges.
         """
         taken = list(takes)
         paces = [self.pace(audio, sample_rate, chunk) for audio, sample_rate, chunk in taken]
@@ -126,7 +127,8 @@ class Checker:
             self.thresholds.drift,
             self.thresholds.rejection["drift_for_voice"],
         )
-        embeddings = [embed_speaker(audio, sample_rate, self.thresholds.signal) for audio, sample_rate, _ in taken]
+        compared = taken if with_speaker else []
+        embeddings = [embed_speaker(audio, sample_rate, self.thresholds.signal) for audio, sample_rate, _ in compared]
         speaker = reference_embedding(
             [each for each in embeddings if each is not None],
             self.thresholds.rejection["other_voice"],

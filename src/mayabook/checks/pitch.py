@@ -7,8 +7,8 @@ from scipy.signal import get_window
 from mayabook.core.take import Audio
 
 LOWEST_HZ, HIGHEST_HZ = 60.0, 420.0
-_WINDOW_SECONDS, _HOP_SECONDS = 0.05, 0.02
-"""Three periods of the lowest pitch."""
+_WINDOW_SECONDS, _HOP_SECONDS = 0.05, 0.06
+"""Three periods of the lowest pitch. A median needs no more frames."""
 _MIN_ENERGY = 0.2
 """Of the loud frames' energy: quieter frames are pauses."""
 _MIN_AUTOCORRELATION = 0.6

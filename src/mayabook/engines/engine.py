@@ -67,6 +67,14 @@ class Anchored(Engine, Protocol):
 
 
 @runtime_checkable
+class HasFixedSpeaker(Protocol):
+    """An engine that cannot change its speaker, so that its takes need not be compared by speaker."""
+
+    fixed_speaker: str
+    """Who speaks."""
+
+
+@runtime_checkable
 class HasFormerIdentities(Protocol):
     """An engine with other identities in earlier versions of MayaBook; takes stored under those are still used."""
 

@@ -37,7 +37,7 @@ class Narrator:
     sample_rate: int = hibari.SAMPLE_RATE
 
     def __init__(self, settings: NarratorSettings) -> None:
-        self.voice = settings.voice
+        self.voice = self.fixed_speaker = settings.voice
         model = _voice_model(settings.voice)
         self.identity = f"hibari-tts {version('hibari-tts')} {sha256_of(model)[:16]}"
         self.platform = f"onnxruntime {version('onnxruntime')}"

@@ -12,6 +12,7 @@ from mayabook.checks import Checker
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
 from mayabook.core.take import Audio
 from mayabook.engines import Engine
+from mayabook.engines.engine import HasFixedSpeaker
 from mayabook.render.job import Job
 from mayabook.render.ledger import PlannedChunk, RetryStep, StoredTake
 
@@ -33,6 +34,7 @@ class JobVoice:
         self, job: Job, plan: Iterable[PlannedChunk], engine: Engine, checker: Checker, read: ReadTake
     ) -> None:
         self._job, self._checker, self._read = job, checker, read
+        self._may_change_speaker = not isinstance(engine, HasFixedSpeaker)
         voice = "\0".join((engine.identity, engine.voice, repr(sorted(engine.sampling(0).items()))))
         self._fact = f"voice {hashlib.sha256(voice.encode()).hexdigest()[:32]}"
         known = job.ledger.fact(self._fact)
@@ -70,7 +72,9 @@ class JobVoice:
         ]
         if len(takes) < len(self._chosen) and not with_gaps:
             return
-        measured = self._checker.measure_voice((*self._read(take), item.chunk) for take, item in takes)
+        measured = self._checker.measure_voice(
+            ((*self._read(take), item.chunk) for take, item in takes), with_speaker=self._may_change_speaker
+        )
         self._job.ledger.set_fact(self._fact, measured.to_json())
         # As the ledger keeps it, so that a run that is resumed gives the same verdicts.
         self.reference, self.is_settled = VoiceReference.from_json(measured.to_json()), True
