@@ -229,5 +229,8 @@ def test_a_checker_measures_a_voice_and_judges_its_takes_by_it(checker: Checker)
 
     assert rejected(take) == set()
     assert rejected(spoilt) == {"drift_for_voice"}
+    unnamed = checker.measure_voice([(each, RATE, chunk_of(text)) for text, each in takes.items()], with_speaker=False)
+    assert measured.speaker is not None
+    assert unnamed.speaker is None
     few = checker.measure_voice([(take, RATE, chunk_of(text))])
     assert few == UNKNOWN_VOICE

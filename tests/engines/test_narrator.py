@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from mayabook.core.errors import EngineError
 from mayabook.core.settings import NarratorSettings
 from mayabook.core.take import TakeRequest
+from mayabook.engines.engine import HasFixedSpeaker
 from mayabook.engines.narrator import Narrator
 
 
@@ -77,6 +79,12 @@ def test_a_voice_that_cannot_be_fetched_says_where_to_put_it(monkeypatch: pytest
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(EngineError, match=r"'emma' is not installed.*Or use one that comes with MayaBook: heart\."):
         Narrator(NarratorSettings(voice="emma"))
+
+
+def test_its_takes_are_not_compared_by_speaker() -> None:
+    with closing(Narrator(NarratorSettings(workers=1))) as narrator:
+        assert isinstance(narrator, HasFixedSpeaker)
+        assert narrator.fixed_speaker == narrator.voice
 
 
 def test_slower_speech_is_longer() -> None:
