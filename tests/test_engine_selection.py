@@ -5,9 +5,9 @@ import pytest
 from mayabook import engine_selection
 from mayabook.core.settings import EngineSettings, MayaSettings, ScriptSettings, Settings
 from mayabook.engine_selection import open_engine
-from mayabook.engines import EngineChoice, maya_plugins
+from mayabook.engines import EngineChoice, gguf_plugin, maya_plugin
 from mayabook.engines.maya_engine import MayaEngine
-from mayabook.engines.maya_plugins import sampler_settings
+from mayabook.engines.maya_plugin import sampler_settings
 from mayabook.engines.narrator import Narrator
 from mayabook.engines.sampler_settings import preset
 from mayabook.engines.slot_count import SPARE
@@ -63,7 +63,7 @@ def test_auto_leaves_maya_where_it_is_too_slow(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_auto_leaves_maya_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maya_plugins, "free_memory", lambda: 1 << 20)
+    monkeypatch.setattr(maya_plugin, "free_memory", lambda: 1 << 20)
     engine, made = opened(settings())
     assert isinstance(engine, Narrator)
     assert "are free" in made.reason
@@ -140,9 +140,9 @@ def test_the_best_format_that_fits_is_read(store: Path, tmp_path: Path, monkeypa
     quantize(store / "tiny" / "gguf" / "tiny-F16.gguf", large, "Q8_0")
     monkeypatch.setenv("MAYABOOK_MODELS", str(tmp_path))
     lines: list[str] = []
-    per_slot = maya_plugins._bytes_per_slot(large, settings().maya)
+    per_slot = gguf_plugin._bytes_per_slot(large, settings().maya)
     for size, chosen in ((large.stat().st_size, "Q8_0"), (small.stat().st_size, "Q4_K_M")):
-        monkeypatch.setattr(maya_plugins, "free_memory", lambda size=size: SPARE + per_slot + size)
+        monkeypatch.setattr(maya_plugin, "free_memory", lambda size=size: SPARE + per_slot + size)
         engine, made = open_engine(settings("gguf", slots=1), None, lines.append)
         engine.close()
         assert made.format == chosen
@@ -152,7 +152,7 @@ def test_the_best_format_that_fits_is_read(store: Path, tmp_path: Path, monkeypa
 @pytest.mark.parametrize("kind", ["gguf", "transformers"])
 def test_slots_that_do_not_fit_become_fewer(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
-    monkeypatch.setattr(maya_plugins, "free_memory", lambda: (1 << 30) + (64 << 20))
+    monkeypatch.setattr(maya_plugin, "free_memory", lambda: (1 << 30) + (64 << 20))
     engine, made = open_engine(settings(kind, slots=64), None, lines.append)
     engine.close()
     assert 1 <= made.slots < 64

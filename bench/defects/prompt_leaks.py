@@ -5,11 +5,10 @@ A take is a pure function of its id. Takes and verdicts are kept in WORK; after 
 again.
 """
 
-import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import count, islice
@@ -145,18 +144,13 @@ def judge(wanted: Sequence[LeakTake], work: Path, workers: int) -> dict[str, Jud
     """Makes the missing takes, judges those that these checks have not judged yet, and prints the progress."""
     make_folder(work / "takes")
     file, checks = work / "verdicts.jsonl", scores.checker().identity
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    known = {row.id: row for row in (JudgedTake(**json.loads(line)) for line in lines if line.endswith("}"))}
-    known = {name: row for name, row in known.items() if row.checks == checks}
+    judged = (JudgedTake(**row) for row in scores.stored_rows(file))
+    known = {row.id: row for row in judged if row.checks == checks}
     missing = [take for take in wanted if take.id not in known]
     fresh = ProcessPoolExecutor(workers, get_context("spawn"))  # a recogniser does not outlive a fork
-    with file.open("a" if known else "w", encoding="utf-8") as out, fresh as pool:
-        for done, row in enumerate(pool.map(judge_take, missing, [work] * len(missing)), 1):
-            known[row.id] = row
-            out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
-            out.flush()
-            if done % 40 == 0 or done == len(missing):
-                print(f"prompt leaks: {done}/{len(missing)} takes", flush=True)
+    with fresh as pool:
+        verdicts = pool.map(judge_take, missing, [work] * len(missing))
+        scores.keep_rows(file, known, verdicts, len(missing), "prompt leaks")
     return {take.id: known[take.id] for take in wanted}
 
 

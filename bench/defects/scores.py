@@ -5,12 +5,13 @@ Scores do not depend on the thresholds, so rows stay valid until the checks them
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,16 +69,35 @@ def score(
     known = {row.id: row for row in stored(file) if row.checks == identities.get(voice_of.get(row.id, ""))}
     missing = [row for row in rows if row.id not in known]
     fresh = ProcessPoolExecutor(workers, get_context("spawn"))  # a recogniser does not outlive a fork
-    with file.open("a" if known else "w", encoding="utf-8") as out, fresh as pool:
+    with fresh as pool:
         look = partial(_examine, work=work, compute_type=compute_type)
         examined = pool.map(look, [(row, identities[row.voice], of_voices[row.voice]) for row in missing], chunksize=4)
-        for done, row in enumerate(examined, 1):
-            known[row.id] = row
-            out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
-            out.flush()
-            if done % 100 == 0 or done == len(missing):
-                print(f"scores: {done}/{len(missing)} takes", flush=True)
+        keep_rows(file, known, examined, len(missing), "scores")
     return {row.id: known[row.id] for row in rows}
+
+
+class HasId(Protocol):
+    """A row of a file: a dataclass."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Kept = TypeVar("Kept", bound=HasId)
+
+
+def keep_rows(file: Path, known: dict[str, Kept], rows: Iterable[Kept], n_rows: int, name: str) -> None:
+    """Adds rows to `known` and to the file, a line each, as they come, and prints the progress.
+
+    known: the rows of the file that stay; without any, the file begins anew. name: what the progress calls the rows.
+    """
+    with file.open("a" if known else "w", encoding="utf-8") as out:
+        for done, row in enumerate(rows, 1):
+            known[row.id] = row
+            out.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")  # type: ignore[call-overload]
+            out.flush()
+            if done % 100 == 0 or done == n_rows:
+                print(f"{name}: {done}/{n_rows} takes", flush=True)
 
 
 def measured_voices(
@@ -93,15 +113,21 @@ def measured_voices(
         clean = [row for row in rows if (row.voice, row.label, row.pace) == (voice, CLEAN, 1.0)]
         chosen = [clean[at] for at in ours.reference_chunks(row.chunk for row in clean)]
         takes = ((take_of(row, work), row.chunk) for row in chosen)
-        measured = ours.measure_voice((take.audio, take.sample_rate, chunk) for take, chunk in takes)
-        found[voice] = replace(measured, speaker=None)
+        found[voice] = ours.measure_voice(
+            ((take.audio, take.sample_rate, chunk) for take, chunk in takes), with_speaker=False
+        )
     return found
 
 
 def stored(file: Path) -> list[Examined]:
     """The rows of a file of scores, also those of other checks; empty if there is no file."""
+    return [Examined(**row) for row in stored_rows(file)]
+
+
+def stored_rows(file: Path) -> list[dict[str, Any]]:
+    """The rows that `keep_rows` wrote; one that a kill cut short is left out."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return [Examined(**json.loads(line)) for line in lines if line.endswith("}")]
+    return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 def matrix(examined: Sequence[Examined], detectors: Sequence[str]) -> NDArray[np.float64]:

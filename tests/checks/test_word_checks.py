@@ -115,3 +115,27 @@ def test_an_interjection_that_is_not_transcribed_needs_voice_to_spare_beside_it(
     (omitted,) = WordScores(evidence, THRESHOLDS).scores()
     assert omitted.detector == "omitted"
     assert (omitted.value >= THRESHOLDS.rejection["omitted"]) == is_rejected
+
+
+@pytest.mark.parametrize(
+    ("words", "is_rejected"),
+    [
+        (["Well,", "ha!", "you"], False),
+        (["Well,", "ha! ha!", "you"], False),
+        (["Well,", "men", "you"], True),
+        (["Well,", "ha! men", "you"], True),
+        (["Well,", "ha!"], False),
+        (["Well,", "men"], True),
+    ],
+)
+def test_so_do_interjections_between_words_and_at_the_end(words: list[str], *, is_rejected: bool) -> None:
+    """The second entry is not transcribed; the words beside it are, with 0.6 s of voice in 1 s."""
+    before, omitted, *after = words
+    rows = [AlignedWord(WordMatch.SAME, 0, before, before, start=0.0, end=0.5)]
+    rows += [AlignedWord(WordMatch.OMITTED, 1 + at, word, "") for at, word in enumerate(omitted.split())]
+    rows += [AlignedWord(WordMatch.SAME, len(rows), word, word, start=0.5, end=1.0) for word in after]
+    is_voiced = np.arange(round(1.0 / FRAME_SECONDS)) % 5 < 3
+    forced = {at: ForcedAlignment(-9.0, 0.4, 0.6) for at, row in enumerate(rows) if row.match is WordMatch.OMITTED}
+    (found,) = WordScores(WordEvidence(rows, forced, is_voiced, 0.0, SOUNDS), THRESHOLDS).scores()
+    assert found.detector == ("omitted" if after else "truncated")
+    assert (found.value >= THRESHOLDS.rejection[found.detector]) == is_rejected

@@ -4,8 +4,9 @@ import pytest
 
 from mayabook.core.settings import MayaSettings, NarratorSettings
 from mayabook.core.take import StopReason
-from mayabook.engines.maya_plugins import GgufPlugin, TransformersPlugin
+from mayabook.engines.gguf_plugin import GgufPlugin
 from mayabook.engines.narrator_plugin import NarratorPlugin
+from mayabook.engines.transformers_plugin import TransformersPlugin
 from mayabook.models.store import ModelFiles
 from mayabook.testing import EngineContract
 from tests.engines.maya_engines import CONTEXT, VOICE

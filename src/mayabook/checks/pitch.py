@@ -1,9 +1,9 @@
 """The pitch of a voice, by the autocorrelation of its voiced frames."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import get_window
 
+from mayabook.checks.autocorrelation import autocorrelation, fft_length
 from mayabook.core.take import Audio
 
 LOWEST_HZ, HIGHEST_HZ = 60.0, 420.0
@@ -26,9 +26,11 @@ def median_pitch(audio: Audio, sample_rate: int) -> float | None:
     frames = np.lib.stride_tricks.sliding_window_view(audio, size)[::hop].astype(np.float64)
     frames = frames - frames.mean(1, keepdims=True)
     energy = np.sqrt(np.mean(np.square(frames), axis=1))
-    frames = frames[energy > _MIN_ENERGY * np.percentile(energy, 95)] * get_window("hann", size)
+    window = get_window("hann", size)
+    frames = frames[energy > _MIN_ENERGY * np.percentile(energy, 95)] * window
     first, last = round(sample_rate / HIGHEST_HZ), round(sample_rate / LOWEST_HZ)
-    found = _autocorrelation(frames) / _autocorrelation(get_window("hann", size)[None])
+    of_frames, of_window = (np.abs(np.fft.rfft(part, fft_length(size))) ** 2 for part in (frames, window))
+    found = autocorrelation(of_frames) / autocorrelation(of_window)
     lags = found[:, first : last + 1]
     if not len(lags):
         return None
@@ -40,11 +42,3 @@ def median_pitch(audio: Audio, sample_rate: int) -> float | None:
     peaks[:, 1:-1] = (lags[:, 1:-1] >= lags[:, :-2]) & (lags[:, 1:-1] >= lags[:, 2:])
     periods = first + (peaks & (lags >= _NEARLY * greatest[:, None])).argmax(1)
     return float(sample_rate / np.median(periods[periods > first])) if (periods > first).any() else None
-
-
-def _autocorrelation(frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Autocorrelation of each row by lag, 1 at lag 0; shape (n, lags up to half the window)."""
-    length = 1 << (2 * frames.shape[1] - 1).bit_length()
-    found = np.fft.irfft(np.abs(np.fft.rfft(frames, length)) ** 2)[:, : frames.shape[1] // 2]
-    relative: NDArray[np.float64] = found / (found[:, :1] + 1e-12)
-    return relative

@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from scipy.signal import get_window
 
 from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
 from mayabook.checks.thresholds import SignalThresholds
@@ -89,7 +90,7 @@ def voiced_mels(
 
 @cache
 def _window() -> NDArray[np.float32]:
-    return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+    return get_window("hann", WINDOW).astype(np.float32)
 
 
 @cache

@@ -22,6 +22,7 @@ from scipy.cluster.vq import kmeans2
 from scipy.fft import dct
 from scipy.signal import get_window
 
+from mayabook.checks.autocorrelation import autocorrelation, fft_length
 from mayabook.checks.scoring import Score
 from mayabook.checks.thresholds import DriftThresholds
 from mayabook.core.take import Audio
@@ -152,13 +153,13 @@ def voiced_bands(audio: Audio, sample_rate: int, figures: DriftThresholds) -> tu
     energy = np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1))
     loud = np.flatnonzero(energy > figures.min_voice_share * np.percentile(energy, 95))
     window, filters = get_window("hann", size), _filters(sample_rate, size)
-    own = _autocorrelation(np.abs(np.fft.rfft(window, _length(size))) ** 2)
+    own = autocorrelation(np.abs(np.fft.rfft(window, fft_length(size))) ** 2)
     first, last = round(SHORTEST_PERIOD * sample_rate), round(LONGEST_PERIOD * sample_rate)
     times, bands = [], []
     for block in np.array_split(loud, max(1, len(loud) // _BLOCK)):
         part = frames[block].astype(np.float64)
-        power = np.abs(np.fft.rfft((part - part.mean(1, keepdims=True)) * window, _length(size))) ** 2
-        periodic = (_autocorrelation(power) / own)[:, first:last].max(1)
+        power = np.abs(np.fft.rfft((part - part.mean(1, keepdims=True)) * window, fft_length(size))) ** 2
+        periodic = (autocorrelation(power) / own)[:, first:last].max(1)
         voiced = periodic > figures.min_autocorrelation
         times.append(block[voiced] * HOP_SECONDS)
         bands.append(np.log(power[voiced] @ filters + 1e-12))
@@ -198,21 +199,9 @@ def _matrices() -> Matrix:
 def _filters(sample_rate: int, size: int) -> Matrix:
     """Filter bank of equal width on a logarithmic axis, each filter of sum 1; shape (frequencies, N_BANDS)."""
     edges = np.geomspace(LOWEST, HIGHEST, N_BANDS + 1)
-    frequencies = np.fft.rfftfreq(_length(size), 1 / sample_rate)
+    frequencies = np.fft.rfftfreq(fft_length(size), 1 / sample_rate)
     inside = ((frequencies[:, None] >= edges[:-1]) & (frequencies[:, None] < edges[1:])).astype(np.float64)
     for band in np.flatnonzero(inside.sum(0) == 0):
         inside[np.argmin(np.abs(frequencies - np.sqrt(edges[band] * edges[band + 1]))), band] = 1
     found: Matrix = inside / inside.sum(0)
     return found
-
-
-def _length(size: int) -> int:
-    """FFT length for which the autocorrelation does not wrap around."""
-    return 1 << (2 * size - 1).bit_length()
-
-
-def _autocorrelation(power: Matrix) -> Matrix:
-    """Normalised autocorrelation by lag in samples, 1 at lag 0."""
-    found = np.fft.irfft(power)
-    half: Matrix = found[..., : found.shape[-1] // 4]
-    return half / (half[..., :1] + 1e-12)

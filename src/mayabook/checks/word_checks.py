@@ -156,11 +156,12 @@ class WordScores:
         if not all(plain_word(word) in INTERJECTIONS for word in run.expected):
             return False
         rows, is_voiced = self._evidence.rows, self._evidence.is_voiced
-        beside = [row for row in (*rows[: run.start][-1:], *rows[run.start + len(run.words) :][:1]) if row.heard]
-        start = min((row.start for row in beside if row.start is not None), default=0.0)
-        end = max((row.end for row in beside if row.end is not None), default=0.0)
+        before = [row for row in rows[: run.start][-1:] if row.heard]
+        after = [row for row in rows[run.start + len(run.words) :][:1] if row.heard]
+        start = min((row.start for row in before if row.start is not None), default=0.0)
+        end = max((row.end for row in after if row.end is not None), default=len(is_voiced) * FRAME_SECONDS)
         n_voiced = np.count_nonzero(is_voiced[round(start / FRAME_SECONDS) : round(end / FRAME_SECONDS)])
-        n_phonemes = sum(len(self._phonetics.phonemes(plain_word(row.heard))) for row in beside)
+        n_phonemes = sum(len(self._phonetics.phonemes(plain_word(row.heard))) for row in (*before, *after))
         spare = n_voiced * FRAME_SECONDS - n_phonemes * self._pace.seconds_per_phoneme
         return bool(spare >= self._figures.min_interjection_seconds)
 

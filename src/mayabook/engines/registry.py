@@ -21,8 +21,8 @@ AUTO, NONE = "auto", "none"
 BUILT_IN = tuple(
     EntryPoint(name, value, GROUP)
     for name, value in (
-        ("gguf", "mayabook.engines.maya_plugins:GgufPlugin"),
-        ("transformers", "mayabook.engines.maya_plugins:TransformersPlugin"),
+        ("gguf", "mayabook.engines.gguf_plugin:GgufPlugin"),
+        ("transformers", "mayabook.engines.transformers_plugin:TransformersPlugin"),
         ("narrator", "mayabook.engines.narrator_plugin:NarratorPlugin"),
     )
 )

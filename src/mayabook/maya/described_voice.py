@@ -32,7 +32,8 @@ class DescribedVoice:
 
 def parse_description(description: str) -> DescribedVoice:
     """The pitch and pace that a description asks for, fields or free words."""
-    usual = next((pitch for pitch, words in _GENDERS if words.search(description)), None)
+    named = [(found.start(), pitch) for pitch, words in _GENDERS if (found := words.search(description))]
+    usual = min(named)[1] if named else None  # "an old man who misses his mother" is a man
     said = _PITCH.search(description)
     semitones = 0.0 if said is None else (-_SEMITONES if said[2] else _SEMITONES) * (2 if said[1] else 1)
     pace = characters_per_second(description) / characters_per_second(_USUAL_PACE)

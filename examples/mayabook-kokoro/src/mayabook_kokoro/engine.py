@@ -28,7 +28,7 @@ class KokoroEngine:
 
     def __init__(self, settings: KokoroSettings) -> None:
         files = find_files(settings.model, settings.onnx_file, settings.voice)
-        self.voice = settings.voice
+        self.voice = self.fixed_speaker = settings.voice
         self.credit = f"{settings.voice} (Kokoro-82M)"
         self.identity = f"kokoro {fingerprint([files.onnx, files.voice])} hibari-tts {version('hibari-tts')}"
         self.platform = f"onnxruntime {onnxruntime.__version__}"

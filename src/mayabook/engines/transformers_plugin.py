@@ -1,0 +1,145 @@
+"""The engine transformers as a plug-in: Maya1's checkpoint on PyTorch."""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from mayabook.core.errors import ModelError
+from mayabook.core.fingerprint import fingerprint
+from mayabook.core.settings import MayaSettings
+from mayabook.engines.gguf_plugin import llama_offloads
+from mayabook.engines.hardware import gpus
+from mayabook.engines.maya_plugin import (
+    LOGITS_BYTES,
+    MayaPlugin,
+    fitting_slots,
+    free_bytes,
+    installed_models,
+    only_model,
+)
+from mayabook.engines.plugin import EngineContext
+from mayabook.engines.slot_count import MemoryNeed, slots_that_fit
+from mayabook.engines.tuning import Level
+from mayabook.models.store import ModelFiles, find
+
+if TYPE_CHECKING:
+    from mayabook.engines.checkpoint import DType
+    from mayabook.engines.maya_plugin import Decoder
+    from mayabook.engines.scheduler import TokenSampler
+
+
+class TransformersPlugin(MayaPlugin):
+    name = "transformers"
+    description = "Maya1 as a checkpoint on PyTorch: full precision or four bits, on CPU or GPU"
+    packages = ("torch", "transformers")
+    install = "mayabook[transformers]"
+
+    def auto_priority(self, settings: MayaSettings) -> int:
+        """Higher than gguf's only if there is a GPU that PyTorch can use and the installed llama.cpp cannot."""
+        is_ready = self.unavailable_reason(settings) is None and importlib.util.find_spec("llama_cpp") is not None
+        return 30 if is_ready and gpus() and not llama_offloads() and _has_cuda() else 10
+
+    def installation(self) -> Mapping[str, str]:
+        return {"torch": _torch(), "Maya1 models": installed_models()}
+
+    def _missing_weights(self, files: ModelFiles) -> str | None:
+        return "it has no checkpoint folder" if files.checkpoint is None else None
+
+    def _weights(
+        self, files: ModelFiles, settings: MayaSettings, earlier: str, context: EngineContext
+    ) -> tuple[str, Path]:
+        from mayabook.engines.devices import choose_device, choose_dtype
+
+        assert files.checkpoint is not None
+        dtype = cast("DType", earlier) if earlier and settings.dtype == "auto" else settings.dtype
+        return choose_dtype(dtype, choose_device(settings.device)), files.checkpoint
+
+    def _uses_gpu(self, settings: MayaSettings) -> bool:
+        return settings.device != "cpu" and _has_cuda()
+
+    def _format_levels(self, files: ModelFiles, settings: MayaSettings) -> list[Level]:
+        from mayabook.engines.devices import choose_device, choose_dtype, native_dtypes
+
+        assert files.checkpoint is not None
+        device = choose_device(settings.device)
+        chosen = choose_dtype(settings.dtype, device)
+        names = [chosen, *(name for name in native_dtypes(device) if name not in (chosen, "float32"))]
+        levels = [Level(name, {"engine": {"kind": self.name}, "maya": {"dtype": name}}) for name in names]
+        if self._uses_gpu(settings) and importlib.util.find_spec("bitsandbytes") is not None:
+            levels.append(Level("NF4", {"engine": {"kind": self.name}, "maya": {"quantisation": "nf4"}}))
+        free = free_bytes(on_gpu=self._uses_gpu(settings))
+        fitting = [
+            level
+            for level in levels
+            if slots_that_fit(free, self._need(files.checkpoint, settings.model_copy(update=level.changes["maya"])))
+        ]
+        return fitting or levels[:1]
+
+    def fingerprint(self, settings: MayaSettings) -> str:
+        from mayabook.engines.checkpoint import Checkpoint
+
+        files = find(settings.model or only_model())
+        if files.checkpoint is None:
+            raise ModelError(f"{files.name} cannot run on {self.name}: {self._missing_weights(files)}.")
+        return fingerprint(Checkpoint.read(files.checkpoint).identifying())
+
+    def _need(self, checkpoint: Path, settings: MayaSettings) -> MemoryNeed:
+        from mayabook.engines.devices import choose_device, choose_dtype
+        from mayabook.engines.transformers_decoder import kv_bytes_per_slot, weight_bytes
+
+        dtype = cast("DType", choose_dtype(settings.dtype, choose_device(settings.device)))
+        return MemoryNeed(
+            weight_bytes(checkpoint, dtype, settings.quantisation, settings.device),
+            kv_bytes_per_slot(checkpoint, settings.context, dtype, settings.device) + LOGITS_BYTES,
+        )
+
+    def _open_decoder(
+        self,
+        files: ModelFiles,
+        weights: Path,
+        format: str,
+        settings: MayaSettings,
+        n_slots: int,
+        context: EngineContext,
+    ) -> "tuple[Decoder, TokenSampler]":
+        from mayabook.engines.sampler import Sampler
+        from mayabook.engines.torch_sampler import TorchSampler
+        from mayabook.engines.transformers_decoder import TransformersDecoder
+
+        dtype = cast("DType", format)
+        need = self._need(weights, settings.model_copy(update={"dtype": dtype}))
+        slots = fitting_slots(n_slots, need, on_gpu=self._uses_gpu(settings), context=context)
+        decoder = TransformersDecoder(
+            weights,
+            slots,
+            settings.context,
+            dtype=dtype,
+            quantisation=settings.quantisation,
+            device=settings.device,
+        )
+        for note in decoder.notes:
+            context.note(note)
+        device = decoder.logits.device
+        if device.type == "cpu":  # NumPy reads the same memory, and is faster there
+            return decoder, Sampler(decoder.layout, slots)
+        return decoder, TorchSampler(decoder.layout, slots, device)
+
+
+def _has_cuda() -> bool:
+    if not importlib.util.find_spec("torch"):
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _torch() -> str:
+    try:
+        import torch
+    except ImportError:
+        return "not installed: pip install 'mayabook[transformers]'"
+    from mayabook.engines.devices import choose_device, device_name, native_dtypes
+
+    device = choose_device("auto")
+    return f"{torch.__version__} on {device_name(device)}, computes {', '.join(native_dtypes(device))} natively"
