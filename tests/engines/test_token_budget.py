@@ -1,7 +1,7 @@
 import pytest
 
 from mayabook.core.errors import EngineError
-from mayabook.engines.hardware import Gpu, parse_gpus
+from mayabook.core.hardware import Gpu, parse_gpus
 from mayabook.engines.slot_count import SPARE, MemoryNeed, choose_slots
 from mayabook.engines.token_budget import token_budget, token_cap
 

@@ -17,6 +17,7 @@ SUMMARIES = {
     "voices": "List the voices for --voice, and the fields that describe others for Maya1.",
     "tune": "Find the best settings of a model on this machine.",
     "models": "Fetch, import, convert, check and remove speech models.",
+    "engines": "Install, list and remove the environments of engines and tools.",
     "lab": "Run experiments on engines, formats and settings.",
 }
 """Name of a command -> the first sentence of its help. Its module in this package has the same name, and holds a

@@ -49,6 +49,7 @@ def doctor(as_json: options.Json = False) -> None:
         ("FFmpeg in PyAV", f"PyAV {av.__version__}, encoders: {', '.join(_encoders())}"),
         ("recogniser", checker.identity),
         *dict(row for plugin in plugins().values() for row in plugin.installation().items()).items(),
+        ("environments", _environments()),
         *((f"extra [{extra}]", _version(package)) for extra, package in EXTRAS.items()),
         ("engine chosen", f"{choice.kind}, {engine.credit}: {choice.reason}"),
         *([("notes", " ".join(notes))] if notes else []),
@@ -63,7 +64,7 @@ def doctor(as_json: options.Json = False) -> None:
 
 
 def _gpus() -> str:
-    from mayabook.engines.hardware import gpus
+    from mayabook.core.hardware import gpus
 
     found = [f"{gpu.name}, {gpu.free / 1e9:.0f} of {gpu.total / 1e9:.0f} GB free" for gpu in gpus()]
     return "; ".join(found) or "none found by nvidia-smi"
@@ -75,6 +76,12 @@ def _encoders() -> list[str]:
     from mayabook.core.output_formats import FORMATS
 
     return [form.codec for form in FORMATS.values() if form.codec in av.codecs_available]
+
+
+def _environments() -> str:
+    from mayabook.core.tool_environments import tool_environments
+
+    return "; ".join(f"{each.name}: {each.missing_reason or f'ready, {each.folder}'}" for each in tool_environments())
 
 
 def _version(package: str) -> str:

@@ -32,6 +32,10 @@ class ModelError(EngineError):
     """The files of a model are missing, damaged, of another architecture, or do not belong together."""
 
 
+class ToolEnvironmentError(EngineError):
+    """The virtual environment of an engine or tool is missing or cannot be made."""
+
+
 class FrameError(EngineError):
     """Tokens that are not well-formed frames."""
 

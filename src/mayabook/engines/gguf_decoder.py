@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mayabook.core.errors import EngineError
 from mayabook.core.fingerprint import fingerprint
-from mayabook.engines.hardware import decoding_threads
+from mayabook.core.hardware import decoding_threads
 from mayabook.engines.slot_decoder import IDLE, Logits
 from mayabook.maya.tag_tokens import TagEntry
 from mayabook.models.gguf_formats import format_name

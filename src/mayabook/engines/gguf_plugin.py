@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.fingerprint import fingerprint
+from mayabook.core.hardware import gpus
 from mayabook.core.settings import MayaSettings
-from mayabook.engines.hardware import gpus
 from mayabook.engines.maya_plugin import (
     LOGITS_BYTES,
     MayaPlugin,

@@ -10,9 +10,9 @@ import numpy as np
 
 from mayabook.core.emotion_tags import EMOTION_TAGS
 from mayabook.core.errors import ModelError
+from mayabook.core.hardware import free_memory, gpus
 from mayabook.core.settings import MayaSettings
 from mayabook.engines.engine import Engine
-from mayabook.engines.hardware import free_memory, gpus
 from mayabook.engines.maya_tuning import maya_factors
 from mayabook.engines.plugin import EngineChoice, EngineContext, EnginePlugin, Voice
 from mayabook.engines.sampler_settings import DEFAULT_PRESET, FORMER_PRESET, SamplerSettings, preset

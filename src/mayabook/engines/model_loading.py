@@ -12,8 +12,8 @@ from transformers.utils import logging as reports
 
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import EngineError, ModelError
+from mayabook.core.hardware import free_memory
 from mayabook.engines.checkpoint import Checkpoint, Quantisation
-from mayabook.engines.hardware import free_memory
 
 
 def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device: torch.device) -> Any:

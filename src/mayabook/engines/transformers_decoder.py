@@ -28,8 +28,8 @@ try:
 except ImportError as error:
     raise EngineError(f"{error.name} is not installed; run: pip install 'mayabook[transformers]'") from error
 
+from mayabook.core.hardware import decoding_threads
 from mayabook.engines.devices import Device, choose_device, choose_dtype, device_name, kernels, native_dtypes
-from mayabook.engines.hardware import decoding_threads
 from mayabook.engines.kv_cache import SlotCache
 from mayabook.engines.model_loading import computes_in_bfloat16, explain_memory, load_model, require_memory
 

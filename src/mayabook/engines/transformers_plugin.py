@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import fingerprint
+from mayabook.core.hardware import gpus
 from mayabook.core.settings import MayaSettings
 from mayabook.engines.gguf_plugin import llama_offloads
-from mayabook.engines.hardware import gpus
 from mayabook.engines.maya_plugin import (
     LOGITS_BYTES,
     MayaPlugin,

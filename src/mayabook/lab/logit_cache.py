@@ -12,8 +12,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mayabook.core.hardware import free_memory
 from mayabook.core.take import StopReason
-from mayabook.engines.hardware import free_memory
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
 from mayabook.engines.slot_decoder import IDLE, Logits, SlotDecoder
