@@ -33,7 +33,7 @@ from mayabook.core.settings import CheckSettings, NarratorSettings, RetrySetting
 from mayabook.core.take import Audio, Sampling, Take, TakeRequest
 from mayabook.engines import Engine
 from mayabook.engines.narrator import Narrator
-from mayabook.render import Job, PlannedChunk, Renderer, content_key
+from mayabook.render import Job, LocalExecutor, PlannedChunk, Renderer, content_key
 from mayabook.render.ledger import RetryStep, StoredTake
 
 SPOILT = 0.2
@@ -230,7 +230,8 @@ def main() -> None:
     ):
         plan = plan_chunks(texts, engine)
         job.ledger.set_plan(plan)
-        Renderer(job, plan, engine, checker, RetrySettings(engine="narrator"), print_progress, lambda: fallback).run()
+        executor, retry = LocalExecutor(engine), RetrySettings(engine="narrator")
+        Renderer(job, plan, executor, checker, retry, print_progress, lambda: LocalExecutor(fallback)).run()
         print(file=sys.stderr)
         report([outcome_of(item, job, checker.identity) for item in plan])
 

@@ -28,8 +28,11 @@ from mayabook.master import Audiobook, Tags, TakeSegment, build_timeline, check_
 from mayabook.render import (
     CoverageReport,
     Edits,
+    Executor,
     Job,
     JobAnchor,
+    LocalExecutor,
+    OpenExecutor,
     PlannedChunk,
     Renderer,
     build_coverage_report,
@@ -138,19 +141,38 @@ def make_audiobook(
     return run_request(request, force=force, progress=progress, cancel=cancel)
 
 
+def open_local_executor(
+    settings: Settings,
+    earlier: EngineChoice | None,
+    note: Callable[[str], None],
+    language: str,
+    *,
+    is_fallback: bool = False,
+) -> tuple[Executor, EngineChoice]:
+    """`OpenExecutor` for an engine in this process."""
+    if is_fallback:
+        engine, choice = open_fallback_engine(settings, note, language)
+    else:
+        engine, choice = open_engine(settings, earlier, note, language)
+    return LocalExecutor(engine), choice
+
+
 def run_request(
     request: AudiobookRequest,
     *,
     force: bool = False,
     progress: Listener | None = None,
     cancel: threading.Event | None = None,
+    open_executor: OpenExecutor = open_local_executor,
 ) -> AudiobookResult:
-    """`make_audiobook` with a request that exists already, such as that of a reviewed job."""
+    """`make_audiobook` with a request that exists already, such as that of a reviewed job.
+
+    open_executor: opens what makes and checks the takes, here or on a cluster."""
     limit_spinning()
-    return _run(request, cancellable(progress or ignore, cancel), force=force)
+    return _run(request, cancellable(progress or ignore, cancel), open_executor, force=force)
 
 
-def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> AudiobookResult:
+def _run(request: AudiobookRequest, tell: Listener, open_executor: OpenExecutor, *, force: bool) -> AudiobookResult:
     started = time.perf_counter()
     settings = request.settings
     check_output(request.output, settings.master)
@@ -167,7 +189,8 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
     chosen = Job.beside(request.output).peek(ENGINE)
     settings = with_kept_voice(settings, Job.beside(request.output))
     earlier = None if chosen is None else EngineChoice.model_validate_json(chosen)
-    engine, choice = open_engine(settings, earlier, _notes(tell), book.language)
+    executor, choice = open_executor(settings, earlier, _notes(tell), book.language)
+    engine = executor.engine
     try:
         tell(EngineSelected(choice.kind, engine.credit, choice.reason))
         settings = with_levels(settings, choice.tuned)
@@ -192,45 +215,51 @@ def _run(request: AudiobookRequest, tell: Listener, *, force: bool) -> Audiobook
                 "Job %s; engine %s on %s; checks %s", job.folder, engine.identity, engine.platform, checker.identity
             )
             tell(ScriptReady(book.title, len(plan), sum(item.chunk.n_words for item in plan)))
-            with FallbackEngine(settings, tell, book.language, anchor) as fallback:
-                renderer = Renderer(job, plan, engine, checker, settings.retry, tell, fallback.open, _notes(tell))
+            with _Fallback(settings, tell, book.language, anchor, open_executor) as fallback:
+                renderer = Renderer(job, plan, executor, checker, settings.retry, tell, fallback.open, _notes(tell))
                 renderer.run()
             coverage = build_coverage_report(book, source, plan, job.ledger, checker.identity, edits)
             write_coverage(coverage, job)
             flagged = _flagged(plan, job, checker.identity, coverage)
             audiobook = _master(request, book, plan, job, checker.identity, engine, tell)
     finally:
-        engine.close()
+        executor.close()
     seconds = time.perf_counter() - started
     fresh = not renderer.progress.resumed_chunks
     rate = audiobook.duration / seconds if fresh else None
     return AudiobookResult(audiobook, coverage, flagged, script, job.folder, seconds, rate)
 
 
-class FallbackEngine:
+class _Fallback:
     """The engine for chunks of which the first engine gave no accepted take, opened when it is first needed.
 
     Use as a context manager: it is closed at the end of the block.
     """
 
-    def __init__(self, settings: Settings, tell: Listener, language: str, anchor: JobAnchor) -> None:
+    def __init__(
+        self, settings: Settings, tell: Listener, language: str, anchor: JobAnchor, open_executor: OpenExecutor
+    ) -> None:
         self._settings, self._tell, self._language, self._anchor = settings, tell, language, anchor
-        self._engine: Engine | None = None
+        self._open_executor = open_executor
+        self._executor: Executor | None = None
 
-    def open(self) -> Engine:
-        if self._engine is None:
-            self._engine, choice = open_fallback_engine(self._settings, _notes(self._tell), self._language)
-            if isinstance(self._engine, Anchored):
-                self._anchor.lend(self._engine)
-            self._tell(EngineSelected(choice.kind, self._engine.credit, choice.reason, fallback=True))
-        return self._engine
+    def open(self) -> Executor:
+        if self._executor is None:
+            self._executor, choice = self._open_executor(
+                self._settings, None, _notes(self._tell), self._language, is_fallback=True
+            )
+            engine = self._executor.engine
+            if isinstance(engine, Anchored):
+                self._anchor.lend(engine)
+            self._tell(EngineSelected(choice.kind, engine.credit, choice.reason, fallback=True))
+        return self._executor
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._engine is not None:
-            self._engine.close()
+        if self._executor is not None:
+            self._executor.close()
 
 
 def _notes(tell: Listener) -> Callable[[str], None]:

@@ -8,7 +8,7 @@ from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, TakeRequest
 from mayabook.core.verdict import FindingKind
 from mayabook.engines.narrator import Narrator
-from mayabook.render import Job, Renderer
+from mayabook.render import Job, LocalExecutor, Renderer
 from mayabook.render.ledger import RetryStep
 from tests.render.faulty import Faulty
 from tests.render.plans import SENTENCES, plan_of
@@ -32,7 +32,9 @@ def test_a_chunk_in_another_voice_is_spoken_again(tmp_path: Path, checker: Check
     engine = Faulty(by_another_reader_first)
     plan = plan_of(engine, [[text] for text in TEXTS])
     with Job(tmp_path / "job.mayabook") as job:
-        Renderer(job, plan, engine, checker, RetrySettings(attempts=2, patch=0), lambda progress: None).run()
+        Renderer(
+            job, plan, LocalExecutor(engine), checker, RetrySettings(attempts=2, patch=0), lambda progress: None
+        ).run()
         first, second = job.ledger.takes(plan[2].key, checker.identity)
         verdict = job.ledger.verdict(first, checker.identity)
         assert FindingKind.OTHER_VOICE in [each.kind for each in verdict.findings if each.weight >= 0.5]

@@ -11,7 +11,7 @@ from mayabook.core.errors import EngineError
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, Take, TakeRequest
 from mayabook.core.verdict import FindingKind, Verdict
-from mayabook.render import Job, PlannedChunk, Renderer
+from mayabook.render import Job, LocalExecutor, PlannedChunk, Renderer
 from mayabook.render.job_voice import JobVoice
 from tests.checks.speaking import speech
 from tests.render.faulty import Faulty
@@ -64,7 +64,7 @@ def run(folder: Path, engine: Faulty, checker: Checker) -> tuple[str, list[Verdi
     """What is known of the voice, and the verdict of each chunk's first take."""
     plan = planned(engine)
     with Job(folder / "job.mayabook") as job:
-        Renderer(job, plan, engine, checker, ONCE, lambda progress: None).run()
+        Renderer(job, plan, LocalExecutor(engine), checker, ONCE, lambda progress: None).run()
         verdicts = [
             job.ledger.verdict(job.ledger.takes(item.key, checker.identity)[0], checker.identity) for item in plan
         ]
@@ -114,7 +114,7 @@ def test_a_voice_that_is_much_too_fast_is_told(tmp_path: Path, checker: Checker)
         with Job(tmp_path / "job.mayabook") as job:
             voice = JobVoice(job, plan, engine, checker, never_read)
             job.ledger.set_fact(voice._fact, VoiceReference(pace).to_json())
-            Renderer(job, plan, engine, checker, ONCE, lambda progress: None, on_note=notes.append).run()
+            Renderer(job, plan, LocalExecutor(engine), checker, ONCE, lambda progress: None, on_note=notes.append).run()
 
     run_again(0.067 / 1.16)
     assert notes == []

@@ -14,7 +14,7 @@ from mayabook.core.platform_info import processor
 from mayabook.core.settings import CheckSettings, RetrySettings
 from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
-from mayabook.render import Job, Renderer
+from mayabook.render import Job, LocalExecutor, Renderer
 from mayabook.render.ledger import RetryStep, ReviewDecision, StoredTake
 from tests.checks.speaking import speech
 from tests.render.faulty import OTHER, Fault, Faulty, another_text, with_tail
@@ -35,8 +35,8 @@ def render(
     (item,) = plan_of(engine, [sentences])
     with Job(folder / "job.mayabook") as job:
         job.ledger.set_plan([item])
-        open_fallback = None if other is None else lambda: other
-        Renderer(job, [item], engine, checker, settings, lambda progress: None, open_fallback).run()
+        open_fallback = None if other is None else lambda: LocalExecutor(other)
+        Renderer(job, [item], LocalExecutor(engine), checker, settings, lambda progress: None, open_fallback).run()
         kept = job.ledger.kept(item.key, checker.identity)
         assert kept is not None
         verdict = job.ledger.verdict(kept, checker.identity)
@@ -288,5 +288,6 @@ def test_a_chunk_that_nothing_cures_counts_as_soon_as_it_is_lost(tmp_path: Path,
     with Job(tmp_path / "job.mayabook") as job:
         job.ledger.set_plan(plan)
         once = RetrySettings(attempts=1)
-        Renderer(job, plan, engine, checker, once, lambda now: seen.append((now.done_chunks, now.flagged))).run()
+        executor, show = LocalExecutor(engine), lambda now: seen.append((now.done_chunks, now.flagged))
+        Renderer(job, plan, executor, checker, once, show).run()
     assert [counts for counts, _ in groupby(seen)] == [(0, 0), (1, 1), (2, 2), (3, 3)]

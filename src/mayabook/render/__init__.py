@@ -9,17 +9,22 @@ from mayabook.render.coverage_report import (
     write_coverage,
 )
 from mayabook.render.edits import Edits
+from mayabook.render.executor import Executor, OpenExecutor
 from mayabook.render.job import Job
 from mayabook.render.job_anchor import JobAnchor, voice_of_job, with_kept_voice
 from mayabook.render.ledger import Ledger, PlannedChunk, ReviewDecision, StoredTake
+from mayabook.render.local_executor import LocalExecutor
 from mayabook.render.renderer import Renderer
 
 __all__ = [
     "CoverageReport",
     "Edits",
+    "Executor",
     "Job",
     "JobAnchor",
     "Ledger",
+    "LocalExecutor",
+    "OpenExecutor",
     "PlannedChunk",
     "Renderer",
     "ReviewDecision",

@@ -1,6 +1,6 @@
 """What a step of the retry policy makes for a chunk: requests to an engine, or a take made from other takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mayabook.core.chunk import Chunk
@@ -39,15 +39,14 @@ def whole_request(engine: Engine, planned_step: PlannedStep) -> TakeRequest:
     return _request(engine, item.key, item.chunk.spoken, attempt, planned_step.task.n_whole_takes)
 
 
-def part_requests(engine: Engine, steps: Sequence[PlannedStep], store: TakeStore) -> Iterator[TakeRequest]:
-    """Requests for the parts that PATCH and SPLIT steps need and that have no take yet, each once."""
-    asked: set[tuple[str, int]] = set()
-    for planned_step in steps:
-        for _, part in planned_step.parts:
-            key = part_key(engine, part)
-            if (key, planned_step.attempt) not in asked and store.find(key, planned_step.attempt) is None:
-                asked.add((key, planned_step.attempt))
-                yield _request(engine, key, part.spoken, planned_step.attempt, 0)
+def part_requests(engine: Engine, planned_step: PlannedStep, store: TakeStore) -> list[TakeRequest]:
+    """Requests for the parts that a PATCH or SPLIT step needs and that have no take yet, each once."""
+    requests: dict[str, TakeRequest] = {}
+    for _, part in planned_step.parts:
+        key = part_key(engine, part)
+        if key not in requests and store.find(key, planned_step.attempt) is None:
+            requests[key] = _request(engine, key, part.spoken, planned_step.attempt, 0)
+    return list(requests.values())
 
 
 def _request(engine: Engine, key: str, text: str, attempt: int, n_whole_takes: int) -> TakeRequest:

@@ -1,30 +1,27 @@
-"""Synthesises and checks the chunks of a plan until each has an accepted take or is flagged for a person.
+"""Has the chunks of a plan made and checked until each has an accepted take or is flagged for a person.
 
-Work goes in rounds. In each round every unsettled chunk takes one step of the retry policy: all requests go to the
-engine together, and takes are checked in threads while the engine generates the next ones; the very first wait until
-the voice is measured (`job_voice.py`). Takes are checked from their files, and derived takes (trimmed, patched, split)
-are made from files too, so an interrupted and resumed run gives the same result as an uninterrupted one.
+Each chunk takes one step of the retry policy after the other; the next is known when the verdict on the last one is
+there, whatever the other chunks do. The very first takes wait for their check until the voice is measured
+(`job_voice.py`). Takes are checked as their files have them, and derived takes (trimmed, patched, split) are made from
+files, so an interrupted and resumed run gives the same result as an uninterrupted one.
 """
 
 import logging
-import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 
 from mayabook.checks import Checker
-from mayabook.checks.detectors import incurable_measures
 from mayabook.checks.voice_reference import UNKNOWN_VOICE
 from mayabook.core.chunk import Chunk
-from mayabook.core.code_files import read_codes
 from mayabook.core.events import RenderProgress
 from mayabook.core.settings import RetrySettings
-from mayabook.core.take import Take, TakeRequest
+from mayabook.core.take import TakeRequest
 from mayabook.core.verdict import Verdict
-from mayabook.engines import Engine
+from mayabook.render.encoded_take import EncodedTake
+from mayabook.render.executor import Executor, TakeCheck, TakeResult, TakeTask
 from mayabook.render.job import Job
 from mayabook.render.job_voice import JobVoice
 from mayabook.render.ledger import PlannedChunk, RetryStep, ReviewDecision, StoredTake
@@ -33,8 +30,9 @@ from mayabook.render.retry_policy import Judged, next_task
 from mayabook.render.take_store import TakeStore
 
 _log = logging.getLogger(__name__)
-_BACKLOG_PER_CHECKER = 2
-"""Takes queued for each checking thread before the engine is made to wait; more would only cost memory."""
+
+_TakeId = tuple[str, int]
+"""Content key and attempt."""
 
 
 class Renderer:
@@ -44,27 +42,40 @@ class Renderer:
         self,
         job: Job,
         plan: Sequence[PlannedChunk],
-        engine: Engine,
+        executor: Executor,
         checker: Checker,
         retry: RetrySettings,
         on_progress: Callable[[RenderProgress], None],
-        open_fallback: Callable[[], Engine] | None = None,
+        open_fallback: Callable[[], Executor] | None = None,
         on_note: Callable[[str], None] = lambda note: None,
     ) -> None:
         """job: open and locked. on_progress: called after every take and every verdict. open_fallback: opens the engine
         of `retry.engine` when the first chunk needs it; the caller closes it. on_note: takes lines for a
         person."""
-        self._job, self._engine, self._checker = job, engine, checker
+        self._job, self._executor, self._checker = job, executor, checker
+        self._engine = executor.engine
         self._retry, self._on_progress, self._open_fallback = retry, on_progress, open_fallback
         self._on_note = on_note
         self._store = TakeStore(job, checker.identity)
-        self._voice = JobVoice(job, plan, engine, checker, self._store.read)
+        self._voice = JobVoice(job, plan, self._engine, checker, self._store.read)
         self._copies: dict[str, list[PlannedChunk]] = {}
         for item in plan:  # chunks with the same text share their takes
             self._copies.setdefault(item.key, []).append(item)
         self.progress = RenderProgress(len(plan), sum(item.chunk.n_words for item in plan))
-        self._settled: set[str] = set()
         self._started = time.perf_counter()
+        self._ready: deque[StoredTake | PlannedStep | TakeRequest] = deque()
+        """What can be done now: a take to check, a step to take, a part to make."""
+        self._unmeasured: list[StoredTake] = []
+        """Takes that wait for their check until the voice is measured."""
+        self._for_fallback: list[PlannedStep] = []
+        self._unsettled: Counter[str] = Counter()
+        """Content key -> verdicts that its next step waits for."""
+        self._waiting_for_part: dict[_TakeId, list[PlannedStep]] = {}
+        self._missing_parts: dict[str, set[_TakeId]] = {}
+        """Content key -> parts that its step waits for."""
+        self._n_in_flight = 0
+        self._making: dict[_TakeId, RetryStep] = {}
+        self._checking: dict[_TakeId, StoredTake] = {}
 
     def run(self) -> None:
         """Returns when every chunk is accepted or flagged.
@@ -72,56 +83,169 @@ class Renderer:
         Raises MayaBookError, or whatever stops it; finished takes and verdicts are in the ledger then, and the next run
         resumes from them."""
         self._tell_pace()
-        n_threads = max(2, os.cpu_count() or 1)
-        pool = ThreadPoolExecutor(n_threads, thread_name_prefix="check")
-        try:
-            unchecked, next_steps = self._survey()
-            done = self.progress
-            self._report(replace(done, resumed_chunks=done.done_chunks, resumed_words=done.done_words))
-            while unchecked or next_steps:
-                self._round(pool, n_threads * _BACKLOG_PER_CHECKER, unchecked, next_steps)
-                unchecked, next_steps = self._survey()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for key in self._copies:
+            self._advance(key)
+        self._ready = deque(sorted(self._ready, key=lambda item: not isinstance(item, StoredTake)))  # checks first
+        done = self.progress
+        self._report(replace(done, resumed_chunks=done.done_chunks, resumed_words=done.done_words))
+        while self._ready or self._for_fallback:
+            with closing(self._executor.run(self._tasks(), self._checker)) as results:
+                for result in results:
+                    self._take_in(result)
+            if self._for_fallback:
+                self._run_fallback()
 
-    def _survey(self) -> tuple[list[StoredTake], list[PlannedStep]]:
-        """Takes that need a verdict, and the next step of each unsettled chunk. Counts the settled chunks anew."""
-        unchecked: list[StoredTake] = []
-        next_steps: list[PlannedStep] = []
-        self._settled.clear()
-        self.progress = replace(self.progress, done_chunks=0, done_words=0, flagged=0)
-        for key, (item, *_) in self._copies.items():
-            takes = self._store.on_disk(key)
-            unjudged = [take for take in takes if take.accepted is None and take.decision is None]
-            by_person = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
-            if by_person:  # accepted under other checks: the coverage report needs a transcript all the same
-                unchecked += by_person
-            elif any(take.is_good for take in takes):
-                self._settle(item, flagged=False)
-            elif unjudged:
-                unchecked += unjudged
-            elif (task := next_task(item.chunk, history := self._store.history(takes), self._retry)) is not None:
-                next_steps.append(PlannedStep(item, 1 + max((take.attempt for take in takes), default=-1), task))
-            elif untranscribed := _untranscribed(item.chunk, history):
-                unchecked += untranscribed  # the take that is kept in the end must have a transcript
+    def _advance(self, key: str) -> None:
+        """Makes ready what a chunk needs next, or counts it as settled. Nothing of it may be outstanding."""
+        item, takes = self._copies[key][0], self._store.on_disk(key)
+        unjudged = [take for take in takes if take.accepted is None and take.decision is None]
+        by_person = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
+        if by_person:  # accepted under other checks: the coverage report needs a transcript all the same
+            self._check(key, by_person)
+        elif any(take.is_good for take in takes):
+            self._settle(item, flagged=False)
+        elif unjudged:
+            self._check(key, unjudged)
+        elif (task := next_task(item.chunk, history := self._store.history(takes), self._retry)) is not None:
+            self._take_step(PlannedStep(item, 1 + max((take.attempt for take in takes), default=-1), task))
+        elif untranscribed := _untranscribed(item.chunk, history):
+            self._check(key, untranscribed)  # the take that is kept in the end must have a transcript
+        else:
+            self._settle(item, flagged=True)
+
+    def _check(self, key: str, takes: Sequence[StoredTake]) -> None:
+        self._unsettled[key] = len(takes)
+        self._ready.extend(takes)
+
+    def _take_step(self, planned_step: PlannedStep) -> None:
+        """Retries go before first takes, so that none is left to the end of the book."""
+        key, step = planned_step.item.key, planned_step.task.step
+        self._unsettled[key] = 1
+        if planned_step.attempt:
+            _log.debug("Chunk %d: %s", planned_step.item.number, step.label)
+        if step == RetryStep.FALLBACK:
+            self._for_fallback.append(planned_step)
+        elif step in DERIVED and (parts := part_requests(self._engine, planned_step, self._store)):
+            self._missing_parts[key] = {(part.key, part.attempt) for part in parts}
+            for part in parts:
+                waiting = self._waiting_for_part.setdefault((part.key, part.attempt), [])
+                if not waiting:
+                    self._ready.appendleft(part)
+                waiting.append(planned_step)
+        elif planned_step.attempt:
+            self._ready.appendleft(planned_step)
+        else:
+            self._ready.append(planned_step)
+
+    def _tasks(self) -> Iterator[TakeTask | None]:
+        """For `Executor.run`: ends when only the fallback engine can go on."""
+        while True:
+            if self._ready:
+                task = self._task(self._ready.popleft())
+                if task is not None:
+                    self._n_in_flight += 1
+                    yield task
+            elif self._n_in_flight:
+                yield None
+            elif self._unmeasured:
+                self._measure_voice(with_gaps=True)
             else:
-                self._settle(item, flagged=True)
-        return unchecked, next_steps
+                return
 
-    def _is_exhausted(self, item: PlannedChunk) -> bool:
-        """Whether no step is left to try for a chunk and no take is left to transcribe."""
-        takes = self._job.ledger.takes(item.key, self._checker.identity)
-        history = self._store.history(takes)
-        judged = len(history) == sum(take.decision is None for take in takes)
-        return (
-            judged and not _untranscribed(item.chunk, history) and next_task(item.chunk, history, self._retry) is None
+    def _task(self, item: StoredTake | PlannedStep | TakeRequest) -> TakeTask | None:
+        """None for a take that cannot be checked yet."""
+        if isinstance(item, TakeRequest):
+            self._making[item.key, item.attempt] = RetryStep.PART
+            return TakeTask(item, None)
+        if isinstance(item, PlannedStep):
+            if item.task.step not in DERIVED:
+                self._making[item.item.key, item.attempt] = item.task.step
+                check = TakeCheck(item.item.chunk, self._voice.reference) if self._voice.is_settled else None
+                return TakeTask(whole_request(self._engine, item), check)
+            take, made_of = derive_take(self._engine, item, self._store)
+            item = self._add(EncodedTake.of(take, self._engine), item.task.step, made_of)
+        if not self._voice.is_settled:
+            self._unmeasured.append(item)
+            return None
+        return self._check_task(item)
+
+    def _check_task(self, stored: StoredTake) -> TakeTask:
+        chunk = self._copies[stored.key][0].chunk
+        request = TakeRequest(
+            stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
         )
+        voice = UNKNOWN_VOICE if stored.step == RetryStep.FALLBACK else self._voice.reference
+        was_judged = stored.accepted is not None or stored.decision is not None
+        self._checking[stored.key, stored.attempt] = stored
+        return TakeTask(request, TakeCheck(chunk, voice, was_judged), self._store.encoded(stored, request))
+
+    def _take_in(self, result: TakeResult) -> None:
+        """Stores a take, and the verdict if it has one."""
+        request, check = result.task.request, result.task.check
+        take_id = request.key, request.attempt
+        if result.take is not None:
+            step = self._making.pop(take_id)
+            stored = self._add(result.take, step)
+            self._measure_voice()
+            if step == RetryStep.PART:
+                self._complete(take_id)
+            elif check is None:
+                self._ready.appendleft(stored)
+            else:
+                self._checking[take_id] = stored
+        if check is None or result.verdict is not None:
+            self._n_in_flight -= 1
+        if result.verdict is not None:
+            self._record(self._checking.pop(take_id), result.verdict)
+
+    def _complete(self, part: _TakeId) -> None:
+        """Makes the steps ready that waited for this part last."""
+        for planned_step in self._waiting_for_part.pop(part):
+            missing = self._missing_parts[planned_step.item.key]
+            missing.remove(part)
+            if not missing:
+                self._ready.appendleft(planned_step)
+
+    def _run_fallback(self) -> None:
+        """Has the fallback engine speak the chunks that wait for it."""
+        assert self._open_fallback is not None
+        fallback = self._open_fallback()
+        tasks = (TakeTask(whole_request(fallback.engine, each), None) for each in self._for_fallback)
+        with closing(fallback.run(tasks, self._checker)) as results:
+            for result in results:
+                assert result.take is not None
+                self._ready.append(self._add(result.take, RetryStep.FALLBACK))
+        self._for_fallback.clear()
+
+    def _measure_voice(self, *, with_gaps: bool = False) -> None:
+        """As `JobVoice.measure`."""
+        if not self._voice.is_settled:
+            self._voice.measure(with_gaps=with_gaps)
+            self._tell_pace()
+        if self._voice.is_settled:
+            self._ready.extendleft(reversed(self._unmeasured))
+            self._unmeasured.clear()
+
+    def _tell_pace(self) -> None:
+        if note := self._voice.pace_note():
+            self._on_note(note)
+
+    def _add(self, take: EncodedTake, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
+        stored = self._store.add(take, step, made_of)
+        spoken = 0.0 if made_of else take.duration
+        self._report(replace(self.progress, audio_seconds=self.progress.audio_seconds + spoken))
+        return stored
+
+    def _record(self, take: StoredTake, verdict: Verdict) -> None:
+        self._job.ledger.add_verdict(take, self._checker.identity, verdict)
+        _log.debug("%s", _summary(take, verdict))
+        self._unsettled[take.key] -= 1
+        if not self._unsettled[take.key]:
+            self._advance(take.key)
+        self._report(self.progress)
 
     def _settle(self, item: PlannedChunk, *, flagged: bool) -> None:
         """Counts a chunk, and its copies elsewhere in the book, as done."""
-        if item.key in self._settled:
-            return
-        self._settled.add(item.key)
         copies, done = self._copies[item.key], self.progress
         self.progress = replace(
             done,
@@ -134,107 +258,6 @@ class Renderer:
     def _report(self, progress: RenderProgress) -> None:
         self.progress = replace(progress, elapsed=time.perf_counter() - self._started)
         self._on_progress(self.progress)
-
-    def _round(
-        self,
-        pool: ThreadPoolExecutor,
-        backlog: int,
-        unchecked: Sequence[StoredTake],
-        next_steps: Sequence[PlannedStep],
-    ) -> None:
-        """One step for every chunk. backlog: takes that may wait for their check."""
-        checking: dict[Future[Verdict], StoredTake] = {}
-        waiting: list[StoredTake] = []
-        again = {take.id for take in unchecked if take.accepted is not None or take.decision is not None}
-
-        def check(*takes: StoredTake) -> None:
-            waiting.extend(takes)
-            while self._voice.is_settled and waiting:
-                take = waiting.pop(0)
-                checking[pool.submit(self._judge, take, transcribe_always=take.id in again)] = take
-                self._collect(checking, at_most=backlog)
-
-        check(*unchecked)
-        for_fallback = [each for each in next_steps if each.task.step == RetryStep.FALLBACK]
-        derived = [each for each in next_steps if each.task.step in DERIVED]
-        whole = [each for each in next_steps if each.task.step not in (RetryStep.FALLBACK, *DERIVED)]
-        for step, count in Counter(each.task.step for each in next_steps).items():
-            _log.info("%s: %d chunks", step.label, count)
-        steps = {(each.item.key, each.attempt): each.task.step for each in next_steps}
-        with closing(self._engine.generate(self._requests(whole, derived))) as takes:
-            for spoken in takes:
-                step = steps.get((spoken.request.key, spoken.request.attempt), RetryStep.PART)
-                stored = self._add(spoken, self._engine, step)
-                self._measure_voice()
-                if step != RetryStep.PART:
-                    check(stored)
-        self._measure_voice(with_gaps=True)
-        check()
-        if for_fallback:
-            assert self._open_fallback is not None
-            fallback = self._open_fallback()
-            with closing(fallback.generate(whole_request(fallback, each) for each in for_fallback)) as takes:
-                for spoken in takes:
-                    check(self._add(spoken, fallback, RetryStep.FALLBACK))
-        for planned_step in derived:
-            take, made_of = derive_take(self._engine, planned_step, self._store)
-            check(self._add(take, self._engine, planned_step.task.step, made_of))
-        self._collect(checking, at_most=0)
-
-    def _measure_voice(self, *, with_gaps: bool = False) -> None:
-        """As `JobVoice.measure`."""
-        if not self._voice.is_settled:
-            self._voice.measure(with_gaps=with_gaps)
-            self._tell_pace()
-
-    def _tell_pace(self) -> None:
-        if note := self._voice.pace_note():
-            self._on_note(note)
-
-    def _requests(self, whole: Sequence[PlannedStep], derived: Sequence[PlannedStep]) -> Iterator[TakeRequest]:
-        for planned_step in whole:
-            yield whole_request(self._engine, planned_step)
-        yield from part_requests(self._engine, derived, self._store)
-
-    def _add(self, take: Take, engine: Engine, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
-        stored = self._store.add(take, engine, step, made_of)
-        spoken = 0.0 if made_of else take.duration
-        self._report(replace(self.progress, audio_seconds=self.progress.audio_seconds + spoken))
-        return stored
-
-    def _judge(self, stored: StoredTake, *, transcribe_always: bool) -> Verdict:
-        """Runs the checks; called in a checking thread. transcribe_always: transcribes the take even if a detector
-        that needs no transcript rejects it."""
-        chunk = self._copies[stored.key][0].chunk
-        audio, sample_rate = self._store.read(stored)
-        codes = read_codes(stored.codes_file) if stored.codes_file.is_file() else None
-        request = TakeRequest(
-            stored.key, chunk.spoken, self._engine.voice, stored.seed, stored.attempt, stored.sampling
-        )
-        take = Take(request, audio, sample_rate, stored.stop, stored.seconds, codes, stored.detail)
-        voice = UNKNOWN_VOICE if stored.step == RetryStep.FALLBACK else self._voice.reference
-        decisive = frozenset() if transcribe_always else incurable_measures()
-        return self._checker.check(take, chunk, decisive, voice, thorough=False)
-
-    def _collect(self, checking: dict[Future[Verdict], StoredTake], at_most: int) -> None:
-        """Stores finished verdicts; waits while more than `at_most` checks are outstanding."""
-        while True:
-            done, _ = wait(checking, timeout=None if len(checking) > at_most else 0, return_when=FIRST_COMPLETED)
-            for future in done:
-                take = checking.pop(future)
-                self._record(take, future.result())
-            if len(checking) <= at_most:
-                return
-
-    def _record(self, take: StoredTake, verdict: Verdict) -> None:
-        self._job.ledger.add_verdict(take, self._checker.identity, verdict)
-        _log.debug("%s", _summary(take, verdict))
-        item = self._copies[take.key][0]
-        if verdict.accepted:
-            self._settle(item, flagged=False)
-        elif self._is_exhausted(item):
-            self._settle(item, flagged=True)
-        self._report(self.progress)
 
 
 def _summary(take: StoredTake, verdict: Verdict) -> str:

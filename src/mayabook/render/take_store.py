@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 import soundfile
 
-from mayabook.core.audio_files import read_flac, write_flac
-from mayabook.core.code_files import write_codes
+from mayabook.core.audio_files import read_flac
 from mayabook.core.errors import JobError
-from mayabook.core.platform_info import processor
-from mayabook.core.take import Audio, Take
-from mayabook.engines import Engine
+from mayabook.core.files import write_bytes
+from mayabook.core.take import Audio, TakeRequest
+from mayabook.render.encoded_take import EncodedTake
 from mayabook.render.job import Job
 from mayabook.render.ledger import RetryStep, StoredTake
 from mayabook.render.retry_policy import Judged
@@ -62,7 +61,22 @@ class TakeStore:
         assert verdict is not None
         return TranscribedTake(*self.read(stored), verdict)
 
-    def add(self, take: Take, engine: Engine, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
+    def encoded(self, stored: StoredTake, request: TakeRequest) -> EncodedTake:
+        """A take as it was added. request: of the take. Raises JobError as `read` does."""
+        self.read(stored)
+        return EncodedTake(
+            request=request,
+            flac=stored.file.read_bytes(),
+            codes=stored.codes_file.read_bytes() if stored.codes_file.is_file() else None,
+            n_samples=stored.n_samples,
+            sample_rate=stored.sample_rate,
+            stop=stored.stop,
+            seconds=stored.seconds,
+            detail=stored.detail,
+            made_on=stored.made_on,
+        )
+
+    def add(self, take: EncodedTake, step: RetryStep, made_of: tuple[str, ...] = ()) -> StoredTake:
         """Writes a take's audio and codes and records it in the ledger.
 
         made_of: file names of the takes it is derived from.
@@ -70,8 +84,8 @@ class TakeStore:
         request = take.request
         file = self._job.takes / f"{request.key}-{request.attempt}.flac"
         if take.codes is not None:
-            write_codes(file.with_suffix(".npz"), take.codes)
-        write_flac(file, take.audio, take.sample_rate)
+            write_bytes(file.with_suffix(".npz"), take.codes)
+        write_bytes(file, take.flac)
         stored = self._job.ledger.add_take(
             StoredTake(
                 id=0,
@@ -81,7 +95,7 @@ class TakeStore:
                 sampling=request.sampling,
                 stop=take.stop,
                 file=file,
-                n_samples=len(take.audio),
+                n_samples=take.n_samples,
                 sample_rate=take.sample_rate,
                 seconds=take.seconds,
                 detail=take.detail,
@@ -90,7 +104,7 @@ class TakeStore:
                 risk=0.0,
                 step=step,
                 made_of=made_of,
-                made_on=f"{processor()}; {engine.platform}",
+                made_on=take.made_on,
             )
         )
         figures = f"{take.duration:.1f} s of audio in {take.seconds:.1f} s"
