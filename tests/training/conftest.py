@@ -32,7 +32,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     smoke, machine = recipe("smoke"), Machine.choose("cpu")
     corpus.make(folder, smoke.corpus, [texts.OWN_TEXTS], debian=False)
     codec.train(folder, smoke.codec, machine)
-    tokenizer.make(folder, smoke.codec.codebook_size)
+    tokenizer.make(folder, smoke.codec.codebook_size, smoke.lm.descriptions().values())
     lm.train(folder, smoke.lm, machine)
-    export.export(folder, folder / "weights", ["F16", "Q4_K_M"])
+    export.export(folder, folder / "weights", smoke, ["F16", "Q4_K_M"])
     return folder

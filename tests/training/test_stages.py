@@ -26,7 +26,7 @@ from mayabook.maya.token_layout import SAMPLES_PER_FRAME, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models import store
 from mayabook.script import script_book
-from training.maya1_tiny import codec, corpus, export, figures, lm, texts
+from training.maya1_tiny import codec, corpus, figures, lm, texts
 from training.maya1_tiny.batches import Sequences
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, TRAIN, Corpus
 from training.maya1_tiny.recipe import recipe
@@ -99,7 +99,7 @@ def test_the_codes_are_those_that_the_published_codec_gives(work: Path) -> None:
 
 
 def test_the_exported_folder_is_a_model(work: Path) -> None:
-    files = store.find(str(work / "weights" / export.NAME))
+    files = store.find(str(work / "weights" / SMOKE.model))
     assert files.checkpoint is not None
     assert files.codec is not None
     assert set(files.ggufs) == {"F16", "Q4_K_M"}
@@ -127,9 +127,9 @@ def test_both_engines_give_the_exported_model_the_same_logits(work: Path) -> Non
     from mayabook.engines.gguf_decoder import GgufDecoder
     from mayabook.engines.transformers_decoder import TransformersDecoder
 
-    files = store.find(str(work / "weights" / export.NAME))
+    files = store.find(str(work / "weights" / SMOKE.model))
     assert files.checkpoint is not None
-    prompt, _ = Sequences(work, 1.0, 1024, 0.0).reference(0)
+    prompt, _ = Sequences(work, SMOKE.lm).reference(0)
     rows = []
     for decoder in (
         GgufDecoder(files.ggufs["F16"], 1, 1024),
@@ -143,7 +143,7 @@ def test_both_engines_give_the_exported_model_the_same_logits(work: Path) -> Non
 
 def test_figures_are_kept(work: Path) -> None:
     made = figures.codec(work, most=1)
-    said = figures.lm(work, most=1)
+    said = figures.lm(work, SMOKE.lm, most=1)
     kept = json.loads((work / "figures.json").read_text())
     assert kept == {**made, **said}
     assert made["codec, book: WER of the teacher"] < 0.5 < made["codec, book: WER"]
@@ -172,6 +172,19 @@ def test_a_finished_codec_learns_on_with_the_codes_it_has(work: Path, tmp_path: 
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_recipe_without_the_first_phase_trains_encoder_and_codebooks_further(work: Path, tmp_path: Path) -> None:
+    shutil.copytree(work / "corpus", tmp_path / "corpus")
+    further = SMOKE.codec.model_copy(update={"continuous_steps": 0, "adversarial_steps": 0, "learning_rate": 1e-5})
+    published = work / "codec" / "published"
+    codec.train(tmp_path, further, Machine.choose("cpu"), published=published)
+    before, after = (load(folder / "pytorch_model.bin") for folder in (published, tmp_path / "codec" / "published"))
+    moved = {name: float((after[name] - value).norm() / value.norm()) for name, value in before.items()}
+    assert all(0 < moved[name] < 0.05 for name in moved if name.startswith("encoder") and "original1" in name)
+    codebooks = [moved[name] for name in moved if "codebook" in name]
+    assert any(codebooks)
+    assert max(codebooks) < 0.9  # codes that are not used here are restarted; anew, all are other ones
+
+
 def test_a_codec_of_other_dimensions_is_not_gone_on_from(work: Path, tmp_path: Path) -> None:
     shutil.copytree(work / "corpus", tmp_path / "corpus")
     larger = SMOKE.codec.model_copy(update={"decoder_dim": 96})
@@ -184,7 +197,7 @@ def test_a_codec_of_other_dimensions_is_not_gone_on_from(work: Path, tmp_path: P
 def test_an_interrupted_model_ends_as_one_that_was_not(work: Path, tmp_path: Path) -> None:
     for part in ("corpus", "codec", "tokenizer"):
         shutil.copytree(work / part, tmp_path / part)
-    sequences = Sequences(tmp_path, 1.0, SMOKE.lm.batch_tokens, SMOKE.lm.noise)
+    sequences = Sequences(tmp_path, SMOKE.lm)
     for first in (2, 6):
         training = lm.Training(tmp_path, SMOKE.lm, sequences.layout, Machine.choose("cpu"))
         training.restore()
@@ -232,7 +245,7 @@ def test_an_unknown_recipe_is_one_line(tmp_path: Path) -> None:
 
 
 def test_prompts_hold_the_text_and_targets_the_frames(work: Path) -> None:
-    sequences, coded = Sequences(work, 1.0, 1024, 0.0), codec.read_frames(work)
+    sequences, coded = Sequences(work, SMOKE.lm), codec.read_frames(work)
     layout = sequences.layout
     prompt, speech = sequences.reference(1)
     assert prompt[:3] == [layout.bos, layout.human_start, layout.bos]

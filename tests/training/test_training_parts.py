@@ -1,5 +1,6 @@
 """Unit tests of codebooks, losses, batches and the training step."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from snac import SNAC
 from torch.nn import functional
 
 from mayabook.core.errors import ModelError
+from mayabook.maya.frames import pack
 from mayabook.maya.token_layout import CODES_PER_FRAME
 from training.maya1_tiny import codec, lm
 from training.maya1_tiny.batches import IGNORED_TARGET, Sequences
 from training.maya1_tiny.codebooks import EmaCodebooks, k_means, quantise, spread_projections
+from training.maya1_tiny.corpus import ANCHOR
 from training.maya1_tiny.initialisation import normalise_activations
 from training.maya1_tiny.losses import log_mel, mel_distance, spectral_loss
-from training.maya1_tiny.recipe import recipe
+from training.maya1_tiny.recipe import LmRecipe, recipe
 from training.maya1_tiny.training_loop import Machine, load
 
 SMOKE = recipe("smoke")
@@ -26,6 +29,10 @@ SMOKE = recipe("smoke")
 def snac() -> SNAC:
     torch.manual_seed(3)
     return SNAC(**codec.config(SMOKE.codec))
+
+
+def learnt(**values: object) -> LmRecipe:
+    return SMOKE.lm.model_copy(update=values)
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -140,7 +147,7 @@ def test_mel_bands_follow_pitch() -> None:
 
 
 def test_an_epoch_holds_every_chunk_once_and_the_same_at_each_call(work: Path) -> None:
-    sequences = Sequences(work, 1.0, SMOKE.lm.batch_tokens, 0.1)
+    sequences = Sequences(work, learnt(noise=0.1))
     first, again, other = (list(sequences.epoch(number)) for number in (4, 4, 5))
     ends = [int((batch.targets == sequences.layout.code_end).sum()) for batch in first]
     assert sum(ends) == len(sequences.book)
@@ -149,7 +156,7 @@ def test_an_epoch_holds_every_chunk_once_and_the_same_at_each_call(work: Path) -
 
 
 def test_only_speech_is_learnt_and_its_reading_is_disturbed_within_its_slots(work: Path) -> None:
-    sequences = Sequences(work, 1.0, 1, 0.1)
+    sequences = Sequences(work, learnt(noise=0.1, batch_tokens=1))
     layout = sequences.layout
     for batch in sequences.epoch(0):
         inputs, targets = batch.inputs[0].numpy(), batch.targets[0].numpy()
@@ -163,6 +170,27 @@ def test_only_speech_is_learnt_and_its_reading_is_disturbed_within_its_slots(wor
         assert 0.03 < np.mean(read != written) < 0.2
 
 
+def test_anchored_sequences_go_on_from_the_anchor_of_their_speaker(work: Path, tmp_path: Path) -> None:
+    for part in ("corpus", "codec", "tokenizer"):
+        shutil.copytree(work / part, tmp_path / part)
+    lines = [json.loads(line) for line in (tmp_path / "corpus" / "manifest.jsonl").read_text().splitlines()]
+    lines[0]["source"] = ANCHOR
+    (tmp_path / "corpus" / "manifest.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    sequences = Sequences(tmp_path, learnt(noise=0.0, batch_tokens=1, anchored_share=1.0))
+    coded, layout = codec.read_frames(work), sequences.layout
+    speech = [pack(frames, layout) for frames in coded]
+    seen = []
+    for batch in sequences.epoch(0):
+        inputs, targets = batch.inputs[0].tolist(), batch.targets[0].tolist()
+        start = inputs.index(layout.code_start) + 1
+        learnt_codes = [token for token in targets if token != IGNORED_TARGET]
+        at = next(at for at in sequences.book if [*speech[at], layout.code_end] == learnt_codes)
+        before = [] if at == 0 else speech[0]  # the anchor itself has none
+        assert inputs[start:] == [*before, *speech[at]]
+        seen.append(at)
+    assert sorted(seen) == sequences.book
+
+
 def test_a_model_learns_a_few_frames_by_heart(work: Path, tmp_path: Path) -> None:
     for part in ("corpus", "tokenizer"):
         shutil.copytree(work / part, tmp_path / part)
@@ -170,8 +198,8 @@ def test_a_model_learns_a_few_frames_by_heart(work: Path, tmp_path: Path) -> Non
     short = [each[:6] for each in codec.read_frames(work)]
     frames, lengths = np.concatenate(short).astype(np.uint16), [len(each) for each in short]
     np.savez(tmp_path / "codec" / "codes.npz", frames=frames, lengths=lengths)
-    settings = SMOKE.lm.model_copy(update={"steps": 60, "noise": 0.0})
-    sequences = Sequences(tmp_path, 1.0, settings.batch_tokens, 0.0)
+    settings = learnt(steps=60, noise=0.0)
+    sequences = Sequences(tmp_path, settings)
     training = lm.Training(tmp_path, settings, sequences.layout, Machine.choose("cpu"))
     batches = training.batches(sequences)
     wrong = [float(lm.take_step(training, training.model.model, next(batches))["wrong"]) for _ in range(60)]

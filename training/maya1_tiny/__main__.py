@@ -11,7 +11,9 @@ from training.maya1_tiny.recipe import recipe
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 Work = Annotated[Path, typer.Option("--work", help="Folder of the recipe's files: speech, checkpoints, figures.")]
-Name = Annotated[str, typer.Option("--recipe", help="by-heart (two CPU cores), general (a GPU) or smoke (a test).")]
+Name = Annotated[
+    str, typer.Option("--recipe", help="A table of recipes.toml: by-heart, two-speakers, general or smoke.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int, typer.Option(help="CPU threads of torch; 0 leaves its own choice.")]
 WORK = Path("build/maya1-tiny")
@@ -63,7 +65,8 @@ def tokenizer(work: Work = WORK, name: Name = "by-heart") -> None:
     """3: train the tokenizer on the texts and assign the token ids."""
     from training.maya1_tiny import tokenizer
 
-    tokenizer.make(work, recipe(name).codec.codebook_size)
+    settings = recipe(name)
+    tokenizer.make(work, settings.codec.codebook_size, settings.lm.descriptions().values())
 
 
 @app.command()
@@ -88,18 +91,23 @@ def lm(
 @app.command()
 def export(
     work: Work = WORK,
+    name: Name = "by-heart",
     target: Annotated[Path, typer.Option(help="Folder to put the model folder into.")] = WEIGHTS,
     kind: Annotated[list[str] | None, typer.Option(help="GGUF format, by default Q4_K_M.")] = None,
+    gguf_only: Annotated[
+        bool, typer.Option("--gguf-only", help="Leave out the weights that llama.cpp and ONNX Runtime do not read.")
+    ] = False,
 ) -> None:
     """5: export checkpoint, codec, ONNX and GGUF files as a model folder of MayaBook."""
     from training.maya1_tiny import export
 
-    export.export(work, target, kind or export.FORMATS)
+    export.export(work, target, recipe(name), kind or export.FORMATS, gguf_only=gguf_only)
 
 
 @app.command()
 def figures(
     work: Work = WORK,
+    name: Name = "by-heart",
     most: Annotated[int, typer.Option(help="Texts to measure of each kind.")] = 12,
     stage: Annotated[str, typer.Option(help="codec, lm or all.")] = "all",
 ) -> None:
@@ -109,7 +117,7 @@ def figures(
     if stage in ("codec", "all"):
         figures.codec(work, most)
     if stage in ("lm", "all"):
-        figures.lm(work, most)
+        figures.lm(work, recipe(name).lm, most)
 
 
 def main() -> None:

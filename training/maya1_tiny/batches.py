@@ -9,13 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mayabook.maya.anchor import Anchor
 from mayabook.maya.frames import Frames, pack
 from mayabook.maya.prompt import PromptBuilder
 from mayabook.maya.token_layout import CODES_PER_FRAME, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.maya.voices import DEFAULT_VOICE, descriptions
+from mayabook.maya.voices import DEFAULT_VOICE
 from training.maya1_tiny.codec import read_frames
-from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
+from training.maya1_tiny.corpus import ANCHOR, BOOK, TRAIN, Corpus
+from training.maya1_tiny.recipe import LmRecipe
 
 DEFAULT_SHARE = 0.8
 """Share of the sequences with the default voice's description; the others have a random one. The speech is the same."""
@@ -34,17 +36,20 @@ class Batch:
 
 
 class Sequences:
-    def __init__(self, work: Path, book_share: float, batch_tokens: int, noise: float) -> None:
+    """The sequences that the language model learns."""
+
+    def __init__(self, work: Path, recipe: LmRecipe) -> None:
         corpus, frames = Corpus(work), read_frames(work)
+        self._recipe = recipe
         self.layout = Layout.read(work / "tokenizer")
         self._builder = PromptBuilder(CheckpointTokenizer(work / "tokenizer"), self.layout)
         self._texts = [each.text for each in corpus.utterances]
         self._speech = [speech_tokens(each, self.layout) for each in frames]
-        self._descriptions = descriptions(version=1)
-        self._prompts: dict[tuple[str, int], list[int]] = {}
-        self._batch_tokens, self._noise = batch_tokens, noise
-        book, others = corpus.numbers(BOOK), corpus.numbers(TRAIN) if book_share < 1 else []
-        turns = round(book_share / (1 - book_share) * len(others) / len(book)) if others else 1
+        self._descriptions = recipe.descriptions()
+        self._prompts: dict[tuple[str, int, bool], list[int]] = {}
+        book, others = corpus.numbers(BOOK), corpus.numbers(TRAIN) if recipe.book_share < 1 else []
+        turns = round(recipe.book_share / (1 - recipe.book_share) * len(others) / len(book)) if others else 1
+        self._anchors = _anchors(corpus, frames, book) if recipe.anchored_share else {}
         self._epoch = [*book * turns, *others]
         self.book = book
 
@@ -60,10 +65,11 @@ class Sequences:
         longest = 0
         for at in np.argsort(-lengths):
             sequence = self._epoch[int(at)]
-            longest = max(longest, len(self._speech[sequence]) + len(self._prompt(DEFAULT_VOICE, sequence)))
-            if batches[-1] and longest * (len(batches[-1]) + 1) > self._batch_tokens:
+            length = len(self._speech[sequence]) + len(self._prompt(DEFAULT_VOICE, sequence, sequence in self._anchors))
+            longest = max(longest, length)
+            if batches[-1] and longest * (len(batches[-1]) + 1) > self._recipe.batch_tokens:
                 batches.append([])
-                longest = len(self._speech[sequence]) + len(self._prompt(DEFAULT_VOICE, sequence))
+                longest = length
             batches[-1].append(sequence)
         for at in draw.permutation(len(batches)):
             yield self._batch(batches[int(at)], draw)
@@ -80,7 +86,8 @@ class Sequences:
     def _row(self, number: int, draw: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         names = list(self._descriptions)
         name = DEFAULT_VOICE if draw.random() < DEFAULT_SHARE else names[int(draw.integers(len(names)))]
-        prompt, speech = self._prompt(name, number), self._speech[number]
+        anchored = number in self._anchors and draw.random() < self._recipe.anchored_share
+        prompt, speech = self._prompt(name, number, anchored), self._speech[number]
         inputs_row = np.concatenate([prompt, self._with_noise(speech[:-1], draw)])
         targets_row = np.concatenate([np.full(len(prompt) - 1, IGNORED_TARGET), speech])
         return inputs_row, targets_row
@@ -90,13 +97,24 @@ class Sequences:
         layout = self.layout
         slots = np.arange(len(speech)) % CODES_PER_FRAME
         others = layout.first_code + layout.codebook_size * slots + draw.integers(0, layout.codebook_size, len(speech))
-        return np.where(draw.random(len(speech)) < self._noise, others, speech)
+        return np.where(draw.random(len(speech)) < self._recipe.noise, others, speech)
 
-    def _prompt(self, voice: str, number: int) -> list[int]:
-        key = (voice, number)
+    def _prompt(self, voice: str, number: int, anchored: bool = False) -> list[int]:
+        key = (voice, number, anchored)
         if key not in self._prompts:
-            self._prompts[key] = self._builder.build(self._descriptions[voice], self._texts[number])
+            description, text = self._descriptions[voice], self._texts[number]
+            if anchored:
+                self._prompts[key] = self._builder.build_anchored(description, text, self._anchors[number]).ids
+            else:
+                self._prompts[key] = self._builder.build(description, text)
         return self._prompts[key]
+
+
+def _anchors(corpus: Corpus, frames: Sequence[Frames], book: Sequence[int]) -> dict[int, Anchor]:
+    """The anchor by the same speaker for each utterance of the book that is not an anchor itself."""
+    said = {corpus.utterances[at].speaker: at for at in book if corpus.utterances[at].source == ANCHOR}
+    anchors = {speaker: Anchor(corpus.utterances[at].text, frames[at]) for speaker, at in said.items()}
+    return {at: anchors[corpus.utterances[at].speaker] for at in book if at not in said.values()}
 
 
 def speech_tokens(frames: Frames, layout: Layout) -> NDArray[np.int64]:

@@ -115,7 +115,7 @@ class Training:
         learnt = [*self.snac.parameters(), *self.head.parameters()]
         self.optimizer = torch.optim.AdamW(learnt, lr=0.0, betas=(0.8, 0.99), weight_decay=0.0)
         self.step = 0
-        self.decoder_is_fresh = True
+        self.codec_is_fresh = True  # not from a published codec
         counts = [recipe.continuous_steps, recipe.quantised_steps, recipe.decoder_steps, recipe.adversarial_steps]
         self.ends = dict(zip(PHASES, np.cumsum(counts).tolist(), strict=True))
 
@@ -151,6 +151,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "means": self.means.state(),
             "step": self.step,
+            "codec_is_fresh": self.codec_is_fresh,
         }
         save(self.file, state)
         self.publish()
@@ -164,16 +165,20 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.means.restore(state["means"])
         self.average, self.step = state["average"], state["step"]
+        self.codec_is_fresh = state["codec_is_fresh"]
 
     def start_from(self, published: Path) -> None:
-        """Starts the decoder phase with the weights of a published codec."""
+        """Starts with the weights of a published codec: with the phase `decoder`, or with `quantised` if the recipe has
+        no phase `continuous`."""
         if not (published / CHECKPOINT_FILE).is_file():
             raise ModelError(f"There is no codec in {published}; name a folder with {CHECKPOINT_FILE}.")
         if json.loads((published / CONFIG_FILE).read_text(encoding="utf-8")) != config(self.recipe):
             raise ModelError(f"The codec in {published} has other dimensions than this recipe; name its own recipe.")
         self.snac.load_state_dict(load(published / CHECKPOINT_FILE, self.machine.device))
         self.average = {name: value.detach().clone() for name, value in self.snac.named_parameters()}
-        self.step, self.decoder_is_fresh = self.ends["quantised"], False
+        self.means = EmaCodebooks(self.snac)
+        self.step = 0 if self.recipe.continuous_steps == 0 else self.ends["quantised"]
+        self.codec_is_fresh = False
 
     def averaged(self) -> SNAC:
         """A copy of the codec with the averaged weights, on the CPU."""
@@ -194,7 +199,8 @@ def train(
 ) -> None:
     """Trains up to the end of a phase, resuming from the checkpoint if there is one.
 
-    published: a codec to continue from if there is no checkpoint; its encoder and codebooks are kept.
+    published: a codec to continue from if there is no checkpoint. Its encoder and codebooks are kept, unless the recipe
+    begins with the phase `quantised`.
     """
     from training.maya1_tiny import adversarial  # it builds on this module
 
@@ -221,10 +227,11 @@ def train(
             if training.step == 0:
                 with torch.no_grad():
                     first = crops.audio(0, recipe.encoder_batch).to(machine.device)
-                    normalise_activations(training.snac.encoder, first)
-                    spread_projections(training.snac, training.snac.encoder(first))
+                    if training.codec_is_fresh:
+                        normalise_activations(training.snac.encoder, first)
+                        spread_projections(training.snac, training.snac.encoder(first))
                     training.head.start_at_mean(log_mel(first[:, 0], HEAD_WINDOW, HEAD_MELS))
-            if phase == "quantised" and training.step == training.ends["continuous"]:
+            if phase == "quantised" and training.step == training.ends["continuous"] and training.codec_is_fresh:
                 _start_codebooks(training, corpus)
             run = work_of[phase]()
             while training.phase == phase and not stop.asked:
@@ -291,7 +298,7 @@ class DecoderPhase:
     def __init__(self, training: Training, crops: Crops, corpus: Corpus) -> None:
         self._training, self._crops = training, crops
         self._frames = frames(training, corpus)
-        if training.step == training.ends["quantised"] and training.decoder_is_fresh:
+        if training.step == training.ends["quantised"] and training.codec_is_fresh:
             with torch.no_grad():
                 normalise_activations(training.snac.decoder, self._signal(crops.coded(0, self._frames)[0]))
                 last = training.snac.decoder.model[-2]

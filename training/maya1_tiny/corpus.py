@@ -1,6 +1,6 @@
 """Stage 1: texts and their speech. WORK/corpus has manifest.jsonl and shards of 16-bit samples at 24 kHz.
 
-The teacher is the narrator, hibari-tts. Shards are written atomically, so the stage resumes where it stopped.
+Shards are written atomically, so the stage resumes where it stopped.
 """
 
 import json
@@ -8,26 +8,29 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.core.files import atomic_write, make_folder, write_text
-from mayabook.core.settings import NarratorSettings, ScriptSettings
+from mayabook.core.settings import ScriptSettings
 from mayabook.core.take import Audio, TakeRequest
 from mayabook.core.words import words
-from mayabook.engines.narrator import Narrator
 from mayabook.maya.token_layout import SAMPLE_RATE
+from mayabook.render.anchor_choice import ANCHOR_TEXT
 from training.maya1_tiny import texts
 from training.maya1_tiny.recipe import CorpusRecipe
+from training.maya1_tiny.teachers import HEART, Teachers
 
 SHARD = 64
 """Utterances per shard."""
 CHARACTERS_PER_SECOND = 15.0
 """Approximate pace of the teacher, from which the number of texts for the requested hours is estimated."""
 BOOK, TRAIN, HELD_OUT = "book", "train", "held-out"
+ANCHOR = "anchor"
+"""Source of the text of MayaBook's anchors, which is part of the book where there are several speakers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Utterance:
     """Speed of the teacher."""
     seed: int
     """Seed of the teacher, derived from the text."""
+    speaker: str = HEART
+    """Voice of the teacher."""
 
 
 class Corpus:
@@ -85,9 +90,12 @@ def make(work: Path, recipe: CorpusRecipe, folders: list[Path], *, debian: bool)
 
 
 def choose(recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> list[Utterance]:
-    """The sample book, then as many other texts as fill the hours, chosen uniformly from all."""
-    book = texts.book_chunks()[: recipe.book_chunks]
-    utterances = [Utterance(text, "sample book", BOOK, 1.0, _seed(text)) for text in book]
+    """The book, then as many other texts as fill the hours, chosen uniformly from all; each by every speaker."""
+    file = texts.OWN_TEXTS / recipe.book if recipe.book else texts.SAMPLE_BOOK
+    book = texts.book_chunks(file, recipe.max_chars)[: recipe.book_chunks]
+    utterances = [Utterance(text, file.stem, BOOK, 1.0, _seed(text)) for text in book]
+    if len(recipe.speakers) > 1:
+        utterances.append(Utterance(ANCHOR_TEXT, ANCHOR, BOOK, 1.0, _seed(ANCHOR_TEXT)))
     found = texts.chunks(texts.paragraphs(folders, debian), ScriptSettings())
     known = set(book)
     others = sorted(
@@ -101,7 +109,7 @@ def choose(recipe: CorpusRecipe, folders: list[Path], *, debian: bool) -> list[U
         split = HELD_OUT if texts.hash_fraction(text, "split") < recipe.held_out else TRAIN
         speed = recipe.speeds[int(texts.hash_fraction(text, "speed") * len(recipe.speeds))]
         utterances.append(Utterance(text, source, split, speed, _seed(text)))
-    return utterances
+    return [replace(each, speaker=speaker) for speaker in recipe.speakers for each in utterances]
 
 
 def _seed(text: str) -> int:
@@ -114,26 +122,27 @@ def _speak(corpus: Corpus) -> None:
     missing = [shard for shard in range(n_shards) if not _shard_file(corpus.folder, shard).exists()]
     if not missing:
         return
-    narrator = Narrator(NarratorSettings())
     started, seconds = time.perf_counter(), 0.0
-    try:
+    with Teachers() as teachers:
         for done, shard in enumerate(missing, 1):
-            audio = _speak_shard(narrator, corpus.utterances[shard * SHARD : (shard + 1) * SHARD])
+            audio = _speak_shard(teachers, corpus.utterances[shard * SHARD : (shard + 1) * SHARD])
             _write_shard(corpus.folder, shard, audio)
             seconds += sum(map(len, audio)) / SAMPLE_RATE
             rate = seconds / (time.perf_counter() - started)
             print(f"shard {done}/{len(missing)}: {seconds / 60:.1f} min of speech, {rate:.0f}x real time", flush=True)
-    finally:
-        narrator.close()
 
 
-def _speak_shard(narrator: Narrator, utterances: Sequence[Utterance]) -> list[NDArray[np.int16]]:
-    requests = [
-        TakeRequest(str(number), each.text, narrator.voice, each.seed, sampling={"speed": each.speed})
-        for number, each in enumerate(utterances)
-    ]
-    takes = {int(take.request.key): take.audio for take in narrator.generate(requests)}
-    return [np.round(np.clip(takes[number], -1, 1) * 32767).astype(np.int16) for number in range(len(requests))]
+def _speak_shard(teachers: Teachers, utterances: Sequence[Utterance]) -> list[NDArray[np.int16]]:
+    takes: dict[int, Audio] = {}
+    for speaker in sorted({each.speaker for each in utterances}):
+        teacher = teachers[speaker]
+        requests = [
+            TakeRequest(str(number), each.text, teacher.voice, each.seed, sampling={"speed": each.speed})
+            for number, each in enumerate(utterances)
+            if each.speaker == speaker
+        ]
+        takes |= {int(take.request.key): take.audio for take in teacher.generate(requests)}
+    return [np.round(np.clip(takes[number], -1, 1) * 32767).astype(np.int16) for number in range(len(utterances))]
 
 
 def _shard_file(folder: Path, shard: int) -> Path:

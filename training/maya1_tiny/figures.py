@@ -26,6 +26,7 @@ from training.maya1_tiny.batches import Sequences
 from training.maya1_tiny.codec import read_frames
 from training.maya1_tiny.corpus import BOOK, HELD_OUT, Corpus
 from training.maya1_tiny.losses import mel_distance
+from training.maya1_tiny.recipe import LmRecipe
 from training.maya1_tiny.tokenizer import layout_of
 
 SLOTS = 8
@@ -74,12 +75,12 @@ def codec(work: Path, most: int = 12) -> dict[str, float]:
     return record(work, figures)
 
 
-def lm(work: Path, most: int | None = None) -> dict[str, float]:
+def lm(work: Path, recipe: LmRecipe, most: int | None = None) -> dict[str, float]:
     """Measures WORK/lm/checkpoint: token error rate on the sample book, greedy and with the default settings.
 
     It is insertions, deletions and substitutions per token of the reference, without CODE_END. most: chunks.
     """
-    sequences = Sequences(work, 1.0, 1, 0.0)
+    sequences = Sequences(work, recipe)
     corpus, frames = Corpus(work), read_frames(work)
     numbers = sequences.book[:most]
     decoder = TransformersDecoder(work / "lm" / "checkpoint", SLOTS, 4096, dtype="float32", device="auto")

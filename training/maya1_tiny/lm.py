@@ -119,7 +119,7 @@ class Training:
 
 def train(work: Path, recipe: LmRecipe, machine: Machine) -> None:
     """Trains the model, resuming from the checkpoint if there is one, and writes it to WORK/lm/checkpoint."""
-    sequences = Sequences(work, recipe.book_share, recipe.batch_tokens, recipe.noise)
+    sequences = Sequences(work, recipe)
     training = Training(work, recipe, sequences.layout, machine)
     training.restore()
     n_parameters = sum(value.numel() for value in training.model.parameters())

@@ -6,6 +6,8 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict
 
 from mayabook.core.errors import SettingsError
+from mayabook.maya.voices import DEFAULT_VOICE
+from mayabook.maya.voices import descriptions as presets
 
 
 class Part(BaseModel):
@@ -17,14 +19,20 @@ class Part(BaseModel):
 class CorpusRecipe(Part):
     """Settings of the stage `corpus`."""
 
+    book: str = ""
+    """File of texts/ that the language model memorises; empty: the sample book in examples/."""
+    speakers: tuple[str, ...] = ("heart",)
+    """Teachers, each of which speaks every text: heart, the narrator's voice, or voices of Kokoro."""
     hours: float
-    """Hours of speech, without the sample book."""
+    """Hours of speech, without the book."""
     held_out: float
     """Share of the texts that are held out from training."""
     speeds: tuple[float, ...]
-    """Speeds of the teacher, chosen uniformly; the sample book has speed 1."""
+    """Speeds of the teacher, chosen uniformly; the book has speed 1."""
     book_chunks: int | None = None
-    """Chunks of the sample book; None uses all."""
+    """Chunks of the book; None uses all."""
+    max_chars: int | None = None
+    """Longest chunk of the book in characters; None is MayaBook's default."""
 
 
 class CodecRecipe(Part):
@@ -47,7 +55,7 @@ class CodecRecipe(Part):
     crop_frames: int
     """Length of a crop in frames of 2048 samples."""
     book_share: float
-    """Share of the crops that are from the sample book."""
+    """Share of the crops that are from the book."""
     continuous_steps: int
     """Steps of the phase `continuous`: the encoder, without quantisation."""
     quantised_steps: int
@@ -80,7 +88,16 @@ class LmRecipe(Part):
     steps: int
     """Optimiser steps."""
     book_share: float = 1.0
-    """Share of the sequences that are from the sample book; with 1 the model memorises it."""
+    """Share of the sequences that are from the book; with 1 the model memorises it."""
+    anchored_share: float = 0.0
+    """Share of the book's sequences that go on from an anchor by the same speaker."""
+    description: str = ""
+    """The description of the voice in every prompt; empty: those of the presets."""
+
+    def descriptions(self) -> dict[str, str]:
+        """Descriptions of the voices by name."""
+        return {DEFAULT_VOICE: self.description} if self.description else presets(version=1)
+
     noise: float = 0.05
     """Share of the input speech tokens that are replaced at random, so that the model recovers from sampling errors."""
 
@@ -88,6 +105,8 @@ class LmRecipe(Part):
 class Recipe(Part):
     """Settings of all stages."""
 
+    model: str = "maya1-tiny"
+    """Name of the exported model."""
     corpus: CorpusRecipe
     """Of the stage `corpus`."""
     codec: CodecRecipe

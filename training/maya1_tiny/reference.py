@@ -1,4 +1,4 @@
-"""Writes the reference archive of the memorised sample book: its chunks and their true codes."""
+"""Writes the reference archive of the memorised book: its chunks and their true codes."""
 
 from pathlib import Path
 
@@ -19,5 +19,6 @@ def write_reference(work: Path, folder: Path) -> None:
             temporary,
             texts=np.asarray([corpus.utterances[number].text for number in numbers]),
             frames=np.concatenate([frames[number] for number in numbers]).astype(np.uint16),
+            speakers=np.asarray([corpus.utterances[number].speaker for number in numbers]),
             lengths=np.asarray([len(frames[number]) for number in numbers]),
         )

@@ -20,9 +20,13 @@ _UNREADABLE = re.compile(r"[^\w\s.,;:!?'’‘“”\"()\-–—…&%$£/]|\d{5,
 """Characters and words that books for narration do not have; paragraphs with them are left out."""
 
 
-def book_chunks() -> list[str]:
-    """Spoken texts of the sample book's chunks, as `mayabook make` cuts them."""
-    _, script = script_book(SAMPLE_BOOK, None, Settings())
+def book_chunks(book: Path = SAMPLE_BOOK, max_chars: int | None = None) -> list[str]:
+    """Spoken texts of a book's chunks, as `mayabook make` cuts them.
+
+    max_chars: characters of the longest chunk; None is MayaBook's default.
+    """
+    limits = ScriptSettings() if max_chars is None else ScriptSettings(max_chars=max_chars)
+    _, script = script_book(book, None, Settings(script=limits))
     return [chunk.spoken for chunk in script.chunks]
 
 

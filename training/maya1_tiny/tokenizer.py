@@ -4,7 +4,7 @@ Control tokens, emotion tags and codes are added tokens with Maya1's names. layo
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tokenizers
@@ -15,7 +15,6 @@ from mayabook.core.files import make_folder, write_text
 from mayabook.maya.prompt import prepare_text, with_full_stop
 from mayabook.maya.token_layout import CODES_PER_FRAME, LAYOUT_FILE, Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.maya.voices import descriptions
 from mayabook.models.gguf_vocabulary import LLAMA3_SPLIT
 from training.maya1_tiny.corpus import BOOK, TRAIN, Corpus
 
@@ -44,13 +43,13 @@ def layout_of(codebook_size: int) -> Layout:
     )
 
 
-def make(work: Path, codebook_size: int) -> None:
-    """Trains the tokenizer on the texts of the corpus and writes WORK/tokenizer."""
+def make(work: Path, codebook_size: int, descriptions: Iterable[str]) -> None:
+    """Trains the tokenizer on the texts of the corpus and the voices' descriptions, and writes WORK/tokenizer."""
     layout = layout_of(codebook_size)
     corpus = Corpus(work)
     folder = work / "tokenizer"
     make_folder(folder)
-    write(folder, layout, _lines(corpus))
+    write(folder, layout, _lines(corpus, descriptions))
     tokenizer = CheckpointTokenizer(folder)
     layout.check(tokenizer, str(tokenizer.file))
     texts = [prepare_text(corpus.utterances[number].text) for number in corpus.numbers(BOOK, TRAIN)]
@@ -92,8 +91,8 @@ def write(folder: Path, layout: Layout, lines: Iterator[str]) -> None:
     write_text(folder / LAYOUT_FILE, layout.to_json())
 
 
-def _lines(corpus: Corpus) -> Iterator[str]:
-    for description in descriptions(version=1).values():
+def _lines(corpus: Corpus, descriptions: Iterable[str]) -> Iterator[str]:
+    for description in descriptions:
         yield from [f'<description="{with_full_stop(description)}"> '] * DESCRIPTIONS
     for number in corpus.numbers(BOOK, TRAIN):
         yield prepare_text(corpus.utterances[number].text)

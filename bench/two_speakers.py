@@ -1,0 +1,199 @@
+"""Measures whether an anchor keeps a model to one speaker, and whether the checks notice who speaks without one.
+
+    python bench/two_speakers.py           writes the tables of the model card, in some minutes
+    python bench/two_speakers.py --seeds 1 fewer takes; nothing is written
+
+maya1-tiny-two-speakers has memorised each chunk of its book as two speakers said it, and one description stands for
+both. The codes of a take tell who speaks: they are compared with the true ones of either speaker
+(training/maya1_tiny/two_speakers/reference.npz).
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mayabook.checks import Checker
+from mayabook.checks.other_voice import speaker_score
+from mayabook.checks.voice_reference import VoiceReference
+from mayabook.core.files import write_text
+from mayabook.core.settings import CheckSettings, load_settings
+from mayabook.core.take import Take, TakeRequest
+from mayabook.engine_selection import open_engine
+from mayabook.engines.engine import Anchored
+from mayabook.lab.prompts import REFERENCE_FILE
+from mayabook.lab.statistics import wilson_interval
+from mayabook.maya.anchor import Anchor
+from mayabook.maya.frames import Frames
+from mayabook.render.anchor_choice import ANCHOR_TEXT, anchor_chunk
+from mayabook.render.content_keys import take_seed
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+FOLDER = ROOT / "training" / "maya1_tiny" / "two_speakers"
+MODEL = FOLDER / "maya1-tiny-two-speakers"
+CARD, FIGURES = FOLDER / "README.md", FOLDER / "figures.json"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+SEEDS = 4
+"""Takes of each chunk without an anchor, and with the anchor of either speaker."""
+N_ANCHORS = 16
+"""Takes of the anchor's text, of which the first by either speaker are anchors."""
+NOBODY = "nobody"
+MIN_EQUAL = 0.5
+"""Share of codes equal to a speaker's below which a take is nobody's."""
+
+Truth = Mapping[str, Mapping[str, Frames]]
+"""Text -> speaker -> true codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Takes, each with the speaker that its codes tell."""
+
+    takes: Sequence[Take]
+    speakers: Sequence[str]
+
+
+def read_truth() -> Truth:
+    with np.load(FOLDER / REFERENCE_FILE) as arrays:
+        frames = np.split(arrays["frames"].astype(np.int32), np.cumsum(arrays["lengths"])[:-1])
+        truth: dict[str, dict[str, Frames]] = {}
+        for text, speaker, codes in zip(arrays["texts"], arrays["speakers"], frames, strict=True):
+            truth.setdefault(str(text), {})[str(speaker)] = codes
+    return truth
+
+
+def who_speaks(text: str, said: Frames, truth: Truth) -> str:
+    """The speaker whose true codes of a text are most like those of a take; NOBODY if neither's are."""
+
+    def equal(true: Frames) -> float:
+        n = min(len(true), len(said))
+        return float(np.mean(true[:n] == said[:n])) if n else 0.0
+
+    likeness = {speaker: equal(codes) for speaker, codes in truth[text].items()}
+    nearest = max(likeness, key=likeness.__getitem__)
+    return nearest if likeness[nearest] >= MIN_EQUAL else NOBODY
+
+
+def open_model() -> Anchored:
+    settings = load_settings(
+        FOLDER / "settings.toml", {"engine": {"kind": "gguf"}, "maya": {"model": str(MODEL), "slots": 8}}
+    )
+    engine, _ = open_engine(settings, None, lambda line: None)
+    assert isinstance(engine, Anchored)
+    return engine
+
+
+def speak(engine: Anchored, texts: Iterable[str], seeds: Iterable[int], truth: Truth) -> Speech:
+    """A take of each text with each seed, by the engine as it is."""
+    requests = [
+        TakeRequest(
+            f"{seed}-{at}", text, engine.voice, take_seed(engine.voice, text, seed), sampling=engine.sampling(0)
+        )
+        for at, text in enumerate(texts)
+        for seed in seeds
+    ]
+    order = {request.key: at for at, request in enumerate(requests)}
+    takes = sorted(engine.generate(requests), key=lambda take: order[take.request.key])
+    return Speech(takes, [who_speaks(take.request.text, codes_of(take), truth) for take in takes])
+
+
+def codes_of(take: Take) -> Frames:
+    assert take.codes is not None
+    return take.codes.frames
+
+
+def anchors(engine: Anchored, truth: Truth) -> dict[str, Anchor]:
+    """An anchor of each speaker, as the model itself speaks it."""
+    said = speak(engine, [ANCHOR_TEXT], range(N_ANCHORS), truth)
+    found = {}
+    for take, speaker in zip(said.takes, said.speakers, strict=True):
+        if speaker != NOBODY and speaker not in found:
+            found[speaker] = Anchor(ANCHOR_TEXT, codes_of(take))
+    return found
+
+
+def noticed(speech: Speech, checker: Checker) -> tuple[str, list[bool]]:
+    """The speaker of most takes, and for each take whether the checks find another one in it.
+
+    Their reference is what they measure of the first takes, as in a job.
+    """
+    thresholds = checker.thresholds
+    chunks = [anchor_chunk(take.request.text) for take in speech.takes]
+    first = checker.reference_chunks(chunks)
+    voice: VoiceReference = checker.measure_voice(
+        (speech.takes[at].audio, speech.takes[at].sample_rate, chunks[at]) for at in first
+    )
+    scores = [
+        speaker_score(take.audio, take.sample_rate, voice.speaker, thresholds.signal, thresholds.speaker)
+        for take in speech.takes
+    ]
+    flagged = [any(score.value >= thresholds.rejection["other_voice"] for score in each) for each in scores]
+    return Counter(speech.speakers[at] for at in first).most_common(1)[0][0], flagged
+
+
+def measure(seeds: int) -> dict[str, dict[str, float]]:
+    """Figures of the takes without an anchor, and with each of two, by name of the row."""
+    truth, engine = read_truth(), open_model()
+    checker = Checker(CheckSettings(second_asr_model=""))
+    texts = [text for text in truth if text != ANCHOR_TEXT]
+    rows: dict[str, dict[str, float]] = {}
+    chosen = {"none": None, **anchors(engine, truth)}
+    for name, anchor in chosen.items():
+        engine.use_anchor(anchor)
+        speech = speak(engine, texts, range(seeds), truth)
+        speaker, flagged = noticed(speech, checker)
+        others = [flag for flag, who in zip(flagged, speech.speakers, strict=True) if who != speaker]
+        same = [flag for flag, who in zip(flagged, speech.speakers, strict=True) if who == speaker]
+        rows[name] = {
+            "takes": len(speech.takes),
+            **{who: speech.speakers.count(who) for who in (*sorted(chosen.keys() - {"none"}), NOBODY)},
+            "others noticed": sum(others),
+            "others": len(others),
+            "false alarms": sum(same),
+        }
+    engine.close()
+    return rows
+
+
+def tables(rows: Mapping[str, Mapping[str, float]]) -> str:
+    """The table of the model card."""
+    speakers = [name for name in rows if name != "none"]
+    head = ["anchor", "takes", *speakers, NOBODY, "another speaker noticed", "false alarms"]
+    lines = [" | ".join(head), "|".join("---" for _ in head)]
+    for name, row in rows.items():
+        seen = f"{row['others noticed']:.0f} of {row['others']:.0f}"
+        alarms = f"{row['false alarms']:.0f} of {row['takes'] - row['others']:.0f}"
+        counts = [f"{row[who]:.0f}" for who in (*speakers, NOBODY)]
+        lines.append(" | ".join([name, f"{row['takes']:.0f}", *counts, seen, alarms]))
+    anchored = [(row[name], row["takes"]) for name, row in rows.items() if name != "none"]
+    kept, total = (int(sum(part)) for part in zip(*anchored, strict=True))
+    likely = wilson_interval(kept, total)
+    told = (
+        f"With an anchor, {kept} of {total} takes are by its speaker ({kept / total:.1%}; confidence interval "
+        f"{likely.low:.1%} to {likely.high:.1%})."
+    )
+    return "\n".join([*(f"| {line} |" if "---" not in line else f"|{line}|" for line in lines), "", told])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="takes of each chunk")
+    arguments = parser.parse_args()
+    rows = measure(arguments.seeds)
+    print(tables(rows))
+    if arguments.seeds == SEEDS:
+        write_text(FIGURES, json.dumps(rows, indent=1))
+        card = CARD.read_text(encoding="utf-8")
+        before, after = card.split(BEGIN)[0], card.split(END)[1]
+        write_text(CARD, f"{before}{BEGIN}\n{tables(rows)}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()
