@@ -261,7 +261,7 @@ def _clicks(evidence: Evidence) -> list[Score]:
     ),
     Measure("drift_for_voice", FindingKind.DRIFT, "the same, by the timbre of the voice itself", is_incurable=True),
     needs=Needs.SIGNAL,
-    cost=2.0,
+    cost=5.0,
 )
 def _drift(evidence: Evidence) -> list[Score]:
     return drift_score(evidence.audio, evidence.sample_rate, evidence.thresholds.drift, evidence.voice.timbre)
@@ -275,7 +275,7 @@ def _drift(evidence: Evidence) -> list[Score]:
         is_incurable=True,
     ),
     needs=Needs.SIGNAL,
-    cost=3.0,
+    cost=4.3,
 )
 def _other_voice(evidence: Evidence) -> list[Score]:
     figures = evidence.thresholds
