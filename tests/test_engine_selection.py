@@ -3,16 +3,20 @@ from pathlib import Path
 import pytest
 
 from mayabook import engine_selection
-from mayabook.core.settings import EngineSettings, MayaSettings, ScriptSettings, Settings
+from mayabook.core.settings import EngineSettings, MayaSettings, RetrySettings, ScriptSettings, Settings
 from mayabook.engine_selection import open_engine
 from mayabook.engines import EngineChoice, gguf_plugin, maya_plugin
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.maya_plugin import sampler_settings
 from mayabook.engines.narrator import Narrator
-from mayabook.engines.sampler_settings import preset
+from mayabook.engines.sampler_settings import FORMER_PRESET, preset
 from mayabook.engines.slot_count import SPARE
+from mayabook.maya.voices import DEFAULT_VOICE, descriptions
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
+from mayabook.pipeline import FALLBACK_ENGINE, _Fallback, open_local_executor
+from mayabook.render.job import Job
+from mayabook.render.job_anchor import JobAnchor
 from tests.tiny_models import write_checkpoint, write_codec
 
 SMALL_SLOTS = {"context": 512, "slots": 2, "max_tokens": 84}
@@ -107,6 +111,22 @@ def test_a_job_keeps_the_preset_and_the_chunk_limit_that_it_began_with(
     engine, _ = opened(settings("gguf", max_tokens=None, preset="maya-official"), earlier)
     assert isinstance(engine, MayaEngine)
     assert engine.sampling(0) == preset("maya-official").as_sampling()
+
+
+def test_a_fallback_engine_has_voice_and_preset_of_the_job(tmp_path: Path) -> None:
+    """Those of the first engine, also after a change of the defaults; then those of the fallback engine itself."""
+    old = EngineChoice(kind="gguf", model="tiny", slots=1)  # of version 0.1
+    asked = settings(max_tokens=None).model_copy(update={"retry": RetrySettings(engine="gguf")})
+    chosen = []
+    with Job.beside(tmp_path / "book.m4b") as job:
+        for first in (old, EngineChoice(kind="narrator"), EngineChoice(kind="gguf", preset="safer", voice_presets=2)):
+            anchor = JobAnchor(job, print)
+            with _Fallback(asked, job, first, lambda event: None, "en", anchor, open_local_executor) as fallback:
+                engine = fallback.open().engine
+                assert engine.voice == descriptions(1)[DEFAULT_VOICE]
+                assert engine.sampling(0) == sampler_settings(asked.maya, FORMER_PRESET).as_sampling()
+            chosen.append(EngineChoice.model_validate_json(job.ledger.fact(FALLBACK_ENGINE) or ""))
+    assert {(each.preset, each.voice_presets, each.slots) for each in chosen} == {("", 1, 2)}
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,16 @@ def _open_chosen(asked: Settings, settings: Settings, context: EngineContext) ->
 
 
 def open_fallback_engine(
-    settings: Settings, note: Callable[[str], None], language: str = "en"
+    settings: Settings, earlier: EngineChoice | None, note: Callable[[str], None], language: str = "en"
 ) -> tuple[Engine, EngineChoice]:
-    """The engine that `[retry] engine` names, loaded, and which it is. Raises EngineError where it cannot be opened."""
+    """The engine that `[retry] engine` names, loaded, and which it is.
+
+    earlier: what the job chose for its fallback engine before, else for its first engine; it holds for an engine that
+    has the same settings. Raises EngineError where the engine cannot be opened.
+    """
     fallback = settings.model_copy(update={"engine": EngineSettings(kind=settings.retry.engine)})
     check_settings(fallback)
-    return _open_chosen(fallback, fallback, EngineContext(None, note, language))
+    return _open_chosen(fallback, fallback, EngineContext(earlier, note, language))
 
 
 def find_profile(settings: Settings) -> TuningProfile | None:

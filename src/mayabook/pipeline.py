@@ -48,6 +48,8 @@ CHECKS = "checks"
 """Name of the ledger's fact that holds the identity of the checks that judged last."""
 ENGINE = "engine"
 """Name of the ledger's fact that holds the EngineChoice, so that a job resumes with the engine it began with."""
+FALLBACK_ENGINE = "fallback engine"
+"""Name of the ledger's fact that holds the EngineChoice of the fallback engine, once it was needed."""
 REQUEST = "request"
 """Name of the ledger's fact that holds the AudiobookRequest, so that a review can run the job again."""
 
@@ -151,7 +153,7 @@ def open_local_executor(
 ) -> tuple[Executor, EngineChoice]:
     """`OpenExecutor` for an engine in this process."""
     if is_fallback:
-        engine, choice = open_fallback_engine(settings, note, language)
+        engine, choice = open_fallback_engine(settings, earlier, note, language)
     else:
         engine, choice = open_engine(settings, earlier, note, language)
     return LocalExecutor(engine), choice
@@ -215,7 +217,7 @@ def _run(request: AudiobookRequest, tell: Listener, open_executor: OpenExecutor,
                 "Job %s; engine %s on %s; checks %s", job.folder, engine.identity, engine.platform, checker.identity
             )
             tell(ScriptReady(book.title, len(plan), sum(item.chunk.n_words for item in plan)))
-            with _Fallback(settings, tell, book.language, anchor, open_executor) as fallback:
+            with _Fallback(settings, job, choice, tell, book.language, anchor, open_executor) as fallback:
                 renderer = Renderer(job, plan, executor, checker, settings.retry, tell, fallback.open, _notes(tell))
                 renderer.run()
             coverage = build_coverage_report(book, source, plan, job.ledger, checker.identity, edits)
@@ -233,21 +235,34 @@ def _run(request: AudiobookRequest, tell: Listener, open_executor: OpenExecutor,
 class _Fallback:
     """The engine for chunks of which the first engine gave no accepted take, opened when it is first needed.
 
+    The job keeps what was chosen for it; before that, the choices for its first engine hold, but for the slots.
     Use as a context manager: it is closed at the end of the block.
     """
 
     def __init__(
-        self, settings: Settings, tell: Listener, language: str, anchor: JobAnchor, open_executor: OpenExecutor
+        self,
+        settings: Settings,
+        job: Job,
+        first: EngineChoice,
+        tell: Listener,
+        language: str,
+        anchor: JobAnchor,
+        open_executor: OpenExecutor,
     ) -> None:
-        self._settings, self._tell, self._language, self._anchor = settings, tell, language, anchor
+        self._settings, self._job, self._tell, self._language = settings, job, tell, language
+        self._first, self._anchor = first, anchor
         self._open_executor = open_executor
         self._executor: Executor | None = None
 
     def open(self) -> Executor:
         if self._executor is None:
+            kept = self._job.ledger.fact(FALLBACK_ENGINE)
+            first = self._first.model_copy(update={"slots": 0})
+            earlier = first if kept is None else EngineChoice.model_validate_json(kept)
             self._executor, choice = self._open_executor(
-                self._settings, None, _notes(self._tell), self._language, is_fallback=True
+                self._settings, earlier, _notes(self._tell), self._language, is_fallback=True
             )
+            self._job.ledger.set_fact(FALLBACK_ENGINE, choice.model_dump_json())
             engine = self._executor.engine
             if isinstance(engine, Anchored):
                 self._anchor.lend(engine)

@@ -81,6 +81,6 @@ class OpenExecutor(Protocol):
         *,
         is_fallback: bool = False,
     ) -> tuple[Executor, EngineChoice]:
-        """Arguments and errors are those of `mayabook.engine_selection.open_engine`. is_fallback: open the engine that
-        `[retry] engine` names; `earlier` is None then."""
+        """Arguments and errors are those of `mayabook.engine_selection.open_engine`; is_fallback: those of
+        `open_fallback_engine`."""
         ...
