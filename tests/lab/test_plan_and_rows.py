@@ -6,9 +6,11 @@ from mayabook.core.errors import LabError
 from mayabook.lab.ablation import AblationPlan
 from mayabook.lab.isolate import IsolatePlan
 from mayabook.lab.plan import Plan
+from mayabook.lab.prompts import read_prompts
 from mayabook.lab.rows import ROWS_FILE, Rows, read_rows, result_folder
 from mayabook.lab.stress import StressPlan
 from mayabook.lab.sweep import SweepPlan
+from tests.epubs import write_epub
 
 
 def test_a_plan_is_read_from_toml_and_outranked(tmp_path: Path) -> None:
@@ -40,6 +42,16 @@ def test_what_a_plan_cannot_be_is_one_line(text: str, names: tuple[str, ...], tm
 def test_every_setting_of_a_plan_says_what_it_is() -> None:
     for kind in (Plan, SweepPlan, AblationPlan):
         assert all(field.description for field in kind.model_fields.values())
+
+
+@pytest.mark.parametrize(("given", "longest"), [({}, 196), ({"max_seconds": 7}, 98), ({"max_seconds": 0}, 350)])
+def test_a_book_is_cut_as_for_maya1(given: dict[str, float], longest: int, tmp_path: Path) -> None:
+    """At 14 characters a second, the pace of the default voice."""
+    sentence = "The ferry left the island at a quarter past six, as it had done every morning for thirty years. "
+    book = write_epub(tmp_path / "book.epub", {"one.xhtml": f"<h1>One</h1><p>{20 * sentence}</p>"})
+    chunks = read_prompts(Plan.load(None, {"book": str(book), **given}), None).chunks
+    lengths = [len(chunk.text) for chunk in chunks]
+    assert longest - len(sentence) < max(lengths) <= longest
 
 
 def test_a_torn_line_is_cut_off_and_rows_go_on(tmp_path: Path) -> None:

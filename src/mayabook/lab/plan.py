@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mayabook.core.errors import LabError
 from mayabook.engines.sampler_settings import DEFAULT_PRESET
+from mayabook.maya.defaults import default
 from mayabook.maya.voices import DEFAULT_VOICE
 
 
@@ -26,6 +27,8 @@ class Plan(BaseModel):
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty uses the first installed one."""
     book: str = ""
     """EPUB whose chunks are synthesised; empty uses the texts of the reference archive (`truth`)."""
+    max_seconds: float = Field(default=default("max_seconds"), ge=0)
+    """Most seconds of speech in a chunk of `book`, as for `mayabook make`; 0 for no limit but that of characters."""
     truth: str = ""
     """Reference archive, an .npz file of texts and their true codes; empty uses reference.npz beside the model."""
     voice: str = DEFAULT_VOICE

@@ -11,8 +11,11 @@ import numpy as np
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.errors import LabError
 from mayabook.core.settings import Settings
+from mayabook.engines import EngineChoice
 from mayabook.lab.plan import Plan
 from mayabook.maya.frames import Frames
+from mayabook.maya.voice_fields import characters_per_second
+from mayabook.maya.voices import NO_VOICES, describe
 from mayabook.models.store import ModelFiles
 from mayabook.render.content_keys import take_seed
 from mayabook.script import script_book
@@ -86,12 +89,20 @@ def read_prompts(plan: Plan, files: ModelFiles | None) -> PromptSet:
     texts, frames = read_true_codes(archive) if archive is not None else ([], [])
     true_frames = dict(zip(texts, frames, strict=True))
     if plan.book:
-        _, script = script_book(Path(plan.book), None, Settings())
+        _, script = script_book(Path(plan.book), None, _chunk_limits(plan, files))
         return PromptSet(Path(plan.book).name, script.chunks, true_frames)
     if not texts:
         raise LabError("There is no text to synthesise: name a book with --book, or a reference archive with --truth.")
     assert archive is not None
     return PromptSet(archive.name, tuple(_chunk(at, text) for at, text in enumerate(texts)), true_frames)
+
+
+def _chunk_limits(plan: Plan, files: ModelFiles | None) -> Settings:
+    """Settings with which `mayabook make` would cut a book for the plan's voice."""
+    pace = characters_per_second(describe(plan.voice, own=files.voices() if files else NO_VOICES))
+    limits = EngineChoice(kind="", max_seconds=plan.max_seconds, characters_per_second=pace)
+    settings = Settings()
+    return settings.model_copy(update={"script": limits.chunk_limits(settings.script)})
 
 
 def _archive_beside_model(files: ModelFiles | None) -> Path | None:
