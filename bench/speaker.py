@@ -24,7 +24,7 @@ from bench.defects.table import write_between
 from bench.defects.thresholds import write_thresholds
 from bench.defects.voices import KOKORO, Voice, speaker, voices
 from bench.speaker_weights import FORMATS, SHIPPED, encoder, read_weights
-from mayabook.checks.other_voice import speaker_distance, speaker_score
+from mayabook.checks.other_voice import speaker_distance
 from mayabook.checks.speaker_embedding import (
     FRAMES_PER_WINDOW,
     WINDOW_SECONDS,

@@ -48,7 +48,7 @@ class AnchoredVoice:
 
     @classmethod
     def from_json(cls, text: str, origin: str) -> "AnchoredVoice":
-        """origin: where the text stands, for the error. Raises EngineError where it holds no voice."""
+        """origin: names the text in errors. Raises EngineError if it holds no voice."""
         try:
             values = json.loads(text)
             frames = np.array(values["codes"], np.int32).reshape(-1, CODES_PER_FRAME)

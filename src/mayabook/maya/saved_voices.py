@@ -37,7 +37,7 @@ def read_saved_voice(name: str) -> AnchoredVoice | None:
 
 
 def save_voice(name: str, voice: AnchoredVoice, *, replace: bool = False) -> Path:
-    """Saves a voice and returns its file. Raises EngineError for what cannot be a name or is taken."""
+    """Saves a voice and returns its file. Raises EngineError if the name is invalid or taken."""
     if not _NAME.fullmatch(name):
         raise EngineError(f"{name!r} is not a valid voice name; use letters, digits, dots, dashes and underscores.")
     file = voices_folder() / f"{name}.json"

@@ -14,7 +14,7 @@ from mayabook.maya.described_voice import DescribedVoice, parse_description
 from mayabook.render.content_keys import take_seed
 
 ANCHOR_TEXT = "The boats came in with the tide, one after another."
-"""About three and a half seconds: enough to know a speaker by, and every take pays for its prefill."""
+"""About 3.5 s: long enough to identify a speaker, and short because every take prefills its codes."""
 N_CANDIDATES = 8
 _SEMITONES, _PACE_RATIO = 3.0, 1.15
 """Differences of pitch and pace that count as 1."""

@@ -1,4 +1,4 @@
-"""An anchor from a recording of any voice: encoded by the model's codec, once it is known to say its text."""
+"""Makes an anchor from a recording: ASR checks that it says its text, and the model's codec encodes it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ from mayabook.maya.token_layout import SAMPLE_RATE
 from mayabook.render.anchor_choice import anchor_chunk
 
 MIN_SECONDS, MAX_SECONDS = 1.0, 10.0
-"""Of a recording: a shorter one hardly tells the voice, and each take pays for the prefill of a longer one."""
+"""Length of a recording: a shorter one says too little of the voice, a longer one costs prefill in every take."""
 _OF_WORDS = {
     FindingKind.OMITTED,
     FindingKind.TRUNCATED,
@@ -30,10 +30,10 @@ _OF_WORDS = {
 
 
 def recorded_anchor(file: Path, text: str, codec: Path | None, checker: Checker, note: Callable[[str], None]) -> Anchor:
-    """The anchor that a recording makes.
+    """Makes an anchor from a recording.
 
-    text: what it says. codec: folder of the model's codec. note: takes lines for a person. Raises
-    EngineError where the recording cannot be used.
+    text: what it says. codec: folder of the model's codec. note: takes lines for a person. Raises EngineError if the
+    recording cannot be used.
     """
     audio = _read(file)
     text = " ".join(text.split())
