@@ -65,7 +65,7 @@ def test_nothing_can_be_better_than_no_failure() -> None:
 
 def test_nothing_can_be_told_where_everything_fails() -> None:
     state = replay(["a", "b"], {"a": [True] * 16, "b": [True] * 16}, N, LEVEL)
-    assert "nothing can be told" in state.ended
+    assert "they cannot be compared" in state.ended
     assert not state.better
 
 
@@ -75,7 +75,7 @@ def test_seeds_of_a_passage_count_as_one() -> None:
     state = replay(["a", "b"], {"a": [True] * n, "b": [False] * n}, 4, LEVEL)
     assert state.comparisons["b"].standing is Standing.UNDECIDED
     assert state.comparisons["b"].only_default == n
-    assert state.ended == f"{n} units are the most"
+    assert state.ended == f"{n} units are the limit"
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5])

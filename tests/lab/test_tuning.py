@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mayabook.core.errors import EngineError, LabError, ModelError, SettingsError
+from mayabook.core.resampling import resample
 from mayabook.core.settings import Settings
 from mayabook.engine_selection import find_profile, open_engine
 from mayabook.engines import EngineChoice
@@ -16,8 +17,11 @@ from mayabook.lab.calibration import N_PASSAGES, Passages, built_in_passages
 from mayabook.lab.rows import read_rows
 from mayabook.lab.tuning_plan import plan_tuning
 from mayabook.lab.tuning_session import tune
-from tests.lab.lab_engines import RecordingListener, SilenceChecker
+from tests.checks.speaking import speech
+from tests.lab.lab_engines import RATE, RecordingListener, SilenceChecker
 from tests.lab.tunable_engine import Planted, TunablePlugin, install
+from tests.test_human_speech import RATE as READER_RATE
+from tests.test_human_speech import RESPECTABLE, recording
 
 Plant = Callable[[Planted], None]
 DEFAULTS = {"format": "Q8", "preset": "official", "length": "long", "slots": "auto"}
@@ -81,6 +85,33 @@ def test_what_is_wrong_with_a_default_is_found(
     assert profile.n_takes >= 16
     assert evidence in report
     assert (tmp_path / "rows" / "report.html").stat().st_size > 2000
+
+
+def test_defaults_that_hide_each_other_are_both_found(plant: Plant, tmp_path: Path, passages: Passages) -> None:
+    """No take of the default format is good with any preset, nor one of two presets with any format."""
+    plant(Planted(formats={"Q8": 1.0}, presets={"": 1.0, "a": 1.0}))
+    profile, report = tuned(tmp_path, passages)
+    assert profile.chosen == {**DEFAULTS, "format": "Q4", "preset": "b"}
+    assert "the comparisons began with format Q4, preset b." in report
+    assert (
+        "format: Q4, which is better than Q8 beyond chance (failed alone in 0 of 16 passages, Q8 alone in 16" in report
+    )
+
+
+def test_nothing_is_chosen_where_everything_fails(plant: Plant, tmp_path: Path, passages: Passages) -> None:
+    plant(Planted(formats={"Q8": 1.0, "Q4": 1.0}))
+    profile, report = tuned(tmp_path, passages)
+    assert profile.chosen == DEFAULTS
+    assert report.count("every level failed in all of 16 units, so they cannot be compared") == 3
+
+
+def test_takes_of_several_speakers_are_found(plant: Plant, tmp_path: Path, passages: Passages) -> None:
+    """The checks accept all of them one by one."""
+    reader = resample(recording(RESPECTABLE), READER_RATE, RATE)
+    plant(Planted(voices=[speech("Had he married a more amiable woman, he might have been respectable."), reader]))
+    profile, report = tuned(tmp_path, passages, tunable={"preset": "a"}, script={"max_chars": 200})
+    assert (profile.chosen["speaker"], profile.n_rejected) == ("one", 0)
+    assert "speaker: one, the default. Worse beyond chance: any (failed alone in" in report
 
 
 def test_what_is_wrong_with_another_level_is_told(plant: Plant, tmp_path: Path, passages: Passages) -> None:

@@ -1,14 +1,14 @@
 """An engine that can be tuned, with planted defects; `install` adds it as a package would."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from mayabook.core.settings import SettingsGroup
-from mayabook.core.take import TakeRequest
+from mayabook.core.take import Audio, Take, TakeRequest
 from mayabook.engines import EngineChoice, EngineContext, EnginePlugin, registry
 from mayabook.engines.tuning import SLOTS, Factor, Level
 from tests.lab.lab_engines import PlantedEngine, no_leak
@@ -23,6 +23,8 @@ class TunableSettings(SettingsGroup):
     """Preset of sampling settings."""
     slots: int = 0
     """Rows of the batch."""
+    speaker: str = "one"
+    """one: the first of the planted voices; any: one that depends on the seed."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Planted:
     """Characters of the longest text that is spoken whole."""
     speeds: Mapping[int, float] = field(default_factory=dict)
     """Slots -> times real time."""
+    voices: Sequence[Audio] = ()
+    """Takes of several speakers, which are given instead of a tone; with them, there is a factor more."""
 
 
 class TunableEngine(PlantedEngine):
@@ -51,6 +55,12 @@ class TunableEngine(PlantedEngine):
         )
         return chance < share or len(request.text) > self._planted.longest
 
+    def _take(self, request: TakeRequest) -> Take:
+        take, voices = super()._take(request), self._planted.voices
+        if not voices:
+            return take
+        return replace(take, audio=voices[request.seed % len(voices) if self.settings.speaker == "any" else 0])
+
 
 class TunablePlugin(EnginePlugin[TunableSettings]):
     name = "tunable"
@@ -61,6 +71,9 @@ class TunablePlugin(EnginePlugin[TunableSettings]):
     planted: ClassVar[Planted] = Planted()
     weights: ClassVar[str] = "weights 1"
     opened: ClassVar[list[TunableSettings]] = []
+    _speaker_factors = (
+        Factor("speaker", [Level("one"), Level("any", {"tunable": {"speaker": "any"}})], is_per_request=False),
+    )
 
     def open(self, settings: TunableSettings, context: EngineContext) -> tuple[TunableEngine, EngineChoice]:
         self.opened.append(settings)
@@ -78,6 +91,7 @@ class TunablePlugin(EnginePlugin[TunableSettings]):
             ),
             Factor("preset", [Level("official"), *(Level(name, {"tunable": {"preset": name}}) for name in ("a", "b"))]),
             Factor("length", [Level("long"), Level("short", {"script": {"max_chars": 150}})]),
+            *(self._speaker_factors if self.planted.voices else ()),
             Factor(
                 SLOTS,
                 [Level("auto"), *(Level(str(n), {"tunable": {"slots": n}}) for n in (8, 4))],

@@ -49,7 +49,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class RaceState:
-    """Where a race stands."""
+    """The state of a race."""
 
     comparisons: Mapping[str, Comparison]
     """Of every level."""
@@ -77,7 +77,7 @@ def decisive_units(level: float) -> int:
 
 
 def replay(levels: Sequence[str], outcomes: Outcomes, n_passages: int, level: float) -> RaceState:
-    """Where a race stands, from all outcomes so far: each look is taken again.
+    """The state of a race, from all outcomes so far: every look is repeated.
 
     levels: the default first. n_passages: unit k reads passage k mod n_passages, later ones with another seed; the
     passage is the unit of the test. level: significance level, from `comparison_level`.
@@ -95,7 +95,7 @@ def replay(levels: Sequence[str], outcomes: Outcomes, n_passages: int, level: fl
         for name in undecided:
             found[name] = _compare(outcomes[name][:look], outcomes[default][:look], n_passages, level)
         if all(count == look for count in failures.values()):
-            return _over(default, found, f"every level failed in all of {look} units, so nothing can be told")
+            return _over(default, found, f"every level failed in all of {look} units, so they cannot be compared")
         if look >= n_passages and not failures[default]:
             return _over(default, found, f"the default failed in none of {look} units, so none can be better")
         to_beat = failures[default] if look >= n_passages else look + 1
@@ -107,7 +107,7 @@ def replay(levels: Sequence[str], outcomes: Outcomes, n_passages: int, level: fl
             kept = kept[: math.ceil(len(kept) / 2)]
         for name in set(undecided) - set(kept):
             found[name] = _dropped(found[name])
-    return _over(default, found, f"{LOOKS[-1]} units are the most")
+    return _over(default, found, f"{LOOKS[-1]} units are the limit")
 
 
 def _over(default: str, found: Mapping[str, Comparison], why: str) -> RaceState:

@@ -100,13 +100,21 @@ class TakeRunner:
     """Runs trials on engines and records their rows.
 
     rows: results, stored and new. checker: judges the takes; None if they need no verdicts. keep_audio: whether to keep
-    the audio of all takes, not only of rejected ones. progress: counts of takes, stored and new.
+    the audio of all takes, not only of rejected ones. measure: gives further entries of a take's row. progress: counts
+    of takes, stored and new.
     """
 
     def __init__(
-        self, rows: Rows, listener: TrialListener, checker: TakeChecker | None = None, *, keep_audio: bool = False
+        self,
+        rows: Rows,
+        listener: TrialListener,
+        checker: TakeChecker | None = None,
+        *,
+        keep_audio: bool = False,
+        measure: Callable[[Take], Row] | None = None,
     ) -> None:
-        self.rows, self.listener, self.checker, self._keep_audio = rows, listener, checker, keep_audio
+        self.rows, self.listener, self.checker = rows, listener, checker
+        self._keep_audio, self._measure = keep_audio, measure
         self.progress = TrialProgress()
         self._started = time.perf_counter()
         self.progress.done = self.progress.resumed = sum(1 for _ in self.rows)
@@ -162,6 +170,8 @@ class TakeRunner:
         """Judges a take and returns its row; stores the audio of rejected takes, or of all if the plan says so."""
         verdict = None if self.checker is None else self.checker.check(take, trial.prompt.chunk)
         row = {"key": trial.key, "cell": trial.cell, **trial_result(trial.prompt, take, verdict), **trial.extra}
+        if self._measure is not None:
+            row |= self._measure(take)
         if self._keep_audio or (verdict is not None and not verdict.accepted):
             folder = self.rows.folder / AUDIO_FOLDER
             make_folder(folder)

@@ -1,7 +1,12 @@
 """Tunes a model on this machine: a race for each factor of its engine, within a time budget.
 
-The winner of a race is the setting of the races that follow. Takes are rows on disk, and everything else follows from
-them: after Ctrl-C or a crash the same call goes on where it stopped, and the time that was used counts.
+The winner of a race is the setting of the races that follow. If the default of another factor is defective, all takes
+of a race fail, and two such defaults hide each other. So the default is screened first: if it fails, the races begin
+with a configuration that does not. The screening has takes of its own, because a race among takes that were selected
+for their outcome would be biased.
+
+Takes are rows on disk, and everything else follows from them: after Ctrl-C or a crash the same call goes on where it
+stopped, and the time that was used counts.
 """
 
 import time
@@ -10,16 +15,19 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from mayabook.checks import Checker
+from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.chunk import Chunk
 from mayabook.core.errors import EngineError
 from mayabook.core.settings import ScriptSettings
+from mayabook.core.take import Take
 from mayabook.engines import Engine
-from mayabook.engines.engine import Anchored
+from mayabook.engines.engine import Anchored, HasFixedSpeaker
 from mayabook.engines.registry import understood_text
 from mayabook.engines.tuning import Factor, Level
 from mayabook.lab.prompts import Prompt
 from mayabook.lab.racing import LOOKS, RaceState, replay
 from mayabook.lab.rows import Row, Rows
+from mayabook.lab.speaker_rows import reject_other_voices, speaker_entries
 from mayabook.lab.trial_runner import TakeChecker, TakeRunner, Trial, TrialListener
 from mayabook.lab.tuning_plan import Configuration, TuningPlan
 from mayabook.maya.anchor import Anchor
@@ -28,6 +36,12 @@ from mayabook.render.job_anchor import make_anchor
 
 FASTER = 1.1
 """A level of a factor of speed replaces the default if it is faster by this factor at least, in every measurement."""
+SCREENED = range(LOOKS[-1], LOOKS[-1] + 4)
+"""Units that only the screening reads."""
+_HARDLY_ANY = 1
+"""Units of SCREENED that a configuration may fail in without further ones being tried."""
+_SCREENING = "screening"
+"""Entry `race` of the rows of the screening."""
 _FIRST_ROUND = 4
 """Units that each level reads first, before anything is known of the pace."""
 _SPEED_PROBES = 5
@@ -60,6 +74,8 @@ class TuningResult:
     """Everything that a tuning found."""
 
     plan: TuningPlan
+    start: Configuration
+    """Where the races began: the default, unless it failed in the screening."""
     races: Sequence[RaceResult]
     speeds: Sequence[SpeedResult]
     chosen: Configuration
@@ -83,7 +99,8 @@ class Tuner:
     def __init__(self, plan: TuningPlan, rows: Rows, checker: TakeChecker, listener: TrialListener) -> None:
         self._plan, self._rows, self._checker, self._listener = plan, rows, checker, listener
         self._anchors: dict[str, Anchor | None] = {}
-        self._runner = TakeRunner(rows, listener, checker)
+        self._runner = TakeRunner(rows, listener, checker, measure=self._measure_speaker)
+        self._figures = load_thresholds()
         self._chunks: dict[ScriptSettings, list[list[Chunk]]] = {}
         self._engine: Engine | None = None
         self._open_levels: Configuration = {}
@@ -98,23 +115,47 @@ class Tuner:
         self._close()
 
     def run(self) -> TuningResult:
-        """Runs all races, then measures speed."""
-        chosen = dict(self._plan.default)
+        """Screens the default, runs all races, then measures speed."""
+        start = self._screened()
+        chosen = dict(start)
         races: list[RaceResult] = []
         for at, factor in enumerate(self._plan.races):
-            before = sum(self._used(race.factor.name) for race in races)
+            before = self._used(_SCREENING) + sum(self._used(race.factor.name) for race in races)
             share = (self._plan.seconds - before) / (len(self._plan.races) - at)
             races.append(self._race(factor, chosen, share))
             chosen[factor.name] = races[-1].chosen
-        if not self._takes_of(chosen):
-            self._read("figures", chosen, LOOKS[0], self._plan.seconds)
+        if not self._takes(self._cell(chosen), range(LOOKS[-1])):
+            self._read("figures", chosen, range(LOOKS[0]), self._plan.seconds)
         speeds = [self._compare_speeds(factor, chosen) for factor in self._plan.factors if factor.is_of_speed]
         chosen |= {found.factor.name: found.chosen for found in speeds}
         platform, rate, slots = self._measure(chosen)
-        rows = [row for row in self._rows if "accepted" in row]
+        cells = {row["cell"]: None for row in self._rows if "accepted" in row}
+        rows = [row for cell in cells for units in (range(LOOKS[-1]), SCREENED) for row in self._takes(cell, units)]
         used = sum(self._used(name) for name in {row["race"] for row in self._rows})
         cell = self._cell(chosen)
-        return TuningResult(self._plan, races, speeds, chosen, rows, cell, rate, slots, platform, used)
+        return TuningResult(self._plan, start, races, speeds, chosen, rows, cell, rate, slots, platform, used)
+
+    def _screened(self) -> Configuration:
+        """The configuration that fails in the fewest units of the screening.
+
+        The search ends with the first that fails in hardly any, or when its time is used up.
+        """
+        best, fewest = self._plan.default, len(SCREENED)
+        seconds = self._plan.seconds / (len(self._plan.races) + 1)
+        for levels in self._plan.configurations() if self._plan.races else ():
+            self._read(_SCREENING, levels, SCREENED, seconds - self._used(_SCREENING))
+            outcomes = self._outcomes(levels, SCREENED)
+            if len(outcomes) < len(SCREENED):
+                break
+            if sum(outcomes) < fewest:
+                best, fewest = levels, sum(outcomes)
+            if fewest <= _HARDLY_ANY:
+                break
+            if levels == self._plan.default:
+                self._listener.on_message(
+                    f"The defaults fail in {sum(outcomes)} of {len(outcomes)} passages; other settings are tried first."
+                )
+        return best
 
     def _race(self, factor: Factor, others: Configuration, seconds: float) -> RaceResult:
         """Races the levels of a factor, the other factors at the levels of `others`. seconds: most time for it."""
@@ -122,7 +163,7 @@ class Tuner:
         self._listener.on_message(f"{factor.name}: {', '.join(configurations)}")
         names, n_passages = list(configurations), len(self._plan.passages.blocks)
         while True:
-            outcomes = {name: self._outcomes(configurations[name]) for name in names}
+            outcomes = {name: self._outcomes(configurations[name], range(LOOKS[-1])) for name in names}
             state = replay(names, outcomes, n_passages, self._plan.significance_level)
             left = seconds - self._used(factor.name)
             if not state.running or left <= 0:
@@ -130,7 +171,7 @@ class Tuner:
             n_units = self._next_units(factor.name, [len(outcomes[name]) for name in state.running], state, left)
             for at, name in enumerate(state.running):  # a slow level leaves the others their share of the time
                 share = (seconds - self._used(factor.name)) / (len(state.running) - at)
-                self._read(factor.name, configurations[name], n_units, share)
+                self._read(factor.name, configurations[name], range(n_units), share)
         cells = {name: self._cell(levels) for name, levels in configurations.items()}
         return RaceResult(factor, state, _winner(factor, state, outcomes), cells)
 
@@ -148,8 +189,8 @@ class Tuner:
             return state.next_look
         return min(state.next_look, min(n_read) + max(1, int(left / pace / len(n_read))))
 
-    def _read(self, race: str, levels: Configuration, n_units: int, seconds: float) -> None:
-        """Makes the takes of the first n units that have none yet; stops after `seconds`."""
+    def _read(self, race: str, levels: Configuration, units: range, seconds: float) -> None:
+        """Makes the takes of units that have none yet; stops after `seconds`."""
         if seconds <= 0:
             return
         began = time.time()
@@ -159,7 +200,7 @@ class Tuner:
         sampling = self._plan.sampling(levels)
         cell, n_passages = self._cell(levels), len(self._plan.passages.blocks)
         trials = []
-        for unit, parts in self._units(levels, n_units):
+        for unit, parts in self._chunks_of(levels, units):
             repetition, passage = divmod(unit, n_passages)
             for part, chunk in enumerate(parts):
                 prompt = Prompt(unit, passage, chunk, take_seed(engine.voice, chunk.spoken, repetition), None)
@@ -176,30 +217,37 @@ class Tuner:
             self._anchors[key] = make_anchor(engine, settings, self._choice.model, self._checker, self._note)
         return self._anchors[key]
 
-    def _units(self, levels: Configuration, n: int) -> list[tuple[int, list[Chunk]]]:
-        """The first n units, each with the chunks of its passage."""
+    def _chunks_of(self, levels: Configuration, units: range) -> list[tuple[int, list[Chunk]]]:
+        """Units, each with the chunks of its passage."""
         script = self._limits(self._plan.with_levels(levels).script)
         if script not in self._chunks:
             self._chunks[script] = [list(map(self._understood, parts)) for parts in self._plan.passages.chunks(script)]
         chunks = self._chunks[script]
-        return [(unit, chunks[unit % len(chunks)]) for unit in range(n)]
+        return [(unit, chunks[unit % len(chunks)]) for unit in units]
 
     def _understood(self, chunk: Chunk) -> Chunk:
         """The chunk with what the engine understands of its spoken text."""
         return replace(chunk, spoken=understood_text(self._plan.plugin.name, chunk.spoken))
 
-    def _outcomes(self, levels: Configuration) -> list[bool]:
+    def _outcomes(self, levels: Configuration, units: range) -> list[bool]:
         """Whether each unit failed, of those that a configuration has read: a unit fails if one of its takes does."""
         cell, outcomes = self._cell(levels), []
-        for unit, parts in self._units(levels, LOOKS[-1]):
-            rows = [self._rows.get(_key(cell, unit, part)) for part in range(len(parts))]
-            if None in rows:
+        accepted = {row["key"]: row["accepted"] for row in self._takes(cell, units)}
+        for unit, parts in self._chunks_of(levels, units):
+            keys = [_key(cell, unit, part) for part in range(len(parts))]
+            if not accepted.keys() >= set(keys):
                 break
-            outcomes.append(not all(row and row["accepted"] for row in rows))
+            outcomes.append(not all(accepted[key] for key in keys))
         return outcomes
 
-    def _takes_of(self, levels: Configuration) -> list[Row]:
-        return [row for row in self._rows if row["cell"] == self._cell(levels) and "accepted" in row]
+    def _takes(self, cell: str, units: range) -> list[Row]:
+        """The takes of a cell in these units, in order; those in another voice than most are rejected."""
+        rows = [row for row in self._rows if row["cell"] == cell and row.get("item") in units]
+        in_order = sorted(rows, key=lambda row: (row["item"], row["part"]))
+        return reject_other_voices(in_order, self._figures)
+
+    def _measure_speaker(self, take: Take) -> Row:
+        return {} if isinstance(self._engine, HasFixedSpeaker) else speaker_entries(take, self._figures)
 
     def _cell(self, levels: Configuration) -> str:
         """Name of a configuration, by the factors that change takes."""

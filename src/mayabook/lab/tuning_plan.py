@@ -1,7 +1,8 @@
 """What a tuning chooses: the factors of an engine that the settings leave open, and the texts it reads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any
 
 from mayabook.core.errors import EngineError, LabError
@@ -47,6 +48,14 @@ class TuningPlan:
     def default(self) -> Configuration:
         """Every factor at its default."""
         return {factor.name: factor.levels[0] for factor in self.factors}
+
+    def configurations(self) -> Iterator[Configuration]:
+        """The default, then all that differ from it in one factor of `races`, then in two, and so on."""
+        for n_changed in range(len(self.races) + 1):
+            for factors in combinations(self.races, n_changed):
+                for levels in product(*(factor.levels[1:] for factor in factors)):
+                    changed = {factor.name: level for factor, level in zip(factors, levels, strict=True)}
+                    yield {**self.default, **changed}
 
     def engine(self, levels: Configuration) -> str:
         """Name of the engine of a configuration."""

@@ -27,6 +27,14 @@ def sections(result: TuningResult, folder: Path) -> list[ReportSection]:
     return [_summary(result), *races, *(_speed_section(found) for found in result.speeds)]
 
 
+def screening_evidence(result: TuningResult) -> list[str]:
+    """What the screening showed, if the races began elsewhere than with the defaults."""
+    changed = [f"{name} {level.name}" for name, level in result.start.items() if level != result.plan.default[name]]
+    if not changed:
+        return []
+    return [f"The defaults failed in the screening, so the comparisons began with {', '.join(changed)}."]
+
+
 def race_evidence(race: RaceResult) -> str:
     """What a race showed."""
     default, chosen = race.factor.levels[0].name, race.chosen.name
@@ -87,13 +95,18 @@ def _summary(result: TuningResult) -> ReportSection:
     slots = f" in {result.slots} slots." if speed and result.slots else "." if speed else ""
     n = decisive_units(result.plan.significance_level)
     method = (
-        "A passage fails if the checks reject one of its takes. Each level read the same passages with the same seeds "
+        "A passage fails if one of its takes is rejected by the checks, or has another speaker than most takes of its "
+        "configuration. Each level read the same passages with the same seeds "
         f"as the default and was compared with it after {', '.join(map(str, LOOKS))} passages, by the exact paired "
         f"test at a level of {result.plan.significance_level:.5f}: all comparisons together err with a probability of "
         f"at most {1 - CONFIDENCE:.0%}. A decision takes at least {n} passages that fail with one level alone. Levels "
         "that were not ahead of others were dropped early, without a claim."
     )
-    evidence = [*map(race_evidence, result.races), *map(speed_evidence, result.speeds)]
+    evidence = [
+        *screening_evidence(result),
+        *map(race_evidence, result.races),
+        *map(speed_evidence, result.speeds),
+    ]
     return ReportSection(
         "What was chosen",
         f"{chosen or 'The defaults'}: artifacts in {format_rate(artifact_rate(rows))} of takes.{speed}{slots}",

@@ -15,7 +15,7 @@ from mayabook.lab.rows import Rows
 from mayabook.lab.trial_runner import TakeChecker, TrialListener
 from mayabook.lab.tuning import Tuner, TuningResult
 from mayabook.lab.tuning_plan import TuningPlan
-from mayabook.lab.tuning_report import race_evidence, sections, speed_evidence, tokens_per_second
+from mayabook.lab.tuning_report import race_evidence, screening_evidence, sections, speed_evidence, tokens_per_second
 
 EXPERIMENT = "tune"
 """Name of the experiment in the header of the rows."""
@@ -76,7 +76,11 @@ def _profile(result: TuningResult, checks: str) -> TuningProfile:
         fingerprint=plan.fingerprint(chosen),
         chosen={name: level.name for name, level in chosen.items()},
         settings=settings,
-        evidence=(*map(race_evidence, result.races), *map(speed_evidence, result.speeds)),
+        evidence=(
+            *screening_evidence(result),
+            *map(race_evidence, result.races),
+            *map(speed_evidence, result.speeds),
+        ),
         n_takes=rate.n,
         n_rejected=rate.events,
         at_most=round(rate.interval.high, 4),
