@@ -1,5 +1,7 @@
 """Every built-in engine keeps the contract that outside engines are tested by."""
 
+from pathlib import Path
+
 import pytest
 
 from mayabook.core.settings import MayaSettings, NarratorSettings
@@ -10,6 +12,7 @@ from mayabook.engines.transformers_plugin import TransformersPlugin
 from mayabook.models.store import ModelFiles
 from mayabook.testing import EngineContract
 from tests.engines.maya_engines import CONTEXT, VOICE
+from tests.packed_checkpoints import pack_checkpoint
 
 
 class TestNarrator(EngineContract):
@@ -56,6 +59,22 @@ class TestGgufQ4(_TinyMaya):
 
     def model(self) -> str:
         return str(self.files.ggufs["Q4_K_M"])
+
+
+class TestTransformersPacked(_TinyMaya):
+    """On 4-bit weights in the format of compressed-tensors, as GPTQ, AWQ and RTN have them."""
+
+    plugin = TransformersPlugin()
+
+    @pytest.fixture(autouse=True)
+    def _pack(self, _keep_files: None, tmp_path: Path) -> None:
+        assert self.files.checkpoint is not None
+        assert self.files.codec is not None
+        self.folder = pack_checkpoint(self.files.checkpoint, tmp_path / "packed")
+        (self.folder / "codec").symlink_to(self.files.codec)
+
+    def model(self) -> str:
+        return str(self.folder)
 
 
 class TestTransformersFp32(_TinyMaya):

@@ -2,21 +2,31 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from mayabook.cli import options
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import ModelError
-from mayabook.models import disk, gguf_formats, gguf_maker, importer, store
+from mayabook.core.settings import Settings
+from mayabook.models import checkpoint_formats, disk, gguf_formats, gguf_maker, importer, store
 from mayabook.models.disk import Progress as Watch
+from mayabook.models.gguf_maker import MadeFormat
 from mayabook.models.store import ModelFiles
 
 if TYPE_CHECKING:
@@ -31,6 +41,15 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="A name from `mayabook models list`.", show_default=False)]
+
+_NO_CALIBRATION_SETTINGS = [
+    f"maya.{name}"
+    for name in (
+        *("model", "format", "quantisation", "voice", "anchor", "anchor_text", "warm_up"),
+        *("threads", "gpu_layers", "flash_attention", "kv_type"),
+    )
+]
+"""Settings that say nothing of the speech that a model is calibrated on."""
 
 
 @app.command("list")
@@ -47,13 +66,14 @@ def list_(as_json: options.Json = False) -> None:
     if not models:
         print(f"No model in {store.models_folder()}; get one: mayabook models pull")
         return
-    table = Table("model", "checkpoint", "GGUF formats", "codec", "state", box=None)
+    table = Table("model", "checkpoint", "quantised", "GGUF formats", "codec", "state", box=None)
     for files in models:
         missing = store.missing_parts(store.model_folder(files.name))
         table.add_row(
             files.name,
             format_bytes(store.size_of(files.checkpoint)) if files.checkpoint else "-",
-            "\n".join(f"{kind} {format_bytes(store.size_of(file))}" for kind, file in files.ggufs.items()) or "-",
+            _sizes(files.quantised),
+            _sizes(files.ggufs),
             format_bytes(store.size_of(files.codec)) if files.codec else "-",
             f"lacks {' and '.join(missing)}" if missing else "complete",
         )
@@ -146,24 +166,46 @@ def convert(
 
 
 @app.command()
+@options.accept_settings("script", "maya", without=_NO_CALIBRATION_SETTINGS)
 def quantize(
     name: Name,
     wanted: Annotated[
-        list[str], typer.Argument(metavar="FORMAT...", help="Q8_0, Q6_K, Q5_K_M, Q4_K_M or Q4_K_S.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="FORMAT...",
+            help="GGUF files: Q8_0, Q6_K, Q5_K_M, Q4_K_M or Q4_K_S; checkpoints: GPTQ, AWQ, RTN or FP8.",
+            show_default=False,
+        ),
     ],
+    *,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibration",
+            metavar="BOOK",
+            help="Calibrate GPTQ and AWQ on speech for passages of this book instead of the built-in texts.",
+        ),
+    ] = None,
+    settings: Settings,
     as_json: options.Json = False,
 ) -> None:
-    """Write quantised GGUF files.
+    """Write a model in quantised formats.
 
-    They are made from the F16 file, which is converted first if it is missing.
+    GGUF files are made from the F16 file, which is converted first if it is missing. Quantised checkpoints are for the
+    engines transformers and vllm, and are made by llmcompressor (mayabook engines install quantisation): 4-bit weights
+    by GPTQ, by AWQ or by plain rounding (RTN), or FP8 for GPUs that compute it. GPTQ and AWQ are calibrated on speech
+    that the model generates for the texts.
     """
-    from mayabook.models.gguf_formats import QUANTISED
-
-    unknown = [kind for kind in wanted if kind not in QUANTISED]
+    known = (*gguf_formats.QUANTISED, *checkpoint_formats.FORMATS)
+    unknown = [kind for kind in wanted if kind not in known]
     if unknown:
-        raise ModelError(f"Unknown format {unknown[0]!r}; choose one of: {', '.join(QUANTISED)}.")
+        raise ModelError(f"Unknown format {unknown[0]!r}; choose one of: {', '.join(known)}.")
     for kind in wanted:
-        _make(name, kind, as_json)
+        if kind in gguf_formats.QUANTISED:
+            _make(name, kind, as_json)
+    checkpoints = [kind for kind in dict.fromkeys(wanted) if kind in checkpoint_formats.FORMATS]
+    if checkpoints:
+        _make_checkpoints(name, checkpoints, calibration, settings, as_json)
 
 
 @app.command()
@@ -199,7 +241,7 @@ def remove(
     name: Name,
     part: Annotated[
         str | None,
-        typer.Option("--format", metavar="PART", help="Delete only this part: checkpoint, codec or a GGUF format."),
+        typer.Option("--format", metavar="PART", help="Delete only this part: checkpoint, codec or a format."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
@@ -249,9 +291,31 @@ def _make(name: str, to: str, as_json: bool) -> None:
     if not made and not as_json:
         print(f"{name} already has {to}.")
     for one in made:
-        facts = {"format": one.format, "file": str(one.file), "bytes": one.size, "bits_per_weight": round(one.bits, 2)}
-        line = f"{one.format}: {one.file}, {format_bytes(one.size)}, {one.bits:.2f} bits per weight"
-        print(json.dumps(facts, ensure_ascii=False) if as_json else line)
+        _show_made(one, as_json)
+
+
+def _make_checkpoints(name: str, formats: list[str], book: Path | None, settings: Settings, as_json: bool) -> None:
+    from mayabook.lab.calibration import calibration_texts
+    from mayabook.quantisation.checkpoint_quantisation import Calibration, Listener, make_checkpoints
+
+    for kind in formats:
+        if kind in store.stored(name).quantised and not as_json:
+            print(f"{name} already has {kind}.")
+    texts = Calibration(*calibration_texts(book, settings), settings.maya)
+    with _counting("generating speech", as_json) as count:
+        listener = Listener(lambda line: print(line, file=sys.stderr), count)
+        for one in make_checkpoints(name, formats, texts, listener):
+            _show_made(one, as_json)
+
+
+def _show_made(made: MadeFormat, as_json: bool) -> None:
+    facts = {"format": made.format, "file": str(made.file), "bytes": made.size, "bits_per_weight": round(made.bits, 2)}
+    line = f"{made.format}: {made.file}, {format_bytes(made.size)}, {made.bits:.2f} bits per weight"
+    print(json.dumps(facts, ensure_ascii=False) if as_json else line)
+
+
+def _sizes(formats: Mapping[str, Path]) -> str:
+    return "\n".join(f"{kind} {format_bytes(store.size_of(path))}" for kind, path in formats.items()) or "-"
 
 
 def _show(files: ModelFiles, as_json: bool) -> None:
@@ -269,16 +333,26 @@ def _facts(files: ModelFiles) -> dict[str, object]:
         "name": files.name,
         "folder": str(folder),
         "checkpoint_bytes": store.size_of(files.checkpoint) if files.checkpoint else None,
+        "quantised": {kind: store.size_of(folder) for kind, folder in files.quantised.items()},
         "ggufs": {kind: store.size_of(file) for kind, file in files.ggufs.items()},
         "codec_bytes": store.size_of(files.codec) if files.codec else None,
         "lacks": store.missing_parts(folder),
     }
 
 
+def _watching(what: str, as_json: bool) -> AbstractContextManager[Watch]:
+    """A bar of bytes on a terminal, else nothing."""
+    return _bar(what, DownloadColumn(), as_json)
+
+
+def _counting(what: str, as_json: bool) -> AbstractContextManager[Watch]:
+    """A bar of counts on a terminal, else nothing."""
+    return _bar(what, MofNCompleteColumn(), as_json)
+
+
 @contextmanager
-def _watching(what: str, as_json: bool) -> Iterator[Watch]:
-    """A bar on a terminal, else nothing."""
-    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+def _bar(what: str, done: ProgressColumn, as_json: bool) -> Iterator[Watch]:
+    columns = (TextColumn(what), BarColumn(), done, TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)

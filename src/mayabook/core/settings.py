@@ -106,7 +106,8 @@ class MayaSettings(SettingsGroup):
     model: Annotated[str, Option(common=True)] = ""
     """Maya1 model: a name from `mayabook models list`, a folder or a .gguf file; empty for the first one installed."""
     format: str = ""
-    """Weight format of a GGUF model, such as Q8_0; empty for the best one installed that fits into memory."""
+    """Weight format: of GGUF files, such as Q8_0, or of a quantised checkpoint, such as GPTQ; empty for the best GGUF
+    file that fits into memory, or the checkpoint as it is."""
     voice: Annotated[str, Option(common=True)] = "storyteller"
     """Voice: a name from `mayabook voices`; for Maya1 also fields, "gender=male accent=british", or a description in
     words."""

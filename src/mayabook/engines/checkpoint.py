@@ -1,11 +1,13 @@
 """A Llama checkpoint folder as transformers loads it: its config, its tensors, and the memory they take."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.token_layout import LAYOUT_FILE
+from mayabook.models import checkpoint_formats
 from mayabook.models.checkpoint_tensors import Weights
 from mayabook.models.llama_config import CONFIG_FILE, LlamaConfig
 
@@ -32,6 +34,12 @@ class Checkpoint:
             raise ModelError(f"There is no model folder {folder}; list the models with `mayabook models list`.")
         return cls(folder, LlamaConfig.read(folder), Weights(folder))
 
+    @property
+    def is_unpacked_by_loading(self) -> bool:
+        """Whether packed weights become full ones when they are loaded: transformers computes with packed weights of
+        compressed-tensors in FP8 only."""
+        return self.config.quantised_by == checkpoint_formats.METHOD and not self.config.is_fp8
+
     def identifying(self) -> list[Path]:
         """The files that logits and prompts depend on."""
         names = (CONFIG_FILE, "tokenizer.json", "tokenizer/tokenizer.json", LAYOUT_FILE)
@@ -45,6 +53,8 @@ class Checkpoint:
     def weight_bytes(self, dtype: str, quantisation: Quantisation) -> int:
         """Bytes of the weights in memory. bitsandbytes quantises the layers' matrices, not embedding and head."""
         tensors = self.weights.tensors
+        if self.is_unpacked_by_loading:
+            return sum(math.prod(shape) for shape in self.config.tensor_shapes().values()) * ITEM_BYTES[dtype]
         if self.config.quantised_by:
             return sum(stored.n_bytes for stored in tensors.values())
         bits = 8.0 * ITEM_BYTES[dtype]

@@ -11,6 +11,8 @@ Device = Literal["auto", "cpu", "cuda"]
 
 _AMPERE = (8, 0)
 """First CUDA compute capability with native bfloat16; earlier devices emulate it."""
+_ADA = (8, 9)
+"""First CUDA compute capability with FP8: RTX 40, L4, H100."""
 
 
 def choose_device(wanted: Device) -> torch.device:
@@ -30,6 +32,11 @@ def native_dtypes(device: torch.device | str) -> tuple[str, ...]:
     can = torch.cpu.get_capabilities()
     names = {"float16": ("avx512_fp16", "amx_fp16", "fp16_arith"), "bfloat16": ("avx512_bf16", "amx_bf16", "bf16")}
     return ("float32", *(name for name, any_of in names.items() if any(can.get(flag) for flag in any_of)))
+
+
+def computes_fp8(device: torch.device) -> bool:
+    """Whether the device multiplies FP8 numbers."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= _ADA
 
 
 def choose_dtype(wanted: DType, device: torch.device) -> str:

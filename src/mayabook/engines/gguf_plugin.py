@@ -20,6 +20,7 @@ from mayabook.engines.maya_plugin import (
 from mayabook.engines.plugin import EngineContext
 from mayabook.engines.slot_count import MemoryNeed, slots_that_fit
 from mayabook.engines.tuning import Level
+from mayabook.models import checkpoint_formats
 from mayabook.models.gguf_formats import PREFERENCE
 from mayabook.models.store import ModelFiles, find
 
@@ -34,6 +35,11 @@ class GgufPlugin(MayaPlugin):
     packages = ("llama_cpp",)
     install = "mayabook[gguf]"
 
+    def unavailable_reason(self, settings: MayaSettings) -> str | None:
+        if settings.format in checkpoint_formats.FORMATS:
+            return f"{settings.format} is a format of checkpoints, which the engine transformers reads"
+        return super().unavailable_reason(settings)
+
     def auto_priority(self, settings: MayaSettings) -> int:
         return 20
 
@@ -47,6 +53,8 @@ class GgufPlugin(MayaPlugin):
         self, files: ModelFiles, settings: MayaSettings, earlier: str, context: EngineContext
     ) -> tuple[str, Path]:
         format = settings.format or earlier
+        if format in checkpoint_formats.FORMATS:
+            raise ModelError(f"{format} is a format of checkpoints, not of GGUF files; add --engine transformers.")
         if format and format not in files.ggufs:
             raise ModelError(
                 f"{files.name} is installed in {', '.join(files.ggufs)}, not in {format}; "

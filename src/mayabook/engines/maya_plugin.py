@@ -226,4 +226,10 @@ def installed_models() -> str:
 
 def _parts(files: ModelFiles) -> list[str]:
     tuned = ["tuning profile"] if files.profile_file and files.profile_file.is_file() else []
-    return [*(["checkpoint"] if files.checkpoint else []), *files.ggufs, *(["codec"] if files.codec else []), *tuned]
+    return [
+        *(["checkpoint"] if files.checkpoint else []),
+        *files.quantised,
+        *files.ggufs,
+        *(["codec"] if files.codec else []),
+        *tuned,
+    ]

@@ -2,8 +2,10 @@
 
 import importlib
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -14,6 +16,17 @@ from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.hardware import free_memory
 from mayabook.engines.checkpoint import Checkpoint, Quantisation
+from mayabook.engines.devices import computes_fp8, device_name
+
+_METHODS = {
+    "compressed-tensors": ("compressed_tensors",),
+    "bitsandbytes": ("bitsandbytes", "accelerate"),
+    "gptq": ("gptqmodel", "optimum"),
+    "awq": ("gptqmodel", "accelerate"),
+}
+"""Quantisation method of a checkpoint -> the packages that loading it needs."""
+_IN_NO_EXTRA = ("gptqmodel", "optimum")
+"""Those of them that no extra of MayaBook installs: GPTQModel needs a newer PyTorch than the rest."""
 
 
 def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device: torch.device) -> Any:
@@ -21,6 +34,7 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
     checkpoint does not hold every weight."""
     if read.config.quantised_by:
         quantisation = "none"
+        _require_method(read, dtype, device)
     needed, free = read.weight_bytes(dtype, quantisation), free_on(device)
     if needed > free:
         raise EngineError(
@@ -28,7 +42,7 @@ def load_model(read: Checkpoint, dtype: str, quantisation: Quantisation, device:
             f"{format_bytes(free)} are free; {_smaller(read, dtype, quantisation, free)}"
         )
     with explain_memory("The model"), _quietly():
-        options = {} if quantisation == "none" else {"quantization_config": _bitsandbytes(quantisation, dtype)}
+        options = _quantisation_options(read, quantisation, dtype)
         try:
             loaded: Any = transformers.LlamaForCausalLM.from_pretrained(
                 str(read.folder),
@@ -106,13 +120,47 @@ def _smaller(read: Checkpoint, dtype: str, quantisation: Quantisation, free: int
     ways: list[tuple[str, Quantisation, str]] = [("float16", "none", "--dtype float16"), (dtype, "nf4-double", "")]
     for number, method, option in ways:
         needed = read.weight_bytes(number, method)
-        if not read.config.quantised_by and needed <= free and (number, method) != (dtype, quantisation):
+        is_plain = not read.config.quantised_by or read.is_unpacked_by_loading
+        if is_plain and needed <= free and (number, method) != (dtype, quantisation):
             return f"{option or f'--quantisation {method}'} takes {format_bytes(needed)}."
     return "close other programs, or choose a smaller model with --model."
 
 
+def _require_method(read: Checkpoint, dtype: str, device: torch.device) -> None:
+    """Raises EngineError unless a checkpoint that is quantised already can be loaded and computed with here."""
+    method = read.config.quantised_by
+    if method not in _METHODS:
+        raise EngineError(
+            f"{read.folder} is quantised by {method!r}, which is not supported (known: {', '.join(_METHODS)}); choose "
+            "another model with --model."
+        )
+    for package in _METHODS[method]:
+        if find_spec(package) is None:
+            install = package if package in _IN_NO_EXTRA else "'mayabook[transformers]'"
+            raise EngineError(
+                f"{read.folder} is quantised by {method}, which needs {package}, and that is not installed; run: "
+                f"pip install {install}, or choose another model with --model."
+            )
+    if read.config.is_fp8 and not computes_fp8(device):
+        raise EngineError(
+            f"{read.folder} is in FP8, which {device_name(device)} does not compute (GPUs do from RTX 40, L4 and H100 "
+            "on); choose another --format, or none."
+        )
+    if read.config.is_fp8 and dtype != "bfloat16":
+        raise EngineError(f"{read.folder} is in FP8, which goes with bfloat16, not with {dtype}; leave out --dtype.")
+
+
+def _quantisation_options(read: Checkpoint, quantisation: Quantisation, dtype: str) -> dict[str, Any]:
+    """What transformers is told of the quantisation; nothing where config.json says all of it."""
+    if read.config.is_fp8:
+        return {"quantization_config": transformers.CompressedTensorsConfig(use_optimized_inference=True)}
+    if read.is_unpacked_by_loading:
+        return {"quantization_config": transformers.CompressedTensorsConfig(dequantize=True)}
+    return {} if quantisation == "none" else {"quantization_config": _bitsandbytes(quantisation, dtype)}
+
+
 def _bitsandbytes(quantisation: Quantisation, dtype: str) -> Any:
-    for package in ("bitsandbytes", "accelerate"):
+    for package in _METHODS["bitsandbytes"]:
         try:
             importlib.import_module(package)
         except ImportError as error:
@@ -129,14 +177,16 @@ def _bitsandbytes(quantisation: Quantisation, dtype: str) -> Any:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Silences the progress bars and loading messages of transformers and bitsandbytes."""
+    """Silences the progress bars, messages and warnings of transformers and bitsandbytes while they load."""
     loggers = [logging.getLogger(name) for name in ("transformers", "bitsandbytes")]
     levels, bars = [logger.level for logger in loggers], reports.is_progress_bar_enabled()
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     reports.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

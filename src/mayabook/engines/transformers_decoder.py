@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import EngineError, ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.engines.checkpoint import Checkpoint, DType, Quantisation
@@ -112,6 +113,12 @@ class TransformersDecoder:
         self.device = f"{device_name(self._device)}, {weights}"
         computed = "bfloat16" if computes_in_bfloat16(self.model) and self._device.type == "cpu" else number
         notes = [f"weights in {weights}, computed in {computed}; head and cache in {number}"]
+        if read.is_unpacked_by_loading:
+            memory = format_bytes(read.weight_bytes(number, "none"))
+            notes.append(
+                f"transformers unpacks these weights to {number}: they take {memory} of memory and are no faster than "
+                "plain ones"
+            )
         if own and quantisation != "none":
             notes.append(f"this checkpoint is already quantised by {own}; --quantisation {quantisation} is ignored")
         if number not in native_dtypes(self._device):
@@ -120,7 +127,8 @@ class TransformersDecoder:
         checkpoint, slots = fingerprint(read.identifying()), f"slots {self.n_slots}"
         quantised = [weights] if weights != number else []
         versions = [f"torch {torch.__version__}", f"transformers {transformers.__version__}"]
-        library = [f"bitsandbytes {version('bitsandbytes')}"] if quantised and own in ("", "bitsandbytes") else []
+        used = (own or "bitsandbytes") if quantised else ""
+        library = [f"{used} {version(used)}"] if used in ("bitsandbytes", "compressed-tensors") else []
         self.identity = " ".join(["transformers", checkpoint, number, *quantised, slots])
         self.platform = " ".join([*versions, *library, kernels(self._device)])
         self.former_identity = " ".join(

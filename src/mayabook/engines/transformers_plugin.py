@@ -21,7 +21,8 @@ from mayabook.engines.maya_plugin import (
 from mayabook.engines.plugin import EngineContext
 from mayabook.engines.slot_count import MemoryNeed, slots_that_fit
 from mayabook.engines.tuning import Level
-from mayabook.models.store import ModelFiles, find
+from mayabook.models import checkpoint_formats, gguf_formats
+from mayabook.models.store import ModelFiles, find, is_format
 
 if TYPE_CHECKING:
     from mayabook.engines.checkpoint import DType
@@ -44,45 +45,53 @@ class TransformersPlugin(MayaPlugin):
         return {"torch": _torch(), "Maya1 models": installed_models()}
 
     def _missing_weights(self, files: ModelFiles) -> str | None:
-        return "it has no checkpoint folder" if files.checkpoint is None else None
+        return None if files.checkpoint or files.quantised else "it has no checkpoint folder"
 
     def _weights(
         self, files: ModelFiles, settings: MayaSettings, earlier: str, context: EngineContext
     ) -> tuple[str, Path]:
+        """The format of a quantised checkpoint is its name and the dtype, `GPTQ bfloat16`."""
         from mayabook.engines.devices import choose_device, choose_dtype
 
-        assert files.checkpoint is not None
-        dtype = cast("DType", earlier) if earlier and settings.dtype == "auto" else settings.dtype
-        return choose_dtype(dtype, choose_device(settings.device)), files.checkpoint
+        *name, earlier_dtype = earlier.split() or [""]
+        if is_format(settings.format):
+            context.note(f"{settings.format} is a format of GGUF files; the engine {self.name} reads the checkpoint.")
+        quantised, folder = _checkpoint(files, settings.format or " ".join(name))
+        dtype = cast("DType", earlier_dtype) if earlier_dtype and settings.dtype == "auto" else settings.dtype
+        chosen = choose_dtype(dtype, choose_device(settings.device))
+        return f"{quantised} {chosen}".strip(), folder
 
     def _uses_gpu(self, settings: MayaSettings) -> bool:
         return settings.device != "cpu" and _has_cuda()
 
     def _format_levels(self, files: ModelFiles, settings: MayaSettings) -> list[Level]:
-        from mayabook.engines.devices import choose_device, choose_dtype, native_dtypes
+        from mayabook.engines.devices import choose_device, choose_dtype, computes_fp8, native_dtypes
 
-        assert files.checkpoint is not None
         device = choose_device(settings.device)
-        chosen = choose_dtype(settings.dtype, device)
-        names = [chosen, *(name for name in native_dtypes(device) if name not in (chosen, "float32"))]
-        levels = [Level(name, {"engine": {"kind": self.name}, "maya": {"dtype": name}}) for name in names]
-        if self._uses_gpu(settings) and importlib.util.find_spec("bitsandbytes") is not None:
-            levels.append(Level("NF4", {"engine": {"kind": self.name}, "maya": {"quantisation": "nf4"}}))
+        changes: dict[str, dict[str, str]] = {}
+        if files.checkpoint is not None:
+            chosen = choose_dtype(settings.dtype, device)
+            names = [chosen, *(name for name in native_dtypes(device) if name not in (chosen, "float32"))]
+            changes |= {name: {"dtype": name} for name in names}
+            if self._uses_gpu(settings) and importlib.util.find_spec("bitsandbytes") is not None:
+                changes["NF4"] = {"quantisation": "nf4"}
+        changes |= {name: {"format": name} for name in files.quantised if name != "FP8" or computes_fp8(device)}
         free = free_bytes(on_gpu=self._uses_gpu(settings))
-        fitting = [
-            level
-            for level in levels
-            if slots_that_fit(free, self._need(files.checkpoint, settings.model_copy(update=level.changes["maya"])))
-        ]
-        return fitting or levels[:1]
+        needs = {
+            name: self._need(_checkpoint(files, change.get("format", ""))[1], settings.model_copy(update=change))
+            for name, change in changes.items()
+        }
+        levels = [Level(name, {"engine": {"kind": self.name}, "maya": change}) for name, change in changes.items()]
+        return [level for level in levels if slots_that_fit(free, needs[level.name])] or levels[:1]
 
     def fingerprint(self, settings: MayaSettings) -> str:
         from mayabook.engines.checkpoint import Checkpoint
 
         files = find(settings.model or only_model())
-        if files.checkpoint is None:
-            raise ModelError(f"{files.name} cannot run on {self.name}: {self._missing_weights(files)}.")
-        return fingerprint(Checkpoint.read(files.checkpoint).identifying())
+        missing = self._missing_weights(files)
+        if missing is not None:
+            raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
+        return fingerprint(Checkpoint.read(_checkpoint(files, settings.format)[1]).identifying())
 
     def _need(self, checkpoint: Path, settings: MayaSettings) -> MemoryNeed:
         from mayabook.engines.devices import choose_device, choose_dtype
@@ -107,7 +116,7 @@ class TransformersPlugin(MayaPlugin):
         from mayabook.engines.torch_sampler import TorchSampler
         from mayabook.engines.transformers_decoder import TransformersDecoder
 
-        dtype = cast("DType", format)
+        dtype = cast("DType", format.split()[-1])
         need = self._need(weights, settings.model_copy(update={"dtype": dtype}))
         slots = fitting_slots(n_slots, need, on_gpu=self._uses_gpu(settings), context=context)
         decoder = TransformersDecoder(
@@ -124,6 +133,26 @@ class TransformersPlugin(MayaPlugin):
         if device.type == "cpu":  # NumPy reads the same memory, and is faster there
             return decoder, Sampler(decoder.layout, slots)
         return decoder, TorchSampler(decoder.layout, slots, device)
+
+
+def _checkpoint(files: ModelFiles, format: str) -> tuple[str, Path]:
+    """The quantised format to read, empty for the plain checkpoint, and its folder.
+
+    format: the one asked for; one of GGUF files, or none, leaves the choice: the plain checkpoint, else the first
+    quantised one. Raises ModelError where the model has no such checkpoint.
+    """
+    if format and not is_format(format):
+        if format not in checkpoint_formats.FORMATS:
+            known = ", ".join((*gguf_formats.FORMATS, *checkpoint_formats.FORMATS))
+            raise ModelError(f"Unknown format {format!r}; choose one of: {known}.")
+        if format not in files.quantised:
+            raise ModelError(
+                f"{files.name} is not installed in {format}; make it: mayabook models quantize {files.name} {format}"
+            )
+        return format, files.quantised[format]
+    if files.checkpoint is not None:
+        return "", files.checkpoint
+    return next(iter(files.quantised.items()))
 
 
 def _has_cuda() -> bool:

@@ -1,4 +1,4 @@
-"""The passages that a tuning reads: the built-in ones, or those of a book; and their chunks at any chunk length."""
+"""The passages that a tuning or a calibration reads: the built-in ones, or those of a book; and their chunks."""
 
 import hashlib
 import tomllib
@@ -14,6 +14,8 @@ from mayabook.core.book import Block, BlockKind, Book, Chapter
 from mayabook.core.chunk import Chunk
 from mayabook.core.errors import LabError
 from mayabook.core.settings import ScriptSettings, Settings
+from mayabook.engines import EngineChoice
+from mayabook.maya.defaults import default
 from mayabook.script import write_script
 
 N_PASSAGES = 64
@@ -65,10 +67,18 @@ def passages_of(book_file: Path, settings: Settings) -> Passages:
     chapters = {chapter.number: chapter for chapter in book.chapters}
     chunks = write_script(book, settings.script).chunks
     if not chunks:
-        raise LabError(f"{book_file} has nothing to narrate; choose another --book, or leave it out.")
+        raise LabError(f"{book_file} has nothing to narrate; choose another book, or leave it out.")
     chosen = np.unique(np.linspace(0, len(chunks) - 1, min(N_PASSAGES, len(chunks))).round().astype(int))
     blocks = [_blocks_of(chunks[at], chapters[chunks[at].chapter]) for at in chosen]
     return Passages(book_file.name, _mixed(blocks), book.language)
+
+
+def calibration_texts(book_file: Path | None, settings: Settings) -> tuple[str, list[str]]:
+    """Name and texts that a quantisation is calibrated on: the chunks of a book's passages, or of the built-in ones, as
+    Maya1 is given them. Raises LabError if there are none."""
+    passages = built_in_passages() if book_file is None else passages_of(book_file, settings)
+    limits = EngineChoice(kind="", max_seconds=default("max_seconds")).chunk_limits(settings.script)
+    return passages.name, [chunk.spoken for chunks in passages.chunks(limits) for chunk in chunks]
 
 
 def _blocks_of(chunk: Chunk, chapter: Chapter) -> tuple[Block, ...]:

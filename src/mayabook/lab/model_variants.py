@@ -18,11 +18,12 @@ from mayabook.lab.joined_takes import joined_takes
 from mayabook.lab.logit_cache import CachedScheduler, CachingDecoder
 from mayabook.lab.memoise import memoised_codec
 from mayabook.lab.plan import Plan
+from mayabook.maya.checkpoint_files import weight_files
 from mayabook.maya.codec import Codec, open_codec
 from mayabook.maya.prompt import Bos, PromptBuilder
 from mayabook.maya.token_layout import SAMPLES_PER_FRAME, Layout
 from mayabook.maya.voices import VERSION, describe, descriptions
-from mayabook.models import gguf_conversion, gguf_formats, gguf_quantisation
+from mayabook.models import checkpoint_formats, gguf_conversion, gguf_formats, gguf_quantisation
 from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ CHECKPOINT_FORMATS: dict[str, tuple[str, str]] = {
 of 2025-11-17 used NF4-bf16."""
 GGUF_FORMATS = tuple(gguf_formats.FORMATS)
 """Formats of GGUF files."""
-FORMATS = (*CHECKPOINT_FORMATS, *GGUF_FORMATS, "GPTQ", "AWQ")
+QUANTISED_FORMATS = tuple(checkpoint_formats.FORMATS)
+"""Formats of quantised checkpoints."""
+FORMATS = (*CHECKPOINT_FORMATS, *GGUF_FORMATS, *QUANTISED_FORMATS)
 """All formats that a plan may name."""
 FULL_PRECISION = ("fp32", "F32", "F16")
 """Formats that serve as the reference, the preferred one first."""
@@ -151,15 +154,16 @@ class LocalModelVariants:
     @property
     def identity(self) -> str:
         checkpoint, codec = self.files.checkpoint, self.files.codec
-        weights = list(self.files.ggufs.values()) if checkpoint is None else sorted(checkpoint.glob("*.safetensors"))
+        quantised = [file for folder in self.files.quantised.values() for file in sorted(folder.glob("*.safetensors"))]
+        others = [*self.files.ggufs.values(), *quantised]
+        weights = others if checkpoint is None else sorted(checkpoint.glob("*.safetensors"))
         return fingerprint([*weights, *(sorted(codec.iterdir()) if codec is not None else [])])
 
     def unavailable_reason(self, name: str) -> str | None:
-        if name in ("GPTQ", "AWQ"):
-            own = self.files.checkpoint and _quantisation_method(self.files.checkpoint)
-            return None if own == name.lower() else f"the checkpoint is not quantised by {name}"
         if name not in FORMATS:
             return f"there is no such format; choose from {', '.join(FORMATS)}"
+        if name in QUANTISED_FORMATS:
+            return self._quantised_unavailable_reason(name)
         if name in CHECKPOINT_FORMATS:
             if self.files.checkpoint is None:
                 return "there is no checkpoint"
@@ -169,6 +173,28 @@ class LocalModelVariants:
         if name not in self.files.ggufs and not self._has_gguf_source():
             return "there is no such GGUF file, and nothing to make it from"
         return _not_installed("llama_cpp")
+
+    def _quantised_unavailable_reason(self, name: str) -> str | None:
+        if self._quantised(name) is None:
+            return f"the model is not quantised so; make it: mayabook models quantize {self.files.name} {name}"
+        reader = ["compressed_tensors"] if name in self.files.quantised else ["gptqmodel", "optimum"]
+        missing = _not_installed("torch", "transformers", *reader)
+        if missing is not None:
+            return missing
+        from mayabook.engines.devices import choose_device, computes_fp8
+
+        return "no GPU here computes it" if name == "FP8" and not computes_fp8(choose_device("auto")) else None
+
+    def _quantised(self, name: str) -> Path | None:
+        """The folder of a quantised checkpoint; None if there is none. A checkpoint of GPTQModel's is in its format."""
+        checkpoint = self.files.checkpoint
+        own = checkpoint if checkpoint is not None and _quantisation_method(checkpoint) == name.lower() else None
+        return self.files.quantised.get(name) or own
+
+    def _checkpoint(self, name: str) -> Path:
+        folder = self._quantised(name) if name in QUANTISED_FORMATS else self.files.checkpoint
+        assert folder is not None
+        return folder
 
     def _has_gguf_source(self) -> bool:
         """Whether there is a checkpoint or an unquantised GGUF file to create other GGUF files from."""
@@ -219,10 +245,9 @@ class LocalModelVariants:
             return GgufDecoder(self.gguf(name), self.slots, self.context)
         from mayabook.engines.transformers_decoder import TransformersDecoder
 
-        assert self.files.checkpoint is not None
         dtype, quantisation = CHECKPOINT_FORMATS.get(name, ("auto", "none"))
         return TransformersDecoder(
-            self.files.checkpoint,
+            self._checkpoint(name),
             self.slots,
             self.context,
             dtype=cast("DType", dtype),
@@ -247,14 +272,15 @@ class LocalModelVariants:
         return self.gguf_folder / f"{self.files.name}-{name}.gguf"
 
     def weight_bytes(self, name: str) -> int:
-        """Bytes of the GGUF file, or of the checkpoint's weights in memory."""
+        """Bytes of the GGUF file or the quantised checkpoint, or of the checkpoint's weights in memory."""
         if name in GGUF_FORMATS:
             return self.gguf(name).stat().st_size
+        if name in QUANTISED_FORMATS:
+            return sum(file.stat().st_size for file in weight_files(self._checkpoint(name)))
         from mayabook.engines.transformers_decoder import weight_bytes
 
-        assert self.files.checkpoint is not None
-        dtype, quantisation = CHECKPOINT_FORMATS.get(name, ("auto", "none"))
-        return weight_bytes(self.files.checkpoint, cast("DType", dtype), cast("Quantisation", quantisation))
+        dtype, quantisation = CHECKPOINT_FORMATS[name]
+        return weight_bytes(self._checkpoint(name), cast("DType", dtype), cast("Quantisation", quantisation))
 
     def n_weights(self) -> int | None:
         """Number of parameters in the checkpoint, or None if there is no checkpoint."""
@@ -273,7 +299,7 @@ def open_model_variants(plan: Plan, gguf_folder: Path) -> LocalModelVariants:
     if not plan.model and not installed():
         raise LabError("No Maya1 model is installed; fetch one with `mayabook models pull`, or name one with --model.")
     files = find(plan.model) if plan.model else installed()[0]
-    if not files.ggufs and files.checkpoint is None:
+    if not files.has_weights:
         raise LabError(f"{files.name} has neither checkpoint nor GGUF file; get it again.")
     sampling = {**preset(plan.preset).as_sampling(), **({"max_tokens": plan.cap} if plan.cap else {})}
     voice = describe(plan.voice, own=files.voices())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from mayabook.maya.codec import open_codec
 from mayabook.maya.prompt import Tokenizer
 from mayabook.maya.token_layout import Layout
 from mayabook.maya.tokenizer import CheckpointTokenizer
-from mayabook.models import gguf_quantisation
+from mayabook.models import checkpoint_formats, gguf_quantisation
 from mayabook.models.checkpoint_tensors import Weights
 from mayabook.models.gguf_conversion import gguf_name
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
@@ -48,8 +48,10 @@ class CheckResult:
 
 
 def check_files(files: ModelFiles) -> Iterator[CheckResult]:
-    """Yields a result for each part of the checkpoint, for each part of each GGUF file, and for the codec."""
+    """Yields a result for each part of the checkpoint, of quantised ones and of GGUF files, and for the codec."""
     yield from _checkpoint_checks(files)
+    for kind, folder in files.quantised.items():
+        yield from _quantised_checks(files, kind, folder)
     for kind, file in files.ggufs.items():
         yield from _gguf_checks(files, kind, file)
     yield _attempt(CODEC, lambda: _codec(files))
@@ -72,6 +74,23 @@ def _checkpoint_checks(files: ModelFiles) -> Iterator[CheckResult]:
         yield _attempt("checkpoint: tensors", lambda: _tensors(checkpoint))
 
 
+def _quantised_checks(files: ModelFiles, kind: str, folder: Path) -> Iterator[CheckResult]:
+    yield _attempt(f"{kind}: token ids", lambda: _quantised_ids(files.checkpoint or files.metadata, folder))
+    yield _attempt(f"{kind}: tensors", lambda: _tensors(folder))
+
+
+def _quantised_ids(checkpoint: Path | None, folder: Path) -> str:
+    layout = check_checkpoint(folder, weights=False)
+    if checkpoint is not None and (layout, _shape(folder)) != (Layout.read(checkpoint), _shape(checkpoint)):
+        raise ModelError(f"{folder} has another layout or shape than the checkpoint; quantise the checkpoint again.")
+    return _token_ids(layout)
+
+
+def _shape(checkpoint: Path) -> LlamaConfig:
+    """What config.json says, but for the quantisation."""
+    return replace(LlamaConfig.read(checkpoint), quantised_by="", is_fp8=False)
+
+
 def _config(checkpoint: Path) -> str:
     config = LlamaConfig.read(checkpoint)
     return f"Llama of {config.n_layers} layers, width {config.hidden}, {config.n_heads}/{config.n_kv_heads} heads"
@@ -84,10 +103,10 @@ def _token_ids(layout: Layout) -> str:
 def _tensors(checkpoint: Path) -> str:
     config = LlamaConfig.read(checkpoint)
     weights = Weights(checkpoint)
-    if config.quantised_by:
-        return f"{len(weights.tensors)} tensors, quantised by {config.quantised_by}: shapes not compared"
     weights.check(config)
     kinds = sorted({tensor.dtype for tensor in weights.tensors.values()})
+    if config.quantised_by not in ("", checkpoint_formats.METHOD):
+        return f"{len(weights.tensors)} tensors, quantised by {config.quantised_by}: shapes not compared"
     return f"{len(weights.tensors)} tensors in {'/'.join(kinds)}, shapes as in config.json"
 
 
@@ -173,6 +192,7 @@ def _codec(files: ModelFiles) -> str:
     if files.codec is None:
         raise ModelError(f"The model has no codec; import it: mayabook models import FOLDER --name {files.name}")
     checkpoint = files.checkpoint or files.metadata
+    checkpoint = checkpoint or next(iter(files.quantised.values()), None)
     layout = Layout.read(checkpoint) if checkpoint else check_gguf(next(iter(files.ggufs.values())))[0]
     check_codec(files.codec, layout)
     return f"3 codebooks of {layout.codebook_size}; {open_codec(files.codec, layout).identity}"

@@ -1,6 +1,7 @@
-"""Compares the logits of each GGUF format with the checkpoint's, on fixed prompts and codes."""
+"""Compares the logits of each format with the checkpoint's, on fixed prompts and codes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from mayabook.engines.slot_decoder import Logits
 from mayabook.maya.prompt import PromptBuilder, Tokenizer
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.model_check.file_checks import TEXTS, CheckResult
+from mayabook.models.llama_config import LlamaConfig
 from mayabook.models.store import ModelFiles
 
 if TYPE_CHECKING:
@@ -29,32 +31,48 @@ MAX_QUANTISED_ERROR = 0.9
 
 
 def logit_parity(files: ModelFiles) -> Iterator[CheckResult]:
-    """One check for each GGUF format."""
-    if files.checkpoint is None or not files.ggufs:
+    """One check for each quantised checkpoint and each GGUF file."""
+    if files.checkpoint is None or not (files.ggufs or files.quantised):
         yield CheckResult("logits", "skipped", "there are no two formats to compare")
         return
     try:
         from mayabook.engines.transformers_decoder import TransformersDecoder
 
+        on_cpu = partial(TransformersDecoder, n_slots=1, n_context=N_CONTEXT, dtype="float32", device="cpu")
         tokenizer = CheckpointTokenizer(files.checkpoint)
-        truth = _rows(TransformersDecoder(files.checkpoint, 1, N_CONTEXT, dtype="float32", device="cpu"), tokenizer)
+        truth = _rows(on_cpu(files.checkpoint), tokenizer)
     except EngineError as error:
         yield CheckResult("logits", "skipped", str(error))
         return
+    for kind, folder in files.quantised.items():
+        if LlamaConfig.read(folder).is_fp8:
+            yield CheckResult(f"{kind}: logits", "skipped", "they are computed on GPUs with FP8 only")
+        else:
+            yield _compare(kind, folder, partial(on_cpu, folder), truth, tokenizer)
     for kind, file in files.ggufs.items():
-        yield _compare(kind, file, truth, tokenizer)
+        yield _compare(kind, file, partial(_gguf_decoder, file), truth, tokenizer)
 
 
 def relative_error(logits: Logits, truth: Logits) -> float:
     return float(np.linalg.norm(logits - truth) / np.linalg.norm(truth))
 
 
-def _compare(kind: str, file: Path, truth: Logits, tokenizer: Tokenizer) -> CheckResult:
+def _gguf_decoder(file: Path) -> "GgufDecoder":
     from mayabook.engines.gguf_decoder import GgufDecoder
 
+    return GgufDecoder(file, 1, N_CONTEXT)
+
+
+def _compare(
+    kind: str,
+    file: Path,
+    open_decoder: "Callable[[], GgufDecoder | TransformersDecoder]",
+    truth: Logits,
+    tokenizer: Tokenizer,
+) -> CheckResult:
     name = f"{kind}: logits"
     try:
-        logits = _rows(GgufDecoder(file, 1, N_CONTEXT), tokenizer)
+        logits = _rows(open_decoder(), tokenizer)
     except EngineError as error:
         return CheckResult(name, "failed", str(error))
     distance = relative_error(logits, truth)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mayabook.core.errors import ModelError
 from mayabook.maya.checkpoint_files import StoredTensor, stored_tensors, weight_files
+from mayabook.models import checkpoint_formats
 from mayabook.models.llama_config import LlamaConfig
 
 _STORED: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
@@ -39,7 +40,30 @@ class Weights:
         self.tensors = {name: tensor for file in self.files for name, tensor in stored_tensors(file).items()}
 
     def check(self, config: LlamaConfig) -> None:
-        """Raises ModelError unless names, shapes and dtypes are those that config.json implies."""
+        """Raises ModelError unless names, shapes and dtypes are those that config.json implies.
+
+        Of packed weights in the format of compressed-tensors the rows are compared; weights that another method
+        quantised are not known in detail.
+        """
+        if config.quantised_by == checkpoint_formats.METHOD:
+            self._check_packed(config)
+        elif not config.quantised_by:
+            self._check_plain(config)
+
+    def _check_packed(self, config: LlamaConfig) -> None:
+        for name, shape in config.tensor_shapes().items():
+            tensor = self.tensors.get(name) or self.tensors.get(f"{name}_packed")
+            scale = self.tensors.get(f"{name}_scale")
+            if tensor is None or (name not in self.tensors and scale is None):
+                raise ModelError(f"{self.checkpoint} has no tensor {name}, packed or not; quantise the model again.")
+            found = tensor.shape if name in self.tensors else (tensor.shape[0], *shape[1:])
+            if found != shape or (scale is not None and scale.shape[0] != shape[0]):
+                raise ModelError(
+                    f"Tensor {name} of {self.checkpoint} has {tensor.shape[0]} rows or another width where config.json "
+                    f"says {shape}: they do not belong together; quantise the model again."
+                )
+
+    def _check_plain(self, config: LlamaConfig) -> None:
         wanted = config.tensor_shapes()
         for name, shape in wanted.items():
             tensor = self.tensors.get(name)

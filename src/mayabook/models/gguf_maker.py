@@ -14,14 +14,15 @@ from mayabook.models.store import GGUF, ModelFiles
 
 @dataclass(frozen=True, slots=True)
 class MadeFormat:
-    """A GGUF file that was made."""
+    """A weight format of a model that was made."""
 
     format: str
     file: Path
+    """GGUF file, or folder of a quantised checkpoint."""
     size: int
     """Bytes."""
     bits: float
-    """Bits per weight, the whole file counted."""
+    """Bits per weight, all tensors counted."""
 
 
 def make_formats(name: str, to: str, progress: Progress = silent) -> list[MadeFormat]:

@@ -15,17 +15,17 @@ from mayabook.models import store
 from mayabook.models.disk import Progress, atomic_write, require_free_space, silent
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
 from mayabook.models.llama_config import CONFIG_FILE
-from mayabook.models.store import CHECKPOINT, CODEC, GGUF, ModelFiles, Origin, missing_from_checkpoint
+from mayabook.models.store import CHECKPOINT, CODEC, GGUF, QUANTISED, ModelFiles, Origin, missing_from_checkpoint
 
 
 @dataclass
 class _Parts:
-    """Parts to import: name of the part (`checkpoint`, `codec` or a GGUF format) -> file or folder."""
+    """Parts to import: name of the part (`checkpoint`, `codec` or a format) -> file or folder."""
 
     name: str
     """Name of the model; empty where it cannot be told."""
     parts: dict[str, Path] = field(default_factory=dict)
-    """`checkpoint`, `codec` or a GGUF format -> file or folder."""
+    """`checkpoint`, `codec` or a format -> file or folder."""
     layout: Layout | None = None
     """Token layout of the parts; None for a codec alone."""
 
@@ -80,6 +80,10 @@ def _look(path: Path) -> _Parts:
     if checkpoint is not None:
         found.parts[CHECKPOINT] = checkpoint
         found.layout = check_checkpoint(checkpoint, weights=files.checkpoint is not None)
+    for kind, folder in files.quantised.items():
+        layout = check_checkpoint(folder)
+        _same(found.layout, layout, str(folder))
+        found.parts[kind], found.layout = folder, layout
     for file in files.ggufs.values():
         layout, kind = check_gguf(file)
         _same(found.layout, layout, str(file))
@@ -97,7 +101,7 @@ def _is_codec(path: Path) -> bool:
 
 def _join(found: _Parts, here: ModelFiles) -> None:
     """Raises ModelError unless the parts are new to the model and fit it; sets the layout."""
-    known = {CHECKPOINT: here.checkpoint, CODEC: here.codec, **here.ggufs}
+    known = {CHECKPOINT: here.checkpoint, CODEC: here.codec, **here.ggufs, **here.quantised}
     if found.parts.keys() - {CODEC} and known[CODEC] is not None:
         found.parts.pop(CODEC, None)  # the one that lay beside a model is not what was asked for
     if CHECKPOINT in found.parts and here.checkpoint is not None and missing_from_checkpoint(found.parts[CHECKPOINT]):
@@ -108,7 +112,8 @@ def _join(found: _Parts, here: ModelFiles) -> None:
             f"{here.name} already has its {twice[0]}; choose another --name, or remove it first: "
             f"mayabook models remove {here.name} --format {twice[0]}"
         )
-    layout = check_checkpoint(here.checkpoint, weights=False) if here.checkpoint is not None else None
+    checkpoints = [folder for folder in (here.checkpoint, *here.quantised.values()) if folder is not None]
+    layout = check_checkpoint(checkpoints[0], weights=False) if checkpoints else None
     for file in here.ggufs.values():
         layout = layout or check_gguf(file)[0]
     _same(found.layout, layout, here.name)
@@ -122,10 +127,11 @@ def _same(one: Layout | None, other: Layout | None, origin: str) -> None:
 
 def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
     """Path in the model folder and the file to import. config.json comes last: without it a part counts as absent."""
-    if part in (CHECKPOINT, CODEC):
-        wanted = store.CHECKPOINT_FILES if part == CHECKPOINT else store.CODEC_FILES
+    if source.is_dir():
+        wanted = store.CODEC_FILES if part == CODEC else store.CHECKPOINT_FILES
+        folder = part if part in (CHECKPOINT, CODEC) else f"{QUANTISED}/{part}"
         for file in sorted(store.files_of(source, wanted), key=lambda file: (file == CONFIG_FILE, file)):
-            yield f"{part}/{file}", source / file
+            yield f"{folder}/{file}", source / file
     else:
         yield f"{GGUF}/{name}-{part}.gguf", source
 

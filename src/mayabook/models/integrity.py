@@ -27,9 +27,7 @@ def check_checkpoint(checkpoint: Path, *, weights: bool = True) -> Layout:
             f"{checkpoint} has weights for {config.vocab_size:,} tokens where its layout says {layout.vocab_size:,}: "
             "they do not belong together; take both from the same place."
         )
-    if weights and config.quantised_by:
-        Weights(checkpoint)
-    elif weights:
+    if weights:
         Weights(checkpoint).check(config)
     return layout
 

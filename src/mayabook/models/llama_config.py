@@ -66,6 +66,8 @@ class LlamaConfig:
     """End-of-text token; -1 where there is none."""
     quantised_by: str
     """Method that the weights were quantised with before they came here (`gptq`); empty for plain weights."""
+    is_fp8: bool
+    """Whether weights and activations are 8-bit floating-point numbers, in the format of compressed-tensors."""
 
     @classmethod
     def read(cls, checkpoint: Path) -> "LlamaConfig":
@@ -96,6 +98,7 @@ class LlamaConfig:
             bos=_id(values, "bos_token_id"),
             eos=_id(values, "eos_token_id"),
             quantised_by=_quantised_by(values),
+            is_fp8=_is_fp8(values),
         )
         if config.n_heads % config.n_kv_heads or config.head_dim % 2:
             raise ModelError(f"{file} has an invalid number of attention heads or head size; get the file again.")
@@ -189,6 +192,15 @@ def _number(values: Mapping[str, Any], name: str, file: Path, default: int | Non
 def _quantised_by(values: Mapping[str, Any]) -> str:
     quantisation = values.get("quantization_config")
     return str(quantisation.get("quant_method", "its maker")) if isinstance(quantisation, Mapping) else ""
+
+
+def _is_fp8(values: Mapping[str, Any]) -> bool:
+    quantisation = values.get("quantization_config")
+    groups = quantisation.get("config_groups") if isinstance(quantisation, Mapping) else None
+    schemes = groups.values() if isinstance(groups, Mapping) else ()
+    weights = [scheme.get("weights") for scheme in schemes if isinstance(scheme, Mapping)]
+    kinds = [(one.get("type"), one.get("num_bits")) for one in weights if isinstance(one, Mapping)]
+    return ("float", 8) in kinds
 
 
 def _id(values: Mapping[str, Any], name: str) -> int:

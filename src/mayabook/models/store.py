@@ -3,6 +3,7 @@
 NAME/checkpoint/   config.json, tokenizer.json, layout.json where it is not Maya1's, and *.safetensors; the weights are
                    not needed beside GGUF files
 NAME/gguf/         NAME-Q4_K_M.gguf and other formats
+NAME/quantised/    GPTQ/ and other formats, each a checkpoint folder
 NAME/codec/        config.json and pytorch_model.bin, decoder.onnx once exported; or decoder_model.onnx, the hub's
                    export
 NAME/voices.toml   voices of the model's own: name = "description"; may be absent
@@ -27,11 +28,12 @@ from mayabook.maya.checkpoint_files import read_json, weight_files
 from mayabook.maya.codec import exported_codec
 from mayabook.maya.codec_config import CHECKPOINT_FILE
 from mayabook.maya.tokenizer import TOKENIZER_PATHS
+from mayabook.models import checkpoint_formats
 from mayabook.models.disk import atomic_write, cannot_write
 from mayabook.models.gguf_formats import canonical
 from mayabook.models.llama_config import CONFIG_FILE
 
-CHECKPOINT, GGUF, CODEC = "checkpoint", "gguf", "codec"
+CHECKPOINT, GGUF, QUANTISED, CODEC = "checkpoint", "gguf", "quantised", "codec"
 SOURCE_FILE = "source.json"
 VOICES_FILE = "voices.toml"
 PROFILE_FILE = "profile.json"
@@ -69,6 +71,12 @@ class ModelFiles:
     metadata: Path | None = None
     """Folder with config.json and tokenizer.json of a checkpoint whose weights are not here; GGUF files are checked
     against them."""
+    quantised: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of quantised checkpoints by weight format, `GPTQ`."""
+
+    @property
+    def has_weights(self) -> bool:
+        return self.checkpoint is not None or bool(self.ggufs) or bool(self.quantised)
 
     def voices(self) -> dict[str, str]:
         """Descriptions of the model's own voices by name. Raises ModelError where their file is damaged."""
@@ -122,6 +130,10 @@ def gguf_file(name: str, to: str) -> Path:
     return model_folder(name) / GGUF / f"{name}-{to}.gguf"
 
 
+def quantised_folder(name: str, to: str) -> Path:
+    return model_folder(name) / QUANTISED / to
+
+
 def format_of(file: Path) -> str:
     """The weight format in a GGUF file's name; `GGUF` where the name has none."""
     found = _FORMAT.findall(file.stem)
@@ -159,7 +171,7 @@ def find(model: str) -> ModelFiles:
     if not _is_model(folder):
         return _loose(folder)
     files = _inside(folder)
-    if files.checkpoint is None and not files.ggufs:
+    if not files.has_weights:
         raise ModelError(f"{files.name} lacks {missing_parts(folder)[0]}; run the same pull or import again.")
     return files
 
@@ -168,7 +180,7 @@ def missing_parts(folder: Path) -> list[str]:
     """The parts that a model folder lacks before it can be used, in words."""
     files = _inside(folder)
     missing = []
-    if files.checkpoint is None and not files.ggufs:
+    if not files.has_weights:
         missing.append(missing_from_checkpoint(folder / CHECKPOINT))
     if files.codec is None:
         missing.append("the codec")
@@ -226,13 +238,13 @@ def record(folder: Path, entries: Mapping[str, Origin]) -> None:
 
 
 def remove(name: str, part: str | None = None) -> Path:
-    """Deletes a model, or one part: `checkpoint`, `codec` or a GGUF format. Returns what was deleted.
+    """Deletes a model, or one part: `checkpoint`, `codec` or a format. Returns what was deleted.
 
     The last part takes the folder with it. Raises ModelError where there is no such part.
     """
     files = stored(name)
     folder = models_folder() / name
-    parts = {CHECKPOINT: folder / CHECKPOINT, CODEC: folder / CODEC, **files.ggufs}
+    parts = {CHECKPOINT: folder / CHECKPOINT, CODEC: folder / CODEC, **files.ggufs, **files.quantised}
     parts = {key: path for key, path in parts.items() if path.exists()}
     if part is not None and part not in parts:
         raise ModelError(f"{name} has no {part}; it has {', '.join(parts) or 'nothing'}.")
@@ -254,7 +266,7 @@ def remove(name: str, part: str | None = None) -> Path:
 def _is_model(path: Path) -> bool:
     if path.name.startswith(".") or (path / CONFIG_FILE).is_file():
         return False
-    return any((path / part).is_dir() for part in (CHECKPOINT, GGUF, CODEC))
+    return any((path / part).is_dir() for part in (CHECKPOINT, GGUF, QUANTISED, CODEC))
 
 
 def _inside(folder: Path) -> ModelFiles:
@@ -268,6 +280,7 @@ def _inside(folder: Path) -> ModelFiles:
         _voices_file(folder),
         folder / PROFILE_FILE,
         checkpoint if missing == MISSING_WEIGHTS else None,
+        _quantised(folder / QUANTISED),
     )
 
 
@@ -292,6 +305,10 @@ def _bare(file: Path) -> str:
 def _ggufs(folder: Path) -> dict[str, Path]:
     files = sorted(file for file in folder.glob("*.gguf") if not file.name.startswith("."))
     return {format_of(file): file for file in files}
+
+
+def _quantised(folder: Path) -> dict[str, Path]:
+    return {name: folder / name for name in checkpoint_formats.FORMATS if not missing_from_checkpoint(folder / name)}
 
 
 def _is_codec(folder: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Quantises checkpoints: GPTQ and AWQ, calibrated on speech that the model itself generates, RTN and FP8."""
