@@ -25,7 +25,10 @@ from mayabook.cli import main
 sys.argv = ["mayabook", *sys.argv[1:]]
 main()
 """
-EXTRAS = ("torch", "transformers", "accelerate", "bitsandbytes", "snac", "onnx", "onnxscript", "llama_cpp", "gguf")
+EXTRAS = (
+    *("torch", "transformers", "accelerate", "bitsandbytes", "snac", "onnx", "onnxscript", "llama_cpp", "gguf"),
+    "ray",
+)
 
 
 def mayabook_without(names: tuple[str, ...], *arguments: str | Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
@@ -64,6 +67,7 @@ def test_what_needs_no_engine_runs_without_extras(arguments: tuple[str, ...], tm
         ),
         (("torch", "snac"), ("models", "export-codec", "tiny"), "mayabook[transformers]"),
         (("gguf",), ("models", "convert", "tiny", "--to", "BF16"), "mayabook[gguf]"),
+        (("ray",), ("make", "short.epub", "--cluster", "auto"), "mayabook[cluster]"),
     ],
 )
 def test_a_missing_extra_is_one_line_that_names_it(

@@ -1,7 +1,10 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from mayabook.core.errors import EngineError
-from mayabook.core.hardware import Gpu, parse_gpus
+from mayabook.core.hardware import Gpu, gpus, parse_gpus
 from mayabook.engines.slot_count import SPARE, MemoryNeed, choose_slots
 from mayabook.engines.token_budget import token_budget, token_cap
 
@@ -59,3 +62,21 @@ def test_gpus_are_read_from_the_drivers_tool() -> None:
         Gpu("NVIDIA GeForce RTX 2070", 7982 << 20, 7610 << 20),
         Gpu("NVIDIA H100, 80GB HBM3", 81559 << 20, 80995 << 20),
     ]
+
+
+@pytest.mark.parametrize(
+    ("visible", "names"), [(None, ["A100", "H100"]), ("1", ["H100"]), ("", []), ("MIG-7c", ["A100", "H100"])]
+)
+def test_gpus_that_are_hidden_from_this_process_are_not_counted(
+    visible: str | None, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver's tool is a script that knows two GPUs and its option --id."""
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text('#!/bin/sh\ncase "$*" in *--id=1) ;; *) echo A100, 40960, 40000;; esac\necho H100, 81559, 80995\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert [gpu.name for gpu in gpus()] == names

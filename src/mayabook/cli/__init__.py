@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 an error the user can mend, 3 done with flagged chunks, 13
 import sys
 
 from mayabook.cli.app import app
+from mayabook.cli.exit_codes import FAILED
 from mayabook.core.errors import MayaBookError
 from mayabook.core.openmp import limit_spinning
 
@@ -16,7 +17,7 @@ def main() -> None:
         app()
     except MayaBookError as error:
         print(f"mayabook: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(FAILED)
 
 
 __all__ = ["app", "main"]

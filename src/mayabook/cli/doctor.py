@@ -17,6 +17,7 @@ from mayabook.cli import options
 EXTRAS = {
     "gguf": "llama-cpp-python",
     "transformers": "transformers",
+    "cluster": "ray",
 }
 """Extra -> a package that is installed exactly if the extra is."""
 

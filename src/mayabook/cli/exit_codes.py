@@ -8,6 +8,8 @@ from types import FrameType
 
 import typer
 
+FAILED = 2
+"""An error that the user can mend."""
 FLAGGED = 3
 """The run finished, and left something for a person to review."""
 STOPPED = 130

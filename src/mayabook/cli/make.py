@@ -2,30 +2,27 @@
 
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from mayabook.cli import options
-from mayabook.cli.exit_codes import FLAGGED, stoppable
-from mayabook.cli.progress_display import clock, display
-from mayabook.cli.source_line import source_line
-from mayabook.core.byte_size import format_bytes
+from mayabook.cli.book_queue import run_books
+from mayabook.cli.progress_display import display
+from mayabook.core.errors import SettingsError
+from mayabook.core.events import Note
 from mayabook.core.output_formats import suffixes_in_words
 from mayabook.core.settings import Settings
 from mayabook.engines.registry import other_settings_models
 
-_MOST_DIFFERENCES = 5
-
-if TYPE_CHECKING:
-    from mayabook.pipeline import AudiobookRequest, AudiobookResult
-
 
 @options.accept_settings(*Settings.model_fields, *other_settings_models())
 def make(
-    book: options.BookFile,
+    books: Annotated[
+        list[Path],
+        typer.Argument(metavar="BOOK...", help="Books: EPUBs or plain texts (.txt).", show_default=False),
+    ],
     *,
     output: Annotated[
         Path | None,
@@ -39,6 +36,25 @@ def make(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing audiobook.")] = False,
     lexicon: options.Lexicon = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Synthesise and check on a Ray cluster: address of its head, auto for the head on this machine, or "
+            "local to start one here for this run.",
+        ),
+    ] = None,
+    cluster_cpus: Annotated[
+        int,
+        typer.Option(
+            "--cluster-cpus",
+            metavar="NUMBER",
+            min=0,
+            help="CPUs of a worker of the cluster where there is no GPU; 0 for one worker on each machine.",
+            hidden=True,
+        ),
+    ] = 0,
     settings: Settings,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -53,16 +69,32 @@ def make(
     """
     from mayabook.pipeline import AudiobookRequest
 
-    target = output or book.with_suffix(".m4b")
-    if target.exists() and not force and sys.stdin.isatty() and not (as_json or quiet):
-        force = typer.confirm(f"{target} exists. Replace it?")
-    request = AudiobookRequest(
-        book=book.absolute(),
-        output=target.absolute(),
-        lexicon=lexicon and lexicon.absolute(),
-        settings=_with_absolute_paths(settings),
-    )
-    run(request, force=force, as_json=as_json, quiet=quiet, verbose=verbose)
+    if output is not None and len(books) > 1:
+        raise SettingsError("-o names one audiobook, but there are several books; leave it out or give one book.")
+    targets = [output or book.with_suffix(".m4b") for book in books]
+    existing = [str(target) for target in targets if target.exists()]
+    if existing and not force and sys.stdin.isatty() and not (as_json or quiet):
+        one = len(existing) == 1
+        force = typer.confirm(f"{', '.join(existing)} {'exists. Replace it?' if one else 'exist. Replace them?'}")
+    requests = [
+        AudiobookRequest(
+            book=book.absolute(),
+            output=target.absolute(),
+            lexicon=lexicon and lexicon.absolute(),
+            settings=_with_absolute_paths(settings),
+        )
+        for book, target in zip(books, targets, strict=True)
+    ]
+    shown = display(as_json=as_json, quiet=quiet, verbose=verbose, several=len(books) > 1)
+    if verbose:
+        options.log_to_stderr()
+    if cluster is None:
+        raise typer.Exit(run_books(requests, shown, force=force))
+    from mayabook.cluster.cluster_executor import opener
+    from mayabook.cluster.farm import Farm
+
+    with Farm(cluster, cluster_cpus, lambda line: shown.on_event(Note(line))) as farm:
+        raise typer.Exit(run_books(requests, shown, force=force, open_executor=opener(farm), stop=farm.stop))
 
 
 def _with_absolute_paths(settings: Settings) -> Settings:
@@ -85,80 +117,3 @@ def _with_absolute_paths(settings: Settings) -> Settings:
 def _is_path(model: object) -> bool:
     """Whether it is an existing file or folder, not the name of a model."""
     return isinstance(model, str) and (os.sep in model or model.endswith(".gguf")) and Path(model).exists()
-
-
-def run(request: "AudiobookRequest", *, force: bool, as_json: bool, quiet: bool, verbose: bool) -> None:
-    """Makes the audiobook, shows how it goes and what came out, and exits with FLAGGED where a person is needed."""
-    from mayabook.pipeline import run_request
-
-    if verbose:
-        options.log_to_stderr()
-    with (
-        stoppable("Stopped. Finished takes are kept: the same command resumes."),
-        display(as_json=as_json, quiet=quiet, verbose=verbose) as shown,
-    ):
-        result = run_request(request, force=force, progress=shown.on_event)
-    shown.show_result(_lines(result), _facts(result))
-    if result.flagged or result.coverage.source.differences:
-        raise typer.Exit(FLAGGED)
-
-
-def _lines(result: "AudiobookResult") -> list[str]:
-    from mayabook.render import Status
-
-    audiobook, coverage = result.audiobook, result.coverage
-    size = sum(file.stat().st_size for file in audiobook.files)
-    heard = coverage.count(Status.HEARD) + coverage.count(Status.ACCEPTED)
-    rate = "" if result.times_real_time is None else f", {result.times_real_time:.1f}x real time"
-    lines = [
-        "",
-        *(str(_short(file)) for file in audiobook.files),
-        f"  {clock(audiobook.duration)} long, {len(audiobook.chapters)} chapters, {format_bytes(size)}, "
-        f"{audiobook.loudness:.1f} LUFS; made in {clock(result.seconds)}{rate}",
-        f"  read: {source_line(coverage.source)}",
-        f"  text: {result.script.coverage.n_book_words:,} words to narrate, "
-        f"{result.script.coverage.n_chunk_words:,} in the chunks",
-        f"  heard as written: {heard} of {len(coverage.rows)} sentences, {coverage.count(Status.DOUBTFUL)} in doubt, "
-        f"{coverage.count(Status.MISSING)} missing; word error rate {coverage.word_error_rate:.1%}",
-        f"  chunks: {coverage.n_chunks - len(coverage.flagged)} of {coverage.n_chunks} accepted, "
-        f"{len(coverage.flagged)} flagged",
-        f"  coverage report: {_short(result.job_folder / 'coverage.html')}",
-    ]
-    if coverage.repaired:
-        steps = ", ".join(f"{count} by {step.label}" for step, count in coverage.repaired.items())
-        lines.append(f"  repaired by retries: {steps}")
-    lines += [f"  note: {warning}" for warning in audiobook.warnings]
-    lines += [f"  {difference}" for difference in coverage.source.differences[:_MOST_DIFFERENCES]]
-    if coverage.flagged:
-        lines.append(f"  review the flagged chunks: mayabook review {_short(result.job_folder)}")
-    return lines
-
-
-def _short(path: Path) -> Path:
-    """Relative where it lies below the working folder."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _facts(result: "AudiobookResult") -> dict[str, object]:
-    from mayabook.render import Status
-
-    audiobook, coverage = result.audiobook, result.coverage
-    return {
-        "files": [str(file) for file in audiobook.files],
-        "duration": audiobook.duration,
-        "chapters": [{"title": chapter.title, "start": chapter.start} for chapter in audiobook.chapters],
-        "loudness": audiobook.loudness,
-        "true_peak": audiobook.true_peak,
-        "seconds": result.seconds,
-        "rate": result.times_real_time,
-        "source": asdict(coverage.source) | {"n_lost": coverage.source.n_lost},
-        "book_words": result.script.coverage.n_book_words,
-        "script_words": result.script.coverage.n_chunk_words,
-        "sentences": {status.value: coverage.count(status) for status in Status},
-        "chunks": coverage.n_chunks,
-        "flagged": list(coverage.flagged),
-        "repaired": coverage.repaired,
-        "wer": coverage.word_error_rate,
-        "job": str(result.job_folder),
-        "warnings": list(audiobook.warnings),
-    }

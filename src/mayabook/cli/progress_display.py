@@ -35,20 +35,21 @@ class Display:
     ) -> None:
         pass
 
-    def on_event(self, event: Event) -> None:
-        pass
+    def on_event(self, event: Event, book: str = "") -> None:
+        """book: name of the book's file, where there are several."""
 
     def show_result(self, lines: list[str], facts: dict[str, object]) -> None:
         """lines: for a person. facts: the same for a machine."""
 
 
-def display(*, as_json: bool, quiet: bool, verbose: bool) -> Display:
-    """verbose: a log is printed beside it, which a live bar would garble."""
+def display(*, as_json: bool, quiet: bool, verbose: bool, several: bool = False) -> Display:
+    """verbose: a log is printed beside it, which a live bar would garble. several: books, for which one bar would not
+    do."""
     if as_json:
         return JsonDisplay()
     if quiet:
         return Display()
-    return LiveDisplay() if sys.stdout.isatty() and not verbose else PlainDisplay()
+    return LiveDisplay() if sys.stdout.isatty() and not verbose and not several else PlainDisplay()
 
 
 def clock(seconds: float) -> str:
@@ -95,14 +96,15 @@ class PlainDisplay(Display):
     """Prints what happens once, and how far the run is every PLAIN_EVERY seconds."""
 
     def __init__(self) -> None:
-        self._shown = time.monotonic()
+        self._started = time.monotonic()
+        self._shown: dict[str, float] = {}
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: Event, book: str = "") -> None:
         if _is_progress(event):
-            if time.monotonic() - self._shown <= PLAIN_EVERY:
+            if time.monotonic() - self._shown.get(book, self._started) <= PLAIN_EVERY:
                 return
-            self._shown = time.monotonic()
-        print(line_of(event), flush=True)
+            self._shown[book] = time.monotonic()
+        print(f"{book}: {line_of(event)}" if book else line_of(event), flush=True)
 
     def show_result(self, lines: list[str], facts: dict[str, object]) -> None:
         print(*lines, sep="\n", flush=True)
@@ -111,18 +113,19 @@ class PlainDisplay(Display):
 class JsonDisplay(Display):
     """Prints every event as an object with its name in `event`."""
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: Event, book: str = "") -> None:
+        of_book = {"book": book} if book else {}
         match event:
             case RenderProgress():
-                self._print("rendering", {**asdict(event), "rate": event.rate, "eta": event.eta})
+                self._print("rendering", {**of_book, **asdict(event), "rate": event.rate, "eta": event.eta})
             case MasteringProgress():
-                self._print("mastering", asdict(event))
+                self._print("mastering", {**of_book, **asdict(event)})
             case VerificationProgress():
-                self._print("verifying", asdict(event))
+                self._print("verifying", {**of_book, **asdict(event)})
             case Note():
-                self._print("message", {"text": line_of(event)})
+                self._print("message", {**of_book, "text": line_of(event)})
             case EngineSelected() | ScriptReady():
-                self._print("message", {"text": line_of(event), **asdict(event)})
+                self._print("message", {**of_book, "text": line_of(event), **asdict(event)})
             case _:
                 assert_never(event)
 
@@ -153,7 +156,7 @@ class LiveDisplay(Display):
         self._bar.update(self._task, visible=False)
         self._bar.stop()
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: Event, book: str = "") -> None:
         match event:
             case RenderProgress():
                 self._move(event.chapter[:40], event.done_words / max(1, event.n_words), _counts(event))

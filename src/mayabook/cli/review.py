@@ -54,7 +54,8 @@ def review(
     are asked what to do. Otherwise the list is printed; decide with --accept, --redo, --take and --edit. After
     decisions, the audiobook is made anew.
     """
-    from mayabook.cli.make import run
+    from mayabook.cli.book_queue import run_books
+    from mayabook.cli.progress_display import display
     from mayabook.cli.review_conversation import ask_for_decisions
     from mayabook.cli.review_list import print_entries
     from mayabook.review import open_review, write_review_page
@@ -74,7 +75,10 @@ def review(
                 return
             if not ask_for_decisions(opened, entries):
                 return
-    run(opened.request, force=True, as_json=as_json, quiet=quiet, verbose=verbose)
+    if verbose:
+        options.log_to_stderr()
+    shown = display(as_json=as_json, quiet=quiet, verbose=verbose)
+    raise typer.Exit(run_books([opened.request], shown, force=True))
 
 
 def _decide(review: "JobReview", accept: list[int], redo: list[int], take: list[str], edit: list[str]) -> None:

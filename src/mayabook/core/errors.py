@@ -40,6 +40,10 @@ class FrameError(EngineError):
     """Tokens that are not well-formed frames."""
 
 
+class ClusterError(MayaBookError):
+    """A cluster or its workers cannot be used."""
+
+
 class CheckError(MayaBookError):
     """The recogniser cannot be used."""
 

@@ -22,11 +22,13 @@ class Gpu:
 
 def gpus() -> list[Gpu]:
     """NVIDIA GPUs as nvidia-smi lists them, whether the installed libraries can use them or not; empty if there is
-    none."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
+    none. Of several, those that CUDA_VISIBLE_DEVICES names."""
+    tool, visible = shutil.which("nvidia-smi"), os.environ.get("CUDA_VISIBLE_DEVICES")
+    if tool is None or visible == "":
         return []
     query = [tool, "--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits"]
+    if visible is not None and not visible.startswith("MIG-"):  # parts of a GPU, which this query does not know
+        query.append(f"--id={visible}")
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
     except (subprocess.SubprocessError, OSError):

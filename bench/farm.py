@@ -1,0 +1,145 @@
+"""How a cluster scales: the real renderer, ledger and Ray, with workers that sleep as long as a GPU would compute.
+
+    python -m bench.farm --workers 1 4 16 64
+    python -m bench.farm --workers 64 --books 100 --takes 20
+
+A worker speaks one take at a time at 10 times real time, and checks the one before meanwhile. --slower makes all of
+them sleep longer, so that the workers' own computing (FLAC, Ray) fits on the cores that they share here; what the
+driver costs is printed for each take, from which its share at full speed follows. --kill ends workers at random
+moments.
+"""
+
+import argparse
+import random
+import resource
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.simulated_worker import CHARACTERS_PER_SECOND, TABLE, SleepingChecker, SleepingEngine, SleepingWorker
+from mayabook.cluster.cluster_executor import opener
+from mayabook.cluster.farm import LOCAL, Farm
+from mayabook.core.chunk import Chunk, Pause, Sentence, Span
+from mayabook.core.settings import RetrySettings, Settings
+from mayabook.render import Executor, Job, LocalExecutor, PlannedChunk, Renderer, content_key
+
+REAL_TIME_FACTOR = 10.0
+CHUNK_SECONDS = 12.0
+"""Of speech in a chunk."""
+N_AT_ONCE = 3
+"""Books in work at once, as `mayabook make` has them."""
+RETRY = RetrySettings(trim=False, attempts=3, patch=0, split=0)
+
+
+@dataclass(frozen=True)
+class Row:
+    workers: int
+    books: int
+    takes: int
+    seconds: float
+    """Wall time of rendering."""
+    ideal: float
+    """Seconds in which the workers would have made the takes if none had ever waited."""
+    driver_cpu: float
+    """CPU seconds of the driver, its threads for Ray included."""
+
+    def __str__(self) -> str:
+        return (
+            f"| {self.workers} | {self.books} | {self.takes:,} | {self.seconds:.1f} | {self.ideal / self.seconds:.1%} "
+            f"| {1000 * self.driver_cpu / self.takes:.1f} | {2 * self.takes / self.seconds:.0f} |"
+        )
+
+
+def plan(book: int, n_chunks: int) -> list[PlannedChunk]:
+    """Chunks of the same length, no two alike."""
+    items = []
+    for number in range(1, n_chunks + 1):
+        text = f"Book {book}, chunk {number}: ".ljust(round(CHUNK_SECONDS * CHARACTERS_PER_SECOND), "x")
+        chunk = Chunk(number - 1, 1, (Sentence(text, Span(0, 0, len(text))),), text, Pause.PARAGRAPH)
+        items.append(PlannedChunk(number, content_key(SleepingEngine(1.0), chunk), "One", chunk))
+    return items
+
+
+def render(folder: Path, book: int, n_chunks: int, executor: Executor, real_time_factor: float) -> int:
+    """Renders a book; returns how many takes it needed."""
+    items = plan(book, n_chunks)
+    with Job(folder / f"{book}.mayabook") as job:
+        job.ledger.set_plan(items)
+        checker = SleepingChecker(real_time_factor)
+        Renderer(job, items, executor, checker, RETRY, lambda progress: None).run()
+        return sum(len(job.ledger.takes(item.key, checker.identity)) for item in items)
+
+
+def render_all(
+    folder: Path, n_books: int, n_chunks: int, executors: Sequence[Executor], real_time_factor: float
+) -> int:
+    def one(book: int) -> int:
+        return render(folder, book, n_chunks, executors[book % len(executors)], real_time_factor)
+
+    with ThreadPoolExecutor(min(n_books, N_AT_ONCE)) as pool:
+        return sum(pool.map(one, range(n_books)))
+
+
+def settings_for(real_time_factor: float) -> Settings:
+    return Settings.model_validate({TABLE: {"real_time_factor": real_time_factor}})
+
+
+def measure(farm: Farm, n_workers: int, n_books: int, takes: int, folder: Path, slower: float, n_kills: int) -> Row:
+    """takes: first takes for each worker, over all books."""
+    factor = REAL_TIME_FACTOR / slower
+    executors: list[Executor] = [opener(farm)(settings_for(factor), None, print, "en")[0] for _ in range(N_AT_ONCE)]
+    while sum(worker.is_ready for worker in farm.workers) < n_workers:
+        farm.tend()
+        time.sleep(0.2)
+    n_chunks = max(1, n_workers * takes // n_books)
+    killing = threading.Thread(target=kill, args=(farm, n_kills, n_chunks * n_books, factor, n_workers), daemon=True)
+    cpu, started = time.process_time(), time.perf_counter()
+    killing.start()
+    n_takes = render_all(folder, n_books, n_chunks, executors, factor)
+    seconds = time.perf_counter() - started
+    ideal = n_takes * CHUNK_SECONDS / factor / n_workers
+    return Row(n_workers, n_books, n_takes, seconds, ideal, time.process_time() - cpu)
+
+
+def kill(farm: Farm, n_kills: int, n_takes: int, factor: float, n_workers: int) -> None:
+    """Ends workers at random moments of the first three quarters of the run."""
+    chance = random.Random(1)
+    length = 0.75 * n_takes * CHUNK_SECONDS / factor / n_workers
+    moments = sorted(chance.uniform(0, length) for _ in range(n_kills))
+    for before, moment in zip([0.0, *moments], moments, strict=False):
+        time.sleep(moment - before)
+        farm.kill(chance.choice([worker for worker in farm.workers if worker.is_ready]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 4, 16, 64])
+    parser.add_argument("--books", type=int, default=1)
+    parser.add_argument("--takes", type=int, default=40, help="first takes for each worker")
+    parser.add_argument("--slower", type=float, default=1.0)
+    parser.add_argument("--kill", type=int, default=0, help="workers to end at random moments")
+    parser.add_argument("--address", default=LOCAL)
+    parser.add_argument("--work", type=Path, help="folder for the jobs; a temporary one if it is not given")
+    parser.add_argument("--here", action="store_true", help="the same books by one worker in this process, without Ray")
+    given = parser.parse_args()
+    print("| workers | books | takes | seconds | of linear | driver CPU, ms a take | ledger writes/s |")
+    print("|---|---|---|---|---|---|---|")
+    for n_workers in given.workers:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = given.work or Path(temporary)
+            if given.here:
+                factor = REAL_TIME_FACTOR / given.slower
+                n_chunks = max(1, n_workers * given.takes // given.books)
+                render_all(folder, given.books, n_chunks, [LocalExecutor(SleepingEngine(factor))], factor)
+                continue
+            with Farm(given.address, 1, print, SleepingWorker, n_cpus=n_workers) as farm:
+                print(measure(farm, n_workers, given.books, given.takes, folder, given.slower, given.kill), flush=True)
+    print(f"\nPeak memory of the driver: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,371 @@
+"""The workers of a Ray cluster: starts one for each GPU or each group of CPUs, and replaces those that are lost.
+
+Several books may use them at once, so what they share is behind a lock. Ray calls back in the thread that receives its
+messages: there, nothing is done but to put the answer into a queue.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Self
+
+from mayabook.cluster.messages import UnusableError
+from mayabook.core.errors import Cancelled, ClusterError, MayaBookError
+from mayabook.core.version import __version__
+
+LOCAL = "local"
+"""The address that stands for a cluster of this machine alone, for the time of the run."""
+AUTO = "auto"
+"""The address that stands for the cluster that this machine belongs to."""
+START = "Start one (docs/farm.md): RAY_AUTH_MODE=token ray start --head"
+_CONNECT_SECONDS = 10.0
+_TEND_EVERY = 2.0
+"""Seconds between two looks at the nodes."""
+_PATIENCE = 20.0
+"""Seconds without any worker after which a person is told."""
+
+
+class LostError(Exception):
+    """A worker, or what it had made, is gone."""
+
+
+@dataclass(eq=False)
+class RemoteWorker:
+    """A worker as the driver sees it."""
+
+    actor: Any
+    node_id: str
+    node: str
+    """Address of its node."""
+    n_in_flight: int = 0
+    is_ready: bool = False
+    is_gone: bool = False
+
+
+@dataclass
+class _Node:
+    id: str
+    address: str
+    n_cpus: float
+    n_gpus: int
+
+
+class Farm:
+    """A connection to a Ray cluster. Several books may use it at once, each in a thread of its own."""
+
+    def __init__(
+        self,
+        address: str,
+        cpus_per_worker: int,
+        note: Callable[[str], None],
+        worker: type | None = None,
+        n_cpus: int | None = None,
+    ) -> None:
+        """Connects.
+
+        address: of a Ray head, as HOST:PORT; or AUTO or LOCAL. cpus_per_worker: of a worker on
+        a node without GPUs; 0 for one worker on each such node. note: takes lines for a person. worker: class of the
+        workers, and n_cpus: CPUs of a LOCAL cluster, for simulations.
+
+        Raises ClusterError.
+        """
+        self._ray = _connect(address, n_cpus)
+        self._worker_class = worker or _worker_class()
+        self._cpus_per_worker, self._note = cpus_per_worker, note
+        self._lock = threading.RLock()
+        self._workers: list[RemoteWorker] = []
+        self._refused: dict[str, str] = {}
+        """Node -> why none of its workers is used."""
+        self._started: SimpleQueue[tuple[RemoteWorker, Any]] = SimpleQueue()
+        """Workers that have started or failed to, with their version or what went wrong."""
+        self._waiting: dict[SimpleQueue[Any], None] = {}
+        """Inboxes that want to know when a worker has room, the oldest first."""
+        self._is_stopped = False
+        self._tended = 0.0
+        self._n_nodes = 0
+        """Nodes that have workers, or will have."""
+        self._told = 0, 0
+        self.tend()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Ends the workers and the connection."""
+        self.stop()
+        self._ray.shutdown()
+
+    def stop(self) -> None:
+        """Ends every run at its next look at the workers, by Cancelled."""
+        self._is_stopped = True
+
+    def tend(self) -> None:
+        """Takes in workers that have started. Starts some where nodes have joined or workers were lost, at most every
+        _TEND_EVERY seconds."""
+        if self._is_stopped:
+            raise Cancelled("The connection to the cluster is closed.")
+        with self._lock:
+            while not self._started.empty():
+                self._welcome(*self._started.get())
+            if time.monotonic() - self._tended < _TEND_EVERY:
+                return
+            self._tended = time.monotonic()
+            nodes = [node for node in self._nodes() if node.id not in self._refused]
+            for node in nodes:
+                here = sum(worker.node_id == node.id for worker in self._workers)
+                for _ in range(_n_workers(node, self._cpus_per_worker) - here):
+                    self._start_worker(node)
+            self._n_nodes = len(nodes)
+            self._tell()
+
+    @property
+    def workers(self) -> list[RemoteWorker]:
+        with self._lock:
+            return list(self._workers)
+
+    def kill(self, worker: RemoteWorker) -> None:
+        """Ends the process of a worker, as a failure would."""
+        self._ray.kill(worker.actor)
+
+    def ask(self, method: str, *arguments: object) -> Any:
+        """What a method of any worker returns. Waits for a worker; asks another one if that is lost.
+
+        Raises the MayaBookError that the method returns, or ClusterError if no node can have a worker.
+        """
+        while True:
+            worker = self._wait_for_worker()
+            try:
+                answer = self._ray.get(getattr(worker.actor, method).remote(*arguments))
+            except self._ray.exceptions.RayTaskError:
+                raise
+            except self._ray.exceptions.RayError as error:
+                self.lose(worker, _lost(error))
+                continue
+            if isinstance(answer, UnusableError):
+                self.refuse(worker, str(answer))
+                continue
+            if isinstance(answer, MayaBookError):
+                raise type(answer)(f"Worker on {worker.node}: {answer}") from answer
+            return answer
+
+    def reserve(self, at_most: int, without: Container[RemoteWorker], inbox: "SimpleQueue[Any]") -> RemoteWorker | None:
+        """The worker with the fewest tasks in flight, which counts one more of them now; None if all have `at_most`.
+
+        without: workers that are not wanted. inbox: is sent None when a worker has room again. Raises ClusterError if
+        no node can have a worker.
+        """
+        with self._lock:
+            self._require_nodes()
+            free = [each for each in self._workers if each.is_ready and each not in without]
+            worker = min(free, key=lambda worker: worker.n_in_flight, default=None)
+            if worker is None or worker.n_in_flight >= at_most:
+                self._waiting[inbox] = None
+                return None
+            self._waiting.pop(inbox, None)
+            worker.n_in_flight += 1
+            return worker
+
+    def call(self, worker: RemoteWorker, on_reply: Callable[[Any], None], method: str, *arguments: object) -> None:
+        """Calls a method of a reserved worker. on_reply takes what it returns or raises, or LostError, in another
+        thread."""
+
+        def finish(future: Any) -> None:
+            error = future.exception()
+            is_bug = isinstance(error, self._ray.exceptions.RayTaskError)
+            on_reply(future.result() if error is None else error if is_bug else _lost(error))
+
+        getattr(worker.actor, method).remote(*arguments).future().add_done_callback(finish)
+
+    def release(self, worker: RemoteWorker) -> None:
+        """Counts a task in flight less, once its result is stored or nobody waits for it any more."""
+        with self._lock:
+            worker.n_in_flight -= 1
+            self._wake()
+
+    def fetch(self, reference: Any) -> Any:
+        """What a worker left on its node. Raises LostError if it is gone."""
+        try:
+            return self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            raise _lost(error) from error
+
+    def forget(self, inbox: "SimpleQueue[Any]") -> None:
+        with self._lock:
+            self._waiting.pop(inbox, None)
+
+    def lose(self, worker: RemoteWorker, error: LostError) -> None:
+        """Ends a worker that is lost; another one is started in its place if its node is still there."""
+        with self._lock:
+            if worker.is_gone:
+                return
+            self._remove(worker)
+            self._note(f"A worker on {worker.node} was lost ({error}); its takes are made again by others.")
+
+    def refuse(self, worker: RemoteWorker, reason: str) -> None:
+        """Ends a worker that cannot be used, and starts no other on its node."""
+        with self._lock:
+            if worker.is_gone:
+                return
+            for each in [each for each in self._workers if each.node_id == worker.node_id]:
+                self._remove(each)
+            self._refused[worker.node_id] = f"{worker.node}: {reason}"
+            self._n_nodes -= 1
+            self._note(f"The node {worker.node} is not used. {reason}")
+
+    def _remove(self, worker: RemoteWorker) -> None:
+        worker.is_gone, worker.is_ready = True, False
+        self._workers.remove(worker)
+        self.kill(worker)
+
+    def _start_worker(self, node: _Node) -> None:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        needs = {"num_gpus": 1} if node.n_gpus else {"num_cpus": self._cpus_per_worker or node.n_cpus}
+        here = NodeAffinitySchedulingStrategy(node.id, soft=False)
+        actor = self._ray.remote(self._worker_class).options(scheduling_strategy=here, max_restarts=0, **needs).remote()
+        worker = RemoteWorker(actor, node.id, node.address)
+        self._workers.append(worker)
+
+        def on_version(future: Any) -> None:
+            self._started.put((worker, future.exception() or future.result()))
+
+        actor.version.remote().future().add_done_callback(on_version)
+
+    def _welcome(self, worker: RemoteWorker, version: Any) -> None:
+        """version: of MayaBook on the node, or the exception that kept the worker from starting."""
+        if worker.is_gone:
+            return
+        if isinstance(version, BaseException):
+            self.refuse(worker, f"No worker starts there ({_line(version)}); install mayabook[cluster] {__version__}.")
+        elif version != __version__:
+            self.refuse(worker, f"It has MayaBook {version}; install {__version__}, as here.")
+        else:
+            worker.is_ready = True
+            self._wake()
+
+    def _wake(self) -> None:
+        for inbox in self._waiting:
+            inbox.put(None)
+
+    def _wait_for_worker(self) -> RemoteWorker:
+        """The ready worker with the fewest tasks in flight."""
+        started, told = time.monotonic(), False
+        while True:
+            self.tend()
+            with self._lock:
+                self._require_nodes()
+                ready = [worker for worker in self._workers if worker.is_ready]
+                if ready:
+                    return min(ready, key=lambda worker: worker.n_in_flight)
+            if not told and time.monotonic() - started > _PATIENCE:
+                self._note(
+                    "No worker of the cluster is free yet; waiting. See what it has and what is used: ray status"
+                )
+                told = True
+            time.sleep(0.1)
+
+    def _require_nodes(self) -> None:
+        if self._refused and not self._n_nodes:
+            raise ClusterError(f"No node of the cluster can be used. {next(iter(self._refused.values()))}")
+
+    def _nodes(self) -> list[_Node]:
+        return [
+            _Node(
+                node["NodeID"],
+                node["NodeManagerAddress"],
+                node["Resources"].get("CPU", 0.0),
+                int(node["Resources"].get("GPU", 0)),
+            )
+            for node in self._ray.nodes()
+            if node["Alive"]
+        ]
+
+    def _tell(self) -> None:
+        """Tells a person how many workers there are, when that has changed."""
+        ready = [worker for worker in self._workers if worker.is_ready]
+        counts = len(ready), len({worker.node_id for worker in ready})
+        if counts != self._told:
+            self._told = counts
+            self._note(f"Cluster: {counts[0]} workers on {counts[1]} nodes.")
+
+
+def _worker_class() -> type:
+    from mayabook.cluster.worker import Worker  # loads Ray
+
+    return Worker
+
+
+def _n_workers(node: _Node, cpus_per_worker: int) -> int:
+    """One for each GPU; without GPUs one for each group of CPUs."""
+    if node.n_gpus:
+        return node.n_gpus
+    return int(node.n_cpus // cpus_per_worker) if cpus_per_worker else int(node.n_cpus >= 1)
+
+
+def _lost(error: Any) -> LostError:
+    return LostError(_line(error))
+
+
+def _line(error: Any) -> str:
+    """What went wrong, in one line: Ray's messages end in a list of what may have been the cause."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".:") if lines else type(error).__name__
+
+
+def _connect(address: str, n_cpus: int | None) -> Any:
+    """The module ray, connected."""
+    if address not in (LOCAL, AUTO):
+        _require_head(address)
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "5")  # attempts to connect, one a second
+    try:
+        import ray
+    except ImportError as error:
+        raise ClusterError(f"--cluster needs Ray ({error}); run: pip install 'mayabook[cluster]'") from error
+    own: dict[str, Any] = {"num_cpus": n_cpus, "include_dashboard": False} if address == LOCAL else {}
+    try:
+        with _quiet_stderr():
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+        raise ClusterError(f"Cannot use a Ray cluster at {address} ({_line(error)}). {_advice(address)}") from error
+    return ray
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keeps the native code of Ray from printing a warning for each attempt to connect, which no setting does."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _require_head(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ClusterError(f"{address!r} is no address of a Ray head; give HOST:PORT, {AUTO} or {LOCAL}.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ClusterError(f"There is no Ray head at {address} ({error}). {START}") from error
+
+
+def _advice(address: str) -> str:
+    if address == LOCAL:
+        return "Look for the cause in /tmp/ray/session_latest/logs."
+    if address == AUTO:
+        return START
+    return (
+        "Something answers there: check that RAY_AUTH_TOKEN (or ~/.ray/auth_token) is the token of the head, and that "
+        "both have the same versions of Ray and Python."
+    )

@@ -1,0 +1,166 @@
+"""A book made on a cluster is the book that one machine makes, whatever is lost on the way.
+
+The cluster is real: a head and two further nodes on 127.0.0.2 to 127.0.0.4, in a network namespace of its own, since Ray
+listens on all interfaces.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.runs import COMMAND
+
+pytest.importorskip("ray")
+HEAD, PORT = "127.0.0.2", 6379
+NODES = ("127.0.0.3", "127.0.0.4")
+ADDRESS = f"{HEAD}:{PORT}"
+CPUS = {HEAD: 2, NODES[0]: 3, NODES[1]: 3}
+TOKEN = "b0" * 32
+ENVIRONMENT = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "RAY_DISABLE_IMPORT_WARNING": "1", "no_proxy": "*"}
+
+
+class Cluster:
+    """Runs commands in the network of the cluster. enter: command that enters it."""
+
+    def __init__(self, enter: tuple[str, ...]) -> None:
+        self._enter = enter
+
+    def run(
+        self, folder: Path, *command: str | Path, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*self._enter, *map(str, command)],
+            cwd=folder,
+            env={**os.environ, **ENVIRONMENT, **(environment or {})},
+            capture_output=True,
+            text=True,
+            timeout=580,
+            check=False,
+        )
+
+    def start_node(self, *options: str) -> "subprocess.Popen[str]":
+        """Starts a node that ends with its process."""
+        ray = str(Path(sys.executable).with_name("ray"))
+        command = (*self._enter, ray, "start", "--block", "--disable-usage-stats", *options)
+        return subprocess.Popen(
+            command, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+
+def wait_for(node: "subprocess.Popen[str]") -> None:
+    """Returns when the node runs."""
+    assert node.stdout is not None
+    lines = []
+    for line in node.stdout:
+        lines.append(line)
+        if "runtime started" in line:
+            return
+    raise AssertionError("".join(lines))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        script = "ip link set lo up && echo up && exec sleep 1800"
+        space = subprocess.Popen(
+            ["unshare", "--net", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        stack.callback(space.wait)
+        stack.callback(space.kill)
+        assert space.stdout is not None
+        if space.stdout.readline() != "up\n":
+            pytest.skip("a network namespace of its own (unshare --net) is not allowed here")
+        cluster = Cluster(("nsenter", "--net", "--target", str(space.pid)))
+        files = tempfile.mkdtemp(prefix="ray-")  # pytest's folders have too long names for sockets
+        stack.callback(shutil.rmtree, files, ignore_errors=True)
+        head = ("--head", f"--port={PORT}", "--include-dashboard=false", f"--temp-dir={files}")
+        for places, which in (([HEAD], head), (NODES, (f"--address={ADDRESS}",))):
+            nodes = []
+            for place in places:
+                size = (f"--num-cpus={CPUS[place]}", f"--object-store-memory={200 << 20}")
+                nodes.append(cluster.start_node(*which, *size, f"--node-ip-address={place}"))
+                stack.callback(nodes[-1].wait)
+                stack.callback(nodes[-1].terminate)
+            for node in nodes:
+                wait_for(node)
+        yield cluster
+
+
+def takes_of(job: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (job / "takes").iterdir()}
+
+
+def verdicts_of(job: Path) -> dict[tuple[str, int], str]:
+    with closing(sqlite3.connect(job / "ledger.sqlite")) as ledger:
+        rows = ledger.execute("SELECT key, attempt, body FROM takes JOIN verdicts ON verdicts.take = takes.id")
+        return {(key, attempt): body for key, attempt, body in rows}
+
+
+def test_a_book_is_the_same_on_three_nodes(
+    cluster: Cluster, made_harbour: tuple[Path, dict[str, object]], tmp_path: Path
+) -> None:
+    """Engine, checks and book are the real ones; each node has one worker."""
+    alone, _ = made_harbour
+    book = shutil.copy(alone / "harbour.epub", tmp_path)
+    run = cluster.run(tmp_path, *COMMAND, "make", book, "--cluster", ADDRESS)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Cluster: 3 workers on 3 nodes." in run.stdout
+    assert (tmp_path / "harbour.m4b").read_bytes() == (alone / "harbour.m4b").read_bytes()
+    assert takes_of(tmp_path / "harbour.mayabook") == takes_of(alone / "harbour.mayabook")
+    assert verdicts_of(tmp_path / "harbour.mayabook") == verdicts_of(alone / "harbour.mayabook")
+
+
+def test_workers_that_are_killed_cost_time_only(cluster: Cluster, tmp_path: Path) -> None:
+    """Renderer, ledger and Ray are the real ones; engine and checks sleep. Three of eight workers die."""
+    bench = (sys.executable, "-m", "bench.farm", "--workers", "8", "--takes", "6")
+    root = Path(__file__).parents[2]
+    run = cluster.run(
+        root, *bench, "--address", ADDRESS, "--slower", "0.4", "--kill", "3", "--work", tmp_path / "cluster"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("was lost") == 3, run.stdout
+    alone = cluster.run(root, *bench, "--here", "--slower", "0.01", "--work", tmp_path / "alone")
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    jobs = tmp_path / "cluster" / "0.mayabook", tmp_path / "alone" / "0.mayabook"
+    assert len(takes_of(jobs[0])) > 48
+    assert takes_of(jobs[0]) == takes_of(jobs[1])
+    assert verdicts_of(jobs[0]) == verdicts_of(jobs[1])
+
+
+def test_workers_that_cannot_be_relied_on_change_no_take(cluster: Cluster, tmp_path: Path) -> None:
+    script = (sys.executable, "-m", "tests.integration.odd_workers", ADDRESS, tmp_path)
+    run = cluster.run(Path(__file__).parents[2], *script)
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout.splitlines()[-1])
+    assert told["version"][-1].startswith("error: No node of the cluster can be used. 127.0.0.")
+    assert "It has MayaBook 0.0.1; install" in told["version"][-1]
+    assert told["model"][-1].startswith("takes: ")
+    assert any("is not used. It has another model or engine" in line for line in told["model"])
+    assert told["hung"][-1] == told["model"][-1]  # the takes in flight there were made by others, too
+
+
+@pytest.mark.parametrize(
+    ("address", "environment", "advice"),
+    [
+        (ADDRESS, {"RAY_AUTH_TOKEN": "c0" * 32}, "RAY_AUTH_TOKEN"),
+        (f"{HEAD}:6399", {}, "There is no Ray head at 127.0.0.2:6399"),
+        ("nowhere", {}, "give HOST:PORT, auto or local"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_one_line(
+    address: str, environment: dict[str, str], advice: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    (tmp_path / "book.txt").write_text("The boat came in at dawn.")
+    run = cluster.run(tmp_path, *COMMAND, "make", "book.txt", "--cluster", address, environment=environment)
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1, run.stderr
+    assert advice in run.stderr
