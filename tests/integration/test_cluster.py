@@ -21,9 +21,9 @@ from tests.runs import COMMAND
 
 pytest.importorskip("ray")
 HEAD, PORT = "127.0.0.2", 6379
-NODES = ("127.0.0.3", "127.0.0.4")
 ADDRESS = f"{HEAD}:{PORT}"
-CPUS = {HEAD: 2, NODES[0]: 3, NODES[1]: 3}
+CPUS = {HEAD: 2, "127.0.0.3": 3, "127.0.0.4": 3}
+"""Of each node."""
 TOKEN = "b0" * 32
 ENVIRONMENT = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "RAY_DISABLE_IMPORT_WARNING": "1", "no_proxy": "*"}
 
@@ -48,23 +48,22 @@ class Cluster:
         )
 
     def start_node(self, *options: str) -> "subprocess.Popen[str]":
-        """Starts a node that ends with its process."""
+        """Starts a node that ends with its process; returns when it runs. Ray gives up after 30 seconds, which a busy
+        machine may take."""
         ray = str(Path(sys.executable).with_name("ray"))
         command = (*self._enter, ray, "start", "--block", "--disable-usage-stats", *options)
-        return subprocess.Popen(
-            command, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-
-def wait_for(node: "subprocess.Popen[str]") -> None:
-    """Returns when the node runs."""
-    assert node.stdout is not None
-    lines = []
-    for line in node.stdout:
-        lines.append(line)
-        if "runtime started" in line:
-            return
-    raise AssertionError("".join(lines))
+        lines: list[str] = []
+        for _ in range(3):
+            node = subprocess.Popen(
+                command, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            assert node.stdout is not None
+            for line in node.stdout:
+                lines.append(line)
+                if "runtime started" in line:
+                    return node
+            node.wait()
+        raise AssertionError("".join(lines))
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +82,12 @@ def cluster() -> Iterator[Cluster]:
         files = tempfile.mkdtemp(prefix="ray-")  # pytest's folders have too long names for sockets
         stack.callback(shutil.rmtree, files, ignore_errors=True)
         head = ("--head", f"--port={PORT}", "--include-dashboard=false", f"--temp-dir={files}")
-        for places, which in (([HEAD], head), (NODES, (f"--address={ADDRESS}",))):
-            nodes = []
-            for place in places:
-                size = (f"--num-cpus={CPUS[place]}", f"--object-store-memory={200 << 20}")
-                nodes.append(cluster.start_node(*which, *size, f"--node-ip-address={place}"))
-                stack.callback(nodes[-1].wait)
-                stack.callback(nodes[-1].terminate)
-            for node in nodes:
-                wait_for(node)
+        for place, n_cpus in CPUS.items():
+            which = head if place == HEAD else (f"--address={ADDRESS}",)
+            size = (f"--num-cpus={n_cpus}", f"--object-store-memory={200 << 20}", f"--node-ip-address={place}")
+            node = cluster.start_node(*which, *size)
+            stack.callback(node.wait)
+            stack.callback(node.terminate)
         yield cluster
 
 
