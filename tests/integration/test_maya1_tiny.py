@@ -97,7 +97,7 @@ def test_both_engines_say_the_same(spoken: list[Take]) -> None:
 def test_it_can_be_tuned_and_a_new_job_uses_the_profile(
     mayabook_here: Callable[..., CompletedProcess[str]], tmp_path: Path
 ) -> None:
-    """A second decides nothing; what decides is tested with planted defects (tests/lab/test_tuning.py)."""
+    """A second decides nothing; for what decides, see tests/lab/test_tuning.py and bench/tuning.py."""
     shutil.copytree(MODEL, tmp_path / "tiny", ignore=shutil.ignore_patterns("checkpoint"))
     model, book = str(tmp_path / "tiny"), str(SAMPLE_BOOK)
     given = ("--settings", str(WEIGHTS / "settings.toml"), "--slots", "4", "--second-asr-model", "")
