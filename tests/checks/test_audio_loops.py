@@ -85,7 +85,7 @@ def test_a_stutter_that_the_recogniser_ignores_is_rejected(checker: Checker) -> 
 
 
 @pytest.mark.parametrize("times", [2, 3, 6])
-@pytest.mark.parametrize("turn", [0.17, 0.2345, 0.31, 0.5, 0.777, 1.2, 1.9])
+@pytest.mark.parametrize("turn", [0.17, 0.2345, 0.31, 0.5, 0.777, 1.2, 1.9, 2.5])
 def test_turns_of_any_length_are_told_in_seconds(turn: float, times: int) -> None:
     """Also where they are no whole number of hops, and however many there are."""
     audio = looped(turn, times)
