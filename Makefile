@@ -2,6 +2,7 @@
 # make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
 # make docs: the documentation as a site, in build/site.   make coverage: lines of book and script that their tests run.
 # make fuzz: the tests of random input with more of it, and other input each time.
+# make test-quantisation: installs llmcompressor in its environment, and quantises maya1-tiny with it.
 # make test-python: the wheel under a second Python, if one is installed or named by SECOND_PYTHON=python3.13.
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 SAMPLE := $(wildcard examples/*.epub)
 OUTPUT := $(patsubst examples/%.epub,build/demo/%.m4b,$(SAMPLE))
 
-.PHONY: demo demo-maya1 quality test coverage fuzz test-python lint docs bench format clean
+.PHONY: demo demo-maya1 quality test coverage fuzz test-quantisation test-python lint docs bench format clean
 
 demo: $(VENV)/base
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT) --force
@@ -28,6 +29,10 @@ coverage: $(VENV)/dev
 fuzz: $(VENV)/dev
 	$(BIN)/pytest -n auto --dist loadfile --quiet --hypothesis-profile=fuzz \
 		$(shell grep -rl --include='test_*.py' 'from hypothesis' tests examples)
+
+test-quantisation: $(VENV)/dev
+	$(BIN)/mayabook engines install quantisation
+	$(BIN)/pytest -q tests/quantisation
 
 test-python:
 	.ci/second-python $(SECOND_PYTHON)

@@ -21,10 +21,12 @@ from rich.progress import (
 from rich.table import Table
 
 from mayabook.cli import options
+from mayabook.cli.exit_codes import stoppable
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.errors import ModelError
 from mayabook.core.settings import Settings
 from mayabook.models import checkpoint_formats, disk, gguf_formats, gguf_maker, importer, store
+from mayabook.models.checkpoint_formats import N_TAKES
 from mayabook.models.disk import Progress as Watch
 from mayabook.models.gguf_maker import MadeFormat
 from mayabook.models.store import ModelFiles
@@ -186,6 +188,10 @@ def quantize(
             help="Calibrate GPTQ and AWQ on speech for passages of this book instead of the built-in texts.",
         ),
     ] = None,
+    takes: Annotated[
+        int,
+        typer.Option("--calibration-takes", metavar="NUMBER", min=1, help="Takes that GPTQ and AWQ are calibrated on."),
+    ] = N_TAKES,
     settings: Settings,
     as_json: options.Json = False,
 ) -> None:
@@ -205,7 +211,7 @@ def quantize(
             _make(name, kind, as_json)
     checkpoints = [kind for kind in dict.fromkeys(wanted) if kind in checkpoint_formats.FORMATS]
     if checkpoints:
-        _make_checkpoints(name, checkpoints, calibration, settings, as_json)
+        _make_checkpoints(name, checkpoints, calibration, takes, settings, as_json)
 
 
 @app.command()
@@ -294,15 +300,17 @@ def _make(name: str, to: str, as_json: bool) -> None:
         _show_made(one, as_json)
 
 
-def _make_checkpoints(name: str, formats: list[str], book: Path | None, settings: Settings, as_json: bool) -> None:
+def _make_checkpoints(
+    name: str, formats: list[str], book: Path | None, n_takes: int, settings: Settings, as_json: bool
+) -> None:
     from mayabook.lab.calibration import calibration_texts
     from mayabook.quantisation.checkpoint_quantisation import Calibration, Listener, make_checkpoints
 
     for kind in formats:
         if kind in store.stored(name).quantised and not as_json:
             print(f"{name} already has {kind}.")
-    texts = Calibration(*calibration_texts(book, settings), settings.maya)
-    with _counting("generating speech", as_json) as count:
+    texts = Calibration(*calibration_texts(book, settings), settings.maya, n_takes)
+    with stoppable("Stopped. Formats that were finished are kept."), _counting("generating speech", as_json) as count:
         listener = Listener(lambda line: print(line, file=sys.stderr), count)
         for one in make_checkpoints(name, formats, texts, listener):
             _show_made(one, as_json)

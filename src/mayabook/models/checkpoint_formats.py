@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 METHOD = "compressed-tensors"
 """What `quantization_config` in config.json calls the method."""
+N_TAKES = 128
+"""Takes that a format is calibrated on by default: about 100,000 tokens of speech."""
 
 
 @dataclass(frozen=True, slots=True)

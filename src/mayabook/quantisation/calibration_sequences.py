@@ -19,8 +19,6 @@ from mayabook.maya.prompt import PromptBuilder
 from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.store import ModelFiles
 
-N_SEQUENCES = 128
-"""Takes of a calibration. At 84 tokens a second, they are about 100,000 tokens of speech."""
 MIN_SEQUENCES = 16
 """With fewer takes that ended by themselves, nothing is calibrated."""
 
@@ -31,7 +29,7 @@ def generate_sequences(
     settings: MayaSettings,
     note: Callable[[str], None],
     progress: Callable[[int, int], None],
-    n_takes: int = N_SEQUENCES,
+    n_takes: int,
 ) -> list[list[int]]:
     """Token ids of takes of the texts: prompt, codes, CODE_END. The texts are read in turn, each time in another voice;
     takes that did not end by themselves are left out.

@@ -17,14 +17,14 @@ from mayabook.core.settings import MayaSettings
 from mayabook.core.version import __version__
 from mayabook.maya.checkpoint_files import weight_files
 from mayabook.models import store
-from mayabook.models.checkpoint_formats import FORMATS
+from mayabook.models.checkpoint_formats import FORMATS, N_TAKES
 from mayabook.models.checkpoint_tensors import Weights
 from mayabook.models.disk import cannot_write, require_free_space
 from mayabook.models.gguf_maker import MadeFormat
 from mayabook.models.integrity import check_checkpoint
 from mayabook.models.llama_config import LlamaConfig
 from mayabook.models.store import CHECKPOINT_FILES, QUANTISED, ModelFiles
-from mayabook.quantisation.calibration_sequences import N_SEQUENCES, generate_sequences
+from mayabook.quantisation.calibration_sequences import generate_sequences
 from mayabook.quantisation.llmcompressor_process import environment, run_llmcompressor
 
 GROUP_SIZES = (128, 64, 32)
@@ -42,7 +42,7 @@ class Calibration:
     texts: Sequence[str]
     settings: MayaSettings
     """How takes of the texts are sampled, and on which device; its model and format do not count."""
-    n_takes: int = N_SEQUENCES
+    n_takes: int = N_TAKES
 
 
 @dataclass(frozen=True)
