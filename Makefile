@@ -1,5 +1,6 @@
 # make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
 # make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
+# make test-vllm: the engine vllm, whose environment it installs first (3.5 GB).
 # make docs: the documentation as a site, in build/site.   make coverage: lines of book and script that their tests run.
 # make fuzz: the tests of random input with more of it, and other input each time.
 # make test-quantisation: installs llmcompressor in its environment, and quantises maya1-tiny with it.
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 SAMPLE := $(wildcard examples/*.epub)
 OUTPUT := $(patsubst examples/%.epub,build/demo/%.m4b,$(SAMPLE))
 
-.PHONY: demo demo-maya1 quality test coverage fuzz test-quantisation test-python lint docs bench format clean
+.PHONY: demo demo-maya1 quality test coverage fuzz test-vllm test-quantisation test-python lint docs bench format clean
 
 demo: $(VENV)/base
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT) --force
@@ -22,6 +23,10 @@ demo-maya1: $(VENV)/gguf
 
 test: lint build/kokoro
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/integration tests/verify tests examples  # longest first
+
+test-vllm: $(VENV)/dev
+	$(BIN)/mayabook engines install vllm
+	MAYABOOK_TEST_VLLM=1 $(BIN)/pytest tests/engines/test_vllm.py
 
 coverage: $(VENV)/dev
 	$(BIN)/pytest -n auto --dist loadfile --quiet --cov=mayabook.book --cov=mayabook.script tests/book tests/script

@@ -9,6 +9,7 @@ from mayabook.engines.gguf_decoder import GgufDecoder
 from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import SamplerSettings, preset
+from mayabook.engines.scheduler import SlotScheduler
 from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.maya.codec import open_codec
 from mayabook.maya.warm_up import WarmUp
@@ -43,9 +44,8 @@ def maya_engine(
     assert files.codec is not None
     return MayaEngine(
         kind.split()[0],
-        decoder,
+        SlotScheduler(decoder, Sampler(decoder.layout, slots)),
         decoder.tokenizer,
-        Sampler(decoder.layout, slots),
         open_codec(files.codec, decoder.layout),
         voice=VOICE,
         credit=f"tiny ({kind})",

@@ -198,6 +198,6 @@ def test_stopping_leaves_nothing_behind() -> None:
     running = scheduler.run(orders([20, 21]))
     for _ in range(10):
         next(running)
-    running.close()  # type: ignore[attr-defined]
+    running.close()
     again = [sampled for sampled in scheduler.run(orders([0])) if sampled is not None]
     assert len(again[0].codes.frames) == 5

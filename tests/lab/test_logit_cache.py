@@ -60,9 +60,9 @@ def engine_and_counter(variants: LocalModelVariants, name: str, *, cached: bool)
     counting = Counting(engine.decoder)
     sampler = Sampler(engine.decoder.layout, engine.decoder.n_slots)
     if cached:
-        engine.replace_scheduler(CachedScheduler(CachingDecoder(counting), sampler))
+        engine.generator = CachedScheduler(CachingDecoder(counting), sampler)
     else:
-        engine.replace_scheduler(SlotScheduler(counting, sampler))
+        engine.generator = SlotScheduler(counting, sampler)
     return engine, counting
 
 
@@ -167,8 +167,8 @@ def test_memory_is_bounded(variants: LocalModelVariants, monkeypatch: pytest.Mon
     monkeypatch.setattr(logit_cache, "MAX_BYTES", 90 * row)
     engine, _ = engine_and_counter(variants, "Q4_K_M", cached=True)
     takes = facts_by_key(list(engine.generate(requests(variants, SHARP))))
-    assert isinstance(engine._scheduler, CachedScheduler)
-    memory = engine._scheduler._cache
+    assert isinstance(engine.generator, CachedScheduler)
+    memory = engine.generator._cache
     assert memory.is_full
     assert rows_in(memory.roots.values()) == 90
     engine.close()
@@ -180,5 +180,5 @@ def test_memory_is_bounded(variants: LocalModelVariants, monkeypatch: pytest.Mon
 def test_experiments_remember_and_isolate_does_not(variants: LocalModelVariants) -> None:
     for caches in (True, False):
         engine = replace(variants, caches_logits=caches).open("Q4_K_M")
-        assert isinstance(engine._scheduler, CachedScheduler) is caches
+        assert isinstance(engine.generator, CachedScheduler) is caches
         engine.close()

@@ -96,8 +96,9 @@ class EngineSettings(SettingsGroup):
     """Which engine synthesises the speech."""
 
     kind: Annotated[str, Option("--engine", common=True)] = "auto"
-    """Speech engine: narrator (built in), gguf or transformers (the model Maya1, on llama.cpp or torch), or one that
-    another package adds; auto uses Maya1 if it is installed and fast enough on this machine, else the narrator."""
+    """Speech engine: narrator (built in), gguf, transformers or vllm (the model Maya1, on llama.cpp, torch or vLLM), or
+    one that another package adds; auto uses Maya1 if it is installed and fast enough on this machine, else the
+    narrator."""
 
 
 class MayaSettings(SettingsGroup):
@@ -155,9 +156,10 @@ class MayaSettings(SettingsGroup):
     kv_type: Literal["f16", "f32", "q8_0"] = "f16"
     """Data type of llama.cpp's KV cache."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Device that transformers computes on; auto uses a GPU if there is one."""
+    """Device that transformers and vLLM compute on; auto uses a GPU if there is one."""
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    """Data type that transformers computes in; auto uses float32 on a CPU, and on a GPU what it supports natively."""
+    """Data type that transformers and vLLM compute in; auto uses float32 on a CPU, and on a GPU what it supports
+    natively."""
     quantisation: Literal["none", "nf4", "nf4-double", "fp4", "fp4-double"] = "none"
     """Quantisation by bitsandbytes, applied to a transformers checkpoint when it is loaded."""
 

@@ -25,8 +25,8 @@ from mayabook.models.gguf_formats import PREFERENCE
 from mayabook.models.store import ModelFiles, find
 
 if TYPE_CHECKING:
-    from mayabook.engines.maya_plugin import Decoder
-    from mayabook.engines.scheduler import TokenSampler
+    from mayabook.engines.scheduler import CodeGenerator
+    from mayabook.maya.prompt import Tokenizer
 
 
 class GgufPlugin(MayaPlugin):
@@ -74,7 +74,7 @@ class GgufPlugin(MayaPlugin):
     def fingerprint(self, settings: MayaSettings) -> str:
         return fingerprint([self._weights(find(settings.model or only_model()), settings, "", EngineContext())[1]])
 
-    def _open_decoder(
+    def _open_generator(
         self,
         files: ModelFiles,
         weights: Path,
@@ -82,9 +82,10 @@ class GgufPlugin(MayaPlugin):
         settings: MayaSettings,
         n_slots: int,
         context: EngineContext,
-    ) -> "tuple[Decoder, TokenSampler]":
+    ) -> "tuple[CodeGenerator, Tokenizer]":
         from mayabook.engines.gguf_decoder import GgufDecoder
         from mayabook.engines.sampler import Sampler
+        from mayabook.engines.scheduler import SlotScheduler
         from mayabook.maya.tokenizer import read_tags
 
         on_gpu = _llama_uses_gpu(settings)
@@ -108,7 +109,7 @@ class GgufPlugin(MayaPlugin):
             )
         elif on_gpu:
             context.note(f"llama.cpp: {decoder.gpu_layers} of {decoder.n_layers} layers on the GPU")
-        return decoder, Sampler(decoder.layout, slots)
+        return SlotScheduler(decoder, Sampler(decoder.layout, slots)), decoder.tokenizer
 
 
 def _best_that_fits(ggufs: Mapping[str, Path], settings: MayaSettings, context: EngineContext) -> str:

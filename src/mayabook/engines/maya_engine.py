@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,7 @@ from mayabook.core.take import Audio, Sampling, Take, TakeRequest
 from mayabook.engines.engine import SAFER_FROM
 from mayabook.engines.language import foreign_script
 from mayabook.engines.sampler_settings import SamplerSettings, preset
-from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler, TokenSampler
-from mayabook.engines.slot_decoder import SlotDecoder
+from mayabook.engines.scheduler import CodeGenerator, DecodingRequest, SampledCodes
 from mayabook.engines.token_budget import MAX_TOKENS_PER_CHARACTER, token_budget, token_cap
 from mayabook.maya.anchor import Anchor
 from mayabook.maya.codec import Codec
@@ -32,16 +32,15 @@ _UNDECODED = 4
 
 
 class MayaEngine:
-    """Implements `mayabook.engines.Engine` on any `SlotDecoder`."""
+    """Implements `mayabook.engines.Engine` on any `CodeGenerator`."""
 
     sample_rate = SAMPLE_RATE
 
     def __init__(
         self,
         name: str,
-        decoder: SlotDecoder,
+        generator: CodeGenerator,
         tokenizer: Tokenizer,
-        sampler: TokenSampler,
         codec: Codec,
         *,
         voice: str,
@@ -51,22 +50,21 @@ class MayaEngine:
         tokens_per_character: float = MAX_TOKENS_PER_CHARACTER,
         warm_up: WarmUp = "auto",
     ) -> None:
-        """voice: the description that goes into the prompt. decoder: closed by `close`. tokens_per_character: see
+        """voice: the description that goes into the prompt. generator: closed by `close`. tokens_per_character: see
         `token_budget`; 0 for no budget."""
         self.name, self.voice, self.credit = name, voice, credit
-        self.decoder, self.codec = decoder, codec
+        self.generator, self.codec = generator, codec
         self._settings = settings
         self._tokens_per_character, self._warm_up = tokens_per_character, warm_up
-        self._prompts = PromptBuilder(tokenizer, decoder.layout, bos)
-        self._scheduler = SlotScheduler(decoder, sampler)
+        self._prompts = PromptBuilder(tokenizer, generator.layout, bos)
         self._decoding = ThreadPoolExecutor(1, thread_name_prefix="codec")
         rules = f"bos {bos}; warm-up {warm_up}; rules {RULES_VERSION}"
-        self._identity = f"{decoder.identity}; {codec.identity}; {rules}"
-        self.platform = f"{decoder.platform}; {codec.platform}"
+        self._identity = f"{generator.identity}; {codec.identity}; {rules}"
+        self.platform = f"{generator.platform}; {codec.platform}"
         former = f"bos {bos}; rules 1"
         self._former_identities: tuple[str, ...] = (
-            f"{_former_identity(decoder)}; {_former_identity(codec)}; {former}",
-            f"{decoder.identity}; {codec.identity}; {former}",
+            f"{generator.former_identity}; {_former_identity(codec)}; {former}",
+            f"{generator.identity}; {codec.identity}; {former}",
         )
         if warm_up == "trim":  # takes of version 1 have their first frame
             self._former_identities = ()
@@ -74,17 +72,18 @@ class MayaEngine:
 
     def use_anchor(self, anchor: Anchor | None) -> None:
         if anchor is not None:
-            pack(anchor.frames, self.decoder.layout)  # raises FrameError
+            pack(anchor.frames, self.generator.layout)  # raises FrameError
         self.anchor = anchor
         self.identity = self._identity if anchor is None else f"{self._identity}; anchor {anchor.digest}"
         self.former_identities = self._former_identities if anchor is None else ()
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         decoding: dict[Future[Audio], SampledCodes] = {}
-        for sampled in self._scheduler.run(self._decoding_requests(requests)):
-            if sampled is not None:
-                decoding[self._decoding.submit(self._decode, sampled)] = sampled
-            yield from _finished(decoding, at_most=_UNDECODED)
+        with closing(self.generator.run(self._decoding_requests(requests))) as generated:
+            for sampled in generated:
+                if sampled is not None:
+                    decoding[self._decoding.submit(self._decode, sampled)] = sampled
+                yield from _finished(decoding, at_most=_UNDECODED)
         yield from _finished(decoding, at_most=0)
 
     def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
@@ -92,12 +91,12 @@ class MayaEngine:
             settings = SamplerSettings.of(request.sampling)
             prompt, n_shared = self._prompt(request)
             cap = token_cap(request.text, settings.max_tokens)
-            if len(prompt) + cap > self.decoder.n_context:
+            if len(prompt) + cap > self.generator.n_context:
                 anchor = "" if self.anchor is None else f", {self.anchor.frames.size} of them the anchor's,"
                 raise EngineError(
                     f"A chunk needs {len(prompt)} tokens of prompt{anchor} and up to {cap} of speech, more than the "
-                    f"context of {self.decoder.n_context}; give a larger --context, a smaller --max-chars or a shorter "
-                    "voice description."
+                    f"context of {self.generator.n_context}; give a larger --context, a smaller --max-chars or a "
+                    "shorter voice description."
                 )
             yield DecodingRequest(request, prompt, settings, cap, self._budget(request.text), n_shared)
 
@@ -138,12 +137,12 @@ class MayaEngine:
 
     def close(self) -> None:
         self._decoding.shutdown(wait=True, cancel_futures=True)
-        self.decoder.close()
+        self.generator.close()
 
 
-def _former_identity(part: SlotDecoder | Codec) -> str:
-    """The identity of this decoder or codec in earlier versions, which included the platform."""
-    former: str = getattr(part, "former_identity", part.identity)
+def _former_identity(codec: Codec) -> str:
+    """The identity of this codec in earlier versions, which included the platform."""
+    former: str = getattr(codec, "former_identity", codec.identity)
     return former
 
 

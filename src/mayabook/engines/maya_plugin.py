@@ -1,4 +1,4 @@
-"""What both engines that run Maya1 share as plug-ins: settings, voices, sampler, and how many slots fit into memory."""
+"""What all engines that run Maya1 share as plug-ins: settings, voices, sampler, and how many slots fit into memory."""
 
 import time
 from abc import abstractmethod
@@ -29,11 +29,8 @@ from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
     from mayabook.core.take import Sampling
-    from mayabook.engines.gguf_decoder import GgufDecoder
-    from mayabook.engines.scheduler import TokenSampler
-    from mayabook.engines.transformers_decoder import TransformersDecoder
-
-    Decoder = GgufDecoder | TransformersDecoder
+    from mayabook.engines.scheduler import CodeGenerator
+    from mayabook.maya.prompt import Tokenizer
 
 MAX_SLOTS = {"cpu": 16, "gpu": 64}
 """Most slots that `slots = "auto"` opens; more of them gain little (bench/engines.py)."""
@@ -45,7 +42,7 @@ _PROBE_STEPS = 3
 
 
 class MayaPlugin(EnginePlugin[MayaSettings]):
-    """What both Maya1 engines share; each subclass chooses the weights and opens a decoder for them."""
+    """What all Maya1 engines share; each subclass chooses the weights and opens a generator of codes for them."""
 
     settings_table = "maya"
     settings_model = MayaSettings
@@ -70,8 +67,11 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
 
     def real_time_factor(self, engine: Engine) -> float | None:
         from mayabook.engines.maya_engine import MayaEngine
+        from mayabook.engines.scheduler import SlotScheduler
 
-        return measure_real_time_factor(engine.decoder) if isinstance(engine, MayaEngine) else None
+        if isinstance(engine, MayaEngine) and isinstance(engine.generator, SlotScheduler):
+            return measure_real_time_factor(engine.generator.decoder)
+        return None
 
     def tuning_factors(self, settings: MayaSettings) -> Sequence[Factor]:
         device = "gpu" if self._uses_gpu(settings) else "cpu"
@@ -109,14 +109,13 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
             raise ModelError(f"{files.name} has no codec; import it: mayabook models import FOLDER --name {files.name}")
         sampling = sampler_settings(settings, begun.preset or FORMER_PRESET)
         n_slots = settings.slots if isinstance(settings.slots, int) else begun.slots
-        decoder, sampler = self._open_decoder(files, weights, format, settings, n_slots, context)
+        generator, tokenizer = self._open_generator(files, weights, format, settings, n_slots, context)
         try:
             engine = MayaEngine(
                 self.name,
-                decoder,
-                decoder.tokenizer,
-                sampler,
-                open_codec(files.codec, decoder.layout, "cuda" if "cuda" in decoder.device.lower() else "cpu"),
+                generator,
+                tokenizer,
+                open_codec(files.codec, generator.layout, "cuda" if "cuda" in generator.device.lower() else "cpu"),
                 voice=voice,
                 credit=f"{settings.voice if settings.voice in voices.voices() else 'a described voice'} ({files.name})",
                 settings=sampling,
@@ -125,14 +124,18 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
                 warm_up=settings.warm_up,
             )
         except BaseException:
-            decoder.close()
+            generator.close()
             raise
-        chosen = {"kind": self.name, "model": name, "format": format, "slots": decoder.n_slots}
+        chosen = {"kind": self.name, "model": name, "format": format, "slots": generator.n_slots}
         return engine, begun.model_copy(update=chosen)
 
     def _missing(self, files: ModelFiles) -> str | None:
         """Why the model cannot run on this engine, None if it can."""
-        return self._missing_weights(files) or super().unavailable_reason(MayaSettings())
+        return self._missing_weights(files) or self._missing_packages()
+
+    def _missing_packages(self) -> str | None:
+        """The library that is not installed, and how to install it; None if all are here."""
+        return super().unavailable_reason(MayaSettings())
 
     @abstractmethod
     def _missing_weights(self, files: ModelFiles) -> str | None: ...
@@ -155,7 +158,7 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         """The weight formats that are installed and fit into memory, the default first."""
 
     @abstractmethod
-    def _open_decoder(
+    def _open_generator(
         self,
         files: ModelFiles,
         weights: Path,
@@ -163,7 +166,7 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
         settings: MayaSettings,
         n_slots: int,
         context: EngineContext,
-    ) -> "tuple[Decoder, TokenSampler]":
+    ) -> "tuple[CodeGenerator, Tokenizer]":
         """Loads the weights. format: as `_weights` gave it. n_slots: 0 for as many as memory holds."""
 
 

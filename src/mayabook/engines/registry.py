@@ -24,6 +24,7 @@ BUILT_IN = tuple(
         ("gguf", "mayabook.engines.gguf_plugin:GgufPlugin"),
         ("transformers", "mayabook.engines.transformers_plugin:TransformersPlugin"),
         ("narrator", "mayabook.engines.narrator_plugin:NarratorPlugin"),
+        ("vllm", "mayabook.engines.vllm.plugin:VllmPlugin"),
     )
 )
 _BUILT_IN_NAMES = [entry.name for entry in BUILT_IN]

@@ -1,7 +1,7 @@
 """Continuous batching: keeps the slots of a decoder filled with takes until each has ended."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -52,31 +52,110 @@ class SampledCodes:
     """As in `Take`."""
 
 
+class CodeGenerator(Protocol):
+    """Generates the codes of many takes at once."""
+
+    @property
+    def layout(self) -> Layout:
+        """Token ids of the model."""
+        ...
+
+    @property
+    def n_slots(self) -> int:
+        """Most takes at once."""
+        ...
+
+    @property
+    def n_context(self) -> int:
+        """Most tokens of a take, prompt included."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """The model as `Engine.identity` needs it."""
+        ...
+
+    @property
+    def former_identity(self) -> str:
+        """`identity` as earlier versions of MayaBook had it."""
+        ...
+
+    @property
+    def platform(self) -> str:
+        """As `Engine.platform`."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Device and dtype, for a person."""
+        ...
+
+    def run(self, requests: Iterable[DecodingRequest]) -> Generator[SampledCodes | None, None, None]:
+        """Yields takes as they end, in any order, and now and then None, so that the caller can do other work.
+
+        Requests are consumed as slots become free. Closing the generator abandons the takes in progress.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(slots=True)
-class _Sequence:
-    """A take that is being generated in a slot."""
+class RunningTake:
+    """A take that is being generated."""
 
     request: DecodingRequest
-    started: float
+    started: float = field(default_factory=time.perf_counter)
     tokens: list[int] = field(default_factory=list)
     traces: list[tuple[float, float, float, float]] = field(default_factory=list)
     loops: LoopDetector = field(default_factory=LoopDetector)
 
+    def add(
+        self, token: int, trace: tuple[float, float, float, float], layout: Layout
+    ) -> tuple[StopReason | None, str]:
+        """Adds a token with its traces. Why the take ends with it, and more on that for a person; None if it goes on.
+
+        trace: as in `Codes`, in the order of its fields.
+        """
+        self.traces.append(trace)
+        if token == layout.code_end:
+            return StopReason.END, ""
+        self.tokens.append(token)
+        if len(self.tokens) % CODES_PER_FRAME == 0:
+            period = self.loops.add(tuple(self.tokens[-CODES_PER_FRAME:]))
+            if period is not None:
+                return StopReason.LOOP, f"its codes repeat every {period} frames"
+        if len(self.tokens) >= self.request.n_tokens:
+            return StopReason.CAP, f"it did not end within {self.request.n_tokens} tokens"
+        if self.request.budget is not None and len(self.tokens) >= self.request.budget:
+            return StopReason.BUDGET, f"it did not end within {self.request.budget} tokens"
+        return None, ""
+
+    def sampled(self, stop: StopReason, detail: str, layout: Layout) -> SampledCodes:
+        """The take, as it ended now; a frame that is not whole is left out."""
+        whole = len(self.tokens) // CODES_PER_FRAME * CODES_PER_FRAME
+        traces = np.asarray(self.traces, np.float32).reshape(-1, 4).astype(np.float16)
+        codes = Codes(unpack(self.tokens[:whole], layout), *np.ascontiguousarray(traces.T))
+        return SampledCodes(self.request.request, codes, stop, time.perf_counter() - self.started, detail)
+
 
 class SlotScheduler:
-    """Generates as many takes at once as the decoder has slots; each is the same as if it were alone."""
+    """Implements `CodeGenerator`: as many takes at once as the decoder has slots, each the same as if it were alone."""
 
     def __init__(self, decoder: SlotDecoder, sampler: TokenSampler) -> None:
-        self._decoder, self._sampler = decoder, sampler
+        self.decoder, self._sampler = decoder, sampler
+        self.layout, self.n_slots, self.n_context = decoder.layout, decoder.n_slots, decoder.n_context
+        self.identity, self.platform, self.device = decoder.identity, decoder.platform, decoder.device
+        self.former_identity: str = getattr(decoder, "former_identity", decoder.identity)
 
-    def run(self, requests: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
-        """Yields takes as they end, and None after each step, so that the caller can do other work.
+    def run(self, requests: Iterable[DecodingRequest]) -> Generator[SampledCodes | None, None, None]:
+        """Yields takes as they end, and None after each step.
 
         A slot is refilled as soon as its take ends; a request is consumed only when a slot is free.
         """
-        decoder = self._decoder
+        decoder = self.decoder
         waiting = iter(requests)
-        under_way: dict[int, _Sequence] = {}
+        under_way: dict[int, RunningTake] = {}
         tokens = np.full(decoder.n_slots, IDLE, np.int32)
         while True:
             while fresh := self._refill(waiting, under_way):
@@ -87,59 +166,38 @@ class SlotScheduler:
             yield from self._draw(list(under_way), under_way, tokens)
             yield None
 
-    def _refill(self, waiting: Iterator[DecodingRequest], under_way: dict[int, _Sequence]) -> list[int]:
+    def _refill(self, waiting: Iterator[DecodingRequest], under_way: dict[int, RunningTake]) -> list[int]:
         """Prefills the free slots with new takes; returns these slots, whose first tokens must be drawn next."""
         fresh = []
-        for slot in range(self._decoder.n_slots):
+        for slot in range(self.decoder.n_slots):
             if slot in under_way:
                 continue
             new = next(waiting, None)
             if new is None:
                 break
-            under_way[slot] = _Sequence(new, time.perf_counter())
-            self._decoder.prefill(slot, new.prompt, new.n_shared)
+            under_way[slot] = RunningTake(new)
+            self.decoder.prefill(slot, new.prompt, new.n_shared)
             self._sampler.start(slot, new.settings, new.request.seed, new.prompt, new.n_tokens)
             fresh.append(slot)
         return fresh
 
-    def _draw(self, slots: Sequence[int], under_way: dict[int, _Sequence], tokens: Any) -> Iterator[SampledCodes]:
+    def _draw(self, slots: Sequence[int], under_way: dict[int, RunningTake], tokens: Any) -> Iterator[SampledCodes]:
         """Draws a token for each of these slots; yields the takes that end with it."""
-        layout = self._decoder.layout
-        draw = self._sampler.draw(self._decoder.logits, slots)
+        layout = self.layout
+        draw = self._sampler.draw(self.decoder.logits, slots)
         traces = np.stack([draw.log_probability, draw.entropy, draw.removed, draw.end_probability], axis=1).tolist()
         ended = []
         for at, (slot, token, finite) in enumerate(zip(slots, draw.tokens.tolist(), draw.finite.tolist(), strict=True)):
             take = under_way[slot]
-            stop, detail = self._add(take, token, traces[at]) if finite else self._not_finite()
+            stop, detail = take.add(token, traces[at], layout) if finite else self._not_finite()
             tokens[slot] = token if stop is None else IDLE
             if stop is not None:
                 del under_way[slot]
-                ended.append(_sampled(take, stop, detail, layout))
+                ended.append(take.sampled(stop, detail, layout))
         yield from ended
 
     def _not_finite(self) -> tuple[StopReason, str]:
-        return StopReason.NOT_FINITE, f"the model's logits were not finite on {self._decoder.device}"
+        return StopReason.NOT_FINITE, f"the model's logits were not finite on {self.device}"
 
-    def _add(
-        self, take: _Sequence, token: int, trace: tuple[float, float, float, float]
-    ) -> tuple[StopReason | None, str]:
-        take.traces.append(trace)
-        if token == self._decoder.layout.code_end:
-            return StopReason.END, ""
-        take.tokens.append(token)
-        if len(take.tokens) % CODES_PER_FRAME == 0:
-            period = take.loops.add(tuple(take.tokens[-CODES_PER_FRAME:]))
-            if period is not None:
-                return StopReason.LOOP, f"its codes repeat every {period} frames"
-        if len(take.tokens) >= take.request.n_tokens:
-            return StopReason.CAP, f"it did not end within {take.request.n_tokens} tokens"
-        if take.request.budget is not None and len(take.tokens) >= take.request.budget:
-            return StopReason.BUDGET, f"it did not end within {take.request.budget} tokens"
-        return None, ""
-
-
-def _sampled(take: _Sequence, stop: StopReason, detail: str, layout: Layout) -> SampledCodes:
-    whole = len(take.tokens) // CODES_PER_FRAME * CODES_PER_FRAME
-    traces = np.asarray(take.traces, np.float32).reshape(-1, 4).astype(np.float16)
-    codes = Codes(unpack(take.tokens[:whole], layout), *np.ascontiguousarray(traces.T))
-    return SampledCodes(take.request.request, codes, stop, time.perf_counter() - take.started, detail)
+    def close(self) -> None:
+        self.decoder.close()

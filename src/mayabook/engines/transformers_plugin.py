@@ -26,8 +26,8 @@ from mayabook.models.store import ModelFiles, find, is_format
 
 if TYPE_CHECKING:
     from mayabook.engines.checkpoint import DType
-    from mayabook.engines.maya_plugin import Decoder
-    from mayabook.engines.scheduler import TokenSampler
+    from mayabook.engines.scheduler import CodeGenerator
+    from mayabook.maya.prompt import Tokenizer
 
 
 class TransformersPlugin(MayaPlugin):
@@ -103,7 +103,7 @@ class TransformersPlugin(MayaPlugin):
             kv_bytes_per_slot(checkpoint, settings.context, dtype, settings.device) + LOGITS_BYTES,
         )
 
-    def _open_decoder(
+    def _open_generator(
         self,
         files: ModelFiles,
         weights: Path,
@@ -111,8 +111,9 @@ class TransformersPlugin(MayaPlugin):
         settings: MayaSettings,
         n_slots: int,
         context: EngineContext,
-    ) -> "tuple[Decoder, TokenSampler]":
+    ) -> "tuple[CodeGenerator, Tokenizer]":
         from mayabook.engines.sampler import Sampler
+        from mayabook.engines.scheduler import SlotScheduler
         from mayabook.engines.torch_sampler import TorchSampler
         from mayabook.engines.transformers_decoder import TransformersDecoder
 
@@ -130,9 +131,9 @@ class TransformersPlugin(MayaPlugin):
         for note in decoder.notes:
             context.note(note)
         device = decoder.logits.device
-        if device.type == "cpu":  # NumPy reads the same memory, and is faster there
-            return decoder, Sampler(decoder.layout, slots)
-        return decoder, TorchSampler(decoder.layout, slots, device)
+        on_cpu = device.type == "cpu"  # NumPy reads the same memory, and is faster there
+        sampler = Sampler(decoder.layout, slots) if on_cpu else TorchSampler(decoder.layout, slots, device)
+        return SlotScheduler(decoder, sampler), decoder.tokenizer
 
 
 def _checkpoint(files: ModelFiles, format: str) -> tuple[str, Path]:

@@ -142,7 +142,7 @@ class CachedScheduler(SlotScheduler):
         super().__init__(decoder, sampler)
         self._cache = decoder
 
-    def run(self, requests: Iterable[DecodingRequest]) -> Iterator[SampledCodes | None]:
+    def run(self, requests: Iterable[DecodingRequest]) -> Generator[SampledCodes | None, None, None]:
         """Yields the codes of all requests, in any order; None as in `SlotScheduler.run`."""
         waiting = list(requests)
         misses: CacheMisses = {}

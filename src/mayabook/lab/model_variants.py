@@ -14,6 +14,7 @@ from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import SamplerSettings, preset
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
+from mayabook.engines.slot_decoder import SlotDecoder
 from mayabook.lab.joined_takes import joined_takes
 from mayabook.lab.logit_cache import CachedScheduler, CachingDecoder
 from mayabook.lab.memoise import memoised_codec
@@ -86,6 +87,7 @@ class ModelVariants(Protocol):
 class LabEngine(MayaEngine):
     """A Maya engine whose requests may also hold the settings of `PROMPT_KEYS`."""
 
+    generator: SlotScheduler
     other_description = ""
     """Description of the voice in the other form; empty if there is none: requests for it then get the given one."""
 
@@ -97,13 +99,13 @@ class LabEngine(MayaEngine):
         audio = super()._decode(sampled)
         return audio[SAMPLES_PER_FRAME:] if sampled.request.sampling.get("warm_up") == "trimmed" else audio
 
-    def replace_scheduler(self, scheduler: SlotScheduler) -> None:
-        """Replaces the scheduler."""
-        self._scheduler = scheduler
+    @property
+    def decoder(self) -> SlotDecoder:
+        return self.generator.decoder
 
     def sample_codes(self, requests: Sequence[TakeRequest]) -> Iterator[SampledCodes]:
         """Samples the codes of takes without decoding them to audio."""
-        return (sampled for sampled in self._scheduler.run(self._decoding_requests(requests)) if sampled is not None)
+        return (sampled for sampled in self.generator.run(self._decoding_requests(requests)) if sampled is not None)
 
     def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
         for request in requests:
@@ -211,12 +213,15 @@ class LocalModelVariants:
         try:
             on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
             sampler = Sampler(decoder.layout, decoder.n_slots)
-            caching = CachingDecoder(decoder) if self.caches_logits and not on_gpu else None
+            scheduler = (
+                CachedScheduler(CachingDecoder(decoder), sampler)
+                if self.caches_logits and not on_gpu
+                else SlotScheduler(decoder, _gpu_sampler(decoder) if on_gpu else sampler)
+            )
             engine = LabEngine(
                 "gguf" if name in GGUF_FORMATS else "transformers",
-                caching or decoder,
+                scheduler,
                 decoder.tokenizer,
-                _gpu_sampler(decoder) if on_gpu else sampler,
                 self.codec(decoder.layout, "cuda" if on_gpu else "cpu"),
                 voice=self.voice,
                 credit=f"{self.files.name} {name}",
@@ -225,8 +230,6 @@ class LocalModelVariants:
                 warm_up="keep",
             )
             engine.other_description = self.other_description
-            if caching is not None:
-                engine.replace_scheduler(CachedScheduler(caching, sampler))
             return engine
         except BaseException:
             decoder.close()

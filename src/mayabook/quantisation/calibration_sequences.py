@@ -42,7 +42,7 @@ def generate_sequences(
     engine, _ = TransformersPlugin().open(settings, EngineContext(note=note))
     assert isinstance(engine, MayaEngine)
     try:
-        layout = engine.decoder.layout
+        layout = engine.generator.layout
         prompts = PromptBuilder(CheckpointTokenizer(files.checkpoint), layout, settings.bos)
         found = []
         for n_done, take in enumerate(engine.generate(_requests(files, texts, engine.sampling(0), n_takes)), 1):
