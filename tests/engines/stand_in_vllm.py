@@ -90,7 +90,7 @@ class StandIn:
         if self._n_steps == DIES_AT and "die" in sys.argv:
             os.kill(os.getpid(), signal.SIGKILL)
         if self._n_steps == DIES_AT and "fail" in sys.argv:
-            raise MemoryError("no room for another block")
+            raise MemoryError("no room\n  for another block")
         busy = [row for row, each in enumerate(self._batch) if each is not None]
         if self._n_steps % SET_ASIDE_EVERY == 0 and len(busy) > 1:
             self._waiting.insert(0, self._take_out(busy[-1]))

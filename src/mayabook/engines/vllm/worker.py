@@ -23,6 +23,9 @@ from mayabook.engines.vllm.messages import (
 )
 from mayabook.maya.token_layout import Layout
 
+_REASON_CHARS = 300
+"""Longest reason of a failure; libraries may print a page."""
+
 
 class Backend(Protocol):
     """What draws the tokens."""
@@ -58,7 +61,7 @@ def work(open_backend: Callable[[WorkerOptions], Backend]) -> None:
         write_message(answers, "opened", version=backend.version, platform=backend.platform)
         _serve(messages, answers, backend, Layout.from_json(options.layout, "the worker's options"))
     except Exception as error:  # noqa: BLE001  whatever the library raises becomes one line
-        line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+        line = " ".join(str(error).split())[:_REASON_CHARS]
         write_message(answers, "failed", reason=": ".join(filter(None, [type(error).__name__, line])))
         traceback.print_exc()
         sys.stderr.flush()
