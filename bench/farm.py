@@ -32,6 +32,8 @@ CHUNK_SECONDS = 12.0
 """Of speech in a chunk."""
 N_AT_ONCE = 3
 """Books in work at once, as `mayabook make` has them."""
+WARM_UP = -1
+"""Number of a book before the others: on it, every worker loads what it needs."""
 RETRY = RetrySettings(trim=False, attempts=3, patch=0, split=0)
 
 
@@ -91,10 +93,11 @@ def settings_for(real_time_factor: float) -> Settings:
 def measure(farm: Farm, n_workers: int, n_books: int, takes: int, folder: Path, slower: float, n_kills: int) -> Row:
     """takes: first takes for each worker, over all books."""
     factor = REAL_TIME_FACTOR / slower
-    executors: list[Executor] = [opener(farm)(settings_for(factor), None, print, "en")[0] for _ in range(N_AT_ONCE)]
+    executors = [opener(farm)(settings_for(factor), None, print, "en")[0] for _ in range(N_AT_ONCE)]
     while sum(worker.is_ready for worker in farm.workers) < n_workers:
         farm.tend()
         time.sleep(0.2)
+    render(folder, WARM_UP, 2 * n_workers, executors[0], factor)
     n_chunks = max(1, n_workers * takes // n_books)
     killing = threading.Thread(target=kill, args=(farm, n_kills, n_chunks * n_books, factor, n_workers), daemon=True)
     cpu, started = time.process_time(), time.perf_counter()

@@ -131,7 +131,7 @@ class EngineThread:
 def describe(thread: EngineThread) -> EngineFacts:
     """An `Ask`: what the driver needs to know of the engine."""
     engine = thread.engine
-    n_cores = os.cpu_count() or 1
+    n_parallel = thread.choice.slots or max(1, (os.cpu_count() or 1) // 2)
     return EngineFacts(
         choice=thread.choice,
         name=engine.name,
@@ -142,7 +142,7 @@ def describe(thread: EngineThread) -> EngineFacts:
         platform=engine.platform,
         samplings=tuple(dict(engine.sampling(attempt)) for attempt in range(N_ATTEMPTS)),
         checks=thread.checker.identity,
-        n_in_flight=2 * (thread.choice.slots or max(1, n_cores // 2)) + n_cores,
+        n_in_flight=2 * n_parallel + max(1, n_parallel // 2),
         fixed_speaker=engine.fixed_speaker if isinstance(engine, HasFixedSpeaker) else None,
         former_identities=tuple(engine.former_identities) if isinstance(engine, HasFormerIdentities) else None,
         codec=_codec_facts(engine.codec) if isinstance(engine, Anchored) else None,

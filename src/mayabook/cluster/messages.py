@@ -67,7 +67,8 @@ class EngineFacts:
     checks: str
     """`Checker.identity`."""
     n_in_flight: int
-    """Tasks that keep the engine and the checks of a worker busy."""
+    """Tasks that keep a worker busy: as many takes being made as it makes at once, as many being checked, and some that
+    wait. More would only be left to one worker at the end, while others have nothing to do."""
     fixed_speaker: str | None
     """As in `HasFixedSpeaker`; None where the engine is not one."""
     former_identities: tuple[str, ...] | None
