@@ -21,6 +21,7 @@ from mayabook.engines.vllm.plugin import VllmPlugin
 from mayabook.lab.prompts import REFERENCE_FILE, read_true_codes
 from mayabook.testing import EngineContract
 from tests.engines.maya_engines import CONTEXT, VOICE
+from tests.engines.test_anchor import ANCHOR, TEXTS, digests
 from tests.integration.test_maya1_tiny import WEIGHTS, takes_of
 from tests.tiny_models import SMALL, Shape, write_checkpoint, write_codec
 
@@ -95,6 +96,17 @@ def test_a_take_is_the_same_alone_and_beside_others_and_after_a_cached_prompt(en
         np.testing.assert_array_equal(other.codes.frames, alone.codes.frames)
         np.testing.assert_array_equal(other.codes.log_probability, alone.codes.log_probability)
         np.testing.assert_array_equal(other.codes.removed, alone.codes.removed)
+
+
+def test_takes_of_an_anchor_are_the_same_before_and_after_its_prefix_is_cached(engine: MayaEngine) -> None:
+    engine.use_anchor(ANCHOR)
+    first = digests(engine, TEXTS[0])
+    together = digests(engine, *TEXTS)
+    assert together[TEXTS[0]] == first[TEXTS[0]]
+    assert digests(engine, *reversed(TEXTS)) == together
+    engine.use_anchor(None)
+    bare = digests(engine, *TEXTS)
+    assert all(bare[text] != together[text] for text in TEXTS)
 
 
 def test_a_full_batch_ends_at_the_budget(engine: MayaEngine) -> None:

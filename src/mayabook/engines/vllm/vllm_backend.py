@@ -53,6 +53,7 @@ class VllmBackend:
                 max_num_batched_tokens=max(options.n_context, 2048),
                 enable_chunked_prefill=False,  # a part of a prompt would have its own draw, which vLLM discards
                 enable_prefix_caching=True,
+                block_size=None if options.on_gpu else 32,  # of 128, the default, no shared prefix is long enough
                 async_scheduling=False,  # the next step needs this step's tokens
                 kv_cache_memory_bytes=options.kv_bytes,
                 enforce_eager=not options.on_gpu,
