@@ -1,5 +1,6 @@
 """What all engines that run Maya1 share as plug-ins: settings, voices, sampler, and how many slots fit into memory."""
 
+import importlib.util
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -109,13 +110,14 @@ class MayaPlugin(EnginePlugin[MayaSettings]):
             raise ModelError(f"{files.name} has no codec; import it: mayabook models import FOLDER --name {files.name}")
         sampling = sampler_settings(settings, begun.preset or FORMER_PRESET)
         n_slots = settings.slots if isinstance(settings.slots, int) else begun.slots
+        codec_device = "cuda" if self._uses_gpu(settings) and torch_has_cuda() else "cpu"
         generator, tokenizer = self._open_generator(files, weights, format, settings, n_slots, context)
         try:
             engine = MayaEngine(
                 self.name,
                 generator,
                 tokenizer,
-                open_codec(files.codec, generator.layout, "cuda" if "cuda" in generator.device.lower() else "cpu"),
+                open_codec(files.codec, generator.layout, codec_device),
                 voice=voice,
                 credit=f"{settings.voice if settings.voice in voices.voices() else 'a described voice'} ({files.name})",
                 settings=sampling,
@@ -213,6 +215,15 @@ def fitting_slots(n_slots: int, need: MemoryNeed, *, on_gpu: bool, context: Engi
     if note:
         context.note(note)
     return slots
+
+
+def torch_has_cuda() -> bool:
+    """Whether PyTorch is installed and sees a GPU."""
+    if not importlib.util.find_spec("torch"):
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 def only_model() -> str:

@@ -17,6 +17,7 @@ from mayabook.engines.maya_plugin import (
     free_bytes,
     installed_models,
     only_model,
+    torch_has_cuda,
 )
 from mayabook.engines.plugin import EngineContext
 from mayabook.engines.slot_count import MemoryNeed, slots_that_fit
@@ -39,7 +40,7 @@ class TransformersPlugin(MayaPlugin):
     def auto_priority(self, settings: MayaSettings) -> int:
         """Higher than gguf's only if there is a GPU that PyTorch can use and the installed llama.cpp cannot."""
         is_ready = self.unavailable_reason(settings) is None and importlib.util.find_spec("llama_cpp") is not None
-        return 30 if is_ready and gpus() and not llama_offloads() and _has_cuda() else 10
+        return 30 if is_ready and gpus() and not llama_offloads() and torch_has_cuda() else 10
 
     def installation(self) -> Mapping[str, str]:
         return {"torch": _torch(), "Maya1 models": installed_models()}
@@ -62,7 +63,7 @@ class TransformersPlugin(MayaPlugin):
         return f"{quantised} {chosen}".strip(), folder
 
     def _uses_gpu(self, settings: MayaSettings) -> bool:
-        return settings.device != "cpu" and _has_cuda()
+        return settings.device != "cpu" and torch_has_cuda()
 
     def _format_levels(self, files: ModelFiles, settings: MayaSettings) -> list[Level]:
         from mayabook.engines.devices import choose_device, choose_dtype, computes_fp8, native_dtypes
@@ -154,14 +155,6 @@ def _checkpoint(files: ModelFiles, format: str) -> tuple[str, Path]:
     if files.checkpoint is not None:
         return "", files.checkpoint
     return next(iter(files.quantised.items()))
-
-
-def _has_cuda() -> bool:
-    if not importlib.util.find_spec("torch"):
-        return False
-    import torch
-
-    return bool(torch.cuda.is_available())
 
 
 def _torch() -> str:
