@@ -198,9 +198,9 @@ def quantize(
     """Write a model in quantised formats.
 
     GGUF files are made from the F16 file, which is converted first if it is missing. Quantised checkpoints are for the
-    engines transformers and vllm, and are made by llmcompressor (mayabook engines install quantisation): 4-bit weights
-    by GPTQ, by AWQ or by plain rounding (RTN), or FP8 for GPUs that compute it. GPTQ and AWQ are calibrated on speech
-    that the model generates for the texts.
+    engine transformers, and are made by llmcompressor (mayabook engines install quantisation): 4-bit weights by GPTQ,
+    by AWQ or by plain rounding (RTN), or FP8 for GPUs that compute it. GPTQ and AWQ are calibrated on speech that the
+    model generates for the texts.
     """
     known = (*gguf_formats.QUANTISED, *checkpoint_formats.FORMATS)
     unknown = [kind for kind in wanted if kind not in known]

@@ -17,6 +17,7 @@ from mayabook.engines.plugin import EngineContext
 from mayabook.engines.slot_count import MemoryNeed
 from mayabook.engines.tuning import Level
 from mayabook.maya.token_layout import TOKENS_PER_SECOND, Layout
+from mayabook.models import checkpoint_formats
 from mayabook.models.store import ModelFiles, find
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class VllmPlugin(MayaPlugin):
             raise EngineError(
                 f"--quantisation {settings.quantisation} is for --engine transformers; vLLM takes a checkpoint as it "
                 "is."
+            )
+        if settings.format in checkpoint_formats.FORMATS:
+            raise EngineError(
+                f"--format {settings.format} is for --engine transformers; vLLM takes a checkpoint as it is."
             )
         if settings.device == "cuda" and not gpus():
             raise EngineError("CUDA was asked for, but nvidia-smi finds no GPU; leave --device out.")
