@@ -21,7 +21,7 @@ from mayabook.core.errors import ClusterError
 from mayabook.core.take import Take, TakeRequest
 from mayabook.engines import Engine, EngineChoice
 
-ODD_NODE = "127.0.0.4"
+ODD_NODE, N_NODES = "127.0.0.4", 3
 FAST = 1000.0
 """Times real time."""
 
@@ -63,6 +63,9 @@ def told(head: str, folder: Path, worker: type) -> list[str]:
     with Farm(head, 0, notes.append, worker) as farm:
         try:
             executor, _ = opener(farm)(settings_for(FAST), None, notes.append, "en")
+            while sum(each.is_ready for each in farm.workers) < N_NODES:  # so that each is given takes
+                farm.tend()
+                time.sleep(0.1)
             notes.append(f"takes: {render(folder, 1, 12, executor, FAST)}")
         except ClusterError as error:
             notes.append(f"error: {error}")
