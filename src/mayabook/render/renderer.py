@@ -86,6 +86,8 @@ class Renderer:
         for key in self._copies:
             self._advance(key)
         self._ready = deque(sorted(self._ready, key=lambda item: not isinstance(item, StoredTake)))  # checks first
+        for step, count in Counter(each.task.step for each in self._ready if isinstance(each, PlannedStep)).items():
+            _log.info("%s: %d chunks", step.label, count)
         done = self.progress
         self._report(replace(done, resumed_chunks=done.done_chunks, resumed_words=done.done_words))
         while self._ready or self._for_fallback:
