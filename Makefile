@@ -1,6 +1,6 @@
 # make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
 # make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
-# make test-vllm: the engine vllm, whose environment it installs first (3.5 GB).
+# make test-vllm: installs vLLM in its environment (3.5 GB), and runs the tests of the engine vllm.
 # make docs: the documentation as a site, in build/site.   make coverage: lines of book and script that their tests run.
 # make fuzz: the tests of random input with more of it, and other input each time.
 # make test-quantisation: installs llmcompressor in its environment, and quantises maya1-tiny with it.

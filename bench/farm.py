@@ -3,10 +3,10 @@
     python -m bench.farm --workers 1 4 16 64
     python -m bench.farm --workers 64 --books 100 --takes 20
 
-A worker speaks one take at a time at 10 times real time, and checks the one before meanwhile. --slower makes all of
-them sleep longer, so that the workers' own computing (FLAC, Ray) fits on the cores that they share here; what the
-driver costs is printed for each take, from which its share at full speed follows. --kill ends workers at random
-moments.
+A worker makes one take at a time, at 10 times real time, and meanwhile checks the take before. --slower makes all
+workers sleep longer by a factor, so that what they really compute (FLAC, Ray) fits on the cores that they share here.
+The CPU time of the driver is printed for each take; its load at full speed follows from it. --kill ends workers at
+random moments.
 """
 
 import argparse
@@ -33,7 +33,7 @@ CHUNK_SECONDS = 12.0
 N_AT_ONCE = 3
 """Books in work at once, as `mayabook make` has them."""
 WARM_UP = -1
-"""Number of a book before the others: on it, every worker loads what it needs."""
+"""Number of the book that is rendered first, unmeasured, so that every worker has loaded what it needs."""
 RETRY = RetrySettings(trim=False, attempts=3, patch=0, split=0)
 
 
@@ -91,7 +91,7 @@ def settings_for(real_time_factor: float) -> Settings:
 
 
 def measure(farm: Farm, n_workers: int, n_books: int, takes: int, folder: Path, slower: float, n_kills: int) -> Row:
-    """takes: first takes for each worker, over all books."""
+    """A row of the table. takes: chunks for each worker, over all books."""
     factor = REAL_TIME_FACTOR / slower
     executors = [opener(farm)(settings_for(factor), None, print, "en")[0] for _ in range(N_AT_ONCE)]
     while sum(worker.is_ready for worker in farm.workers) < n_workers:
@@ -122,12 +122,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 4, 16, 64])
     parser.add_argument("--books", type=int, default=1)
-    parser.add_argument("--takes", type=int, default=40, help="first takes for each worker")
-    parser.add_argument("--slower", type=float, default=1.0)
+    parser.add_argument("--takes", type=int, default=40, help="chunks for each worker, retries not counted")
+    parser.add_argument("--slower", type=float, default=1.0, help="factor by which workers sleep longer")
     parser.add_argument("--kill", type=int, default=0, help="workers to end at random moments")
     parser.add_argument("--address", default=LOCAL)
     parser.add_argument("--work", type=Path, help="folder for the jobs; a temporary one if it is not given")
-    parser.add_argument("--here", action="store_true", help="the same books by one worker in this process, without Ray")
+    parser.add_argument(
+        "--here", action="store_true", help="render the same books by one worker in this process, without Ray"
+    )
     given = parser.parse_args()
     print("| workers | books | takes | seconds | of linear | driver CPU, ms a take | ledger writes/s |")
     print("|---|---|---|---|---|---|---|")

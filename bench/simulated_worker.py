@@ -1,7 +1,6 @@
 """A worker of a cluster whose engine and checks sleep as long as a GPU would compute, for simulations of many workers.
 
-Audio is noise of the length that the text would have when it is spoken, so what is sent, encoded and stored is as large
-as real takes are.
+Audio is noise as long as the spoken text would be, so what is encoded, sent and stored is as large as real takes are.
 """
 
 import time
@@ -27,7 +26,7 @@ CHARACTERS_PER_SECOND = 14.0
 REJECTED = 0.05
 """Share of takes that the checks reject."""
 CHECK_SECONDS = 0.25
-"""Of a check, as a share of the seconds of a take's generation."""
+"""Seconds of a check, as a share of the seconds in which the take was generated."""
 TABLE = "simulation"
 """Settings table of the simulated engine: `real_time_factor`, seconds of speech per second."""
 

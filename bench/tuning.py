@@ -2,8 +2,8 @@
 
     python -m bench.tuning
 
-Its default format has damaged weights, one preset loops, and one chunk length cuts what the model has memorised.
-Another preset is as good as the default. The passages are the shortest that the model has memorised.
+The model's default format has damaged weights, one preset loops, and one chunk length cuts the chunks that the model
+has memorised. Another preset is as good as the default. The passages are the shortest that the model has memorised.
 """
 
 import shutil
@@ -74,7 +74,7 @@ def with_damaged_format(folder: Path) -> Path:
 
 @contextmanager
 def looping_preset(name: str) -> Iterator[None]:
-    """A preset that rewards repetition."""
+    """Inside the block, the preset of this name rewards repetition."""
 
     def planted(wanted: str) -> SamplerSettings:
         return replace(preset(wanted), repetition_penalty=0.5) if wanted == name else preset(wanted)
@@ -84,7 +84,7 @@ def looping_preset(name: str) -> Iterator[None]:
 
 
 def tuning_plan(model: Path, levels: Mapping[str, Sequence[str]]) -> TuningPlan:
-    """A plan that compares the levels named, with the settings that the model knows its book by."""
+    """A plan that compares the named levels, with the settings with which the model memorised its book."""
     settings = Settings.model_validate(
         {
             "maya": {"model": str(model), "slots": 16, "anchor": "none"},

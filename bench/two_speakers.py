@@ -1,7 +1,7 @@
 """Measures whether an anchor keeps a model to one speaker, and whether the checks notice who speaks without one.
 
-    python bench/two_speakers.py           writes the tables of the model card, in some minutes
-    python bench/two_speakers.py --seeds 1 fewer takes; nothing is written
+    python bench/two_speakers.py           writes the table of the model card, in some minutes
+    python bench/two_speakers.py --seeds 1 makes fewer takes and writes nothing
 
 maya1-tiny-two-speakers has memorised each chunk of its book as two speakers said it, and one description stands for
 both. The codes of a take tell who speaks: they are compared with the true ones of either speaker
@@ -43,10 +43,10 @@ BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 SEEDS = 4
 """Takes of each chunk without an anchor, and with the anchor of either speaker."""
 N_ANCHORS = 16
-"""Takes of the anchor's text, of which the first by either speaker are anchors."""
+"""Takes of the anchor's text; the first one by each speaker becomes that speaker's anchor."""
 NOBODY = "nobody"
 MIN_EQUAL = 0.5
-"""Share of codes equal to a speaker's below which a take is nobody's."""
+"""A take is nobody's if less than this share of its codes equals those of either speaker."""
 
 Truth = Mapping[str, Mapping[str, Frames]]
 """Text -> speaker -> true codes."""
@@ -54,7 +54,7 @@ Truth = Mapping[str, Mapping[str, Frames]]
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Takes, each with the speaker that its codes tell."""
+    """Takes, each with its speaker, known from its codes."""
 
     takes: Sequence[Take]
     speakers: Sequence[str]
@@ -122,7 +122,7 @@ def anchors(engine: Anchored, truth: Truth) -> dict[str, Anchor]:
 def noticed(speech: Speech, checker: Checker) -> tuple[str, list[bool]]:
     """The speaker of most takes, and for each take whether the checks find another one in it.
 
-    Their reference is what they measure of the first takes, as in a job.
+    The checks measure the voice on the first takes, as in a job.
     """
     thresholds = checker.thresholds
     chunks = [anchor_chunk(take.request.text) for take in speech.takes]

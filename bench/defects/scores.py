@@ -125,7 +125,7 @@ def stored(file: Path) -> list[Examined]:
 
 
 def stored_rows(file: Path) -> list[dict[str, Any]]:
-    """The rows that `keep_rows` wrote; one that a kill cut short is left out."""
+    """The rows that `keep_rows` wrote, without an incomplete last line (the program was killed)."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
 

@@ -235,7 +235,7 @@ def _run(request: AudiobookRequest, tell: Listener, open_executor: OpenExecutor,
 class _Fallback:
     """The engine for chunks of which the first engine gave no accepted take, opened when it is first needed.
 
-    The job keeps what was chosen for it; before that, the choices for its first engine hold, but for the slots.
+    The ledger keeps the choices for it; until there are any, those for the first engine hold, except the slots.
     Use as a context manager: it is closed at the end of the block.
     """
 

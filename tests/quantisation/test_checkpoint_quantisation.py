@@ -78,7 +78,7 @@ def error_of(formats: list[str], texts: Calibration | None = None) -> str:
         ('echo "RuntimeError: can\'t allocate memory" >&2; exit 1', "llmcompressor ran out of memory at RTN"),
         ("echo 'OSError: [Errno 28] No space left on device'; exit 1", "No space left to write"),
         ("echo Traceback; echo; echo 'ValueError: wrong'; exit 1", "llmcompressor failed at RTN (ValueError: wrong);"),
-        ("exit 3", "failed at RTN (it said nothing); install its environment again: mayabook engines remove"),
+        ("exit 3", "failed at RTN (it printed nothing); install its environment again: mayabook engines remove"),
         ("exit 0", "has no readable config.json"),
     ],
 )

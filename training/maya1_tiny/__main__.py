@@ -12,7 +12,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 Work = Annotated[Path, typer.Option("--work", help="Folder of the recipe's files: speech, checkpoints, figures.")]
 Name = Annotated[
-    str, typer.Option("--recipe", help="A table of recipes.toml: by-heart, two-speakers, general or smoke.")
+    str, typer.Option("--recipe", help="Recipe, a table of recipes.toml: by-heart, two-speakers, general or smoke.")
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int, typer.Option(help="CPU threads of torch; 0 leaves its own choice.")]

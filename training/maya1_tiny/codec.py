@@ -168,7 +168,7 @@ class Training:
         self.codec_is_fresh = state["codec_is_fresh"]
 
     def start_from(self, published: Path) -> None:
-        """Starts with the weights of a published codec: with the phase `decoder`, or with `quantised` if the recipe has
+        """Continues from the weights of a published codec, in the phase `decoder`, or in `quantised` if the recipe has
         no phase `continuous`."""
         if not (published / CHECKPOINT_FILE).is_file():
             raise ModelError(f"There is no codec in {published}; name a folder with {CHECKPOINT_FILE}.")

@@ -13,7 +13,7 @@ KOKORO = Path(__file__).parents[2] / "build" / "kokoro"
 
 
 class Teachers:
-    """Opens a teacher when it is first asked for; closes all of them at the end of the context."""
+    """Teachers by speaker. Each is opened when it is first used; all are closed at the end of the context."""
 
     def __init__(self) -> None:
         self._open: dict[str, Engine] = {}

@@ -1,4 +1,4 @@
-"""Makes the audiobooks of one command, shows how it goes and what came out, and gives the exit code."""
+"""Makes the audiobooks of one command, shows progress and results, and returns the exit code."""
 
 import sys
 import threading
@@ -32,7 +32,7 @@ def run_books(
     open_executor: "OpenExecutor | None" = None,
     stop: Callable[[], None] = lambda: None,
 ) -> int:
-    """The exit code: of several books, the worst one.
+    """Makes the books. Returns the exit code, of several books the worst one.
 
     open_executor: opens what makes takes on a cluster; None to make the books here, one after the other. stop: called
     when a person stops the run, so that nothing waits for the cluster.
@@ -88,7 +88,7 @@ def _run_several(
 
 
 def _show(result: "AudiobookResult", shown: Display) -> int:
-    """Shows what came out. Returns FLAGGED where a person is needed, else 0."""
+    """Shows the result. Returns FLAGGED if a person must look at it, else 0."""
     shown.show_result(_lines(result), _facts(result))
     return FLAGGED if result.flagged or result.coverage.source.differences else 0
 
@@ -125,7 +125,7 @@ def _lines(result: "AudiobookResult") -> list[str]:
 
 
 def _short(path: Path) -> Path:
-    """Relative where it lies below the working folder."""
+    """Relative to the working folder, if it is inside."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 

@@ -19,8 +19,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     help="Install, list and remove the environments of engines and tools.\n\nvLLM and llmcompressor need other "
-    "versions of packages than MayaBook, so each gets a virtual environment. They are in the folder that the "
-    "environment variable MAYABOOK_ENVIRONMENTS gives, else in mayabook/environments in the user's data folder.",
+    "versions of packages than MayaBook, so each gets a virtual environment. These are in the folder that the "
+    "environment variable MAYABOOK_ENVIRONMENTS names, else in mayabook/environments in the user's data folder.",
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `mayabook engines list`.", show_default=False)]
@@ -50,8 +50,8 @@ def list_(as_json: options.Json = False) -> None:
 def install(name: Name) -> None:
     """Make an environment.
 
-    Says first what is downloaded and how much space it takes. It is made anew if it was interrupted, or if another
-    version of MayaBook made it. The index and proxy that pip is configured for are used.
+    Prints first what is downloaded and how much space it takes. An environment is made anew if its installation was
+    interrupted, or if this MayaBook needs other packages. pip uses the index and proxy that it is configured for.
     """
     with stoppable("Stopped. Run the same command again: the installation starts anew."):
         tool_environment(name).install(print)

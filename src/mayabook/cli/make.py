@@ -41,8 +41,8 @@ def make(
         typer.Option(
             "--cluster",
             metavar="ADDRESS",
-            help="Synthesise and check on a Ray cluster: address of its head, auto for the head on this machine, or "
-            "local to start one here for this run.",
+            help="Synthesise and check on a Ray cluster: HOST:PORT of its head, auto for the cluster that this machine "
+            "belongs to, or local to start one here for this run.",
         ),
     ] = None,
     cluster_cpus: Annotated[
@@ -51,7 +51,7 @@ def make(
             "--cluster-cpus",
             metavar="NUMBER",
             min=0,
-            help="CPUs of a worker of the cluster where there is no GPU; 0 for one worker on each machine.",
+            help="CPUs of each worker on machines without a GPU; 0 for one worker on each machine.",
             hidden=True,
         ),
     ] = 0,

@@ -51,7 +51,7 @@ _NO_CALIBRATION_SETTINGS = [
         *("threads", "gpu_layers", "flash_attention", "kv_type"),
     )
 ]
-"""Settings that say nothing of the speech that a model is calibrated on."""
+"""Settings that `quantize` does not accept, because they do not apply to the calibration speech."""
 
 
 @app.command("list")
@@ -200,7 +200,7 @@ def quantize(
     GGUF files are made from the F16 file, which is converted first if it is missing. Quantised checkpoints are for the
     engine transformers, and are made by llmcompressor (mayabook engines install quantisation): 4-bit weights by GPTQ,
     by AWQ or by plain rounding (RTN), or FP8 for GPUs that compute it. GPTQ and AWQ are calibrated on speech that the
-    model generates for the texts.
+    model generates for built-in texts or for a book.
     """
     known = (*gguf_formats.QUANTISED, *checkpoint_formats.FORMATS)
     unknown = [kind for kind in wanted if kind not in known]
@@ -310,7 +310,7 @@ def _make_checkpoints(
         if kind in store.stored(name).quantised and not as_json:
             print(f"{name} already has {kind}.")
     texts = Calibration(*calibration_texts(book, settings), settings.maya, n_takes)
-    with stoppable("Stopped. Formats that were finished are kept."), _counting("generating speech", as_json) as count:
+    with stoppable("Stopped. Finished formats are kept."), _counting("generating speech", as_json) as count:
         listener = Listener(lambda line: print(line, file=sys.stderr), count)
         for one in make_checkpoints(name, formats, texts, listener):
             _show_made(one, as_json)

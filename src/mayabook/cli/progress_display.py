@@ -43,8 +43,8 @@ class Display:
 
 
 def display(*, as_json: bool, quiet: bool, verbose: bool, several: bool = False) -> Display:
-    """verbose: a log is printed beside it, which a live bar would garble. several: books, for which one bar would not
-    do."""
+    """verbose: a log is printed beside it, which a live bar would garble. several: whether there are several books,
+    which one bar cannot show."""
     if as_json:
         return JsonDisplay()
     if quiet:

@@ -22,9 +22,9 @@ from mayabook.render import Executor, OpenExecutor
 from mayabook.render.executor import TakeResult, TakeTask
 
 MAX_LOSSES = 5
-"""Workers that may be lost with one take in flight before the take counts as the cause."""
+"""When so many workers were lost with the same take in flight, the take counts as the cause and the run ends."""
 STRAGGLER = 2.0
-"""A take that needs this many times as long as most is given to a second worker, if one has nothing to do."""
+"""A take that needs this many times the median duration is given to a second worker, if one is idle."""
 _TICK = 0.5
 """Seconds between two looks for stragglers."""
 _N_DURATIONS = 100
@@ -162,7 +162,7 @@ class _Run:
             self._open.add(call)
 
     def _pull(self) -> bool:
-        """Whether there was a further task."""
+        """Moves the next task to `_waiting`; returns whether there was one."""
         if not self._has_tasks or self._is_blocked:
             return False
         try:
@@ -177,7 +177,7 @@ class _Run:
         return True
 
     def _send(self, call: _Call, n_in_flight: int) -> bool:
-        """Whether a worker had room: fewer tasks in flight than n_in_flight."""
+        """Gives a task to a worker; returns whether one had room, which is fewer tasks in flight than n_in_flight."""
         worker = self._farm.reserve(n_in_flight, call.workers, self._inbox)
         if worker is None:
             return False
@@ -193,14 +193,14 @@ class _Run:
         return True
 
     def _next_reply(self) -> _Reply | None:
-        """None where nothing came, or a worker has room again."""
+        """None if no reply came for a while, or a worker has room again."""
         try:
             return self._inbox.get(timeout=_TICK)
         except Empty:
             return None
 
     def _take_in(self, reply: _Reply) -> TakeResult | None:
-        """The result of a reply; None where there is none yet, or it came twice."""
+        """The result of a reply; None if the task must be done again, or another worker has done it already."""
         call, worker, outcome = reply.call, reply.worker, reply.outcome
         call.workers.remove(worker)
         self._reserved.remove(worker)
@@ -241,7 +241,7 @@ class _Run:
         return TakeResult(call.task, take, receipt.verdict)
 
     def _duplicate_stragglers(self) -> None:
-        """When no task waits, gives those that take unusually long to workers that have nothing to do."""
+        """When no task waits, gives those that take unusually long to idle workers, too."""
         now = time.monotonic()
         if self._waiting or not self._durations or now - self._looked < _TICK:
             return

@@ -36,7 +36,7 @@ class _Item:
 class EngineThread:
     """Opens the engine of a spec, with the checks of its settings, and keeps both busy.
 
-    engine, choice, checker, notes: of the opened engine; to be read by an `Ask` only.
+    engine, choice, checker, notes: of the opened engine; only an `Ask` may read them.
     """
 
     engine: Engine
@@ -52,8 +52,8 @@ class EngineThread:
         threading.Thread(target=self._work, args=(open_all,), name="engine", daemon=True).start()
 
     def submit(self, anchor: Anchor | None, work: TakeTask | Ask) -> Future[Any]:
-        """The result: of a task a TakeResult with everything in it, of a question its answer; or the exception that
-        ended it. anchor: for the task or question."""
+        """The future result: for a task a TakeResult with take and verdict, for a question its answer; or the exception
+        that ended it. anchor: the one that the engine uses for it; None for none."""
         item = _Item(anchor, work)
         self._queue.put(item)
         return item.answer

@@ -21,15 +21,15 @@ from mayabook.core.errors import Cancelled, ClusterError, MayaBookError
 from mayabook.core.version import __version__
 
 LOCAL = "local"
-"""The address that stands for a cluster of this machine alone, for the time of the run."""
+"""Address of a cluster of this machine alone, which is started for the time of the run."""
 AUTO = "auto"
-"""The address that stands for the cluster that this machine belongs to."""
+"""Address of the cluster that this machine belongs to, as head or node."""
 START = "Start one (docs/farm.md): RAY_AUTH_MODE=token ray start --head"
 _CONNECT_SECONDS = 10.0
 _TEND_EVERY = 2.0
 """Seconds between two looks at the nodes."""
 _PATIENCE = 20.0
-"""Seconds without any worker after which a person is told."""
+"""Seconds without any worker after which a note says so."""
 
 
 class LostError(Exception):
@@ -70,9 +70,9 @@ class Farm:
     ) -> None:
         """Connects.
 
-        address: of a Ray head, as HOST:PORT; or AUTO or LOCAL. cpus_per_worker: of a worker on
-        a node without GPUs; 0 for one worker on each such node. note: takes lines for a person. worker: class of the
-        workers, and n_cpus: CPUs of a LOCAL cluster, for simulations.
+        address: of a Ray head, as HOST:PORT; or AUTO or LOCAL. cpus_per_worker: of a worker on a node without GPUs; 0
+        for one worker on each such node. note: takes lines for a person. worker: class of the workers, and n_cpus: CPUs
+        of a LOCAL cluster; both are for simulations.
 
         Raises ClusterError.
         """
@@ -86,7 +86,7 @@ class Farm:
         self._started: SimpleQueue[tuple[RemoteWorker, Any]] = SimpleQueue()
         """Workers that have started or failed to, with their version or what went wrong."""
         self._waiting: dict[SimpleQueue[Any], None] = {}
-        """Inboxes that want to know when a worker has room, the oldest first."""
+        """Inboxes to notify when a worker has room again, the oldest first."""
         self._is_stopped = False
         self._tended = 0.0
         self._n_nodes = 0
@@ -103,7 +103,7 @@ class Farm:
         self._ray.shutdown()
 
     def stop(self) -> None:
-        """Ends every run at its next look at the workers, by Cancelled."""
+        """Ends every run: its next call of `tend` raises Cancelled."""
         self._is_stopped = True
 
     def tend(self) -> None:
@@ -135,7 +135,7 @@ class Farm:
         self._ray.kill(worker.actor)
 
     def ask(self, method: str, *arguments: object) -> Any:
-        """What a method of any worker returns. Waits for a worker; asks another one if that is lost.
+        """Calls a method of any worker and returns its answer. Waits for a worker; asks another one if that is lost.
 
         Raises the MayaBookError that the method returns, or ClusterError if no node can have a worker.
         """
@@ -156,7 +156,7 @@ class Farm:
             return answer
 
     def reserve(self, at_most: int, without: Container[RemoteWorker], inbox: "SimpleQueue[Any]") -> RemoteWorker | None:
-        """The worker with the fewest tasks in flight, which counts one more of them now; None if all have `at_most`.
+        """Reserves the worker with the fewest tasks in flight: it has one more from now on. None if all have `at_most`.
 
         without: workers that are not wanted. inbox: is sent None when a worker has room again. Raises ClusterError if
         no node can have a worker.
@@ -173,8 +173,8 @@ class Farm:
             return worker
 
     def call(self, worker: RemoteWorker, on_reply: Callable[[Any], None], method: str, *arguments: object) -> None:
-        """Calls a method of a reserved worker. on_reply takes what it returns or raises, or LostError, in another
-        thread."""
+        """Calls a method of a reserved worker. on_reply is called in another thread, with what the method returns or
+        raises, or with LostError."""
 
         def finish(future: Any) -> None:
             error = future.exception()
@@ -184,7 +184,7 @@ class Farm:
         getattr(worker.actor, method).remote(*arguments).future().add_done_callback(finish)
 
     def release(self, worker: RemoteWorker) -> None:
-        """Counts a task in flight less, once its result is stored or nobody waits for it any more."""
+        """Counts one task in flight less: its result is stored, or nobody waits for it any more."""
         with self._lock:
             worker.n_in_flight -= 1
             self._wake()
@@ -243,9 +243,11 @@ class Farm:
         if worker.is_gone:
             return
         if isinstance(version, BaseException):
-            self.refuse(worker, f"No worker starts there ({_line(version)}); install mayabook[cluster] {__version__}.")
+            self.refuse(
+                worker, f"No worker starts there ({_line(version)}); install mayabook[cluster] {__version__} there."
+            )
         elif version != __version__:
-            self.refuse(worker, f"It has MayaBook {version}; install {__version__}, as here.")
+            self.refuse(worker, f"It has MayaBook {version}; install {__version__} there, as here.")
         else:
             worker.is_ready = True
             self._wake()
@@ -266,7 +268,7 @@ class Farm:
                     return min(ready, key=lambda worker: worker.n_in_flight)
             if not told and time.monotonic() - started > _PATIENCE:
                 self._note(
-                    "No worker of the cluster is free yet; waiting. See what it has and what is used: ray status"
+                    "No worker of the cluster is ready; waiting. To see what it has and what is used, run: ray status"
                 )
                 told = True
             time.sleep(0.1)
@@ -314,13 +316,13 @@ def _lost(error: Any) -> LostError:
 
 
 def _line(error: Any) -> str:
-    """What went wrong, in one line: Ray's messages end in a list of what may have been the cause."""
+    """The first line of an error: Ray's messages go on with a list of possible causes."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0].rstrip(".:") if lines else type(error).__name__
 
 
 def _connect(address: str, n_cpus: int | None) -> Any:
-    """The module ray, connected."""
+    """Connects to a cluster; returns the module ray."""
     if address not in (LOCAL, AUTO):
         _require_head(address)
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "5")  # attempts to connect, one a second
@@ -353,7 +355,7 @@ def _quiet_stderr() -> Iterator[None]:
 def _require_head(address: str) -> None:
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise ClusterError(f"{address!r} is no address of a Ray head; give HOST:PORT, {AUTO} or {LOCAL}.")
+        raise ClusterError(f"{address!r} is not the address of a Ray head; give HOST:PORT, {AUTO} or {LOCAL}.")
     try:
         socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
     except OSError as error:

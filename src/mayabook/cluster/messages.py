@@ -1,4 +1,4 @@
-"""What goes between the driver and a worker besides tasks and takes."""
+"""Messages between the driver and a worker, besides tasks and takes."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ class UnusableError(EngineError):
 
 @dataclass(frozen=True)
 class EngineSpec:
-    """Which engine is wanted. With it any worker can open that engine, so none keeps anything that would be missed."""
+    """Which engine is wanted. Any worker can open that engine from it, so nothing is lost with a worker."""
 
     settings: Settings
     language: str
@@ -68,7 +68,7 @@ class EngineFacts:
     """`Checker.identity`."""
     n_in_flight: int
     """Tasks that keep a worker busy: as many takes being made as it makes at once, as many being checked, and some that
-    wait. More would only be left to one worker at the end, while others have nothing to do."""
+    wait. With more, takes would wait at one worker at the end of a book while others are idle."""
     fixed_speaker: str | None
     """As in `HasFixedSpeaker`; None where the engine is not one."""
     former_identities: tuple[str, ...] | None
@@ -91,7 +91,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class EngineState:
-    """An engine with an anchor, as the takes of a run need it."""
+    """The engine and the anchor that the takes of a run need."""
 
     spec: EngineSpec
     anchor: Anchor | None

@@ -32,7 +32,7 @@ class Worker:
         self._facts: dict[tuple[str, str], EngineFacts] = {}
 
     def open(self, spec: EngineSpec, note: Callable[[str], None]) -> tuple[Engine, EngineChoice, Checker]:
-        """Called in the engine's thread. A simulation has an engine and checks of its own here."""
+        """Opens the engine and the checks, in the engine's thread. Simulations override this."""
         open_it = open_fallback_engine if spec.is_fallback else open_engine
         engine, choice = open_it(spec.settings, spec.choice, note, spec.language)
         return engine, choice, Checker(spec.settings.checks, spec.language)
@@ -42,7 +42,7 @@ class Worker:
         return __version__
 
     async def describe(self, state: EngineState) -> EngineFacts | MayaBookError:
-        """Opens the engine if need be. Remembered, since a question waits until the takes in progress are made."""
+        """Opens the engine if it is not open. Facts are kept, as a question waits for the takes in progress."""
         key = state.spec.key, "" if state.anchor is None else state.anchor.digest
         if key not in self._facts:
             facts = await self._ask(state, describe)
@@ -67,7 +67,7 @@ class Worker:
         return await self._ask(state, decode)
 
     async def make(self, state: EngineState, expected: Expected, task: TakeTask) -> Receipt | MayaBookError:
-        """Makes and checks a take, unless the engine or the checks are others than the driver expects."""
+        """Makes and checks a take. Returns UnusableError if engine or checks are not those that the driver expects."""
         facts = await self.describe(state)
         if isinstance(facts, MayaBookError):
             return facts
@@ -76,14 +76,17 @@ class Worker:
             ("other checks", facts.checks, expected.checks),
         ):
             if wanted is not None and own != wanted:
-                return UnusableError(f"It has {what} ({own}) than the first worker ({wanted}).")
+                return UnusableError(
+                    f"It has {what} ({own}) than the first worker ({wanted}); install the same model "
+                    "and packages there."
+                )
         result = await _answer(self._thread(state.spec).submit(state.anchor, task))
         if isinstance(result, MayaBookError):
             return result
         try:
             return _receipt(result)
         except (OutOfDiskError, ObjectStoreFullError):
-            return UnusableError("Its memory for results and its disk are full; free some space below /tmp/ray there.")
+            return UnusableError("Ray's object store and the disk are full there; free some space below /tmp/ray.")
 
     async def _ask(self, state: EngineState, question: Ask) -> Any:
         return await _answer(self._thread(state.spec).submit(state.anchor, question))

@@ -72,7 +72,7 @@ class ToolEnvironment:
 
     @property
     def installed_bytes(self) -> int:
-        """Bytes of the files that the finished environment had; 0 if it is not there."""
+        """Bytes of its files when it was finished; 0 if it is not installed."""
         return int((self._marker() or {}).get("bytes", 0))
 
     @property
@@ -82,7 +82,7 @@ class ToolEnvironment:
             return None
         if self.state is State.ABSENT:
             return f"not installed; run: mayabook engines install {self.name}"
-        return f"made with other requirements; run: mayabook engines install {self.name}"
+        return f"installed with other packages than this MayaBook needs; run: mayabook engines install {self.name}"
 
     def require_ready(self) -> None:
         """Raises ToolEnvironmentError unless it is ready."""
@@ -105,7 +105,7 @@ class ToolEnvironment:
                 f"{format_bytes(self.download_bytes)} and takes {format_bytes(self.disk_bytes)} in {self.folder}"
             )
             self._run([sys.executable, "-I", "-m", "venv", str(self.folder)])
-            report("Installing the packages: some minutes")
+            report("Installing the packages; this takes some minutes")
             self._pip("install", *self.requirements)
             if self.uninstall:
                 self._pip("uninstall", "--yes", *self.uninstall)
@@ -149,7 +149,7 @@ class ToolEnvironment:
         needed, free = self.download_bytes + self.disk_bytes, shutil.disk_usage(self.folder.parent).free
         if free < needed:
             raise ToolEnvironmentError(
-                f"The environment {self.name} needs {format_bytes(needed)} while it is made and {self.folder.parent} "
+                f"Installing the environment {self.name} needs {format_bytes(needed)} and {self.folder.parent} "
                 f"has {format_bytes(free)} free; free some space, or set MAYABOOK_ENVIRONMENTS to another folder."
             )
 
@@ -166,8 +166,8 @@ class ToolEnvironment:
                 log.write(f"$ {' '.join(command)}\n{ran.stdout}")
         if ran.returncode != 0:
             raise ToolEnvironmentError(
-                f"The environment {self.name} could not be made ({_reason(ran.stdout)}); see {self.folder / LOG}, and "
-                f"then run again: mayabook engines install {self.name}"
+                f"The environment {self.name} could not be installed ({_reason(ran.stdout)}); look for the cause in "
+                f"{self.folder / LOG}, then run again: mayabook engines install {self.name}"
             )
 
     @contextmanager
@@ -203,7 +203,7 @@ def environments_folder() -> Path:
 
 
 def tool_environment(name: str) -> ToolEnvironment:
-    """Raises ToolEnvironmentError that lists the environments there are."""
+    """The environment of this name. Raises ToolEnvironmentError, which lists all names, if there is none."""
     tables = _tables()
     if name not in tables:
         raise ToolEnvironmentError(f"Unknown environment {name!r}; choose one of: {', '.join(tables)}.")
@@ -233,7 +233,7 @@ def _tables() -> dict[str, dict[str, Any]]:
 
 
 def _reason(output: str) -> str:
-    """The first line in which pip names an error, else the last line."""
+    """The first error that pip printed, else the last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return (errors or lines[-1:] or ["no reason given"])[0]

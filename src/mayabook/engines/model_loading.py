@@ -143,8 +143,8 @@ def _require_method(read: Checkpoint, dtype: str, device: torch.device) -> None:
             )
     if read.config.is_fp8 and not computes_fp8(device):
         raise EngineError(
-            f"{read.folder} is in FP8, which {device_name(device)} does not compute (GPUs do from RTX 40, L4 and H100 "
-            "on); choose another --format, or none."
+            f"{read.folder} is in FP8, which {device_name(device)} does not compute (RTX 40, L4, H100 and later GPUs "
+            "do); choose another --format, or leave it out."
         )
     if read.config.is_fp8 and dtype != "bfloat16":
         raise EngineError(f"{read.folder} is in FP8, which goes with bfloat16, not with {dtype}; leave out --dtype.")

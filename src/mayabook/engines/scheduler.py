@@ -113,7 +113,7 @@ class RunningTake:
     def add(
         self, token: int, trace: tuple[float, float, float, float], layout: Layout
     ) -> tuple[StopReason | None, str]:
-        """Adds a token with its traces. Why the take ends with it, and more on that for a person; None if it goes on.
+        """Adds a token. Returns why the take ends with it, and a detail for a person; None and "" if it goes on.
 
         trace: as in `Codes`, in the order of its fields.
         """
@@ -132,7 +132,7 @@ class RunningTake:
         return None, ""
 
     def sampled(self, stop: StopReason, detail: str, layout: Layout) -> SampledCodes:
-        """The take, as it ended now; a frame that is not whole is left out."""
+        """The finished take; an incomplete last frame is left out."""
         whole = len(self.tokens) // CODES_PER_FRAME * CODES_PER_FRAME
         traces = np.asarray(self.traces, np.float32).reshape(-1, 4).astype(np.float16)
         codes = Codes(unpack(self.tokens[:whole], layout), *np.ascontiguousarray(traces.T))

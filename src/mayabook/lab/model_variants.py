@@ -188,7 +188,7 @@ class LocalModelVariants:
         return "no GPU here computes it" if name == "FP8" and not computes_fp8(choose_device("auto")) else None
 
     def _quantised(self, name: str) -> Path | None:
-        """The folder of a quantised checkpoint; None if there is none. A checkpoint of GPTQModel's is in its format."""
+        """The folder of a quantised checkpoint; None if there is none. It may be the model's own, made by GPTQModel."""
         checkpoint = self.files.checkpoint
         own = checkpoint if checkpoint is not None and _quantisation_method(checkpoint) == name.lower() else None
         return self.files.quantised.get(name) or own

@@ -29,7 +29,7 @@ def speaker_entries(take: Take, figures: Thresholds) -> dict[str, Any]:
 
 
 def reject_other_voices(rows: Sequence[Row], figures: Thresholds) -> list[Row]:
-    """The rows of a cell, in which takes in another voice than most are rejected.
+    """The rows of a cell, with those takes rejected that are in another voice than most.
 
     Whole takes are compared; `drift` finds changes within a take.
     """
@@ -42,7 +42,7 @@ def reject_other_voices(rows: Sequence[Row], figures: Thresholds) -> list[Row]:
 
 
 def _distance(row: Row, speaker: Embedding, figures: Thresholds) -> float:
-    """Distance of a take from the speaker beyond the usual one; that of a take without an embedding is 0."""
+    """How much farther than usual a take is from the speaker; 0 for a take without an embedding."""
     if "speaker" not in row:
         return 0.0
     embedding = np.array([row["speaker"]], np.float32)

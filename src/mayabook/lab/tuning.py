@@ -39,7 +39,7 @@ FASTER = 1.1
 SCREENED = range(LOOKS[-1], LOOKS[-1] + 4)
 """Units that only the screening reads."""
 _HARDLY_ANY = 1
-"""Units of SCREENED that a configuration may fail in without further ones being tried."""
+"""A configuration that fails in at most so many units of SCREENED ends the screening."""
 _SCREENING = "screening"
 """Entry `race` of the rows of the screening."""
 _FIRST_ROUND = 4

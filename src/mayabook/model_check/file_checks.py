@@ -48,7 +48,7 @@ class CheckResult:
 
 
 def check_files(files: ModelFiles) -> Iterator[CheckResult]:
-    """Yields a result for each part of the checkpoint, of quantised ones and of GGUF files, and for the codec."""
+    """Yields a result for each part of the checkpoint, each quantised one and each GGUF file, and for the codec."""
     yield from _checkpoint_checks(files)
     for kind, folder in files.quantised.items():
         yield from _quantised_checks(files, kind, folder)

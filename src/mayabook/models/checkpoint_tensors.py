@@ -42,8 +42,8 @@ class Weights:
     def check(self, config: LlamaConfig) -> None:
         """Raises ModelError unless names, shapes and dtypes are those that config.json implies.
 
-        Of packed weights in the format of compressed-tensors the rows are compared; weights that another method
-        quantised are not known in detail.
+        Of weights that compressed-tensors packed, only the number of rows is compared; weights that another method
+        quantised are not checked.
         """
         if config.quantised_by == checkpoint_formats.METHOD:
             self._check_packed(config)
@@ -59,8 +59,8 @@ class Weights:
             found = tensor.shape if name in self.tensors else (tensor.shape[0], *shape[1:])
             if found != shape or (scale is not None and scale.shape[0] != shape[0]):
                 raise ModelError(
-                    f"Tensor {name} of {self.checkpoint} has {tensor.shape[0]} rows or another width where config.json "
-                    f"says {shape}: they do not belong together; quantise the model again."
+                    f"Tensor {name} of {self.checkpoint} does not have the shape {shape} that config.json implies: "
+                    "they do not belong together; quantise the model again."
                 )
 
     def _check_plain(self, config: LlamaConfig) -> None:

@@ -20,7 +20,7 @@ from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.store import ModelFiles
 
 MIN_SEQUENCES = 16
-"""With fewer takes that ended by themselves, nothing is calibrated."""
+"""Fewest takes that must end by themselves for a calibration."""
 
 
 def generate_sequences(
@@ -54,8 +54,8 @@ def generate_sequences(
         engine.close()
     if len(found) < min(MIN_SEQUENCES, n_takes):
         raise ModelError(
-            f"Only {len(found)} of {n_takes} takes of {files.name} ended by themselves, too few to calibrate on; give "
-            "a book that it reads well with --calibration, or choose RTN, which needs none."
+            f"Only {len(found)} of {n_takes} takes of {files.name} ended by themselves, too few to calibrate on; "
+            "name a book that the model reads well with --calibration, or choose RTN, which needs no calibration."
         )
     return found
 

@@ -28,7 +28,7 @@ from mayabook.quantisation.calibration_sequences import generate_sequences
 from mayabook.quantisation.llmcompressor_process import environment, run_llmcompressor
 
 GROUP_SIZES = (128, 64, 32)
-"""Weights of a row that share a scale: the first that divides the rows of every matrix."""
+"""Weights of a row that share a scale: the first number that divides the row length of every matrix is used."""
 _NEW_FILES = ("config.json", "generation_config.json")
 """Files of a checkpoint that llmcompressor writes anew, besides the weights."""
 
@@ -47,7 +47,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Listener:
-    """Is told what goes on."""
+    """Receives notes and progress."""
 
     note: Callable[[str], None]
     """Takes a line for a person."""
@@ -144,7 +144,7 @@ def _require_memory(checkpoint: Path) -> None:
 
 
 def _n_bytes(checkpoint: Path, bits: float | None) -> int:
-    """Bytes of the weights with matrices of so many bits a weight; None for the bits that they have."""
+    """Bytes of the weights if those in the layers' matrices had so many bits each; None for the bits that they have."""
     total = 0.0
     for name, tensor in Weights(checkpoint).tensors.items():
         in_layer = name.startswith("model.layers.") and len(tensor.shape) == 2
@@ -171,7 +171,7 @@ def _made(method: str, checkpoint: Path, config: LlamaConfig, target: Path, argu
                 (partial / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(checkpoint / name, partial / name)
         check_checkpoint(partial)
-        shutil.rmtree(target, ignore_errors=True)  # incomplete, else it would not be made
+        shutil.rmtree(target, ignore_errors=True)  # it is incomplete: complete ones are not made again
         partial.rename(target)
     except OSError as error:
         raise cannot_write(target, error) from error

@@ -14,7 +14,7 @@ _SCRIPT = Path(__file__).with_name("llmcompressor_script.py")
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "MemoryError")
 _NO_SPACE = ("No space left on device", "Disk quota exceeded", "File too large", "os error 28")
 _KILLED = (-9, 137)
-"""Exit codes of a process that the system killed, on Linux nearly always for memory."""
+"""Exit codes of a process that the system killed, on Linux nearly always because memory was short."""
 
 
 def environment() -> ToolEnvironment:
@@ -22,7 +22,7 @@ def environment() -> ToolEnvironment:
 
 
 def run_llmcompressor(arguments: Sequence[str]) -> None:
-    """Runs the script with its arguments: METHOD CHECKPOINT OUTPUT and so on.
+    """Runs llmcompressor_script.py with its arguments: METHOD CHECKPOINT OUTPUT and so on.
 
     Raises EngineError or ModelError that says why it failed.
     """
@@ -47,6 +47,6 @@ def run_llmcompressor(arguments: Sequence[str]) -> None:
             f"No space left to write {arguments[2]}; free some space, or set MAYABOOK_MODELS to another folder."
         )
     raise EngineError(
-        f"llmcompressor failed at {arguments[0]} ({lines[-1] if lines else 'it said nothing'}); install its "
+        f"llmcompressor failed at {arguments[0]} ({lines[-1] if lines else 'it printed nothing'}); install its "
         f"environment again: mayabook engines remove {ENVIRONMENT}, then mayabook engines install {ENVIRONMENT}"
     )

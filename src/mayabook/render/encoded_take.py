@@ -1,4 +1,4 @@
-"""A take as its files have it, with what the ledger keeps beside them."""
+"""A take in the form of its files, with what the ledger records of it."""
 
 from dataclasses import dataclass
 from typing import Self

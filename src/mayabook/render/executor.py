@@ -53,14 +53,14 @@ class Executor(Protocol):
     """Makes and checks takes. Results are the same whatever executor they come from."""
 
     engine: Engine
-    """Describes what speaks. The keys, seeds and sampling settings of requests come from it."""
+    """The engine, or what stands for it here. The keys, seeds and sampling settings of requests come from it."""
 
     def run(self, tasks: Iterator[TakeTask | None], checker: Checker) -> Generator[TakeResult, None, None]:
         """Yields the results of all tasks as they come, in any order.
 
-        Tasks are consumed lazily, in the thread that consumes the results, so that few are in flight. A None says that
-        there is no task before another result has been yielded. checker: whose verdicts are wanted. Closing the
-        generator abandons what is in flight. Raises MayaBookError where a take cannot be made or checked.
+        Tasks are consumed lazily, in the thread that consumes the results, so that few are in flight. A None means
+        that the next task comes only after another result has been yielded. checker: whose verdicts are wanted. Closing
+        the generator abandons what is in flight. Raises MayaBookError where a take cannot be made or checked.
         """
         ...
 

@@ -83,7 +83,7 @@ class _Run:
             self._checking[self._pool.submit(task.check.verdict, take, self._checker)] = task
 
     def _verdicts(self, at_most: int) -> Iterator[TakeResult]:
-        """The verdicts that are there; waits while more than `at_most` checks are outstanding."""
+        """The verdicts that are ready; waits while more than `at_most` checks are outstanding."""
         while True:
             done, _ = wait(
                 self._checking, timeout=None if len(self._checking) > at_most else 0, return_when=FIRST_COMPLETED

@@ -1,9 +1,9 @@
 """Has the chunks of a plan made and checked until each has an accepted take or is flagged for a person.
 
-Each chunk takes one step of the retry policy after the other; the next is known when the verdict on the last one is
-there, whatever the other chunks do. The very first takes wait for their check until the voice is measured
-(`job_voice.py`). Takes are checked as their files have them, and derived takes (trimmed, patched, split) are made from
-files, so an interrupted and resumed run gives the same result as an uninterrupted one.
+Each chunk takes the next step of the retry policy as soon as the verdict on its last take is known, whatever the other
+chunks do. The very first takes wait for their check until the voice is measured (`job_voice.py`). Takes are checked in
+the form in which they are stored, and derived takes (trimmed, patched, split) are made from stored ones, so an
+interrupted and resumed run gives the same result as an uninterrupted one.
 """
 
 import logging
@@ -69,7 +69,7 @@ class Renderer:
         """Takes that wait for their check until the voice is measured."""
         self._for_fallback: list[PlannedStep] = []
         self._unsettled: Counter[str] = Counter()
-        """Content key -> verdicts that its next step waits for."""
+        """Content key -> number of verdicts that its next step waits for."""
         self._waiting_for_part: dict[_TakeId, list[PlannedStep]] = {}
         self._missing_parts: dict[str, set[_TakeId]] = {}
         """Content key -> parts that its step waits for."""
@@ -98,7 +98,7 @@ class Renderer:
                 self._run_fallback()
 
     def _advance(self, key: str) -> None:
-        """Makes ready what a chunk needs next, or counts it as settled. Nothing of it may be outstanding."""
+        """Makes ready what a chunk needs next, or counts it as settled. No take or verdict of it may be outstanding."""
         item, takes = self._copies[key][0], self._store.on_disk(key)
         unjudged = [take for take in takes if take.accepted is None and take.decision is None]
         by_person = [take for take in takes if take.accepted is None and take.decision == ReviewDecision.ACCEPTED]
@@ -140,7 +140,7 @@ class Renderer:
             self._ready.append(planned_step)
 
     def _tasks(self) -> Iterator[TakeTask | None]:
-        """For `Executor.run`: ends when only the fallback engine can go on."""
+        """Tasks for `Executor.run`; ends when nothing is left to do, or only by the fallback engine."""
         while True:
             if self._ready:
                 task = self._task(self._ready.popleft())
@@ -201,7 +201,7 @@ class Renderer:
             self._record(self._checking.pop(take_id), result.verdict)
 
     def _complete(self, part: _TakeId) -> None:
-        """Makes the steps ready that waited for this part last."""
+        """Makes the steps ready for which this was the last missing part."""
         for planned_step in self._waiting_for_part.pop(part):
             missing = self._missing_parts[planned_step.item.key]
             missing.remove(part)

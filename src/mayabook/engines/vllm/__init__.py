@@ -2,5 +2,5 @@
 
 `plugin.py` and `generator.py` run in MayaBook's process. `start.py`, `worker.py`, `vllm_backend.py` and
 `batch_sampler.py` run in the worker, whose environment has vLLM and NumPy, but not MayaBook's packages. `messages.py`
-is what the two say to each other.
+defines the messages between the two.
 """

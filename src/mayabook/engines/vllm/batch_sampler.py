@@ -36,7 +36,7 @@ class BatchUpdate(Protocol):
 
 
 def extra_args(key: str, request: DecodingRequest) -> dict[str, Any]:
-    """What vLLM hands to `BatchSampler` with a request, as its sampling parameters carry it."""
+    """The part of a request's sampling parameters that vLLM passes on to `BatchSampler`."""
     return {
         "key": key,
         "seed": request.request.seed,
@@ -86,7 +86,7 @@ class BatchSampler:
                 self._rows[origin] = staying
 
     def _start(self, prompt: Sequence[int], key: str, seed: int, settings: Mapping[str, Any], n_tokens: int) -> str:
-        """A take that vLLM had set aside comes back with the same key, and goes on where it was."""
+        """Gives a take a slot. A take that vLLM had preempted returns with the same key, and keeps its slot."""
         if key not in self._slots:
             self._slots[key] = slot = self._free.pop()
             self._sampler.start(slot, SamplerSettings.of(settings), seed, prompt, n_tokens)

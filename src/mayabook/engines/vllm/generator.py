@@ -32,8 +32,8 @@ _TAIL_BYTES = 1 << 16
 
 
 class WorkerGenerator:
-    """Implements `CodeGenerator`. Raises EngineError, in one line, where the worker fails or dies: takes that are
-    finished stay with the caller, and the others can be asked for again."""
+    """Implements `CodeGenerator`. Raises EngineError, in one line, if the worker fails or dies; the caller keeps the
+    finished takes and can request the others again."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class WorkerGenerator:
             write_request(self._requests, key, request)
 
     def _require(self, message: Message | None) -> Message:
-        """The message. Raises EngineError where it says that the worker failed, or None that it is dead."""
+        """Returns the message. Raises EngineError if it says that the worker failed, or is None: the worker is dead."""
         if message is None:
             raise EngineError(f"The worker of {self._name} {self._cause_of_death()}.")
         if message["kind"] == "failed":
@@ -143,18 +143,20 @@ class WorkerGenerator:
 
     def _cause_of_death(self) -> str:
         status = self._process.wait()
-        again = "then run the same command again: finished takes are kept"
+        again = "run the same command again: finished takes are kept"
         if status == -signal.SIGKILL:
-            return f"was killed, as happens when memory is short; use fewer --slots or a shorter --context, {again}"
+            return (
+                f"was killed, as happens when memory is short; use fewer --slots or a shorter --context, then {again}"
+            )
         why = signal.Signals(-status).name if status < 0 else f"exit code {status}"
         line = self._last_line()
         return (
-            f"died ({why}{': ' if line else ''}{line}); install it again if that is no help: mayabook engines remove "
-            f"{self._name} --yes, mayabook engines install {self._name}; {again}"
+            f"died ({why}{': ' if line else ''}{line}); {again}. If it dies again, reinstall it: mayabook engines "
+            f"remove {self._name} --yes && mayabook engines install {self._name}"
         )
 
     def _last_line(self) -> str:
-        """Of what the worker printed, if anything."""
+        """The last line that the worker printed; empty if it printed nothing."""
         end = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, end - _TAIL_BYTES))
         lines = self._log.read().decode(errors="replace").splitlines()

@@ -51,7 +51,7 @@ def write_message(stream: IO[bytes], kind: str, **content: Any) -> None:
 
 
 def read_message(stream: IO[bytes]) -> Message | None:
-    """None at the end of the stream, be it in the middle of a message."""
+    """None at the end of the stream, even if a message is incomplete there."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
@@ -64,7 +64,7 @@ def read_message(stream: IO[bytes]) -> Message | None:
 
 
 def write_request(stream: IO[bytes], key: str, request: DecodingRequest) -> None:
-    """The text and the voice stay here: the worker needs only tokens."""
+    """Without the text and the voice: the worker needs only tokens."""
     write_message(
         stream,
         "take",

@@ -46,7 +46,7 @@ class VllmPlugin(MayaPlugin):
         if files.checkpoint is not None:
             return None
         return (
-            "it has no checkpoint folder, and GGUF files are not for vLLM; read it with --engine gguf, or get the "
+            "it has no checkpoint folder, and this engine does not read GGUF files; use --engine gguf, or get the "
             "checkpoint with `mayabook models pull`"
         )
 
@@ -56,12 +56,13 @@ class VllmPlugin(MayaPlugin):
         assert files.checkpoint is not None
         if settings.quantisation != "none":
             raise EngineError(
-                f"--quantisation {settings.quantisation} is for --engine transformers; vLLM takes a checkpoint as it "
-                "is."
+                f"--quantisation {settings.quantisation} is for --engine transformers; use that engine, or leave it "
+                "out, as vLLM loads a checkpoint as it is."
             )
         if settings.format in checkpoint_formats.FORMATS:
             raise EngineError(
-                f"--format {settings.format} is for --engine transformers; vLLM takes a checkpoint as it is."
+                f"--format {settings.format} is for --engine transformers; use that engine, or leave it out, as vLLM "
+                "loads a checkpoint as it is."
             )
         if settings.device == "cuda" and not gpus():
             raise EngineError("CUDA was asked for, but nvidia-smi finds no GPU; leave --device out.")

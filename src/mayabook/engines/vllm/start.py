@@ -1,8 +1,8 @@
 """Starts the worker: run by its path, with -I, by the Python of the environment vllm.
 
 That environment has none of MayaBook's packages, and MayaBook's own environment must stay out of its path: it holds
-other versions. So MayaBook's modules are found by the path of this file alone, and those packages whose `__init__`
-needs more than NumPy are entered without it.
+other versions. So MayaBook's modules are found by the path of this file alone, and packages whose `__init__` needs
+more than NumPy are replaced by empty ones.
 """
 
 import sys

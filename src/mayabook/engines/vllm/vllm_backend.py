@@ -13,7 +13,7 @@ from mayabook.maya.token_layout import Layout
 
 
 class VllmBackend:
-    """Implements `Backend`. One for each process: vLLM makes the logits processor itself, from a class."""
+    """Implements `Backend`. Only one in a process: vLLM itself creates the logits processor, from a class."""
 
     def __init__(self, options: WorkerOptions) -> None:
         """Raises whatever vLLM raises where the model cannot be loaded or memory is short."""
@@ -53,7 +53,7 @@ class VllmBackend:
                 max_num_batched_tokens=max(options.n_context, 2048),
                 enable_chunked_prefill=False,  # a part of a prompt would have its own draw, which vLLM discards
                 enable_prefix_caching=True,
-                block_size=None if options.on_gpu else 32,  # of 128, the default, no shared prefix is long enough
+                block_size=None if options.on_gpu else 32,  # no shared prefix fills a block of 128, the default
                 async_scheduling=False,  # the next step needs this step's tokens
                 kv_cache_memory_bytes=options.kv_bytes,
                 enforce_eager=not options.on_gpu,

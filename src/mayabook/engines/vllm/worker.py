@@ -1,4 +1,4 @@
-"""The worker's loop: takes requests from stdin, lets the back end draw tokens, and ends takes as every engine does."""
+"""The worker's loop: reads requests from stdin, lets the back end draw tokens, and ends takes as every engine does."""
 
 import os
 import queue
