@@ -24,7 +24,7 @@ LOCAL = "local"
 """Address of a cluster of this machine alone, which is started for the time of the run."""
 AUTO = "auto"
 """Address of the cluster that this machine belongs to, as head or node."""
-START = "Start one (docs/farm.md): RAY_AUTH_MODE=token ray start --head"
+START = "Start one: RAY_AUTH_MODE=token ray start --head"
 _CONNECT_SECONDS = 10.0
 _TEND_EVERY = 2.0
 """Seconds between two looks at the nodes."""
@@ -295,7 +295,11 @@ class Farm:
         counts = len(ready), len({worker.node_id for worker in ready})
         if counts != self._told:
             self._told = counts
-            self._note(f"Cluster: {counts[0]} workers on {counts[1]} nodes.")
+            self._note(f"Cluster: {_counted(counts[0], 'worker')} on {_counted(counts[1], 'node')}.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _worker_class() -> type:
