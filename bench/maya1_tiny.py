@@ -1,7 +1,7 @@
 """Measures the quality and speed of maya1-tiny in every format, and writes the tables of its model card.
 
-    python bench/maya1_tiny.py            every format, a quarter of an hour on two cores
-    python bench/maya1_tiny.py --chunks 8 only the first chunks of the sample book; nothing is written
+    python -m bench.maya1_tiny            every format, a quarter of an hour on two cores
+    python -m bench.maya1_tiny --chunks 8 only the first chunks of the sample book; nothing is written
 
 Every chunk of the sample book is synthesised by MayaBook's engine with the settings beside the weights, and transcribed
 by tiny.en. The model has memorised these chunks, so the true codes are known: those of the teacher's speech
@@ -10,7 +10,6 @@ by tiny.en. The model has memorised these chunks, so the true codes are known: t
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 import tomllib
@@ -25,6 +24,7 @@ import numpy as np
 from scipy.signal import resample_poly
 from whisper_normalizer.english import EnglishTextNormalizer
 
+from bench.defects.table import write_between
 from mayabook.checks.recogniser import Recogniser
 from mayabook.checks.thresholds import load_thresholds
 from mayabook.core.errors import MayaBookError
@@ -41,7 +41,6 @@ from mayabook.models import gguf_conversion, gguf_quantisation, store
 from mayabook.render.content_keys import take_seed
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
 
 WEIGHTS = ROOT / "training" / "maya1_tiny" / "weights"
 CARD = WEIGHTS / "README.md"
@@ -245,9 +244,7 @@ def main() -> None:
     if arguments.chunks or arguments.only:
         return
     write_text(FIGURES, json.dumps(figures, indent=1))
-    card = CARD.read_text(encoding="utf-8")
-    before, rest = card.split(BEGIN)
-    write_text(CARD, f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")
+    write_between(BEGIN, END, text, CARD)
 
 
 if __name__ == "__main__":

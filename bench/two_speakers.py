@@ -1,7 +1,7 @@
 """Measures whether an anchor keeps a model to one speaker, and whether the checks notice who speaks without one.
 
-    python bench/two_speakers.py           writes the table of the model card, in some minutes
-    python bench/two_speakers.py --seeds 1 makes fewer takes and writes nothing
+    python -m bench.two_speakers           writes the table of the model card, in some minutes
+    python -m bench.two_speakers --seeds 1 makes fewer takes and writes nothing
 
 maya1-tiny-two-speakers has memorised each chunk of its book as two speakers said it, and one description stands for
 both. The codes of a take tell who speaks: they are compared with the true ones of either speaker
@@ -10,7 +10,6 @@ both. The codes of a take tell who speaks: they are compared with the true ones 
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.defects.table import write_between
 from mayabook.checks import Checker
 from mayabook.checks.other_voice import speaker_score
-from mayabook.checks.voice_reference import VoiceReference
 from mayabook.core.files import write_text
 from mayabook.core.settings import CheckSettings, load_settings
 from mayabook.core.take import Take, TakeRequest
 from mayabook.engine_selection import open_engine
 from mayabook.engines.engine import Anchored
-from mayabook.lab.prompts import REFERENCE_FILE
+from mayabook.lab.prompts import REFERENCE_FILE, read_true_codes
 from mayabook.lab.statistics import wilson_interval
 from mayabook.maya.anchor import Anchor
 from mayabook.maya.frames import Frames
@@ -34,7 +33,6 @@ from mayabook.render.anchor_choice import ANCHOR_TEXT, anchor_chunk
 from mayabook.render.content_keys import take_seed
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
 
 FOLDER = ROOT / "training" / "maya1_tiny" / "two_speakers"
 MODEL = FOLDER / "maya1-tiny-two-speakers"
@@ -61,11 +59,12 @@ class Speech:
 
 
 def read_truth() -> Truth:
+    texts, frames = read_true_codes(FOLDER / REFERENCE_FILE)
     with np.load(FOLDER / REFERENCE_FILE) as arrays:
-        frames = np.split(arrays["frames"].astype(np.int32), np.cumsum(arrays["lengths"])[:-1])
-        truth: dict[str, dict[str, Frames]] = {}
-        for text, speaker, codes in zip(arrays["texts"], arrays["speakers"], frames, strict=True):
-            truth.setdefault(str(text), {})[str(speaker)] = codes
+        speakers: list[str] = arrays["speakers"].tolist()
+    truth: dict[str, dict[str, Frames]] = {}
+    for text, speaker, codes in zip(texts, speakers, frames, strict=True):
+        truth.setdefault(text, {})[speaker] = codes
     return truth
 
 
@@ -127,9 +126,7 @@ def noticed(speech: Speech, checker: Checker) -> tuple[str, list[bool]]:
     thresholds = checker.thresholds
     chunks = [anchor_chunk(take.request.text) for take in speech.takes]
     first = checker.reference_chunks(chunks)
-    voice: VoiceReference = checker.measure_voice(
-        (speech.takes[at].audio, speech.takes[at].sample_rate, chunks[at]) for at in first
-    )
+    voice = checker.measure_voice((speech.takes[at].audio, speech.takes[at].sample_rate, chunks[at]) for at in first)
     scores = [
         speaker_score(take.audio, take.sample_rate, voice.speaker, thresholds.signal, thresholds.speaker)
         for take in speech.takes
@@ -166,12 +163,13 @@ def tables(rows: Mapping[str, Mapping[str, float]]) -> str:
     """The table of the model card."""
     speakers = [name for name in rows if name != "none"]
     head = ["anchor", "takes", *speakers, NOBODY, "another speaker noticed", "false alarms"]
-    lines = [" | ".join(head), "|".join("---" for _ in head)]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for name, row in rows.items():
         seen = f"{row['others noticed']:.0f} of {row['others']:.0f}"
         alarms = f"{row['false alarms']:.0f} of {row['takes'] - row['others']:.0f}"
         counts = [f"{row[who]:.0f}" for who in (*speakers, NOBODY)]
-        lines.append(" | ".join([name, f"{row['takes']:.0f}", *counts, seen, alarms]))
+        cells = [name, f"{row['takes']:.0f}", *counts, seen, alarms]
+        lines.append(f"| {' | '.join(cells)} |")
     anchored = [(row[name], row["takes"]) for name, row in rows.items() if name != "none"]
     kept, total = (int(sum(part)) for part in zip(*anchored, strict=True))
     likely = wilson_interval(kept, total)
@@ -179,7 +177,7 @@ def tables(rows: Mapping[str, Mapping[str, float]]) -> str:
         f"With an anchor, {kept} of {total} takes are by its speaker ({kept / total:.1%}; confidence interval "
         f"{likely.low:.1%} to {likely.high:.1%})."
     )
-    return "\n".join([*(f"| {line} |" if "---" not in line else f"|{line}|" for line in lines), "", told])
+    return "\n".join([*lines, "", told])
 
 
 def main() -> None:
@@ -190,9 +188,7 @@ def main() -> None:
     print(tables(rows))
     if arguments.seeds == SEEDS:
         write_text(FIGURES, json.dumps(rows, indent=1))
-        card = CARD.read_text(encoding="utf-8")
-        before, after = card.split(BEGIN)[0], card.split(END)[1]
-        write_text(CARD, f"{before}{BEGIN}\n{tables(rows)}\n{END}{after}")
+        write_between(BEGIN, END, tables(rows), CARD)
 
 
 if __name__ == "__main__":

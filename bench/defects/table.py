@@ -214,7 +214,7 @@ def write_page(figures: str) -> None:
     write_between(BEGIN, END, f"{figures}\n\n{PICTURE}")
 
 
-def write_between(begin: str, end: str, figures: str) -> None:
-    """Replaces the text between two markers of docs/quality.md."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
-    write_text(PAGE, f"{before}{begin}\n{figures}\n{end}{rest.split(end)[1]}")
+def write_between(begin: str, end: str, figures: str, page: Path = PAGE) -> None:
+    """Replaces the text between two markers of a page, by default docs/quality.md."""
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    write_text(page, f"{before}{begin}\n{figures}\n{end}{rest.split(end)[1]}")

@@ -100,11 +100,11 @@ Make = Callable[[str], tuple[list[str], list[set[FindingKind]]]]
 
 
 @pytest.fixture
-def make(mayabook_here: Callable[..., CompletedProcess[str]], truth: Truth, tmp_path: Path) -> Make:
+def make_letters(mayabook_here: Callable[..., CompletedProcess[str]], truth: Truth, tmp_path: Path) -> Make:
     """Makes an audiobook of the first letters. Returns who speaks each kept take, and what was found in each take."""
     checks = Checker(CheckSettings(second_asr_model="")).identity
 
-    def run(anchor: str) -> tuple[list[str], list[set[FindingKind]]]:
+    def make(anchor: str) -> tuple[list[str], list[set[FindingKind]]]:
         book = tmp_path / f"{anchor}.txt"
         book.write_text("\n\n".join(LETTERS.read_text(encoding="utf-8").split("\n\n")[:2]), encoding="utf-8")
         model = ("--engine", "gguf", "--model", MODEL, "--settings", FOLDER / "settings.toml", "--slots", "8")
@@ -123,18 +123,18 @@ def make(mayabook_here: Callable[..., CompletedProcess[str]], truth: Truth, tmp_
         codes = {text: read_codes(take.file.with_suffix(".npz")).frames for text, take in kept.items()}
         return [who_speaks(text, frames, truth) for text, frames in codes.items()], found
 
-    return run
+    return make
 
 
-def test_a_book_has_one_speaker(make: Make) -> None:
-    speakers, found = make("auto")
+def test_a_book_has_one_speaker(make_letters: Make) -> None:
+    speakers, found = make_letters("auto")
     assert len(set(speakers)) == 1
     assert set(speakers) < SPEAKERS
     assert not any(FindingKind.OTHER_VOICE in findings for findings in found)
 
 
-def test_without_an_anchor_takes_of_the_other_speaker_are_made_again(make: Make) -> None:
-    speakers, found = make("none")
+def test_without_an_anchor_takes_of_the_other_speaker_are_made_again(make_letters: Make) -> None:
+    speakers, found = make_letters("none")
     assert any(FindingKind.OTHER_VOICE in findings for findings in found)
     assert Counter(speakers).most_common(1)[0][1] >= len(speakers) - 1
 
