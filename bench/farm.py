@@ -22,7 +22,8 @@ from pathlib import Path
 
 from bench.simulated_worker import CHARACTERS_PER_SECOND, TABLE, SleepingChecker, SleepingEngine, SleepingWorker
 from mayabook.cluster.cluster_executor import opener
-from mayabook.cluster.farm import LOCAL, Farm
+from mayabook.cluster.connection import LOCAL
+from mayabook.cluster.farm import Farm
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.settings import RetrySettings, Settings
 from mayabook.render import Executor, Job, LocalExecutor, PlannedChunk, Renderer, content_key

@@ -1,6 +1,6 @@
 """Makes takes on many machines: engines and checks as Ray actors on the workers, job folders on the driver.
 
-Nothing here is imported without `--cluster`, and Ray only by `farm.py` and `worker.py`.
+Nothing here is imported without `--cluster`, and Ray only by `connection.py`, `farm.py` and `worker.py`.
 """
 
 import os

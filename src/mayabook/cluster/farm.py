@@ -4,28 +4,18 @@ Several books may use them at once, so what they share is behind a lock. Ray cal
 messages: there, nothing is done but to put the answer into a queue.
 """
 
-import logging
-import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self
 
+from mayabook.cluster.connection import connect, first_line
 from mayabook.cluster.messages import UnusableError
 from mayabook.core.errors import Cancelled, ClusterError, MayaBookError
 from mayabook.core.version import __version__
 
-LOCAL = "local"
-"""Address of a cluster of this machine alone, which is started for the time of the run."""
-AUTO = "auto"
-"""Address of the cluster that this machine belongs to, as head or node."""
-START = "Start one: RAY_AUTH_MODE=token ray start --head"
-_CONNECT_SECONDS = 10.0
 _TEND_EVERY = 2.0
 """Seconds between two looks at the nodes."""
 _PATIENCE = 20.0
@@ -70,13 +60,13 @@ class Farm:
     ) -> None:
         """Connects.
 
-        address: of a Ray head, as HOST:PORT; or AUTO or LOCAL. cpus_per_worker: of a worker on a node without GPUs; 0
+        address: as for `connect`. cpus_per_worker: of a worker on a node without GPUs; 0
         for one worker on each such node. note: takes lines for a person. worker: class of the workers, and n_cpus: CPUs
         of a LOCAL cluster; both are for simulations.
 
         Raises ClusterError.
         """
-        self._ray = _connect(address, n_cpus)
+        self._ray = connect(address, n_cpus)
         self._worker_class = worker or _worker_class()
         self._cpus_per_worker, self._note = cpus_per_worker, note
         self._lock = threading.RLock()
@@ -244,7 +234,8 @@ class Farm:
             return
         if isinstance(version, BaseException):
             self.refuse(
-                worker, f"No worker starts there ({_line(version)}); install mayabook[cluster] {__version__} there."
+                worker,
+                f"No worker starts there ({first_line(version)}); install mayabook[cluster] {__version__} there.",
             )
         elif version != __version__:
             self.refuse(worker, f"It has MayaBook {version}; install {__version__} there, as here.")
@@ -316,62 +307,4 @@ def _n_workers(node: _Node, cpus_per_worker: int) -> int:
 
 
 def _lost(error: Any) -> LostError:
-    return LostError(_line(error))
-
-
-def _line(error: Any) -> str:
-    """The first line of an error: Ray's messages go on with a list of possible causes."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".:") if lines else type(error).__name__
-
-
-def _connect(address: str, n_cpus: int | None) -> Any:
-    """Connects to a cluster; returns the module ray."""
-    if address not in (LOCAL, AUTO):
-        _require_head(address)
-        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "5")  # attempts to connect, one a second
-    try:
-        import ray
-    except ImportError as error:
-        raise ClusterError(f"--cluster needs Ray ({error}); run: pip install 'mayabook[cluster]'") from error
-    own: dict[str, Any] = {"num_cpus": n_cpus, "include_dashboard": False} if address == LOCAL else {}
-    try:
-        with _quiet_stderr():
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
-        raise ClusterError(f"Cannot use a Ray cluster at {address} ({_line(error)}). {_advice(address)}") from error
-    return ray
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keeps the native code of Ray from printing a warning for each attempt to connect, which no setting does."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-def _require_head(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise ClusterError(f"{address!r} is not the address of a Ray head; give HOST:PORT, {AUTO} or {LOCAL}.")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-    except OSError as error:
-        raise ClusterError(f"There is no Ray head at {address} ({error}). {START}") from error
-
-
-def _advice(address: str) -> str:
-    if address == LOCAL:
-        return "Look for the cause in /tmp/ray/session_latest/logs."
-    if address == AUTO:
-        return START
-    return (
-        "Something answers there: check that RAY_AUTH_TOKEN (or ~/.ray/auth_token) is the token of the head, and that "
-        "both have the same versions of Ray and Python."
-    )
+    return LostError(first_line(error))
