@@ -4,11 +4,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mayabook.checks.expected_words import expected_words
 from mayabook.checks.phonetics import Phonetics
-from mayabook.checks.tempting_readings import tempting_readings
 from mayabook.checks.text_normalisation import expected_units, text_units
 from mayabook.checks.thresholds import load_thresholds
+from mayabook.script.expected_words import expected_words
+from mayabook.script.tempting_readings import tempting_readings
 from tests.checks.speaking import verbalised
 
 FIGURES = load_thresholds()

@@ -4,10 +4,10 @@ import pytest
 
 from bench.defects.wrong_readings import SPLITS, wrong_readings
 from mayabook.checks import Checker
-from mayabook.checks.expected_words import expected_words
-from mayabook.checks.tempting_readings import is_letters, tempting_readings
 from mayabook.checks.text_normalisation import expected_units, text_units
 from mayabook.core.verdict import Finding, FindingKind, Verdict, WordMatch
+from mayabook.script.expected_words import expected_words
+from mayabook.script.tempting_readings import is_letters, tempting_readings
 from tests.checks.speaking import chunk_of, speech, take_of, verbalised
 
 

@@ -45,6 +45,7 @@ def test_each_kind_of_setting_says_what_it_takes() -> None:
         ("mode", "--mode", "text", "a, b or c", "b"),
         ("place", "--place", "text", "", ""),
     ]
+    assert {name: field.choices for name, field in fields.items() if field.choices} == {"mode": ("a", "b", "c")}
     assert fields["loud"].description == "Whether it is loud."
     assert [name for name, field in fields.items() if field.common] == ["loud"]
     assert fields["count"].full_name == "table.count"

@@ -8,7 +8,6 @@ import numpy as np
 
 from mayabook.checks.audio_loops import repeated_word_counts
 from mayabook.checks.detectors import Evidence, Needs, require_rejection_thresholds, run_detectors
-from mayabook.checks.expected_words import expected_words
 from mayabook.checks.other_voice import reference_embedding
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.prompt_leaks import description_in
@@ -31,6 +30,7 @@ from mayabook.core.emotion_tags import without_tags
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, Take
 from mayabook.core.verdict import FindingKind, Verdict, VoiceMeasures
+from mayabook.script.expected_words import expected_words
 
 RULES_VERSION = 18
 """Version of the code of the checks; increase it when a verdict changes, so that old takes are checked again."""

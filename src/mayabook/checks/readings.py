@@ -9,16 +9,16 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.checks.expected_words import ExpectedWords
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.recogniser import EncodedWindow, ForcedAlignment, Recogniser
 from mayabook.checks.scoring import Score
 from mayabook.checks.signal_checks import FRAME_SECONDS
-from mayabook.checks.tempting_readings import is_letters, letters_of, tempting_readings
 from mayabook.checks.thresholds import ReadingThresholds
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.spoken_form import WordClass
 from mayabook.core.verdict import AlignedWord, FindingKind, WordMatch
+from mayabook.script.expected_words import ExpectedWords
+from mayabook.script.tempting_readings import is_letters, letters_of, tempting_readings
 
 PUNCTUATION = " .,;:!?…—–()[]“”‘’\"'"
 WORDS_AFTER = 2

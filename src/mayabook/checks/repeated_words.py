@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks.colloquial import INTERJECTIONS
-from mayabook.checks.expected_words import ExpectedWords
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.recogniser import EncodedWindow, RecognisedWord, Recogniser
 from mayabook.checks.scoring import Score
@@ -23,6 +22,7 @@ from mayabook.checks.signal_checks import FRAME_SECONDS
 from mayabook.checks.thresholds import RepetitionThresholds
 from mayabook.core.spoken_form import WordClass
 from mayabook.core.verdict import FindingKind
+from mayabook.script.expected_words import ExpectedWords
 
 WORDS_AFTER = 2
 """Words after the one in question that are decoded with it."""

@@ -16,7 +16,6 @@ from whisper_normalizer.english import EnglishSpellingNormalizer, EnglishTextNor
 
 from mayabook.checks.abbreviations import SHORT, SIGNS
 from mayabook.checks.colloquial import COLLOQUIAL
-from mayabook.checks.expected_words import ExpectedWords
 from mayabook.checks.number_normalisation import (
     MAGNITUDES,
     MONTHS,
@@ -27,6 +26,7 @@ from mayabook.checks.number_normalisation import (
 )
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.language import ENGLISH, Language
+from mayabook.script.expected_words import ExpectedWords
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import jiwer
 import numpy as np
 from numpy.typing import NDArray
 
-from mayabook.checks.expected_words import ExpectedWords, expected_words
 from mayabook.checks.mismatches import MATCHED, MismatchRun
 from mayabook.checks.phonetics import Phonetics
 from mayabook.checks.readings import PUNCTUATION, WORDS_AFTER, ReadingComparer
@@ -25,6 +24,7 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.emotion_tags import without_tags
 from mayabook.core.take import Audio
 from mayabook.core.verdict import AlignedWord, WordMatch
+from mayabook.script.expected_words import ExpectedWords, expected_words
 
 _NOT_SPEECH = re.compile(r"[\[(*][^\])*]*[\])*]")
 """How Whisper writes noises, a laugh or music."""

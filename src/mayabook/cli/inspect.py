@@ -1,7 +1,6 @@
 """mayabook inspect: what would be narrated, with an estimate of duration, size and time."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from mayabook.script import RareName, Script
     from mayabook.source_check import SourceCheck
 
-CHARS_PER_SECOND = 14.0
-"""Characters of text per second of audio of the narrator at speed 1, pauses included; measured by bench/narrate.py."""
-TIMES_REAL_TIME = 10.0
-"""Seconds of verified audiobook per second and core; measured on the sample book by bench/narrate.py."""
 RARE_NAMES = 20
 """Most names that are shown; JSON and the lexicon have all of them."""
 Spoken = Annotated[
@@ -121,11 +116,13 @@ def _print_spoken(book: "Book", script: "Script", as_json: bool) -> None:
 
 
 def _facts(book: "Book", script: "Script", source: "SourceCheck", settings: Settings) -> dict[str, Any]:
+    from mayabook.script import forecast
+
     words, chunks = Counter[int](), Counter[int]()
     for chunk in script.chunks:
         words[chunk.chapter] += chunk.n_words
         chunks[chunk.chapter] += 1
-    seconds = sum(len(chunk.text) for chunk in script.chunks) / CHARS_PER_SECOND / settings.narrator.speed
+    expected = forecast(sum(len(chunk.text) for chunk in script.chunks), settings)
     return {
         "title": book.title,
         "authors": list(book.authors),
@@ -147,9 +144,9 @@ def _facts(book: "Book", script: "Script", source: "SourceCheck", settings: Sett
         "supplied": [asdict(entry) for entry in book.supplied],
         "words": words.total(),
         "chunks": chunks.total(),
-        "seconds": round(seconds),
-        "megabytes": round(seconds * settings.master.bitrate / 8000, 1),
-        "seconds_to_make": round(seconds / (TIMES_REAL_TIME * (os.cpu_count() or 1))),
+        "seconds": round(expected.seconds),
+        "megabytes": round(expected.megabytes, 1),
+        "seconds_to_make": round(expected.seconds_to_make),
         "symbols": list(script.coverage.left_out + script.coverage.symbols),
         "warnings": list(book.warnings),
     }

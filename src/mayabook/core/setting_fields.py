@@ -37,6 +37,8 @@ class SettingField:
     kind: Literal["switch", "list", "whole number", "number", "text"]
     values: str
     """What it takes, in words: `0.5 to 2`, `none, srt or vtt`; empty where any value of the kind is taken."""
+    choices: tuple[str, ...]
+    """The only values that it takes; empty where it takes others."""
     default: str
     """In words; empty where nothing is set by default."""
     description: str
@@ -67,6 +69,7 @@ def setting_fields(table: str, model: type[BaseModel]) -> Iterator[SettingField]
             common=option.common,
             kind=_kind(types),
             values=", or ".join(filter(None, (_values(annotation, metadata) for annotation, metadata in types))),
+            choices=_choices(types),
             default=_in_words(field.default),
             description=" ".join((field.description or "").split()),
         )
@@ -112,6 +115,12 @@ def _values(annotation: Any, metadata: Sequence[Any]) -> str:
     if low and high:
         return f"{low} to {high}" if low[0].isdigit() or low[0] == "-" else f"{low}, up to {high}"
     return f"{low} or more" if low and low[0] != "m" else low
+
+
+def _choices(types: Sequence[tuple[Any, Sequence[Any]]]) -> tuple[str, ...]:
+    if any(get_origin(annotation) is not Literal for annotation, _ in types):
+        return ()
+    return tuple(str(value) for annotation, _ in types for value in get_args(annotation))
 
 
 def _or(words: Sequence[str]) -> str:

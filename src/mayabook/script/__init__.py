@@ -1,5 +1,6 @@
 """Book -> list[Chunk]: sentences, chunks of them, emotion tags, verbalisation, lexicon, pauses."""
 
+from mayabook.script.forecast import Forecast, forecast
 from mayabook.script.lexicon import Lexicon, Respelling, read_lexicon
 from mayabook.script.name_spotting import RareName, find_rare_names, write_lexicon_template
 from mayabook.script.script_writer import Script, script_book, script_chapters, write_script
@@ -7,6 +8,7 @@ from mayabook.script.verbalisation import Verbaliser
 from mayabook.script.word_coverage import WordCoverage, check_coverage
 
 __all__ = [
+    "Forecast",
     "Lexicon",
     "RareName",
     "Respelling",
@@ -15,6 +17,7 @@ __all__ = [
     "WordCoverage",
     "check_coverage",
     "find_rare_names",
+    "forecast",
     "read_lexicon",
     "script_book",
     "script_chapters",

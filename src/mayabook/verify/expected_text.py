@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from mayabook.checks.expected_words import expected_words
 from mayabook.checks.text_normalisation import TextUnit, expected_units
 from mayabook.core.book import Book
 from mayabook.core.chunk import Pause, Sentence
@@ -11,6 +10,7 @@ from mayabook.core.errors import BookError
 from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
 from mayabook.script import write_script
+from mayabook.script.expected_words import expected_words
 
 
 @dataclass(frozen=True, slots=True)

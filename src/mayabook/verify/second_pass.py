@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mayabook.checks import Checker
-from mayabook.checks.expected_words import expected_words
 from mayabook.checks.mismatches import MATCHED
 from mayabook.checks.recogniser import RecognisedWord
 from mayabook.checks.scoring import REJECTION_WEIGHT
@@ -22,6 +21,7 @@ from mayabook.core.language import Language
 from mayabook.core.take import Audio, StopReason, Take, TakeRequest
 from mayabook.core.verdict import AlignedWord, Finding, Verdict
 from mayabook.render.coverage_report import findings_by_sentence, words_by_sentence
+from mayabook.script.expected_words import expected_words
 from mayabook.verify.expected_text import ExpectedSentence, ExpectedText
 from mayabook.verify.intro_outro import OuterSpeech, OuterTranscript, transcribe_at_tempi
 from mayabook.verify.recording import SAMPLE_RATE

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from mayabook.checks.expected_words import ExpectedWords
 from mayabook.core.spoken_form import Replacement, WordClass
+from mayabook.script.expected_words import ExpectedWords
 from mayabook.script.verbalisation import number_words
 
 MOST_LETTERS = 3

@@ -1,0 +1,107 @@
+"""What a person chose for a book: settings and pronunciations, in two TOML files beside it.
+
+    BOOK.settings.toml   for `mayabook make --settings`
+    BOOK.lexicon.toml    for `mayabook make --lexicon`
+
+The command line reads the same files, and what a person wrote into them by hand stays.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Table
+
+from mayabook.core.errors import MayaBookError, ScriptError, SettingsError
+from mayabook.core.files import write_text
+from mayabook.core.settings import Settings, load_settings
+from mayabook.engines.registry import check_settings
+from mayabook.script import Lexicon, read_lexicon
+
+WORDS = "words"
+"""The lexicon's table."""
+
+
+class BookChoices:
+    """The two files of one book; neither needs to exist."""
+
+    def __init__(self, book: Path) -> None:
+        self.settings_file = book.with_suffix(".settings.toml")
+        self.lexicon_file = book.with_suffix(".lexicon.toml")
+
+    def settings(self) -> Settings:
+        """Raises SettingsError where the file is not right."""
+        settings = load_settings(self.settings_file if self.settings_file.is_file() else None, {})
+        check_settings(settings)
+        return settings
+
+    def given(self) -> Mapping[str, Mapping[str, Any]]:
+        """The settings of the file alone: table -> name -> value."""
+        return _read(self.settings_file, SettingsError).unwrap()
+
+    def set(self, table: str, name: str, value: object | None) -> Settings:
+        """Changes one setting, and gives all of them; None takes the default. A value that is refused changes nothing.
+
+        Raises SettingsError that says what the setting takes.
+        """
+        settings = load_settings(None, _with(self.given(), table, name, value))
+        check_settings(settings)
+        document = _read(self.settings_file, SettingsError)
+        _set(document, table, name, list(value) if isinstance(value, tuple) else value)
+        write_text(self.settings_file, tomlkit.dumps(document))
+        return settings
+
+    def lexicon(self) -> Lexicon:
+        """Raises ScriptError where the file is not right."""
+        return read_lexicon(self.lexicon_file) if self.lexicon_file.is_file() else Lexicon()
+
+    def respell(self, word: str, say: str, ipa: str = "") -> None:
+        """Has a word said otherwise than it is written; with neither `say` nor `ipa`, as the voice says it.
+
+        Raises ScriptError where the lexicon does not take it; the file is then as it was.
+        """
+        before = self.lexicon_file.read_text(encoding="utf-8") if self.lexicon_file.is_file() else None
+        document = _read(self.lexicon_file, ScriptError)
+        value: object | None = say or None
+        if ipa:
+            value = {"say": say or word, "ipa": ipa}
+        if WORDS not in document:
+            document[WORDS] = tomlkit.table()
+        _set(document, WORDS, word, value)
+        write_text(self.lexicon_file, tomlkit.dumps(document))
+        try:
+            self.lexicon()
+        except ScriptError:
+            if before is None:
+                self.lexicon_file.unlink()
+            else:
+                write_text(self.lexicon_file, before)
+            raise
+
+
+def _with(
+    tables: Mapping[str, Mapping[str, Any]], table: str, name: str, value: object | None
+) -> Mapping[str, Mapping[str, Any]]:
+    return {**tables, table: {**tables.get(table, {}), name: value}}
+
+
+def _read(file: Path, error: type[MayaBookError]) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(file.read_text(encoding="utf-8")) if file.is_file() else tomlkit.document()
+    except (OSError, ValueError) as wrong:
+        raise error(f"Cannot read {file} ({wrong}); correct it or delete it.") from wrong
+
+
+def _set(document: tomlkit.TOMLDocument, table: str, name: str, value: object | None) -> None:
+    """Sets a value, or removes it, and keeps the rest of the document as it is written."""
+    held = document.setdefault(table, tomlkit.table())
+    assert isinstance(held, Table)
+    if value is None:
+        held.pop(name, None)
+    elif isinstance(value, dict):
+        inline = tomlkit.inline_table()
+        inline.update(value)
+        held[name] = inline
+    else:
+        held[name] = value

@@ -1,0 +1,62 @@
+"""Serves NiceGUI's browser side without Quasar, Tailwind and web fonts, so that a first page stays small.
+
+The pages are made of native HTML elements (`elements.py`) and one style sheet. Of NiceGUI's client they need Vue,
+socket.io and nicegui.js: 95 kB compressed. Quasar would add 190 kB of script and styles, Tailwind 68 kB. NiceGUI's page
+template has no switch for Quasar, so its files are answered empty here, ahead of NiceGUI's own routes. An element of
+`nicegui.ui` that is drawn by Quasar (`ui.button`, `ui.select`, `ui.dialog`) shows nothing on these pages.
+"""
+
+from importlib.resources import files
+from typing import Final
+
+import nicegui
+from fastapi import FastAPI, Response
+from fastapi.staticfiles import StaticFiles
+from nicegui import ui
+from starlette.types import Scope
+
+STATIC: Final = "/static"
+"""Path of the studio's own assets."""
+_EMPTY = {
+    "quasar.umd.prod.js": ("text/javascript", "window.Quasar = { lang: {} };"),
+    "lang/en-US.umd.prod.js": ("text/javascript", ""),
+    "quasar.important.prod.css": ("text/css", ""),
+    "quasar.unimportant.prod.css": ("text/css", ""),
+    "fonts.css": ("text/css", ""),
+    "nicegui.css": ("text/css", ""),
+}
+"""File of NiceGUI -> media type and what is served in its place."""
+_VUE_SETUP = """
+for (const name of ["q-layout", "q-page-container", "q-page"])
+  app.component(name, { render() { return Vue.h("div", this.$slots.default?.()); } });
+darkSetter = () => {};
+"""
+"""In place of `app.use(Quasar)`: the three elements that NiceGUI puts around each page are plain ones."""
+_KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class _OwnFiles(StaticFiles):
+    """The studio's assets; a browser asks again whether they have changed, and gets an empty answer if not."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def serve_assets(app: FastAPI) -> None:
+    """Adds the routes of the assets to `app`, which NiceGUI is mounted on, and sets NiceGUI's client up."""
+    for name, (media_type, body) in _EMPTY.items():
+        _serve_text(app, f"/_nicegui/{nicegui.__version__}/static/{name}", media_type, body)
+    app.mount(STATIC, _OwnFiles(directory=str(files("mayabook.studio").joinpath("static"))), name="studio-static")
+    nicegui.app.config.vue_config_script = _VUE_SETUP
+    ui.add_head_html(
+        f'<link rel="stylesheet" href="{STATIC}/studio.css"><script src="{STATIC}/studio.js"></script>', shared=True
+    )
+
+
+def _serve_text(app: FastAPI, path: str, media_type: str, body: str) -> None:
+    def answer() -> Response:
+        return Response(body, media_type=media_type, headers=_KEPT)
+
+    app.add_api_route(path, answer, include_in_schema=False)
