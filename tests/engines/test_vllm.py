@@ -18,11 +18,16 @@ from mayabook.engines.sampler_settings import SamplerSettings
 from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
 from mayabook.engines.transformers_decoder import TransformersDecoder
 from mayabook.engines.vllm.plugin import VllmPlugin
+from mayabook.lab.experiments import EXPERIMENTS, report, run
+from mayabook.lab.isolate import IsolatePlan
+from mayabook.lab.isolate_report import changed_takes
+from mayabook.lab.model_variants import VLLM
 from mayabook.lab.prompts import REFERENCE_FILE, read_true_codes
 from mayabook.testing import EngineContract
 from tests.engines.maya_engines import CONTEXT, VOICE
 from tests.engines.test_anchor import ANCHOR, TEXTS, digests
 from tests.integration.test_maya1_tiny import WEIGHTS, takes_of
+from tests.lab.lab_engines import RecordingListener, SilenceChecker
 from tests.tiny_models import SMALL, Shape, write_checkpoint, write_codec
 
 environment = tool_environment("vllm")
@@ -158,6 +163,22 @@ def test_the_shipped_weights_say_the_sample_book() -> None:
         assert len(take.codes.frames) == pytest.approx(len(frames), rel=0.02)
         n = min(len(frames), len(take.codes.frames))
         assert np.mean(take.codes.frames[:n] == frames[:n]) > 0.95
+
+
+@in_full
+def test_isolate_says_how_many_takes_differ(tmp_path: Path) -> None:
+    """None, on a CPU in float32; there are no logits to compare."""
+    plan = IsolatePlan.load(
+        None, {"model": str(WEIGHTS / "maya1-tiny"), "formats": (VLLM,), "takes": 4, "rounds": 2, "after": (3,),
+               "few": 1, "originals": 0, "slots": 4, "cap": 84},
+    )  # fmt: skip
+    rows = run(EXPERIMENTS["isolate"], plan, tmp_path, RecordingListener(), checker=SilenceChecker())
+    assert {row["cell"] for row in rows} == {VLLM}
+    assert {"in a fresh process", "in slot 3", "shuffled, round 2"} <= {row["condition"] for row in rows}
+    changed = changed_takes(rows)
+    assert len(changed) == 4 * (1 + 1 + 2) + 4 + 2
+    assert not any(differs for _, differs in changed)
+    assert "nothing but their request" in report(tmp_path)[0].verdict
 
 
 @in_full

@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from mayabook.engines.vllm.messages import WorkerOptions
 from mayabook.engines.vllm.plugin import VllmPlugin
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.store import find
+from tests.packed_checkpoints import pack_checkpoint
 from tests.tiny_models import SMALL, Shape, write_checkpoint
 
 N_SLOTS, CONTEXT = 3, 512
@@ -218,3 +220,42 @@ def test_settings_of_other_engines_are_refused(checkpoint: Path) -> None:
     settings = MayaSettings(model=str(checkpoint), quantisation="nf4")
     with pytest.raises(EngineError, match="--engine transformers"):
         VllmPlugin()._weights(find(str(checkpoint)), settings, "", EngineContext())
+
+
+@pytest.fixture
+def gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's tool is a script that knows one GPU."""
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho H100, 81559, 80995\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def test_packed_weights_on_a_cpu_are_refused(checkpoint: Path, tmp_path: Path) -> None:
+    """vLLM's kernels for them need AVX-512 there, and are not in every build."""
+    packed = pack_checkpoint(checkpoint, tmp_path / "packed")
+    settings = MayaSettings(model=str(packed), device="cpu")
+    with pytest.raises(EngineError, match="compressed-tensors on a GPU only; use --engine transformers"):
+        VllmPlugin()._weights(find(str(packed)), settings, "", EngineContext())
+
+
+@pytest.mark.usefixtures("gpu")
+def test_packed_weights_on_a_gpu_are_read_as_they_are(checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkpoint, tmp_path / "tiny" / "checkpoint")
+    packed = pack_checkpoint(checkpoint, tmp_path / "tiny" / "quantised" / "GPTQ")
+    files = find(str(tmp_path / "tiny"))
+    settings = MayaSettings(model=str(tmp_path / "tiny"), format="GPTQ")
+    assert VllmPlugin()._weights(files, settings, "", EngineContext()) == ("GPTQ bfloat16", packed)
+    again = VllmPlugin()._weights(files, MayaSettings(), "GPTQ float16", EngineContext())
+    assert again == ("GPTQ float16", packed)
+    assert [level.name for level in VllmPlugin()._format_levels(files, settings)] == ["bfloat16", "GPTQ"]
+
+
+@pytest.mark.usefixtures("gpu")
+def test_takes_are_bit_exact_on_a_cpu_and_in_the_batch_invariant_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VLLM_BATCH_INVARIANT", raising=False)
+    assert VllmPlugin().is_deterministic(MayaSettings(device="cpu"))
+    assert not VllmPlugin().is_deterministic(MayaSettings())
+    monkeypatch.setenv("VLLM_BATCH_INVARIANT", "1")
+    assert VllmPlugin().is_deterministic(MayaSettings())

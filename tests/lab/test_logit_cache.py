@@ -14,8 +14,9 @@ from mayabook.engines.sampler import Sampler
 from mayabook.engines.scheduler import SlotScheduler
 from mayabook.engines.slot_decoder import IDLE, SlotDecoder
 from mayabook.lab import logit_cache
+from mayabook.lab.lab_engine import LabEngine
 from mayabook.lab.logit_cache import CachedNode, CachedScheduler, CachingDecoder
-from mayabook.lab.model_variants import LabEngine, LocalModelVariants, open_model_variants
+from mayabook.lab.model_variants import LocalModelVariants, open_model_variants
 from mayabook.lab.plan import Plan
 
 TEXTS = ("They walked down to the water.", "Nobody spoke.", "The rain had stopped.")

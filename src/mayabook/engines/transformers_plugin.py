@@ -9,6 +9,7 @@ from mayabook.core.errors import ModelError
 from mayabook.core.fingerprint import fingerprint
 from mayabook.core.hardware import gpus
 from mayabook.core.settings import MayaSettings
+from mayabook.engines.checkpoint_choice import choose_checkpoint
 from mayabook.engines.gguf_plugin import llama_offloads
 from mayabook.engines.maya_plugin import (
     LOGITS_BYTES,
@@ -22,7 +23,6 @@ from mayabook.engines.maya_plugin import (
 from mayabook.engines.plugin import EngineContext
 from mayabook.engines.slot_count import MemoryNeed, slots_that_fit
 from mayabook.engines.tuning import Level
-from mayabook.models import checkpoint_formats, gguf_formats
 from mayabook.models.store import ModelFiles, find, is_format
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class TransformersPlugin(MayaPlugin):
         *name, earlier_dtype = earlier.split() or [""]
         if is_format(settings.format):
             context.note(f"{settings.format} is a format of GGUF files; the engine {self.name} reads the checkpoint.")
-        quantised, folder = _checkpoint(files, settings.format or " ".join(name))
+        quantised, folder = choose_checkpoint(files, settings.format or " ".join(name))
         dtype = cast("DType", earlier_dtype) if earlier_dtype and settings.dtype == "auto" else settings.dtype
         chosen = choose_dtype(dtype, choose_device(settings.device))
         return f"{quantised} {chosen}".strip(), folder
@@ -79,7 +79,7 @@ class TransformersPlugin(MayaPlugin):
         changes |= {name: {"format": name} for name in files.quantised if name != "FP8" or computes_fp8(device)}
         free = free_bytes(on_gpu=self._uses_gpu(settings))
         needs = {
-            name: self._need(_checkpoint(files, change.get("format", ""))[1], settings.model_copy(update=change))
+            name: self._need(choose_checkpoint(files, change.get("format", ""))[1], settings.model_copy(update=change))
             for name, change in changes.items()
         }
         levels = [Level(name, {"engine": {"kind": self.name}, "maya": change}) for name, change in changes.items()]
@@ -92,7 +92,7 @@ class TransformersPlugin(MayaPlugin):
         missing = self._missing_weights(files)
         if missing is not None:
             raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
-        return fingerprint(Checkpoint.read(_checkpoint(files, settings.format)[1]).identifying())
+        return fingerprint(Checkpoint.read(choose_checkpoint(files, settings.format)[1]).identifying())
 
     def _need(self, checkpoint: Path, settings: MayaSettings) -> MemoryNeed:
         from mayabook.engines.devices import choose_device, choose_dtype
@@ -135,26 +135,6 @@ class TransformersPlugin(MayaPlugin):
         on_cpu = device.type == "cpu"  # NumPy reads the same memory, and is faster there
         sampler = Sampler(decoder.layout, slots) if on_cpu else TorchSampler(decoder.layout, slots, device)
         return SlotScheduler(decoder, sampler), decoder.tokenizer
-
-
-def _checkpoint(files: ModelFiles, format: str) -> tuple[str, Path]:
-    """The quantised format to read, empty for the plain checkpoint, and its folder.
-
-    format: the one asked for; one of GGUF files, or none, leaves the choice: the plain checkpoint, else the first
-    quantised one. Raises ModelError where the model has no such checkpoint.
-    """
-    if format and not is_format(format):
-        if format not in checkpoint_formats.FORMATS:
-            known = ", ".join((*gguf_formats.FORMATS, *checkpoint_formats.FORMATS))
-            raise ModelError(f"Unknown format {format!r}; choose one of: {known}.")
-        if format not in files.quantised:
-            raise ModelError(
-                f"{files.name} is not installed in {format}; make it: mayabook models quantize {files.name} {format}"
-            )
-        return format, files.quantised[format]
-    if files.checkpoint is not None:
-        return "", files.checkpoint
-    return next(iter(files.quantised.items()))
 
 
 def _torch() -> str:

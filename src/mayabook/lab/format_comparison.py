@@ -11,11 +11,13 @@ import numpy as np
 import psutil
 from pydantic import Field
 
+from mayabook.core.errors import LabError
 from mayabook.core.take import TakeRequest
 from mayabook.engines.worker_pool import Workers
 from mayabook.lab import teacher_forcing
+from mayabook.lab.lab_engine import LabEngine
 from mayabook.lab.memory_trim import return_freed_memory
-from mayabook.lab.model_variants import FORMATS, FULL_PRECISION, LabEngine, LocalModelVariants, first_available
+from mayabook.lab.model_variants import FORMATS, FULL_PRECISION, VLLM, LocalModelVariants, first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.rows import Row
 from mayabook.lab.trial_runner import Trial, TrialRunner, rows_by_cell
@@ -28,7 +30,7 @@ COST_TOKENS = 420
 class ComparePlan(Plan):
     """Weight formats are compared with full precision on the same chunks and seeds."""
 
-    formats: tuple[str, ...] = tuple(name for name in FORMATS if name not in ("BF16", "F32"))
+    formats: tuple[str, ...] = tuple(name for name in FORMATS if name not in ("BF16", "F32", VLLM))
     """Weight formats. Unavailable ones are skipped; missing GGUF files are created."""
     reference: str = ""
     """Format that the others are compared with; empty uses fp32, else F32, else F16."""
@@ -41,7 +43,12 @@ class ComparePlan(Plan):
 
 
 def run(plan: ComparePlan, runner: TrialRunner) -> None:
-    """Measures costs, synthesises takes and runs teacher forcing for each available format."""
+    """Measures costs, synthesises takes and runs teacher forcing for each available format.
+
+    Raises LabError if the plan names vLLM.
+    """
+    if VLLM in (*plan.formats, plan.reference):
+        raise LabError(f"compare needs logits, and {VLLM} gives none; leave it out, and test it with `lab isolate`.")
     reference = first_available(runner.variants, [plan.reference] if plan.reference else FULL_PRECISION)
     names = [reference, *(name for name in runner.available_formats(plan.formats) if name != reference)]
     runner.expect_takes(len(names) * (plan.takes + (plan.cost > 0)) + (len(names) - 1) * plan.forced)

@@ -16,8 +16,9 @@ from mayabook.core.take import Take, TakeRequest
 from mayabook.engines import Engine
 from mayabook.engines.slot_decoder import Logits
 from mayabook.engines.worker_pool import Workers
+from mayabook.lab.lab_engine import LabEngine
 from mayabook.lab.legacy_backends import LegacyBackend, legacy_backends
-from mayabook.lab.model_variants import LabEngine, LocalModelVariants, ModelVariants
+from mayabook.lab.model_variants import LocalModelVariants, ModelVariants
 from mayabook.lab.plan import Plan
 from mayabook.lab.prompts import Prompt
 from mayabook.lab.teacher_forcing import forced_logits
@@ -103,7 +104,7 @@ def _run_format(plan: IsolatePlan, runner: TrialRunner, name: str, prompts: Sequ
         for turn in range(plan.rounds):
             order = np.random.Generator(np.random.Philox(key=plan.seed + turn)).permutation(len(prompts))
             _run_condition(plan, runner, engine, name, f"shuffled, round {turn + 1}", [prompts[at] for at in order])
-        if isinstance(engine, LabEngine):
+        if isinstance(engine, LabEngine) and engine.has_logits:
             _compare_logits(plan, runner, engine, name, few)
     finally:
         engine.close()

@@ -1,35 +1,34 @@
 """Model variants: opens the engine for a model in any of its weight formats."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from mayabook.core.errors import EngineError, LabError
 from mayabook.core.fingerprint import fingerprint
-from mayabook.core.take import Audio, Sampling, Take, TakeRequest
+from mayabook.core.settings import MayaSettings
+from mayabook.core.take import Sampling
 from mayabook.engines import Engine
-from mayabook.engines.maya_engine import MayaEngine
 from mayabook.engines.sampler import Sampler
 from mayabook.engines.sampler_settings import SamplerSettings, preset
-from mayabook.engines.scheduler import DecodingRequest, SampledCodes, SlotScheduler
-from mayabook.engines.slot_decoder import SlotDecoder
-from mayabook.lab.joined_takes import joined_takes
+from mayabook.engines.scheduler import SlotScheduler
+from mayabook.lab.lab_engine import LabEngine
 from mayabook.lab.logit_cache import CachedScheduler, CachingDecoder
 from mayabook.lab.memoise import memoised_codec
 from mayabook.lab.plan import Plan
 from mayabook.maya.checkpoint_files import weight_files
 from mayabook.maya.codec import Codec, open_codec
-from mayabook.maya.prompt import Bos, PromptBuilder
-from mayabook.maya.token_layout import SAMPLES_PER_FRAME, Layout
+from mayabook.maya.token_layout import Layout
 from mayabook.maya.voices import VERSION, describe, descriptions
 from mayabook.models import checkpoint_formats, gguf_conversion, gguf_formats, gguf_quantisation
 from mayabook.models.store import ModelFiles, find, installed
 
 if TYPE_CHECKING:
     from mayabook.engines.checkpoint import DType, Quantisation
-    from mayabook.engines.scheduler import TokenSampler
+    from mayabook.engines.scheduler import CodeGenerator, TokenSampler
+    from mayabook.maya.prompt import Tokenizer
 
 CHECKPOINT_FORMATS: dict[str, tuple[str, str]] = {
     "fp32": ("float32", "none"),
@@ -47,24 +46,12 @@ GGUF_FORMATS = tuple(gguf_formats.FORMATS)
 """Formats of GGUF files."""
 QUANTISED_FORMATS = tuple(checkpoint_formats.FORMATS)
 """Formats of quantised checkpoints."""
-FORMATS = (*CHECKPOINT_FORMATS, *GGUF_FORMATS, *QUANTISED_FORMATS)
+VLLM = "vLLM"
+"""The checkpoint on vLLM, in the dtype that this engine chooses. It has no logits to compare."""
+FORMATS = (*CHECKPOINT_FORMATS, *GGUF_FORMATS, *QUANTISED_FORMATS, VLLM)
 """All formats that a plan may name."""
 FULL_PRECISION = ("fp32", "F32", "F16")
 """Formats that serve as the reference, the preferred one first."""
-
-PROMPT_KEYS = {
-    "bos": get_args(Bos),
-    "text_end": ("seen", "hidden"),
-    "length": ("chunk", "sentences"),
-    "description": ("given", "other"),
-    "warm_up": ("kept", "trimmed"),
-    "anchor": ("none", "auto"),
-}
-"""Settings of prompt and audio that a lab request may have among its sampler settings, with their values.
-
-text_end `hidden` reproduces a transformers call without an attention mask whose pad token is the text end: no token
-attends to it and position ids skip it, so the token is left out of the prompt. The last four are
-those of `mayabook.lab.ablation.ALIKE_FACTORS`; a request with an anchor needs an engine that has one."""
 
 
 class ModelVariants(Protocol):
@@ -82,52 +69,6 @@ class ModelVariants(Protocol):
     def open(self, name: str) -> Engine:
         """Opens the engine of a format; the caller closes it."""
         ...
-
-
-class LabEngine(MayaEngine):
-    """A Maya engine whose requests may also hold the settings of `PROMPT_KEYS`."""
-
-    generator: SlotScheduler
-    other_description = ""
-    """Description of the voice in the other form; empty if there is none: requests for it then get the given one."""
-
-    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
-        """Requests of length `sentences` are synthesised sentence by sentence, with one seed, and joined."""
-        return joined_takes(requests, super().generate)
-
-    def _decode(self, sampled: SampledCodes) -> Audio:
-        audio = super()._decode(sampled)
-        return audio[SAMPLES_PER_FRAME:] if sampled.request.sampling.get("warm_up") == "trimmed" else audio
-
-    @property
-    def decoder(self) -> SlotDecoder:
-        return self.generator.decoder
-
-    def sample_codes(self, requests: Sequence[TakeRequest]) -> Iterator[SampledCodes]:
-        """Samples the codes of takes without decoding them to audio."""
-        return (sampled for sampled in self.generator.run(self._decoding_requests(requests)) if sampled is not None)
-
-    def _decoding_requests(self, requests: Iterable[TakeRequest]) -> Iterator[DecodingRequest]:
-        for request in requests:
-            sampling = {name: value for name, value in request.sampling.items() if name not in PROMPT_KEYS}
-            for decoding in super()._decoding_requests([replace(request, sampling=sampling)]):
-                yield replace(decoding, request=request, prompt=self.prompt_ids(request), n_shared=0)
-
-    def prompt_ids(self, request: TakeRequest) -> list[int]:
-        """Token ids of a request's prompt. Raises LabError for an unknown value of a prompt setting."""
-        for name, choices in PROMPT_KEYS.items():
-            if request.sampling.get(name, choices[0]) not in choices:
-                raise LabError(f"{name} cannot be {request.sampling[name]!r}; choose from: {', '.join(choices)}.")
-        bos = cast("Bos", request.sampling.get("bos", "twice"))
-        layout = self.decoder.layout
-        voice = self.other_description if request.sampling.get("description") == "other" else ""
-        builder = PromptBuilder(self._prompts._tokenizer, layout, bos)
-        if request.sampling.get("anchor") == "auto" and self.anchor is not None:
-            ids = builder.build_anchored(voice or request.voice, request.text, self.anchor).ids
-        else:
-            ids = builder.build(voice or request.voice, request.text)
-        hidden = request.sampling.get("text_end") == "hidden"
-        return [token for token in ids if not (hidden and token == layout.text_end)]
 
 
 @dataclass(frozen=True)
@@ -166,6 +107,10 @@ class LocalModelVariants:
             return f"there is no such format; choose from {', '.join(FORMATS)}"
         if name in QUANTISED_FORMATS:
             return self._quantised_unavailable_reason(name)
+        if name == VLLM:
+            from mayabook.engines.vllm.plugin import VllmPlugin
+
+            return VllmPlugin().unavailable_reason(self._vllm_settings())
         if name in CHECKPOINT_FORMATS:
             if self.files.checkpoint is None:
                 return "there is no checkpoint"
@@ -209,31 +154,48 @@ class LocalModelVariants:
             raise EngineError(f"{name} of {self.files.name} is not available: {reason}; leave it out of the plan.")
         if self.files.codec is None:
             raise EngineError(f"{self.files.name} has no codec; add it with `mayabook models import`.")
+        if name == VLLM:
+            return self._lab_engine(name, "vllm", *self._open_vllm(), "cpu")
         decoder = self.load_decoder(name)
+        on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
+        sampler = Sampler(decoder.layout, decoder.n_slots)
+        scheduler = (
+            CachedScheduler(CachingDecoder(decoder), sampler)
+            if self.caches_logits and not on_gpu
+            else SlotScheduler(decoder, _gpu_sampler(decoder) if on_gpu else sampler)
+        )
+        kind = "gguf" if name in GGUF_FORMATS else "transformers"
+        return self._lab_engine(name, kind, scheduler, decoder.tokenizer, "cuda" if on_gpu else "cpu")
+
+    def _open_vllm(self) -> "tuple[CodeGenerator, Tokenizer]":
+        from mayabook.engines.vllm.plugin import VllmPlugin
+
+        return VllmPlugin().open_generator(self.files, self._vllm_settings())
+
+    def _vllm_settings(self) -> MayaSettings:
+        return MayaSettings(model=str(self.files.checkpoint or self.files.name), slots=self.slots, context=self.context)
+
+    def _lab_engine(
+        self, name: str, kind: str, generator: "CodeGenerator", tokenizer: "Tokenizer", codec_device: str
+    ) -> LabEngine:
+        """Closes the generator if the codec cannot be opened."""
         try:
-            on_gpu = str(getattr(decoder.logits, "device", "cpu")) != "cpu"
-            sampler = Sampler(decoder.layout, decoder.n_slots)
-            scheduler = (
-                CachedScheduler(CachingDecoder(decoder), sampler)
-                if self.caches_logits and not on_gpu
-                else SlotScheduler(decoder, _gpu_sampler(decoder) if on_gpu else sampler)
-            )
             engine = LabEngine(
-                "gguf" if name in GGUF_FORMATS else "transformers",
-                scheduler,
-                decoder.tokenizer,
-                self.codec(decoder.layout, "cuda" if on_gpu else "cpu"),
+                kind,
+                generator,
+                tokenizer,
+                self.codec(generator.layout, codec_device),
                 voice=self.voice,
                 credit=f"{self.files.name} {name}",
                 settings=SamplerSettings.of(self.sampling),
                 tokens_per_character=0,  # takes may run up to their cap, and are checked whole
                 warm_up="keep",
             )
-            engine.other_description = self.other_description
-            return engine
         except BaseException:
-            decoder.close()
+            generator.close()
             raise
+        engine.other_description = self.other_description
+        return engine
 
     def codec(self, layout: Layout, device: str = "cpu") -> Codec:
         """The model's codec, memoised if the plan says so."""

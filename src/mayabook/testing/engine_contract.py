@@ -190,7 +190,7 @@ class EngineContract:
         assert "Cyrillic" in str(engine.unsupported_reason("Все счастливые семьи похожи"))
 
     def _require_determinism(self) -> None:
-        if not self.plugin.is_deterministic:
+        if not self.plugin.is_deterministic(self.settings(1)):
             pytest.skip("its takes are not bit-exact")
 
 

@@ -1,5 +1,6 @@
 """The engine vllm as a plug-in: Maya1's checkpoint on vLLM, which runs in an environment of its own."""
 
+import os
 import time
 from collections.abc import Mapping
 from importlib.resources import files as package_files
@@ -11,14 +12,14 @@ from mayabook.core.fingerprint import fingerprint
 from mayabook.core.hardware import decoding_threads, gpus
 from mayabook.core.settings import MayaSettings
 from mayabook.core.tool_environments import tool_environment
+from mayabook.engines.checkpoint_choice import choose_checkpoint
 from mayabook.engines.engine import Engine
 from mayabook.engines.maya_plugin import LOGITS_BYTES, MayaPlugin, fitting_slots, only_model
 from mayabook.engines.plugin import EngineContext
 from mayabook.engines.slot_count import MemoryNeed
 from mayabook.engines.tuning import Level
 from mayabook.maya.token_layout import TOKENS_PER_SECOND, Layout
-from mayabook.models import checkpoint_formats
-from mayabook.models.store import ModelFiles, find
+from mayabook.models.store import ModelFiles, find, is_format
 
 if TYPE_CHECKING:
     from mayabook.engines.checkpoint import Checkpoint
@@ -43,7 +44,7 @@ class VllmPlugin(MayaPlugin):
         return reason and f"vLLM is {reason}"
 
     def _missing_weights(self, files: ModelFiles) -> str | None:
-        if files.checkpoint is not None:
+        if files.checkpoint or files.quantised:
             return None
         return (
             "it has no checkpoint folder, and this engine does not read GGUF files; use --engine gguf, or get the "
@@ -53,37 +54,53 @@ class VllmPlugin(MayaPlugin):
     def _weights(
         self, files: ModelFiles, settings: MayaSettings, earlier: str, context: EngineContext
     ) -> tuple[str, Path]:
-        assert files.checkpoint is not None
+        """The format of a quantised checkpoint is its name and the dtype, `GPTQ bfloat16`."""
+        from mayabook.engines.checkpoint import Checkpoint
+
         if settings.quantisation != "none":
             raise EngineError(
                 f"--quantisation {settings.quantisation} is for --engine transformers; use that engine, or leave it "
                 "out, as vLLM loads a checkpoint as it is."
             )
-        if settings.format in checkpoint_formats.FORMATS:
-            raise EngineError(
-                f"--format {settings.format} is for --engine transformers; use that engine, or leave it out, as vLLM "
-                "loads a checkpoint as it is."
-            )
         if settings.device == "cuda" and not gpus():
             raise EngineError("CUDA was asked for, but nvidia-smi finds no GPU; leave --device out.")
-        if settings.dtype != "auto":
-            return settings.dtype, files.checkpoint
-        return earlier or ("bfloat16" if self._uses_gpu(settings) else "float32"), files.checkpoint
+        *name, earlier_dtype = earlier.split() or [""]
+        if is_format(settings.format):
+            context.note(f"{settings.format} is a format of GGUF files; the engine {self.name} reads the checkpoint.")
+        quantised, folder = choose_checkpoint(files, settings.format or " ".join(name))
+        on_gpu, method = self._uses_gpu(settings), Checkpoint.read(folder).config.quantised_by
+        if method and not on_gpu:
+            raise EngineError(
+                f"--engine vllm reads a checkpoint quantised by {quantised or method} on a GPU only; use --engine "
+                "transformers, or another checkpoint."
+            )
+        dtype = settings.dtype if settings.dtype != "auto" else earlier_dtype or ("bfloat16" if on_gpu else "float32")
+        return f"{quantised} {dtype}".strip(), folder
 
     def _uses_gpu(self, settings: MayaSettings) -> bool:
         return settings.device != "cpu" and bool(gpus())
 
     def _format_levels(self, files: ModelFiles, settings: MayaSettings) -> list[Level]:
-        dtype = self._weights(files, settings, "", EngineContext())[0]
-        return [Level(dtype, {"engine": {"kind": self.name}, "maya": {"dtype": dtype}})]
+        names = list(files.quantised) if self._uses_gpu(settings) else []
+        changes: dict[str, dict[str, str]] = {name: {"format": name} for name in names}
+        if files.checkpoint is not None:
+            dtype = self._weights(files, settings.model_copy(update={"format": ""}), "", EngineContext())[0]
+            changes = {dtype: {"dtype": dtype}, **changes}
+        return [Level(name, {"engine": {"kind": self.name}, "maya": change}) for name, change in changes.items()]
+
+    def is_deterministic(self, settings: MayaSettings) -> bool:
+        """On a CPU, as measured in float32. On a GPU the rounding depends on the batch, except in vLLM's own
+        batch-invariant mode."""
+        return not self._uses_gpu(settings) or os.environ.get("VLLM_BATCH_INVARIANT") == "1"
 
     def fingerprint(self, settings: MayaSettings) -> str:
         from mayabook.engines.checkpoint import Checkpoint
 
         files = find(settings.model or only_model())
-        if files.checkpoint is None:
-            raise ModelError(f"{files.name} cannot run on {self.name}: {self._missing_weights(files)}.")
-        return fingerprint(Checkpoint.read(files.checkpoint).identifying())
+        missing = self._missing_weights(files)
+        if missing is not None:
+            raise ModelError(f"{files.name} cannot run on {self.name}: {missing}.")
+        return fingerprint(Checkpoint.read(choose_checkpoint(files, settings.format)[1]).identifying())
 
     def real_time_factor(self, engine: Engine) -> float | None:
         """Of a few frames in all slots, their short prompts included."""
@@ -106,6 +123,12 @@ class VllmPlugin(MayaPlugin):
         list(generator.run(requests))
         return generator.n_slots * n_tokens / TOKENS_PER_SECOND / (time.perf_counter() - started)
 
+    def open_generator(self, files: ModelFiles, settings: MayaSettings) -> "tuple[CodeGenerator, Tokenizer]":
+        """Without voice, sampler settings and codec, for experiments. Raises EngineError or ModelError."""
+        format, weights = self._weights(files, settings, "", EngineContext())
+        slots = settings.slots if isinstance(settings.slots, int) else 0
+        return self._open_generator(files, weights, format, settings, slots, EngineContext())
+
     def _open_generator(
         self,
         files: ModelFiles,
@@ -122,19 +145,19 @@ class VllmPlugin(MayaPlugin):
 
         environment = tool_environment(self.name)
         environment.require_ready()
-        on_gpu = self._uses_gpu(settings)
+        on_gpu, dtype = self._uses_gpu(settings), format.split()[-1]
         read, layout, tokenizer = Checkpoint.read(weights), Layout.read(weights), CheckpointTokenizer(weights)
         layout.check(tokenizer, str(weights))
-        per_slot = _kv_bytes(read, settings.context, format)
-        need = MemoryNeed(read.weight_bytes(format, "none"), per_slot + LOGITS_BYTES)
+        per_slot = _kv_bytes(read, settings.context, dtype)
+        need = MemoryNeed(_weight_bytes(read, dtype), per_slot + LOGITS_BYTES)
         slots = fitting_slots(n_slots, need, on_gpu=on_gpu, context=context)
         options = WorkerOptions(
             str(weights.resolve()),
             layout.to_json(),
             slots,
             settings.context,
-            format,
-            kv_bytes=slots * per_slot + _kv_bytes(read, BLOCK_TOKENS, format),
+            dtype,
+            kv_bytes=slots * per_slot + _kv_bytes(read, BLOCK_TOKENS, dtype),
             on_gpu=on_gpu,
             n_threads=settings.threads or decoding_threads(need.weights),
         )
@@ -148,6 +171,13 @@ class VllmPlugin(MayaPlugin):
             version=environment.requirements[0].partition("==")[2],
         )
         return generator, tokenizer
+
+
+def _weight_bytes(read: "Checkpoint", dtype: str) -> int:
+    """In memory; vLLM keeps packed weights packed."""
+    if read.config.quantised_by:
+        return sum(stored.n_bytes for stored in read.weights.tensors.values())
+    return read.weight_bytes(dtype, "none")
 
 
 def _kv_bytes(read: "Checkpoint", n_tokens: int, dtype: str) -> int:
