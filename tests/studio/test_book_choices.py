@@ -20,23 +20,24 @@ def test_a_book_without_choices_has_the_defaults(choices: BookChoices) -> None:
 
 
 def test_a_setting_is_written_and_taken_back(choices: BookChoices) -> None:
-    assert choices.set("master", "loudness", -16.0).master.loudness == -16.0
+    choices.set("master", {"loudness": "-16"})
+    assert "loudness = -16.0" in choices.settings_file.read_text()
     assert choices.settings().master.loudness == -16.0
-    choices.set("master", "loudness", None)
+    choices.set("master", {"loudness": None})
     assert choices.settings().master.loudness == -19.0
 
 
 def test_what_a_person_wrote_by_hand_stays(choices: BookChoices) -> None:
     choices.settings_file.write_text("# louder\n[master]\nloudness = -16  # as the others\n")
-    choices.set("narrator", "voice", "george")
+    choices.set("narrator", {"voice": "george"})
     assert choices.settings_file.read_text().startswith("# louder\n[master]\nloudness = -16  # as the others\n")
     assert choices.settings().narrator.voice == "george"
 
 
 def test_a_value_out_of_range_changes_nothing(choices: BookChoices) -> None:
-    choices.set("master", "loudness", -16.0)
+    choices.set("master", {"loudness": -16.0})
     with pytest.raises(SettingsError, match="-40 to -5"):
-        choices.set("master", "loudness", 3.0)
+        choices.set("master", {"loudness": 3.0})
     assert choices.settings().master.loudness == -16.0
 
 

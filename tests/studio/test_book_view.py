@@ -47,7 +47,7 @@ def test_the_forecast_is_the_sum_of_the_narrated_chapters(book: Path) -> None:
     assert view.forecast.seconds == pytest.approx(sum(each.forecast.seconds for each in view.chapters[:2]))
     assert view.forecast.megabytes == pytest.approx(view.forecast.seconds * 64 / 8000)
     before = view.forecast.seconds
-    BookChoices(book).set("narrator", "speed", 2.0)
+    BookChoices(book).set("narrator", {"speed": 2.0})
     assert open_book(book).forecast.seconds == pytest.approx(before / 2)
 
 
@@ -73,9 +73,11 @@ def test_names_have_the_respelling_of_the_lexicon(book: Path) -> None:
 
 
 def test_a_choice_of_chapters_changes_the_view(book: Path) -> None:
-    BookChoices(book).set("book", "skip", ("1",))
-    BookChoices(book).set("book", "include", ("3",))
+    selection = open_book(book).selection({2, 3})
+    assert selection == {"include": ("3",), "skip": ("1",), "only": ()}
+    BookChoices(book).set("book", selection)
     assert [each.is_narrated for each in open_book(book).chapters] == [False, True, True]
+    assert open_book(book).selection({1, 2}) == {"include": (), "skip": (), "only": ()}
 
 
 def test_a_file_that_is_no_book_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tomlkit.items import Table
 
 from mayabook.core.errors import MayaBookError, ScriptError, SettingsError
 from mayabook.core.files import write_text
-from mayabook.core.settings import Settings, load_settings
+from mayabook.core.settings import Settings, SettingsGroup, load_settings
 from mayabook.engines.registry import check_settings
 from mayabook.script import Lexicon, read_lexicon
 
@@ -40,17 +40,21 @@ class BookChoices:
         """The settings of the file alone: table -> name -> value."""
         return _read(self.settings_file, SettingsError).unwrap()
 
-    def set(self, table: str, name: str, value: object | None) -> Settings:
-        """Changes one setting, and gives all of them; None takes the default. A value that is refused changes nothing.
+    def set(self, table: str, values: Mapping[str, object | None]) -> None:
+        """Changes settings of a table: name -> value, or None for the default. What is refused changes nothing.
 
-        Raises SettingsError that says what the setting takes.
+        Texts stand for numbers, as on the command line. Raises SettingsError that says what the setting takes.
         """
-        settings = load_settings(None, _with(self.given(), table, name, value))
+        given = self.given()
+        settings = load_settings(None, {**given, table: {**given.get(table, {}), **values}})
         check_settings(settings)
+        accepted = settings.table(table)
         document = _read(self.settings_file, SettingsError)
-        _set(document, table, name, list(value) if isinstance(value, tuple) else value)
+        for name, value in values.items():
+            if isinstance(accepted, SettingsGroup) and value is not None:
+                value = getattr(accepted, name)
+            _set(document, table, name, list(value) if isinstance(value, tuple) else value)
         write_text(self.settings_file, tomlkit.dumps(document))
-        return settings
 
     def lexicon(self) -> Lexicon:
         """Raises ScriptError where the file is not right."""
@@ -78,12 +82,6 @@ class BookChoices:
             else:
                 write_text(self.lexicon_file, before)
             raise
-
-
-def _with(
-    tables: Mapping[str, Mapping[str, Any]], table: str, name: str, value: object | None
-) -> Mapping[str, Mapping[str, Any]]:
-    return {**tables, table: {**tables.get(table, {}), name: value}}
 
 
 def _read(file: Path, error: type[MayaBookError]) -> tomlkit.TOMLDocument:

@@ -1,15 +1,16 @@
 """What a person sees of a book before it is narrated: chapters, a chapter as it will be said, names, a forecast."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
 from pathlib import Path
 
 from mayabook.book import read_book
-from mayabook.core.book import BlockKind, Chapter, Matter
+from mayabook.book.chapter_selection import select_chapters
+from mayabook.core.book import BlockKind, Book, Chapter, Matter
 from mayabook.core.chunk import Sentence
-from mayabook.core.settings import Settings
+from mayabook.core.settings import BookSettings, Settings
 from mayabook.core.words import words
 from mayabook.script import Forecast, Lexicon, RareName, find_rare_names, forecast, script_chapters, write_script
 from mayabook.script.expected_words import expected_words
@@ -78,13 +79,15 @@ class NameView:
 
 
 class BookView:
-    """A book as its files and the person's choices make it. Read once: a change of either makes a new one."""
+    """A book with the person's choices. A change of either makes a new view; the file is read once for all of them."""
 
     def __init__(self, file: Path, settings: Settings, lexicon: Lexicon) -> None:
-        """Reads the book. Raises BookError where that fails."""
+        """Reads the book. Raises BookError where that fails, SettingsError for chapters that it does not have."""
         self.file, self.settings = file, settings
         self._lexicon = lexicon
-        self.book = read_book(file, settings.book)
+        nothing_chosen = settings.book.model_copy(update={"include": (), "skip": (), "only": ()})
+        self._as_suggested = _read(file, _version(file), nothing_chosen)
+        self.book = replace(self._as_suggested, chapters=select_chapters(self._as_suggested.chapters, settings.book))
 
     @cached_property
     def source(self) -> SourceCheck:
@@ -107,6 +110,16 @@ class BookView:
             n_words=sum(len(words(text)) for text in texts),
             forecast=forecast(sum(map(len, texts)), self.settings),
         )
+
+    def selection(self, narrated: Collection[int]) -> dict[str, tuple[str, ...]]:
+        """The settings of `[book]` with which exactly these chapters are narrated."""
+        suggested = {chapter.number for chapter in self._as_suggested.narrated}
+        wanted = {each.number for each in self.chapters if each.can_be_narrated} & set(narrated)
+        return {
+            "include": tuple(map(str, sorted(wanted - suggested))),
+            "skip": tuple(map(str, sorted(suggested - wanted))),
+            "only": (),
+        }
 
     @property
     def n_words(self) -> int:
@@ -155,6 +168,11 @@ def _opened(file: Path, versions: tuple[object, ...]) -> BookView:
     """versions: of the book and its choices; another one is another book to the cache."""
     choices = BookChoices(file)
     return BookView(file, choices.settings(), choices.lexicon())
+
+
+@lru_cache(maxsize=4)
+def _read(file: Path, version: object, settings: BookSettings) -> Book:
+    return read_book(file, settings)
 
 
 def _version(file: Path) -> tuple[int, int] | None:

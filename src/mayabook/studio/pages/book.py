@@ -1,0 +1,245 @@
+"""The page of a book before it is narrated: chapters, a chapter as it will be said, names, settings, a forecast."""
+
+from pathlib import Path
+
+from nicegui import run, ui
+
+from mayabook.studio.book_choices import BookChoices
+from mayabook.studio.book_view import BookView, NameView, SpokenBlock, SpokenWords, open_book
+from mayabook.studio.pages.elements import button, reporting, set_attributes, switch, tag, text, text_field
+from mayabook.studio.pages.hear_button import hear_button
+from mayabook.studio.pages.setting_controls import SettingControls
+from mayabook.studio.pages.wording import counted, duration, megabytes
+
+BLOCKS_AT_ONCE = 60
+"""Paragraphs of a preview that are shown before "Show more"."""
+NAMES_AT_ONCE = 12
+"""Names that are shown before "Show all"."""
+
+
+class BookPage:
+    """What is below the head of the page, for one book file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._choices = file, BookChoices(file)
+        self._shown_chapter = 0
+        with tag("div", "columns") as self._place:
+            tag("p", "muted", text="Reading the book …", role="status")
+        ui.timer(0, lambda: reporting(self._read), once=True)
+
+    async def _read(self) -> None:
+        self._view = await run.io_bound(open_book, self._file)
+        self._place.clear()
+        with self._place:
+            with tag("div", "page"):
+                self._warnings()
+                with tag("section", "section", aria_labelledby="chapters"):
+                    with tag("div", "section-head"):
+                        tag("h2", id="chapters", text="Chapters")
+                        self._sum = text("", "muted small")
+                        button("As suggested", lambda: self._choose(None), kind="quiet")
+                    self._list = tag("ul", "card rows chapters")
+                self._preview = tag("section", "section preview", aria_labelledby="preview", tabindex="-1")
+                self._names = tag("section", "section", aria_labelledby="names")
+            with tag("aside", "page"):
+                self._forecast = tag("section", "card padded section", aria_labelledby="forecast")
+                with tag("section", "section", aria_labelledby="settings"):
+                    tag("h2", id="settings", text="Settings")
+                    SettingControls(self._choices, self._reread)
+        self._show_chapters()
+        self._show_forecast()
+        first = next((each.number for each in self._view.chapters if each.is_narrated), 0)
+        await self._show_preview(first)
+        await self._show_names()
+
+    async def _reread(self) -> None:
+        self._view = await run.io_bound(open_book, self._file)
+        self._show_forecast()
+
+    def _warnings(self) -> None:
+        lost = self._view.source.n_lost
+        if lost:
+            with tag("p", "notice doubt", role="note"):
+                text(f"{counted(lost, 'word')} of the file may be lost in reading; the audiobook will not be proved.")
+        for warning in self._view.book.warnings[:3]:
+            with tag("p", "notice", role="note"):
+                text(warning, "book-text")
+
+    # Chapters
+
+    def _show_chapters(self) -> None:
+        self._list.clear()
+        with self._list:
+            for chapter in self._view.chapters:
+                with tag("li", "chapter" if chapter.is_narrated else "chapter skipped", data_depth=chapter.depth):
+                    switch(
+                        f"Narrate {chapter.title}",
+                        chapter.is_narrated,
+                        lambda wanted, number=chapter.number: self._tick(number, wanted),
+                        is_label_hidden=True,
+                        disabled=not chapter.can_be_narrated,
+                    )
+                    with tag("div", "chapter-title"):
+                        with tag("button", "title-button book-text", type="button") as title:
+                            text(chapter.title or f"Chapter {chapter.number}")
+                        title.on("click", lambda number=chapter.number: reporting(lambda: self._open(number)), args=[])
+                        if not chapter.is_narrated:
+                            text(f"Skipped: {chapter.reason}", "muted small")
+                    text(counted(chapter.n_words, "word"), "muted small numbers nowrap")
+                    minutes = duration(chapter.forecast.seconds) if chapter.is_narrated else ""
+                    text(minutes, "small numbers nowrap minutes")
+        narrated = [each for each in self._view.chapters if each.is_narrated]
+        self._sum.set_text(f"{len(narrated)} of {len(self._view.chapters)}, {counted(self._view.n_words, 'word')}")
+
+    async def _tick(self, number: int, wanted: bool) -> None:
+        narrated = {each.number for each in self._view.chapters if each.is_narrated}
+        await self._choose(narrated | {number} if wanted else narrated - {number})
+
+    async def _choose(self, narrated: set[int] | None) -> None:
+        """narrated: numbers of chapters; None for those that are suggested."""
+        nothing: dict[str, object | None] = dict.fromkeys(("include", "skip", "only"))
+        chosen = nothing if narrated is None else {k: v or None for k, v in self._view.selection(narrated).items()}
+        self._choices.set("book", chosen)
+        await self._reread()
+        self._show_chapters()
+
+    # A chapter as it will be said
+
+    async def _open(self, number: int) -> None:
+        await self._show_preview(number)
+        self._preview.run_method("scrollIntoView", {"block": "start", "behavior": "smooth"})
+        self._preview.run_method("focus", {"preventScroll": True})
+
+    async def _show_preview(self, number: int, n_blocks: int = BLOCKS_AT_ONCE) -> None:
+        chapter = next((each for each in self._view.chapters if each.number == number), None)
+        if chapter is None:
+            return
+        self._shown_chapter = number
+        blocks = await run.io_bound(self._view.spoken_chapter, number)
+        tempting = {each.written: each for block in blocks for each in block.words if each.tempting}
+        self._preview.clear()
+        with self._preview:
+            with tag("div", "section-head"):
+                tag("h2", "book-text", id="preview", text=f"How “{chapter.title}” will be said")
+                hear_button("Hear the beginning", _beginning(blocks), self._view.settings)
+            with tag("div", "card padded section"):
+                with tag("p", "muted small legend"):
+                    tag("span", "said", text="underlined")
+                    text(" is said otherwise than it is printed; ")
+                    tag("mark", "tempting", text="marked")
+                    text(" words have a tempting misreading, which the checks listen for.")
+                with tag("div", "spoken serif"):
+                    for block in blocks[:n_blocks]:
+                        _show_block(block)
+                if len(blocks) > n_blocks:
+                    button("Show more", lambda: self._show_preview(number, n_blocks + 4 * BLOCKS_AT_ONCE))
+                if tempting:
+                    with tag("details"):
+                        tag("summary", text=f"{counted(len(tempting), 'tempting misreading')} in this chapter")
+                        with tag("ul", "misreadings small"):
+                            for each in tempting.values():
+                                with tag("li", "book-text"):
+                                    text(each.written, "written")
+                                    text(f" is “{each.said}”, not {_or(each.tempting)}")
+
+    # Names
+
+    async def _show_names(self, limit: int = NAMES_AT_ONCE) -> None:
+        names = await run.io_bound(lambda: self._view.names)
+        self._names.clear()
+        with self._names:
+            tag("h2", id="names", text="Names")
+            if not names:
+                tag("p", "muted", text="All names of this book are in the dictionary.")
+                return
+            tag(
+                "p",
+                "muted small",
+                text="No dictionary has these. Where the voice gets one wrong, write how to say it, in plain letters: "
+                f"it is kept in {self._choices.lexicon_file.name}.",
+            )
+            with tag("ul", "card rows names"):
+                for each in names[:limit]:
+                    self._name_row(each)
+            if len(names) > limit:
+                button(f"Show all {len(names)}", lambda: self._show_names(len(names)))
+
+    def _name_row(self, name: NameView) -> None:
+        with tag("li", "name"):
+            with tag("div"):
+                with tag("p"):
+                    tag("strong", "book-text", text=name.name)
+                    if name.count:
+                        text(f" {name.count} times" if name.count > 1 else " once", "muted small")
+                if name.context:
+                    tag("p", "muted small book-text", text=name.context)
+            field = text_field(
+                f"Say {name.name} as",
+                name.say,
+                lambda say: self._respell(name, say, hear),
+                is_label_hidden=True,
+                placeholder=f"say {name.name} as …",
+            )
+            set_attributes(field, spellcheck="false")
+            hear = hear_button(f"Hear {name.name}", name.say or name.name, self._view.settings, is_label_hidden=True)
+
+    async def _respell(self, name: NameView, say: str, hear: ui.element) -> None:
+        self._choices.respell(name.name, say.strip(), name.ipa if say.strip() == name.say else "")
+        set_attributes(hear, data_text=say.strip() or name.name)
+        self._view = await run.io_bound(open_book, self._file)
+        await self._show_preview(self._shown_chapter)
+
+    # Forecast
+
+    def _show_forecast(self) -> None:
+        view = self._view
+        expected = view.forecast
+        self._forecast.clear()
+        with self._forecast:
+            tag("h2", id="forecast", text="Forecast")
+            with tag("dl", "facts stacked"):
+                _fact("of audio", duration(expected.seconds))
+                _fact("on disk", megabytes(expected.megabytes))
+                _fact("to make with the narrator here", duration(expected.seconds_to_make))
+                _fact("for Maya1 on one rented GPU, assumed to speak 10 s a second", f"{view.gpu_hours:.2g} GPU h")
+
+
+def _fact(name: str, value: str) -> None:
+    with tag("div"):
+        tag("dt", text=name)
+        tag("dd", text=value)
+
+
+def _show_block(block: SpokenBlock) -> None:
+    """One element for each changed word and for each run of others."""
+    with tag("p", "spoken-heading" if block.is_heading else "", dir="auto"):
+        plain: list[str] = []
+        for word in block.words:
+            if not word.said:
+                continue
+            if not (word.kind or word.tempting):
+                plain.append(word.said)
+                continue
+            if plain:
+                text(" ".join(plain) + " ")
+                plain = []
+            _show_changed(word)
+            plain.append("")
+        if plain:
+            text(" ".join(plain))
+
+
+def _show_changed(word: SpokenWords) -> None:
+    about = f"printed “{word.written}”" + (f"; not {_or(word.tempting)}" if word.tempting else "")
+    name, classes = ("mark", "tempting") if word.tempting else ("span", "said")
+    tag(name, classes, text=word.said, title=about)
+
+
+def _or(misreadings: tuple[str, ...]) -> str:
+    return " or ".join(f"“{each}”" for each in misreadings)
+
+
+def _beginning(blocks: tuple[SpokenBlock, ...]) -> str:
+    """The first two hundred characters or so, up to the end of a word."""
+    said = " ".join(word.said for block in blocks[:6] for word in block.words)
+    return said if len(said) <= 220 else said[:220].rpartition(" ")[0]

@@ -1,0 +1,31 @@
+"""A button that speaks a text in a voice, in seconds; the browser asks the speech service itself."""
+
+from nicegui import ui
+
+from mayabook.core.settings import Settings
+from mayabook.engines.registry import plugins
+from mayabook.studio.pages.elements import button
+
+
+def hear_button(label: str, said: str, settings: Settings, *, is_label_hidden: bool = False) -> ui.element:
+    """settings: engine and voice are taken from them. Change what it says by its attribute `data-text`."""
+    engine, voice = engine_and_voice(settings)
+    return button(
+        label,
+        drawing="hear",
+        kind="plain",
+        is_label_hidden=is_label_hidden,
+        js="(event) => hear(event.currentTarget)",
+        data_text=said,
+        data_model=engine,
+        data_voice=voice,
+    )
+
+
+def engine_and_voice(settings: Settings) -> tuple[str, str]:
+    """The engine and the voice that a sample is spoken with."""
+    kind = settings.engine.kind
+    engine = plugins().get(kind)
+    table = settings.table(engine.settings_table if engine else "narrator")
+    voice = getattr(table, "voice", "") if not isinstance(table, dict) else table.get("voice", "")
+    return (kind if engine else "narrator"), str(voice)
