@@ -1,12 +1,14 @@
 """The page of a book before it is narrated: chapters, a chapter as it will be said, names, settings, a forecast."""
 
+import asyncio
+from functools import partial
 from pathlib import Path
 
-from nicegui import run, ui
+from nicegui import ui
 
 from mayabook.studio.book_choices import BookChoices
-from mayabook.studio.book_view import BookView, NameView, SpokenBlock, SpokenWords, open_book
-from mayabook.studio.pages.elements import button, reporting, set_attributes, switch, tag, text, text_field
+from mayabook.studio.book_view import NameView, SpokenBlock, SpokenWords, open_book
+from mayabook.studio.pages.elements import Handler, button, reporting, set_attributes, switch, tag, text, text_field
 from mayabook.studio.pages.hear_button import hear_button
 from mayabook.studio.pages.setting_controls import SettingControls
 from mayabook.studio.pages.wording import counted, duration, megabytes
@@ -20,15 +22,16 @@ NAMES_AT_ONCE = 12
 class BookPage:
     """What is below the head of the page, for one book file."""
 
-    def __init__(self, file: Path) -> None:
-        self._file, self._choices = file, BookChoices(file)
+    def __init__(self, file: Path, on_start: Handler) -> None:
+        """on_start: narrates the book as it is chosen here."""
+        self._file, self._choices, self._on_start = file, BookChoices(file), on_start
         self._shown_chapter = 0
         with tag("div", "columns") as self._place:
             tag("p", "muted", text="Reading the book …", role="status")
         ui.timer(0, lambda: reporting(self._read), once=True)
 
     async def _read(self) -> None:
-        self._view = await run.io_bound(open_book, self._file)
+        self._view = await asyncio.to_thread(open_book, self._file)
         self._place.clear()
         with self._place:
             with tag("div", "page"):
@@ -53,7 +56,7 @@ class BookPage:
         await self._show_names()
 
     async def _reread(self) -> None:
-        self._view = await run.io_bound(open_book, self._file)
+        self._view = await asyncio.to_thread(open_book, self._file)
         self._show_forecast()
 
     def _warnings(self) -> None:
@@ -75,14 +78,14 @@ class BookPage:
                     switch(
                         f"Narrate {chapter.title}",
                         chapter.is_narrated,
-                        lambda wanted, number=chapter.number: self._tick(number, wanted),
+                        partial(self._tick, chapter.number),
                         is_label_hidden=True,
                         disabled=not chapter.can_be_narrated,
                     )
                     with tag("div", "chapter-title"):
                         with tag("button", "title-button book-text", type="button") as title:
                             text(chapter.title or f"Chapter {chapter.number}")
-                        title.on("click", lambda number=chapter.number: reporting(lambda: self._open(number)), args=[])
+                        title.on("click", partial(reporting, partial(self._open, chapter.number)), args=[])
                         if not chapter.is_narrated:
                             text(f"Skipped: {chapter.reason}", "muted small")
                     text(counted(chapter.n_words, "word"), "muted small numbers nowrap")
@@ -115,7 +118,7 @@ class BookPage:
         if chapter is None:
             return
         self._shown_chapter = number
-        blocks = await run.io_bound(self._view.spoken_chapter, number)
+        blocks = await asyncio.to_thread(self._view.spoken_chapter, number)
         tempting = {each.written: each for block in blocks for each in block.words if each.tempting}
         self._preview.clear()
         with self._preview:
@@ -145,7 +148,7 @@ class BookPage:
     # Names
 
     async def _show_names(self, limit: int = NAMES_AT_ONCE) -> None:
-        names = await run.io_bound(lambda: self._view.names)
+        names = await asyncio.to_thread(lambda: self._view.names)
         self._names.clear()
         with self._names:
             tag("h2", id="names", text="Names")
@@ -186,7 +189,7 @@ class BookPage:
     async def _respell(self, name: NameView, say: str, hear: ui.element) -> None:
         self._choices.respell(name.name, say.strip(), name.ipa if say.strip() == name.say else "")
         set_attributes(hear, data_text=say.strip() or name.name)
-        self._view = await run.io_bound(open_book, self._file)
+        self._view = await asyncio.to_thread(open_book, self._file)
         await self._show_preview(self._shown_chapter)
 
     # Forecast
@@ -202,6 +205,7 @@ class BookPage:
                 _fact("on disk", megabytes(expected.megabytes))
                 _fact("to make with the narrator here", duration(expected.seconds_to_make))
                 _fact("for Maya1 on one rented GPU, assumed to speak 10 s a second", f"{view.gpu_hours:.2g} GPU h")
+            button("Narrate this book", self._on_start, drawing="play", kind="primary", disabled=not view.n_words)
 
 
 def _fact(name: str, value: str) -> None:

@@ -91,7 +91,8 @@ def link(label: str, address: str, *, drawing: str = "", classes: str = "", **at
     with tag("a", classes, href=address, **attributes) as element:
         if drawing:
             icon(drawing)
-        text(label)
+        if label:
+            text(label)
     return element
 
 

@@ -74,7 +74,13 @@ class SettingControls:
             if field.kind == "switch":
                 switch(label, value is True, changed, note=field.description)
             elif options := _options(field):
-                choice(label, options, str(value), changed, note=_NOTES.get(field.full_name, "" if field.common else field.description))
+                choice(
+                    label,
+                    options,
+                    str(value),
+                    changed,
+                    note=_note(field),
+                )
             else:
                 shown = ", ".join(value) if isinstance(value, (list, tuple)) else str(value)
                 element = text_field(
@@ -108,8 +114,14 @@ def _label(field: SettingField) -> str:
     return names.get(field.full_name, field.name.replace("_", " ").capitalize())
 
 
+def _note(field: SettingField) -> str:
+    """Of a field whose values say most of it."""
+    return _NOTES.get(field.full_name, "" if field.common else field.description)
+
+
 def _about(table: str) -> str:
-    model = Settings.model_fields[table].annotation if table in Settings.model_fields else other_settings_models()[table]
+    own = Settings.model_fields.get(table)
+    model = own.annotation if own else other_settings_models()[table]
     return (inspect.getdoc(model) or table).splitlines()[0].rstrip(".")
 
 
@@ -120,7 +132,8 @@ def _options(field: SettingField) -> dict[str, str]:
     if field.full_name == "retry.engine":
         return {"none": "None"} | {name: name.capitalize() for name in plugins()}
     if field.name == "voice" and field.table == "narrator":
-        return {each.name: f"{each.name.capitalize()}: {each.description}" for each in voices() if each.model == field.table}
+        own = [each for each in voices() if each.model == field.table]
+        return {each.name: f"{each.name.capitalize()}: {each.description}" for each in own}
     return {value: value for value in field.choices}
 
 
@@ -129,5 +142,3 @@ def _parsed(field: SettingField, written: str) -> object | None:
     if field.kind == "list":
         return tuple(filter(None, (each.strip() for each in written.split(","))))
     return None if not written.strip() and (field.kind != "text" or field.values) else written.strip()
-
-

@@ -1,11 +1,14 @@
 """The page of voices: describe one, hear candidates side by side, save one; engines and models of this machine."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import psutil
-from nicegui import run, ui
+from nicegui import ui
 
 from mayabook.core.byte_size import format_bytes
 from mayabook.core.hardware import gpus
@@ -91,7 +94,7 @@ class VoicesPage:
                     with tag("article", "card padded section"):
                         with tag("div", "section-head"):
                             tag("h3", text=each.name)
-                            button(f"Put {each.name} away", lambda each=each: self._drop(each), drawing="remove",
+                            button(f"Put {each.name} away", partial(self._drop, each), drawing="remove",
                                    kind="quiet", is_label_hidden=True)  # fmt: skip
                         tag("p", "muted small", text=each.about)
                         self._hear("Hear it", each.engine, each.voice, is_label_hidden=False)
@@ -135,8 +138,8 @@ class VoicesPage:
                     self._form = tag("div", "grid fields")
                 with tag("div", "card padded section"):
                     tag("h3", text="The description")
-                    self._description = tag("p", "serif", text="…", aria_live="polite")
-                    self._training = tag("p", "small muted", text=" ")
+                    self._description = text("", "serif", name="p")
+                    self._training = text("", "small muted", name="p")
                     with tag("div", "buttons"):
                         self._hear_maya = self._hear("Hear it", self._maya_engine, "", is_label_hidden=False)
                         set_attributes(self._hear_maya, disabled=not self._maya_engine)
@@ -160,7 +163,7 @@ class VoicesPage:
                 value = self._fields.get(name, "")
                 if name == CONTEXT or value not in options:
                     options = {value: value or "none", **({"": "none"} if name == CONTEXT else {}), **options}
-                choice(name.capitalize(), options, value, lambda chosen, name=name: self._set_field(name, chosen))
+                choice(name.capitalize(), options, value, partial(self._set_field, name))
         self._show_description()
 
     def _set_field(self, name: str, value: str) -> None:
@@ -181,8 +184,8 @@ class VoicesPage:
     # Engines and models
 
     async def _show_engines(self) -> None:
-        found = await run.io_bound(_engines_here)
-        machine = await run.io_bound(_machine)
+        found = await asyncio.to_thread(_engines_here)
+        machine = await asyncio.to_thread(_machine)
         self._waiting.delete()
         with self._engines:
             tag("p", "muted small", text=machine)
@@ -204,7 +207,7 @@ class EngineState:
         return "ready" if self.is_ready else "not ready"
 
 
-def _can_speak(plugin: EnginePlugin[object], model: str) -> bool:
+def _can_speak(plugin: EnginePlugin[Any], model: str) -> bool:
     """Whether the engine speaks the voices of that model here."""
     if not any(each.model == model for each in plugin.voices()):
         return False

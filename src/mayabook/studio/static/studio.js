@@ -84,7 +84,7 @@
       if (answer?.ok) tell(`${file.name} is on the shelf.`);
       else tell(said?.detail ?? said?.error?.message ?? `${file.name} could not be added; is the studio still running?`, true);
     }
-    document.dispatchEvent(new CustomEvent("books-added"));
+    emitEvent("books-added"); // of nicegui.js
   };
   window.chooseBooks = () => {
     const input = Object.assign(document.createElement("input"), { type: "file", multiple: true });
