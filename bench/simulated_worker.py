@@ -65,6 +65,9 @@ class SleepingChecker(Checker):
         self.thresholds, self.identity = load_thresholds(), "sleeping 1"
         self._real_time_factor = real_time_factor
 
+    def load(self) -> None:
+        pass
+
     def check(
         self,
         take: Take,

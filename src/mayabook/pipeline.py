@@ -206,7 +206,7 @@ def _run(request: AudiobookRequest, tell: Listener, open_executor: OpenExecutor,
             anchor = JobAnchor(job, _notes(tell))
             if isinstance(engine, Anchored):
                 has_begun = earlier is not None and earlier.kind == choice.kind
-                anchor.settle(engine, settings.maya, choice.model, checker, has_begun=has_begun)
+                anchor.settle(executor, settings.maya, choice.model, checker, has_begun=has_begun)
             plan = plan_chunks(book, script, engine)
             job.ledger.set_fact(REQUEST, request.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())

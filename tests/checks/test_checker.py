@@ -1,11 +1,14 @@
 """Verdicts on real speech, sound and spoilt, heard by the real recogniser."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mayabook.checks import Checker
+from mayabook.checks.whisper_models import ModelFiles
 from mayabook.core.errors import CheckError
 from mayabook.core.settings import CheckSettings
 from mayabook.core.take import Audio, StopReason
@@ -175,3 +178,30 @@ def test_a_recogniser_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None
     for model in ("no-such-model", "/no/such/folder"):
         with pytest.raises(CheckError, match=r"cannot be loaded .* use --asr-model tiny\.en"):
             Checker(CheckSettings(asr_model=model))
+
+
+def test_what_the_checks_are_is_known_without_loading_a_recogniser(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver of a cluster only compares it."""
+    loaded: list[str] = []
+    monkeypatch.setattr(ModelFiles, "load", lambda files, compute_type: loaded.append(files.identity))
+    assert Checker(CheckSettings()).identity == checker.identity
+    assert Checker(CheckSettings(second_asr_model="")).language == checker.language
+    assert loaded == []
+
+
+def test_a_recogniser_in_a_folder(checker: Checker, tmp_path: Path) -> None:
+    """It need not be whole for the checks to be named, but it is missed before a take is made."""
+    weights = tmp_path / "model.bin"
+    weights.write_bytes(b"no weights")
+    (tmp_path / "vocabulary.json").write_text(json.dumps(list(map(str, range(51_865)))))
+    found = Checker(CheckSettings(asr_model=str(tmp_path)), "fr")
+    assert found.language.code == "fr"
+    with pytest.raises(CheckError, match=r"cannot be loaded .* use --asr-model tiny\.en"):
+        found.load()
+    (tmp_path / "vocabulary.json").write_text(json.dumps(list(map(str, range(51_864)))))
+    assert Checker(CheckSettings(asr_model=str(tmp_path)), "fr").language.code == "en"
+    weights.unlink()
+    with pytest.raises(CheckError, match=r"cannot be loaded .* use --asr-model tiny\.en"):
+        Checker(CheckSettings(asr_model=str(tmp_path)))

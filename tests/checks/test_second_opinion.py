@@ -94,10 +94,10 @@ def test_a_sentence_that_was_said_twice_is_rejected_where_its_words_are_misheard
 
 
 def test_a_take_without_doubt_is_heard_once(both: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked() -> None:
+    def asked(*arguments: object) -> None:
         raise AssertionError("the second recogniser was asked")
 
-    monkeypatch.setattr(both, "_second", asked)
+    monkeypatch.setattr(both._second_transcripts, "second_opinion", asked)
     text = "The boat came in at dawn, with nobody aboard."
     assert judge(both, text, text).accepted
 
@@ -106,10 +106,10 @@ def test_nobody_asks_about_a_take_that_is_rejected_anyway(both: Checker, monkeyp
     take, chunk = replace(take_of(speech(WHERRY)), stop=StopReason.CAP), chunk_of(WHERRY)
     assert _rejected_for(both.check(take, chunk)) == {FindingKind.TRUNCATED}
 
-    def asked() -> None:
+    def asked(*arguments: object) -> None:
         raise AssertionError("the second recogniser was asked")
 
-    monkeypatch.setattr(both, "_second", asked)
+    monkeypatch.setattr(both._second_transcripts, "second_opinion", asked)
     assert _rejected_for(both.check(take, chunk, thorough=False)) == {FindingKind.TRUNCATED, FindingKind.GARBLED}
 
 

@@ -18,7 +18,7 @@ from mayabook.maya import voices
 from mayabook.maya.anchor import Anchor, read_anchored_voice
 from mayabook.maya.codec import open_codec
 from mayabook.maya.token_layout import Layout
-from mayabook.render import Job, JobAnchor, voice_of_job, with_kept_voice
+from mayabook.render import Job, JobAnchor, LocalExecutor, voice_of_job, with_kept_voice
 from mayabook.render.anchor_choice import ANCHOR_TEXT, N_CANDIDATES
 from tests.checks.speaking import speech
 from tests.render.faulty import OTHER
@@ -94,7 +94,7 @@ def settle(folder: Path, actor: Actor, checker: Checker, *, has_begun: bool = Fa
     notes: list[str] = []
     settings = MayaSettings(**{"voice": actor.voice, **values})
     with Job(folder) as job:
-        JobAnchor(job, notes.append).settle(actor, settings, str(MODEL), checker, has_begun=has_begun)
+        JobAnchor(job, notes.append).settle(LocalExecutor(actor), settings, str(MODEL), checker, has_begun=has_begun)
     return notes
 
 
@@ -210,7 +210,7 @@ def test_a_fallback_engine_reads_with_the_same_voice(job: Path, checker: Checker
     first, fallback, other = Actor(), Actor(), Actor(HIGH)
     with Job(job) as opened:
         anchor = JobAnchor(opened, lambda note: None)
-        anchor.settle(first, MayaSettings(voice=LOW), str(MODEL), checker, has_begun=True)
+        anchor.settle(LocalExecutor(first), MayaSettings(voice=LOW), str(MODEL), checker, has_begun=True)
         anchor.lend(fallback)
         anchor.lend(other)
     assert fallback.identity == first.identity

@@ -15,7 +15,7 @@ from mayabook.core.take import Audio
 from mayabook.maya.anchor import Anchor
 from mayabook.maya.codec import open_codec
 from mayabook.maya.token_layout import Layout
-from mayabook.render import Job, JobAnchor
+from mayabook.render import Job, JobAnchor, LocalExecutor
 from mayabook.render.recorded_anchor import recorded_anchor
 from tests.checks.speaking import speech
 from tests.render.test_job_anchor import LOW, MODEL, Actor
@@ -104,7 +104,7 @@ def test_a_job_keeps_the_recordings_voice(checker: Checker, tmp_path: Path) -> N
         settings = MayaSettings(voice=LOW, anchor=str(file), **values)
         with Job(tmp_path / "one.mayabook") as job:
             anchor = JobAnchor(job, lambda note: None)
-            anchor.settle(actor, settings, str(MODEL), checker, has_begun=True)
+            anchor.settle(LocalExecutor(actor), settings, str(MODEL), checker, has_begun=True)
         return actor.identity
 
     first = settle(anchor_text=TEXT)

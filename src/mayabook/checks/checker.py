@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 
@@ -22,7 +21,6 @@ from mayabook.checks.transcript_alignment import TranscriptAligner, phoneme_coun
 from mayabook.checks.voice_drift import measure_timbre
 from mayabook.checks.voice_measures import measure_take
 from mayabook.checks.voice_reference import UNKNOWN_VOICE, VoiceReference
-from mayabook.checks.whisper_models import PACKAGED, ModelFiles
 from mayabook.checks.word_alignment import Aligner
 from mayabook.checks.word_checks import WordEvidence, WordScores, is_rejected_anyway, needs_second_opinion
 from mayabook.core.chunk import Chunk
@@ -46,7 +44,8 @@ class Checker:
     def __init__(self, settings: CheckSettings, language: str = "en", compute_type: str = COMPUTE_TYPE) -> None:
         """compute_type: number format of the recogniser. Others than the default are for comparison only.
 
-        Raises CheckError if the recogniser cannot be loaded, or a measure of a detector has no threshold.
+        Loads no recogniser. Raises CheckError if the files of one are not there, or a measure of a detector has no
+        threshold.
         """
         self.thresholds = load_thresholds()
         require_rejection_thresholds(self.thresholds.rejection)
@@ -55,15 +54,17 @@ class Checker:
         self._phonetics = Phonetics(self.thresholds.phonetics, self.language)
         self.aligner = Aligner(self._phonetics, self.thresholds.alignment)
         self._transcripts = self._transcript_aligner(self._recogniser)
-        self._second_model, self._compute_type = settings.second_asr_model, compute_type
         self._second_transcripts: TranscriptAligner | None = None
-        self._loading = Lock()
         recognisers = self._recogniser.identity
-        if self._second_model:
-            recognisers += f", in doubt {ModelFiles(self._second_model).identity}"
-            if self._second_model not in PACKAGED:  # it may be missing: fail now, not at the first take in doubt
-                self._second()
+        if settings.second_asr_model:
+            second = Recogniser(settings.second_asr_model, self.language.code, self.thresholds, compute_type)
+            self._second_transcripts = self._transcript_aligner(second)
+            recognisers += f", in doubt {second.files.identity}"
         self.identity = f"{recognisers}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
+
+    def load(self) -> None:
+        """Loads the recogniser, which the first transcript does otherwise. Raises CheckError if it cannot be loaded."""
+        self._recogniser.load()
 
     def check(
         self,
@@ -190,14 +191,18 @@ class Checker:
             return examination
         scores = run_detectors(replace(evidence, words=words), Needs.WORDS)
         is_open = others is None or not is_rejected_anyway([*others, *scores], self.thresholds.rejection)
-        if self._second_model and is_open and needs_second_opinion(scores, self.thresholds.words):
-            words = self._with_second_opinion(words, audio, sample_rate, chunk)
+        second = self._second_transcripts
+        if second is not None and is_open and needs_second_opinion(scores, self.thresholds.words):
+            words = self._with_second_opinion(second, words, audio, sample_rate, chunk)
             scores = run_detectors(replace(evidence, words=words), Needs.WORDS)
         return replace(examination, scores=tuple(scores))
 
-    def _with_second_opinion(self, words: WordEvidence, audio: Audio, sample_rate: int, chunk: Chunk) -> WordEvidence:
-        aligners = self._transcripts, self._second()
-        second = aligners[1].second_opinion(audio, sample_rate, chunk, words.rows)
+    def _with_second_opinion(
+        self, other: TranscriptAligner, words: WordEvidence, audio: Audio, sample_rate: int, chunk: Chunk
+    ) -> WordEvidence:
+        """other: of the second recogniser, which loads at the first take in doubt: most books have none."""
+        aligners = self._transcripts, other
+        second = other.second_opinion(audio, sample_rate, chunk, words.rows)
         words = replace(words, second=second)
         doubtful = WordScores(words, self.thresholds).substitutions_in_doubt()
         each = (
@@ -210,14 +215,6 @@ class Checker:
     def align_words(self, audio: Audio, sample_rate: int, chunk: Chunk) -> WordEvidence:
         """What detectors of words need to know, by the first recogniser."""
         return self._transcripts.align(audio, sample_rate, chunk)[1]
-
-    def _second(self) -> TranscriptAligner:
-        """Loads the second recogniser at the first take in doubt: most books have none."""
-        with self._loading:
-            if self._second_transcripts is None:
-                recogniser = Recogniser(self._second_model, self.language.code, self.thresholds, self._compute_type)
-                self._second_transcripts = self._transcript_aligner(recogniser)
-            return self._second_transcripts
 
     def _transcript_aligner(self, recogniser: Recogniser) -> TranscriptAligner:
         return TranscriptAligner(recogniser, self.aligner, self._phonetics, self.thresholds)

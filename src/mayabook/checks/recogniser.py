@@ -8,7 +8,8 @@ again.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ from mayabook.core.errors import CheckError
 from mayabook.core.language import Language
 from mayabook.core.resampling import resample
 from mayabook.core.take import Audio
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+    from faster_whisper.tokenizer import Tokenizer
 
 SAMPLE_RATE = 16000
 MEL_FRAMES_PER_SECOND = 100
@@ -77,25 +82,48 @@ class Transcription:
 
 
 class Recogniser:
-    """May be used from several threads; each call takes one core."""
+    """May be used from several threads; each call takes one core.
+
+    model: its name or folder. files: of the model. language: that it transcribes. identity: of model, number format and
+    language.
+    """
 
     def __init__(self, model: str, language: str, thresholds: Thresholds, compute_type: str = COMPUTE_TYPE) -> None:
+        """Loads no weights yet. Raises CheckError if the files of the model are not there."""
+        self.model, self.files = model, ModelFiles(model)
+        self.language = Language.of(language if self.files.is_multilingual else "en")
+        self.identity = f"{self.files.identity} {compute_type} {self.language.code}"
+        self._thresholds, self._compute_type = thresholds, compute_type
+        self._silence: dict[int, Any] = {}  # encoder output, by length in mel frames
+        self._loading = Lock()
+        self._loaded: tuple[WhisperModel, Tokenizer] | None = None
+
+    def load(self) -> "tuple[WhisperModel, Tokenizer]":
+        """Loads the weights, unless they are loaded. Raises CheckError if they cannot be, or the model does not
+        transcribe the language."""
         from faster_whisper.tokenizer import Tokenizer
 
-        self._thresholds = thresholds
-        self._silence: dict[int, Any] = {}  # encoder output, by length in mel frames
-        files = ModelFiles(model)
-        self._whisper = files.load(compute_type)
-        spoken = Language.of(language).code if self._whisper.model.is_multilingual else "en"
-        if spoken not in self._whisper.supported_languages:
-            raise CheckError(
-                f"The recogniser {model!r} does not transcribe {spoken!r}; choose another with --asr-model."
-            )
-        self.language = Language.of(spoken)
-        self._tokenizer = Tokenizer(
-            self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=spoken
-        )
-        self.identity = f"{files.identity} {compute_type} {spoken}"
+        with self._loading:
+            if self._loaded is None:
+                whisper = self.files.load(self._compute_type)
+                code = self.language.code
+                if code not in whisper.supported_languages:
+                    raise CheckError(
+                        f"The recogniser {self.model!r} does not transcribe {code!r}; choose another with --asr-model."
+                    )
+                tokenizer = Tokenizer(
+                    whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=code
+                )
+                self._loaded = whisper, tokenizer
+            return self._loaded
+
+    @property
+    def _whisper(self) -> "WhisperModel":
+        return self.load()[0]
+
+    @property
+    def _tokenizer(self) -> "Tokenizer":
+        return self.load()[1]
 
     def transcribe(self, audio: Audio, sample_rate: int) -> list[RecognisedWord]:
         """All recognised words, in order. audio: mono, any length. sample_rate: Hz."""

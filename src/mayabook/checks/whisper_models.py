@@ -1,5 +1,6 @@
 """Finds and loads Whisper models for CTranslate2: those in packages, in folders, and on the model hub."""
 
+import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,13 +21,18 @@ PACKAGED = {
 }
 """The weights of the models that come inside packages, in one file or in parts; all else lies beside the first."""
 _BESIDE = ("config.json", "tokenizer.json", "vocabulary.txt")
+_MULTILINGUAL_TOKENS = 51_865
+"""Tokens of the smallest vocabulary of a multilingual model; CTranslate2 tells them by it, too."""
+_UNUSABLE = RuntimeError, ValueError, OSError
+"""What faster-whisper and the hub raise for a model that is not there or not whole."""
 
 
 class ModelFiles:
     """The files of a model: a name, or a folder.
 
-    identity: the model's name and a hash of its weights; of a model on the hub, the name alone. Raises CheckError if a
-    package that holds the model is not installed.
+    identity: the model's name and a hash of its weights; of a model on the hub, the name alone. is_multilingual: other
+    languages than English are transcribed. Raises CheckError if the files are not there: a package that holds the model
+    is not installed, the folder holds none, or the hub does not give it.
     """
 
     def __init__(self, model: str) -> None:
@@ -34,9 +40,17 @@ class ModelFiles:
         if model in PACKAGED:
             self._weights = [_file_in_package(part) for part in PACKAGED[model]]
         else:
-            self._weights = [file for file in [Path(model) / "model.bin"] if file.is_file()]
-        digest = fingerprint(self._weights)[:12] if self._weights else model
-        self.identity = f"{Path(model).name} {digest}"
+            self._weights = [self._downloaded() / "model.bin"]
+        self.is_multilingual = self._vocabulary_size() >= _MULTILINGUAL_TOKENS
+        self.identity = f"{Path(model).name} {self._digest()}"
+
+    def _digest(self) -> str:
+        if self._model not in PACKAGED and not Path(self._model).is_dir():
+            return self._model  # on the hub
+        try:
+            return fingerprint(self._weights)[:12]
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def load(self, compute_type: str) -> "WhisperModel":
         """Raises CheckError if the model cannot be loaded."""
@@ -45,19 +59,42 @@ class ModelFiles:
         in_parts = len(self._weights) > 1
         try:
             return WhisperModel(
-                str(self._weights[0].parent) if self._weights else self._model,
+                str(self._weights[0].parent),
                 device="cpu",
                 compute_type=compute_type,
                 cpu_threads=1,
                 num_workers=os.cpu_count() or 1,
                 files=self._joined() if in_parts else None,
             )
-        except (RuntimeError, ValueError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise CheckError(
-                f"The recogniser {self._model!r} cannot be loaded ({reason}); name a folder with a CTranslate2 Whisper "
-                "model, or use --asr-model tiny.en and --second-asr-model base, which need no download."
-            ) from error
+        except _UNUSABLE as error:
+            raise self._unusable(error) from error
+
+    def _downloaded(self) -> Path:
+        """The folder of a model that is no packaged one. On the hub, it is downloaded unless it was before."""
+        if Path(self._model).is_dir():
+            return Path(self._model)
+        from faster_whisper import download_model
+
+        try:
+            return Path(download_model(self._model))
+        except _UNUSABLE as error:
+            raise self._unusable(error) from error
+
+    def _vocabulary_size(self) -> int:
+        """Read from the file beside the weights: the model need not be loaded for it."""
+        folder = self._weights[0].parent
+        try:
+            if (lines := folder / "vocabulary.txt").is_file():
+                return len(lines.read_bytes().rstrip(b"\n").split(b"\n"))
+            return len(json.loads((folder / "vocabulary.json").read_bytes()))
+        except _UNUSABLE as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> CheckError:
+        return CheckError(
+            f"The recogniser {self._model!r} cannot be loaded ({str(error).splitlines()[0]}); name a folder with a "
+            "CTranslate2 Whisper model, or use --asr-model tiny.en and --second-asr-model base, which need no download."
+        )
 
     def _joined(self) -> dict[str, bytes]:
         """The contents of all files, with the parts of the weights joined."""

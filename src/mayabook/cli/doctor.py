@@ -37,6 +37,7 @@ def doctor(as_json: options.Json = False) -> None:
 
     memory = psutil.virtual_memory()
     checker = Checker(CheckSettings())
+    checker.load()
     notes: list[str] = []
     engine, choice = open_engine(Settings(), None, notes.append)
     engine.close()

@@ -35,7 +35,9 @@ class Worker:
         """Opens the engine and the checks, in the engine's thread. Simulations override this."""
         open_it = open_fallback_engine if spec.is_fallback else open_engine
         engine, choice = open_it(spec.settings, spec.choice, note, spec.language)
-        return engine, choice, Checker(spec.settings.checks, spec.language)
+        checker = Checker(spec.settings.checks, spec.language)
+        checker.load()
+        return engine, choice, checker
 
     async def version(self) -> str:
         """Of MayaBook on this node."""

@@ -17,6 +17,7 @@ from mayabook.lab.model_variants import LocalModelVariants, first_available
 from mayabook.lab.plan import Plan
 from mayabook.lab.report import is_artifact
 from mayabook.lab.trial_runner import Trial, TrialRunner
+from mayabook.render import LocalExecutor
 from mayabook.render.anchor_choice import choose_anchor
 
 NAME = "ablation"
@@ -212,7 +213,7 @@ def _run_anchored(runner: TrialRunner, format: str, trials: Sequence[Trial]) -> 
     try:
         reason = "this engine does not support anchors"
         if isinstance(engine, Anchored) and isinstance(runner.checker, Checker):
-            engine.use_anchor(choose_anchor(engine, runner.checker, runner.listener.on_message))
+            engine.use_anchor(choose_anchor(LocalExecutor(engine), runner.checker, runner.listener.on_message))
             reason = "the checks accept no take of its text" if engine.anchor is None else ""
         if reason:
             runner.listener.on_message(f"Skipped takes with an anchor: {reason}")

@@ -31,6 +31,7 @@ from mayabook.lab.speaker_rows import reject_other_voices, speaker_entries
 from mayabook.lab.trial_runner import TakeChecker, TakeRunner, Trial, TrialListener
 from mayabook.lab.tuning_plan import Configuration, TuningPlan
 from mayabook.maya.anchor import Anchor
+from mayabook.render import LocalExecutor
 from mayabook.render.content_keys import take_seed
 from mayabook.render.job_anchor import make_anchor
 
@@ -214,7 +215,9 @@ class Tuner:
         key = f"{settings.anchor} {', '.join(level.name for level in self._open_levels.values())}"
         if key not in self._anchors:
             assert isinstance(self._checker, Checker)
-            self._anchors[key] = make_anchor(engine, settings, self._choice.model, self._checker, self._note)
+            self._anchors[key] = make_anchor(
+                LocalExecutor(engine), settings, self._choice.model, self._checker, self._note
+            )
         return self._anchors[key]
 
     def _chunks_of(self, levels: Configuration, units: range) -> list[tuple[int, list[Chunk]]]:

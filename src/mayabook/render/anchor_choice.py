@@ -6,12 +6,16 @@ from contextlib import closing
 
 from mayabook.checks import Checker
 from mayabook.checks.pitch import median_pitch
+from mayabook.checks.voice_reference import UNKNOWN_VOICE
 from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.take import Take, TakeRequest
+from mayabook.core.verdict import Verdict
 from mayabook.engines.engine import Anchored
 from mayabook.maya.anchor import Anchor
 from mayabook.maya.described_voice import DescribedVoice, parse_description
 from mayabook.render.content_keys import take_seed
+from mayabook.render.encoded_take import EncodedTake
+from mayabook.render.executor import Executor, TakeCheck, TakeTask
 
 ANCHOR_TEXT = "The boats came in with the tide, one after another."
 """About 3.5 s: long enough to identify a speaker, and short because every take prefills its codes."""
@@ -20,39 +24,52 @@ _SEMITONES, _PACE_RATIO = 3.0, 1.15
 """Differences of pitch and pace that count as 1."""
 
 
-def choose_anchor(engine: Anchored, checker: Checker, note: Callable[[str], None]) -> Anchor | None:
+def choose_anchor(executor: Executor, checker: Checker, note: Callable[[str], None]) -> Anchor | None:
     """The best of N_CANDIDATES takes, None where the checks accept none. The engine is left without an anchor.
 
-    note: takes a line about each candidate.
+    executor: its engine is `Anchored`. note: takes a line about each candidate.
     """
+    engine = executor.engine
+    assert isinstance(engine, Anchored)
     engine.use_anchor(None)
     chunk, wanted = anchor_chunk(ANCHOR_TEXT), parse_description(engine.voice)
-    requests = [
-        TakeRequest(
-            f"anchor-{number}",
-            ANCHOR_TEXT,
-            engine.voice,
-            take_seed(engine.voice, ANCHOR_TEXT, number),
-            number,
-            engine.sampling(0),
+    tasks = (
+        TakeTask(
+            TakeRequest(
+                f"anchor-{number}",
+                ANCHOR_TEXT,
+                engine.voice,
+                take_seed(engine.voice, ANCHOR_TEXT, number),
+                number,
+                engine.sampling(0),
+            ),
+            TakeCheck(chunk, UNKNOWN_VOICE),
         )
         for number in range(N_CANDIDATES)
-    ]
-    accepted: list[tuple[float, int, Take]] = []
-    with closing(engine.generate(requests)) as takes:
-        for take in takes:
-            verdict = checker.check(take, chunk)
-            number = take.request.attempt
-            if verdict.accepted:
-                distance, found = _compare(take, checker.pace(take.audio, take.sample_rate, chunk), wanted, checker)
-                accepted.append((distance, number, take))
-            else:
-                found = "; ".join(finding.kind for finding in verdict.findings)
-            note(f"Voice {number + 1} of {N_CANDIDATES}: {'accepted' if verdict.accepted else 'rejected'} ({found}).")
-    if not accepted:
+    )
+    takes: dict[int, EncodedTake] = {}
+    verdicts: dict[int, Verdict] = {}
+    with closing(executor.run(tasks, checker)) as results:
+        for result in results:
+            number = result.task.request.attempt
+            if result.take is not None:
+                takes[number] = result.take
+            if result.verdict is not None:
+                verdicts[number] = result.verdict
+    distances: dict[int, float] = {}
+    for number, verdict in sorted(verdicts.items()):
+        if verdict.accepted:
+            take = takes[number].decoded()
+            pace = checker.pace(take.audio, take.sample_rate, chunk)
+            distances[number], found = _compare(take, pace, wanted, checker)
+        else:
+            found = "; ".join(finding.kind for finding in verdict.findings)
+        note(f"Voice {number + 1} of {N_CANDIDATES}: {'accepted' if verdict.accepted else 'rejected'} ({found}).")
+    if not distances:
         return None
-    _, number, best = min(accepted, key=lambda each: each[:2])
+    number = min(distances, key=lambda number: (distances[number], number))
     note(f"Voice {number + 1} reads the book.")
+    best = takes[number].decoded()
     assert best.codes is not None
     return Anchor(ANCHOR_TEXT, best.codes.frames)
 

@@ -22,6 +22,7 @@ from mayabook.maya.anchor import Anchor, AnchoredVoice, read_anchored_voice
 from mayabook.maya.saved_voices import read_saved_voice
 from mayabook.models.store import find
 from mayabook.render.anchor_choice import choose_anchor
+from mayabook.render.executor import Executor
 from mayabook.render.job import Job
 from mayabook.render.recorded_anchor import recorded_anchor
 
@@ -68,13 +69,15 @@ class JobAnchor:
         self._voice: AnchoredVoice | None = None
 
     def settle(
-        self, engine: Anchored, settings: MayaSettings, model: str, checker: Checker, *, has_begun: bool
+        self, executor: Executor, settings: MayaSettings, model: str, checker: Checker, *, has_begun: bool
     ) -> None:
-        """Has the engine use the job's anchor, which is chosen if there is none yet.
+        """Has the engine of an executor, which is `Anchored`, use the job's anchor; it is chosen if there is none yet.
 
         model: name or path of the engine's model. has_begun: whether the job has run with this engine before. Raises
         EngineError where the settings name an anchor that cannot be used.
         """
+        engine = executor.engine
+        assert isinstance(engine, Anchored)
         engine.use_anchor(None)
         if settings.anchor == NONE:
             return
@@ -97,7 +100,7 @@ class JobAnchor:
             if not kept.is_empty:
                 self._use(engine, read_anchored_voice(self._file))
             return
-        anchor = make_anchor(engine, settings, model, checker, self._note)
+        anchor = make_anchor(executor, settings, model, checker, self._note)
         if anchor is None:
             self._note(
                 "The checks accepted none of these voices, so the book is read without an anchor, and the speaker may "
@@ -122,18 +125,20 @@ class JobAnchor:
 
 
 def make_anchor(
-    engine: Anchored, settings: MayaSettings, model: str, checker: Checker, note: Callable[[str], None]
+    executor: Executor, settings: MayaSettings, model: str, checker: Checker, note: Callable[[str], None]
 ) -> Anchor | None:
     """The anchor that the settings ask for; None where they ask for none, or the checks accept no take of the voice.
 
-    model: name or path of the engine's model. note: takes lines for a person. Raises EngineError as `JobAnchor.settle`.
+    executor: its engine is `Anchored`. model: name or path of the engine's model. note: takes lines for a person.
+    Raises EngineError as `JobAnchor.settle`.
     """
     if settings.anchor == NONE:
         return None
     if settings.anchor != AUTO:
         return recorded_anchor(Path(settings.anchor), settings.anchor_text, find(model).codec, checker, note)
-    saved = read_saved_voice(settings.voice)
-    return choose_anchor(engine, checker, note) if saved is None else saved_anchor(saved, engine)
+    engine, saved = executor.engine, read_saved_voice(settings.voice)
+    assert isinstance(engine, Anchored)
+    return choose_anchor(executor, checker, note) if saved is None else saved_anchor(saved, engine)
 
 
 def _source(settings: MayaSettings, saved: AnchoredVoice | None) -> str:

@@ -25,6 +25,7 @@ class LocalExecutor:
         self._n_threads = max(2, os.cpu_count() or 1)
 
     def run(self, tasks: Iterator[TakeTask | None], checker: Checker) -> Generator[TakeResult, None, None]:
+        checker.load()  # an unusable recogniser ends the run now, not when a take has been made
         pool = ThreadPoolExecutor(self._n_threads, thread_name_prefix="check")
         try:
             yield from _Run(self.engine, tasks, checker, pool, self._n_threads * _BACKLOG_PER_CHECKER).results()
