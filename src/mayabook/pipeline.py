@@ -1,10 +1,11 @@
 """From a book file to an audiobook: read, script, render, master. The command line and all other front ends call it."""
 
+import json
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -13,9 +14,11 @@ from pydantic import BaseModel, ConfigDict
 
 from mayabook.book import read_book
 from mayabook.checks import Checker
-from mayabook.core.book import Book
+from mayabook.core.book import BlockKind, Book
+from mayabook.core.chunk import Chunk
 from mayabook.core.errors import EngineError, OutputError
 from mayabook.core.events import EngineSelected, Listener, MasteringProgress, Note, ScriptReady, cancellable, ignore
+from mayabook.core.files import write_text
 from mayabook.core.language import ENGLISH, Language
 from mayabook.core.openmp import limit_spinning
 from mayabook.core.settings import Settings
@@ -24,7 +27,17 @@ from mayabook.engine_selection import open_engine, open_fallback_engine
 from mayabook.engines import Engine, EngineChoice
 from mayabook.engines.engine import Anchored
 from mayabook.engines.registry import with_levels
-from mayabook.master import Audiobook, Tags, TakeSegment, build_timeline, check_output, destination, write_audiobook
+from mayabook.master import (
+    Audiobook,
+    SpokenChunk,
+    Tags,
+    TakeSegment,
+    build_timeline,
+    check_output,
+    describe_timeline,
+    destination,
+    write_audiobook,
+)
 from mayabook.render import (
     CoverageReport,
     Edits,
@@ -201,13 +214,14 @@ def _run(request: AudiobookRequest, tell: Listener, open_executor: OpenExecutor,
         with Job.beside(request.output) as job:
             edits = Edits.of(job.folder)
             verbaliser = Verbaliser(book.language, lexicon, settings.script.as_written)
-            script = replace(script, chunks=edits.applied(script.chunks, book.language, verbaliser))
+            as_written = script.chunks
+            script = replace(script, chunks=edits.applied(as_written, book.language, verbaliser))
             checker = Checker(settings.checks, book.language)
             anchor = JobAnchor(job, _notes(tell))
             if isinstance(engine, Anchored):
                 has_begun = earlier is not None and earlier.kind == choice.kind
                 anchor.settle(executor, settings.maya, choice.model, checker, has_begun=has_begun)
-            plan = plan_chunks(book, script, engine)
+            plan = plan_chunks(book, script, engine, as_written)
             job.ledger.set_fact(REQUEST, request.model_dump_json())
             job.ledger.set_fact(ENGINE, choice.model_dump_json())
             job.ledger.set_plan(plan)
@@ -290,12 +304,21 @@ def _would_replace(request: AudiobookRequest) -> bool:
     return any(place.glob(f"*{request.output.suffix}")) and not Job.beside(request.output).folder.exists()
 
 
-def plan_chunks(book: Book, script: Script, engine: Engine) -> list[PlannedChunk]:
-    """The script's chunks with their content keys for `engine`."""
+def plan_chunks(
+    book: Book, script: Script, engine: Engine, as_written: Sequence[Chunk] | None = None
+) -> list[PlannedChunk]:
+    """The script's chunks with their content keys for `engine`. as_written: the chunks before a person edited them;
+    None where nobody did."""
     titles = {chapter.number: chapter.title for chapter in book.chapters}
     return [
-        PlannedChunk(chunk.index + 1, content_key(engine, chunk), titles[chunk.chapter], chunk)
-        for chunk in script.chunks
+        PlannedChunk(
+            chunk.index + 1,
+            content_key(engine, chunk),
+            titles[chunk.chapter],
+            chunk,
+            written.text if written.text != chunk.text else "",
+        )
+        for chunk, written in zip(script.chunks, as_written or script.chunks, strict=True)
     ]
 
 
@@ -335,11 +358,18 @@ def _master(
     engine: Engine,
     tell: Listener,
 ) -> Audiobook:
-    segments = []
+    segments, chunks = [], []
+    headings = {
+        chapter.number: frozenset(n for n, block in enumerate(chapter.blocks) if block.kind == BlockKind.HEADING)
+        for chapter in book.narrated
+    }
     for item in plan:
         take = job.ledger.kept(item.key, checks)
+        verdict = None if take is None else job.ledger.verdict(take, checks)
         assert take is not None
+        assert verdict is not None
         segments.append(TakeSegment(take.file, item.chunk.chapter, item.chunk.text, item.chunk.pause))
+        chunks.append(SpokenChunk(item.number, item.chunk, take.file, verdict.words, headings[item.chunk.chapter]))
     titles = {chapter.number: chapter.title for chapter in book.narrated}
     settings = request.settings.master
     timeline = build_timeline(segments, titles, settings)
@@ -347,5 +377,7 @@ def _master(
     audiobook = write_audiobook(
         timeline, tags, request.output, settings, lambda fraction: tell(MasteringProgress(fraction))
     )
+    described = describe_timeline(timeline, chunks, audiobook)
+    write_text(job.timeline_json, json.dumps(described, ensure_ascii=False, separators=(",", ":")))
     _log.info("Mastered: %.1f LUFS, true peak %.1f dBTP", audiobook.loudness, audiobook.true_peak)
     return audiobook

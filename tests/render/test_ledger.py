@@ -6,7 +6,7 @@ from mayabook.core.chunk import Chunk, Pause, Sentence, Span
 from mayabook.core.errors import JobError
 from mayabook.core.take import StopReason
 from mayabook.core.verdict import AlignedWord, Finding, FindingKind, Verdict, WordMatch
-from mayabook.render import Job, Ledger, PlannedChunk, ReviewDecision, StoredTake
+from mayabook.render import DecisionKind, Job, Ledger, PlannedChunk, ReviewDecision, StoredTake
 
 CHUNK = Chunk(0, 2, (Sentence("“It’s <laugh> late,” she said.", Span(3, 0, 30)),), "It's late, she said.", Pause.SCENE)
 GOOD = Verdict(True, (), "it's late she said", (AlignedWord(WordMatch.SAME, 0, "It’s", "it's", 0.1, 0.3),), 0, 4)
@@ -76,9 +76,9 @@ def test_the_best_take_is_kept(ledger: Ledger, tmp_path: Path) -> None:
         return take.id
 
     assert kept() == good.id
-    ledger.decide(good, ReviewDecision.REJECTED)
+    ledger.add_decision("k", DecisionKind.REDONE, "", [(good, ReviewDecision.REJECTED)])
     assert kept() == bad.id
-    ledger.decide(unjudged, ReviewDecision.ACCEPTED)
+    ledger.add_decision("k", DecisionKind.TAKE_CHOSEN, "", [(unjudged, ReviewDecision.ACCEPTED)])
     assert kept() == unjudged.id
 
 

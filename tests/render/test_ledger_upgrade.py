@@ -134,7 +134,7 @@ def test_what_was_stored_is_found_under_todays_names(job: Path) -> None:
 def test_an_upgraded_ledger_has_the_tables_of_a_new_one(job: Path, tmp_path: Path) -> None:
     def columns(file: Path) -> dict[str, list[tuple[object, ...]]]:
         with closing(sqlite3.connect(file)) as database:
-            tables = ("facts", "plan", "takes", "verdicts")
+            tables = ("facts", "plan", "takes", "verdicts", "decisions")
             return {table: database.execute(f"PRAGMA table_info({table})").fetchall() for table in tables}
 
     Ledger(job / "ledger.sqlite").close()

@@ -15,7 +15,7 @@ from mayabook.core.settings import CheckSettings, RetrySettings
 from mayabook.core.take import Audio, StopReason, TakeRequest
 from mayabook.core.verdict import Verdict
 from mayabook.render import Job, LocalExecutor, Renderer
-from mayabook.render.ledger import RetryStep, ReviewDecision, StoredTake
+from mayabook.render.ledger import DecisionKind, RetryStep, ReviewDecision, StoredTake
 from tests.checks.speaking import speech
 from tests.render.faulty import OTHER, Fault, Faulty, another_text, with_tail
 from tests.render.plans import SENTENCES, plan_of
@@ -272,7 +272,7 @@ def test_what_a_person_accepted_is_heard_by_new_checks_and_kept(tmp_path: Path, 
     once = RetrySettings(attempts=1, patch=0, split=0)
     kept, *_ = render(tmp_path, engine, checker, once)
     with Job(tmp_path / "job.mayabook") as job:
-        job.ledger.decide(kept, ReviewDecision.ACCEPTED)
+        job.ledger.add_decision(kept.key, DecisionKind.ACCEPTED, "", [(kept, ReviewDecision.ACCEPTED)])
     newer = Checker(CheckSettings())
     newer.identity += ", newer"
     again, verdict, takes = render(tmp_path, engine, newer, once)

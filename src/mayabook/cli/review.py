@@ -38,6 +38,9 @@ def review(
             help="Replace the text of chunk N by TEXT; N: alone restores the book's text. [repeatable]",
         ),
     ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Make the audiobook anew with the decisions that were made before.")
+    ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every chunk, not only the flagged ones.")] = False,
     html: Annotated[
         Path | None,
@@ -63,7 +66,7 @@ def review(
     with open_review(job) as opened:
         if accept or redo or take or edit:
             _decide(opened, accept or [], redo or [], take or [], edit or [])
-        else:
+        elif not apply:
             entries = opened.entries(everything=everything)
             if html is not None:
                 write_review_page(html, opened.request.book.stem, entries)

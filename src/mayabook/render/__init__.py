@@ -12,12 +12,22 @@ from mayabook.render.edits import Edits
 from mayabook.render.executor import Executor, OpenExecutor
 from mayabook.render.job import Job
 from mayabook.render.job_anchor import JobAnchor, voice_of_job, with_kept_voice
-from mayabook.render.ledger import Ledger, PlannedChunk, ReviewDecision, StoredTake
+from mayabook.render.ledger import (
+    Decision,
+    DecisionKind,
+    Ledger,
+    PlannedChunk,
+    ReviewDecision,
+    StoredTake,
+    best_take,
+)
 from mayabook.render.local_executor import LocalExecutor
 from mayabook.render.renderer import Renderer
 
 __all__ = [
     "CoverageReport",
+    "Decision",
+    "DecisionKind",
     "Edits",
     "Executor",
     "Job",
@@ -30,6 +40,7 @@ __all__ = [
     "ReviewDecision",
     "Status",
     "StoredTake",
+    "best_take",
     "build_coverage_report",
     "content_key",
     "former_keys",

@@ -131,7 +131,7 @@ def build_coverage_report(
             flagged.append(item.number)
         elif take.step != RetryStep.FIRST and take.decision is None:
             repaired[take.step] += 1
-        if (written := edits.written(item.chunk)) != item.chunk.text:
+        if (written := edits.written(item)) != item.chunk.text:
             edited.append((item.number, written))
         errors, n_words = errors + verdict.errors, n_words + verdict.n_words
         voices.append((item.number, verdict.voice))

@@ -17,6 +17,7 @@ from mayabook.core.language import Language
 from mayabook.core.settings import ScriptSettings
 from mayabook.core.spoken_form import spoken_form
 from mayabook.core.words import words
+from mayabook.render.ledger import PlannedChunk
 from mayabook.script.sentence_split import sentence_spans
 from mayabook.script.verbalisation import Verbaliser
 
@@ -47,16 +48,22 @@ class Edits:
             raise JobError(f"{file} does not map texts to texts; delete it to restore the book's text.")
         return cls(file, texts)
 
-    def written(self, chunk: Chunk) -> str:
+    def written(self, planned: PlannedChunk) -> str:
         """The book's text of a chunk, which may be an edited one."""
-        return next((written for written, text in self.texts.items() if text == chunk.text), chunk.text)
+        text = planned.chunk.text
+        return planned.book_text or next((written for written, edit in self.texts.items() if edit == text), text)
 
-    def set(self, chunk: Chunk, text: str, limits: ScriptSettings) -> None:
+    def is_spoken(self, planned: PlannedChunk) -> bool:
+        """Whether the chunk was planned with the text that the edits give it now."""
+        written = self.written(planned)
+        return self.texts.get(written, written) == planned.chunk.text
+
+    def set(self, planned: PlannedChunk, text: str, limits: ScriptSettings) -> None:
         """Stores `text` in place of the chunk's; an empty one restores the book's. The next run synthesises it.
 
         Raises ScriptError if the text is longer than a chunk may be, or has no word.
         """
-        text, written = " ".join(text.split()), self.written(chunk)
+        text, written = " ".join(text.split()), self.written(planned)
         if len(text) > limits.max_chars or len(text.split()) > limits.max_words:
             raise ScriptError(
                 f"The new text is longer than a chunk may be ({limits.max_words} words, {limits.max_chars} "
@@ -64,8 +71,12 @@ class Edits:
             )
         if text and not words(text):
             raise ScriptError("The new text has no words; write some, or leave it empty to restore the book's text.")
+        self.restore(written, "" if text == written else text)
+
+    def restore(self, written: str, text: str) -> None:
+        """Stores a text that was valid before in place of the book's text `written`; an empty one restores that."""
         self.texts.pop(written, None)
-        if text and text != written:
+        if text:
             self.texts[written] = text
         write_text(self.file, json.dumps(self.texts, ensure_ascii=False, indent=1))
 

@@ -1,5 +1,7 @@
 """The job folder of an audiobook: ledger, takes, reports, and a lock against a second run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -8,7 +10,7 @@ import filelock
 
 from mayabook.core.errors import JobError
 from mayabook.core.files import make_folder
-from mayabook.render.ledger import Ledger
+from mayabook.render.ledger import Ledger, is_of_older_version
 
 SUFFIX = ".mayabook"
 
@@ -25,6 +27,7 @@ class Job:
         self.takes = folder / "takes"
         self.coverage_html = folder / "coverage.html"
         self.coverage_json = folder / "coverage.json"
+        self.timeline_json = folder / "timeline.json"
         self._ledger_file = folder / "ledger.sqlite"
         self._lock = filelock.FileLock(folder / "lock", timeout=0)
 
@@ -51,6 +54,22 @@ class Job:
             return ledger.fact(name)
         finally:
             ledger.close()
+
+    @contextmanager
+    def beside_a_run(self) -> Iterator[Self]:
+        """Opens the ledger of an existing job without the lock, to read it and to store decisions: a run of the job may
+        go on in another process, or begin.
+
+        Raises JobError where the ledger is of an older version and another run is using it.
+        """
+        if is_of_older_version(self._ledger_file):
+            with self:  # upgrades it
+                pass
+        self.ledger = Ledger(self._ledger_file)
+        try:
+            yield self
+        finally:
+            self.ledger.close()
 
     def __enter__(self) -> Self:
         make_folder(self.takes)

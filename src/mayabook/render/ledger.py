@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,10 +20,16 @@ from mayabook.core.chunk import Chunk
 from mayabook.core.errors import JobError, OutputError
 from mayabook.core.take import Sampling, StopReason
 from mayabook.core.verdict import Verdict
-from mayabook.render.ledger_schema import read_version, upgrade
+from mayabook.render.ledger_schema import VERSION, read_version, upgrade
 
 _CHUNK = TypeAdapter(Chunk)
 _VERDICT = TypeAdapter(Verdict)
+
+
+def is_of_older_version(file: Path) -> bool:
+    """Whether the ledger in `file` would be upgraded when it is opened. Raises JobError if it cannot be used."""
+    with closing(sqlite3.connect(file)) as database:
+        return read_version(database, file) < VERSION
 
 
 class RetryStep(StrEnum):
@@ -51,6 +58,45 @@ class ReviewDecision(StrEnum):
     REJECTED = "rejected"
 
 
+class DecisionKind(StrEnum):
+    """What a person did with a chunk under review. The values are stored and shown to users."""
+
+    ACCEPTED = "accepted"
+    REDONE = "redone"
+    TAKE_CHOSEN = "take chosen"
+    EDITED = "text edited"
+    REPORTED = "reported"
+    """A listener heard something wrong; nothing is changed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a decision replaced, so that it can be undone."""
+
+    takes: dict[int, ReviewDecision | None]
+    """Id of a take -> what was decided about it."""
+    book_text: str = ""
+    """The book's text of an edited chunk; empty where the text was not edited."""
+    edit: str = ""
+    """The text that stood in its place; empty where the book's own did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One entry in the log of decisions."""
+
+    id: int
+    """Later decisions have higher ones."""
+    key: str
+    """Content key of the chunk at that time."""
+    kind: DecisionKind
+    note: str
+    """A person's own words; may be empty."""
+    made_at: datetime
+    """In UTC."""
+    before: Before
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedChunk:
     """A chunk of the book as the latest run planned it."""
@@ -61,6 +107,8 @@ class PlannedChunk:
     """Content key of its takes."""
     chapter_title: str
     chunk: Chunk
+    book_text: str = ""
+    """What the book has where a person wrote the chunk's text; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +152,9 @@ class StoredTake:
     def is_good(self) -> bool:
         """Whether a person accepted it, or the checks accepted it and no person rejected it."""
         return self.decision == ReviewDecision.ACCEPTED or (self.accepted is True and self.decision is None)
+
+
+_BEFORE = TypeAdapter(Before)
 
 
 class Ledger:
@@ -170,18 +221,28 @@ class Ledger:
 
     def set_plan(self, plan: Sequence[PlannedChunk]) -> None:
         """Replaces the plan. Takes stay: they are found by content key, whatever plan they were made for."""
-        rows = [(item.number, item.key, item.chapter_title, _CHUNK.dump_json(item.chunk).decode()) for item in plan]
+        rows = [
+            (item.number, item.key, item.chapter_title, _CHUNK.dump_json(item.chunk).decode(), item.book_text)
+            for item in plan
+        ]
         with self._transaction() as database:
             database.execute("DELETE FROM plan")
-            database.executemany("INSERT INTO plan VALUES (?, ?, ?, ?)", rows)
+            database.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?)", rows)
 
     def plan(self) -> list[PlannedChunk]:
         with self._reporting():
             rows = self._database.execute("SELECT * FROM plan ORDER BY position").fetchall()
-        return [
-            PlannedChunk(row["position"], row["key"], row["chapter_title"], _CHUNK.validate_json(row["chunk"]))
-            for row in rows
-        ]
+        return [_planned(row) for row in rows]
+
+    def planned(self, number: int) -> PlannedChunk | None:
+        """The chunk of that number in the plan, from 1."""
+        with self._reporting():
+            row = self._database.execute("SELECT * FROM plan WHERE position = ?", (number,)).fetchone()
+        return None if row is None else _planned(row)
+
+    def n_planned(self) -> int:
+        with self._reporting():
+            return int(self._database.execute("SELECT COUNT(*) FROM plan").fetchone()[0])
 
     def add_take(self, take: StoredTake) -> StoredTake:
         """Adds a take and returns it with its id. Its audio must be on disk already."""
@@ -210,6 +271,13 @@ class Ledger:
     def takes(self, key: str, checks: str) -> list[StoredTake]:
         """Takes of a content key by attempt, with their verdicts by the checks of that identity."""
         return self._takes("takes.key = ?", checks, key)
+
+    def takes_by_key(self, checks: str) -> dict[str, list[StoredTake]]:
+        """All takes, as `takes` gives those of one content key."""
+        found: dict[str, list[StoredTake]] = {}
+        for take in self._takes("?", checks, True):
+            found.setdefault(take.key, []).append(take)
+        return found
 
     def _takes(self, where: str, checks: str, value: object) -> list[StoredTake]:
         with self._reporting():
@@ -272,19 +340,70 @@ class Ledger:
             ).fetchone()
         return None if row is None else _VERDICT.validate_json(row["body"])
 
-    def decide(self, take: StoredTake, decision: ReviewDecision) -> None:
-        """Stores what a person decided about a take."""
+    def add_decision(
+        self,
+        key: str,
+        kind: DecisionKind,
+        note: str,
+        decisions: Sequence[tuple[StoredTake, ReviewDecision]],
+        book_text: str = "",
+        edit_before: str = "",
+    ) -> None:
+        """Stores what a person decided about takes of a key, and logs it, in one transaction.
+
+        book_text, edit_before: as in `Before`.
+        """
+        now = datetime.now(UTC)
         with self._transaction() as database:
-            database.execute("UPDATE takes SET decision = ? WHERE id = ?", (decision, take.id))
+            for take, decision in decisions:
+                database.execute("UPDATE takes SET decision = ? WHERE id = ?", (decision, take.id))
+            before = Before({take.id: take.decision for take, _ in decisions}, book_text, edit_before)
+            database.execute(
+                "INSERT INTO decisions (key, kind, note, made_at, before) VALUES (?, ?, ?, ?, ?)",
+                (key, kind, note, now.isoformat(), _BEFORE.dump_json(before).decode()),
+            )
+
+    def decisions(self) -> list[Decision]:
+        """The log of decisions that were not undone, the oldest first."""
+        with self._reporting():
+            rows = self._database.execute("SELECT * FROM decisions ORDER BY id").fetchall()
+        return [
+            Decision(
+                id=row["id"],
+                key=row["key"],
+                kind=DecisionKind(row["kind"]),
+                note=row["note"],
+                made_at=datetime.fromisoformat(row["made_at"]),
+                before=_BEFORE.validate_json(row["before"]),
+            )
+            for row in rows
+        ]
+
+    def undo_decision(self, decision: Decision) -> None:
+        """Gives its takes back what was decided about them before, and removes it from the log."""
+        with self._transaction() as database:
+            for take_id, earlier in decision.before.takes.items():
+                database.execute("UPDATE takes SET decision = ? WHERE id = ?", (earlier, take_id))
+            database.execute("DELETE FROM decisions WHERE id = ?", (decision.id,))
 
     def kept(self, key: str, checks: str) -> StoredTake | None:
-        """The take that goes into the audiobook: accepted before rejected (a person's decision counts more than the
-        checks'), then least risk, then earliest."""
-        takes = [take for take in self.takes(key, checks) if take.accepted is not None or take.decision is not None]
-        ranks = {ReviewDecision.ACCEPTED: 0, None: 1, ReviewDecision.REJECTED: 2}
-        return min(
-            takes, key=lambda take: (ranks[take.decision], not take.accepted, take.risk, take.attempt), default=None
-        )
+        """The take of a content key that goes into the audiobook, as `best_take` chooses it."""
+        return best_take(self.takes(key, checks))
+
+
+def best_take(takes: Sequence[StoredTake]) -> StoredTake | None:
+    """The take of a chunk that goes into the audiobook: accepted before rejected (a person's decision counts more than
+    the checks'), then least risk, then earliest. None where no take has a verdict or a decision."""
+    judged = [take for take in takes if take.accepted is not None or take.decision is not None]
+    ranks = {ReviewDecision.ACCEPTED: 0, None: 1, ReviewDecision.REJECTED: 2}
+    return min(
+        judged, key=lambda take: (ranks[take.decision], not take.accepted, take.risk, take.attempt), default=None
+    )
+
+
+def _planned(row: sqlite3.Row) -> PlannedChunk:
+    chunk = _CHUNK.validate_json(row["chunk"])
+    return PlannedChunk(row["position"], row["key"], row["chapter_title"], chunk, row["book_text"])
 
 
 def _copied(database: sqlite3.Connection) -> sqlite3.Connection:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from mayabook.core.errors import JobError
 
-VERSION = 4
+VERSION = 5
 OLDEST = 3
 """The oldest version that can be upgraded."""
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE plan (
-    position INTEGER PRIMARY KEY, key TEXT NOT NULL, chapter_title TEXT NOT NULL, chunk TEXT NOT NULL
+    position INTEGER PRIMARY KEY, key TEXT NOT NULL, chapter_title TEXT NOT NULL, chunk TEXT NOT NULL,
+    book_text TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE takes (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, attempt INTEGER NOT NULL, seed INTEGER NOT NULL,
@@ -31,6 +32,10 @@ CREATE TABLE verdicts (
     take INTEGER NOT NULL REFERENCES takes (id), checks TEXT NOT NULL, accepted INTEGER NOT NULL,
     risk REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (take, checks)
 ) WITHOUT ROWID;
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL, note TEXT NOT NULL, made_at TEXT NOT NULL,
+    before TEXT NOT NULL
+);
 """
 
 
@@ -82,5 +87,14 @@ def _to_4(database: sqlite3.Connection) -> None:
         database.execute("DELETE FROM facts WHERE name = 'order'")
 
 
-_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {3: _to_4}
+def _to_5(database: sqlite3.Connection) -> None:
+    """Adds the log of decisions, and the book's text of chunks whose text a person wrote."""
+    database.execute("ALTER TABLE plan ADD COLUMN book_text TEXT NOT NULL DEFAULT ''")
+    database.execute(
+        "CREATE TABLE decisions (id INTEGER PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL, note TEXT NOT NULL,"
+        " made_at TEXT NOT NULL, before TEXT NOT NULL)"
+    )
+
+
+_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {3: _to_4, 4: _to_5}
 """Version -> what makes it the next one."""

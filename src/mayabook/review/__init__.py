@@ -12,9 +12,12 @@ Every front end, such as the command line or a script, calls these functions and
 from mayabook.review.entries import ReviewEntry, TextChange, describe_take, diff_transcript, entry_as_dict
 from mayabook.review.job_review import JobReview, open_review
 from mayabook.review.page import write_review_page
+from mayabook.review.passages import Passage, PassageState
 
 __all__ = [
     "JobReview",
+    "Passage",
+    "PassageState",
     "ReviewEntry",
     "TextChange",
     "describe_take",

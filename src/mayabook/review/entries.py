@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mayabook.core.verdict import Verdict, WordMatch
-from mayabook.render import Edits, Job, PlannedChunk, StoredTake
+from mayabook.render import Edits, Job, PlannedChunk, StoredTake, best_take
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,20 @@ def list_entries(job: Job, checks: str, *, everything: bool) -> list[ReviewEntry
     checks: the `Checker.identity` whose verdicts count.
     """
     edits = Edits.of(job.folder)
-    entries = []
-    for planned in job.ledger.plan():
-        take = job.ledger.kept(planned.key, checks)
-        verdict = None if take is None else job.ledger.verdict(take, checks)
-        if take is not None and verdict is not None and (everything or not take.is_good):
-            takes = tuple((each, job.ledger.verdict(each, checks)) for each in job.ledger.takes(planned.key, checks))
-            entries.append(ReviewEntry(planned, take, verdict, takes, edits.written(planned.chunk)))
+    found = (read_entry(job, checks, planned, edits) for planned in job.ledger.plan())
+    entries = [entry for entry in found if entry is not None and (everything or not entry.take.is_good)]
     return sorted(entries, key=lambda entry: (entry.take.is_good, -entry.take.risk, entry.number))
+
+
+def read_entry(job: Job, checks: str, planned: PlannedChunk, edits: Edits) -> ReviewEntry | None:
+    """One chunk; None where it has no take with a verdict of the checks."""
+    takes = job.ledger.takes(planned.key, checks)
+    take = best_take(takes)
+    verdict = None if take is None else job.ledger.verdict(take, checks)
+    if take is None or verdict is None:
+        return None
+    judged = tuple((each, job.ledger.verdict(each, checks)) for each in takes)
+    return ReviewEntry(planned, take, verdict, judged, edits.written(planned))
 
 
 def entry_as_dict(entry: ReviewEntry) -> dict[str, object]:
