@@ -224,7 +224,7 @@ def test_formats_are_compared(tiny: Path, tmp_path: Path) -> None:
     values = {"model": str(tiny), "takes": 4, "forced": 2, "cost": 2, "slots": 2, "context": 512, "cap": CAP}
     plan = ComparePlan.load(None, {**values, "formats": ("F16", "Q4_K_M", "NF4", "GPTQ", "Q9")})
     rows = run(experiment, plan, tmp_path / "c", listener, checker=SilenceChecker())
-    quantize = "the model is not quantised so; make it: mayabook models quantize tiny GPTQ"
+    quantize = "it is not installed; make it: mayabook models quantize tiny GPTQ"
     assert f"Skipped GPTQ: {quantize}" in listener.messages
     assert any(line.startswith("Skipped Q9: there is no such format; choose from fp32") for line in listener.messages)
     names = ["fp32", "F16", "Q4_K_M", "NF4"]

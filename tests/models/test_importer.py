@@ -42,6 +42,27 @@ def test_a_model_folder_comes_whole_and_is_linked(small: Path, store_folder: Pat
     assert origin.size == (small / "gguf" / "small-F16.gguf").stat().st_size
 
 
+def test_a_models_own_voices_come_with_it(small: Path, store_folder: Path, tmp_path: Path) -> None:
+    """Also with a checkpoint or a GGUF file that lies beside them; those that are there already are kept."""
+    source = Path(shutil.copytree(small, tmp_path / "small"))
+    (source / "voices.toml").write_text('anna = "A low voice."\n')
+    for name, path in (
+        ("whole", source),
+        ("part", source / "checkpoint"),
+        ("file", source / "gguf" / "small-F16.gguf"),
+    ):
+        assert import_model(path, name).voices() == {"anna": "A low voice."}
+    assert "voices.toml" in store.origins(store_folder / "whole")
+    import_model(small / "gguf" / "small-F16.gguf", "part")
+    (source / "voices.toml").write_text('bert = "A high voice."\n')
+    shutil.rmtree(store_folder / "whole" / "gguf")
+    assert import_model(source / "gguf" / "small-F16.gguf", "whole").voices() == {"anna": "A low voice."}
+    (source / "voices.toml").write_text("bert = 3\n")
+    with pytest.raises(ModelError, match="correct or delete it"):
+        import_model(source, "third")
+    assert not (store_folder / "third").exists()
+
+
 def test_files_are_copied_where_they_cannot_be_linked(
     small: Path, store_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

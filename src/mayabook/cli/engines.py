@@ -44,6 +44,9 @@ def list_(as_json: options.Json = False) -> None:
             environment.state,
         )
     Console().print(table, highlight=False, markup=False)
+    for environment in environments:
+        if environment.state is State.OTHER_PINS:
+            print(f"\n{environment.name} is {environment.missing_reason}")
 
 
 @app.command()

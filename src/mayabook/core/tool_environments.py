@@ -38,7 +38,7 @@ class State(StrEnum):
     ABSENT = "not installed"
     """It does not exist, or its installation was interrupted."""
     OTHER_PINS = "other requirements"
-    """It was made for another version of MayaBook, or before there was a GPU."""
+    """It was made for another version of MayaBook, or where a GPU was visible and now none is, or the reverse."""
     READY = "ready"
 
 
@@ -82,7 +82,11 @@ class ToolEnvironment:
             return None
         if self.state is State.ABSENT:
             return f"not installed; run: mayabook engines install {self.name}"
-        return f"installed with other packages than this MayaBook needs; run: mayabook engines install {self.name}"
+        there = ", ".join((self._marker() or {}).get("requirements", ())) or "other packages"
+        return (
+            f"installed with {there}, and this machine needs {', '.join(self.requirements)}; run: "
+            f"mayabook engines install {self.name}"
+        )
 
     def require_ready(self) -> None:
         """Raises ToolEnvironmentError unless it is ready."""

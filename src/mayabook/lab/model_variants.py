@@ -123,7 +123,7 @@ class LocalModelVariants:
 
     def _quantised_unavailable_reason(self, name: str) -> str | None:
         if self._quantised(name) is None:
-            return f"the model is not quantised so; make it: mayabook models quantize {self.files.name} {name}"
+            return f"it is not installed; make it: mayabook models quantize {self.files.name} {name}"
         reader = ["compressed_tensors"] if name in self.files.quantised else ["gptqmodel", "optimum"]
         missing = _not_installed("torch", "transformers", *reader)
         if missing is not None:

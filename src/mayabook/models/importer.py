@@ -15,7 +15,16 @@ from mayabook.models import store
 from mayabook.models.disk import Progress, atomic_write, require_free_space, silent
 from mayabook.models.integrity import check_checkpoint, check_codec, check_gguf
 from mayabook.models.llama_config import CONFIG_FILE
-from mayabook.models.store import CHECKPOINT, CODEC, GGUF, QUANTISED, ModelFiles, Origin, missing_from_checkpoint
+from mayabook.models.store import (
+    CHECKPOINT,
+    CODEC,
+    GGUF,
+    QUANTISED,
+    VOICES_FILE,
+    ModelFiles,
+    Origin,
+    missing_from_checkpoint,
+)
 
 
 @dataclass
@@ -28,6 +37,8 @@ class _Parts:
     """`checkpoint`, `codec` or a format -> file or folder."""
     layout: Layout | None = None
     """Token layout of the parts; None for a codec alone."""
+    voices: Path | None = None
+    """File of the model's own voices."""
 
 
 def import_model(path: Path, name: str | None = None, progress: Progress = silent) -> ModelFiles:
@@ -51,6 +62,8 @@ def import_model(path: Path, name: str | None = None, progress: Progress = silen
     if codec is not None:
         check_codec(codec, found.layout or Layout())
     copies = [copy for part, source in found.parts.items() for copy in _files(name, part, source)]
+    if found.voices is not None and (here is None or here.voices_file is None):
+        copies.append((VOICES_FILE, found.voices))
     sizes = sum(file.stat().st_size for _, file in copies)
     models = store.models_folder()
     require_free_space(models, 0)
@@ -90,6 +103,8 @@ def _look(path: Path) -> _Parts:
         found.parts[kind], found.layout = file, layout
     if files.codec is not None:
         found.parts[CODEC] = files.codec
+    files.voices()  # raises an error for a damaged file
+    found.voices = files.voices_file
     return found
 
 
@@ -139,8 +154,15 @@ def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
 def _place(file: Path, target: Path) -> Origin:
     with atomic_write(target) as temporary:
         temporary.unlink(missing_ok=True)  # a link is not made over what a killed process left
-        try:
-            os.link(file.resolve(), temporary)
-        except OSError:  # another file system, or one without links
+        if target.name == VOICES_FILE or not _linked(file, temporary):  # people edit their voices, in one place only
             shutil.copyfile(file, temporary)
     return store.origin_of(target, str(file.resolve()), sha256_of(target))
+
+
+def _linked(file: Path, target: Path) -> bool:
+    """Whether a hard link could be made; other file systems cannot be linked to, and some have no links."""
+    try:
+        os.link(file.resolve(), target)
+    except OSError:
+        return False
+    return True
