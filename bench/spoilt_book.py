@@ -15,8 +15,8 @@ from mayabook.core.settings import Settings
 from mayabook.core.take import Audio
 from mayabook.core.verdict import Verdict
 from mayabook.master import Tags, TakeSegment, build_timeline, write_audiobook
-from mayabook.pipeline import CHECKS
 from mayabook.render import Job, PlannedChunk, words_by_sentence
+from mayabook.render.job_facts import CHECKS
 from mayabook.script import script_book
 
 KINDS = (

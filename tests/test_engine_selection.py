@@ -14,9 +14,10 @@ from mayabook.engines.slot_count import SPARE
 from mayabook.maya.voices import DEFAULT_VOICE, descriptions
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
-from mayabook.pipeline import FALLBACK_ENGINE, _Fallback, open_local_executor
+from mayabook.pipeline import _Fallback, open_local_executor
 from mayabook.render.job import Job
 from mayabook.render.job_anchor import JobAnchor
+from mayabook.render.job_facts import FALLBACK_ENGINE
 from tests.tiny_models import write_checkpoint, write_codec
 
 SMALL_SLOTS = {"context": 512, "slots": 2, "max_tokens": 84}

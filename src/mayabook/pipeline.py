@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
-
 from mayabook.book import read_book
 from mayabook.checks import Checker
 from mayabook.core.book import BlockKind, Book
@@ -54,33 +52,14 @@ from mayabook.render import (
     with_kept_voice,
     write_coverage,
 )
+from mayabook.render.job_facts import CHECKS, ENGINE, FALLBACK_ENGINE, REQUEST, AudiobookRequest
 from mayabook.script import Script, Verbaliser, read_lexicon, script_chapters
 from mayabook.source_check import check_source
-
-CHECKS = "checks"
-"""Name of the ledger's fact that holds the identity of the checks that judged last."""
-ENGINE = "engine"
-"""Name of the ledger's fact that holds the EngineChoice, so that a job resumes with the engine it began with."""
-FALLBACK_ENGINE = "fallback engine"
-"""Name of the ledger's fact that holds the EngineChoice of the fallback engine, once it was needed."""
-REQUEST = "request"
-"""Name of the ledger's fact that holds the AudiobookRequest, so that a review can run the job again."""
 
 _MOST_NOTES = 20
 """Differences between file and book that are told one by one; the coverage report has all of them."""
 
 _log = logging.getLogger(__name__)
-
-
-class AudiobookRequest(BaseModel):
-    """What `make_audiobook` was asked for, as the job keeps it. Paths are absolute."""
-
-    model_config = ConfigDict(frozen=True)
-
-    book: Path
-    output: Path
-    lexicon: Path | None = None
-    settings: Settings = Settings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from mayabook.maya.saved_voices import save_voice
 from mayabook.maya.voices import descriptions
 from mayabook.models.gguf_conversion import convert
 from mayabook.models.gguf_quantisation import quantize
-from mayabook.pipeline import ENGINE
 from mayabook.render import Job, former_keys
+from mayabook.render.job_facts import ENGINE
 from tests.runs import STORY, mayabook_in, start, write_story
 from tests.tiny_models import SMALL, Shape, edit_json, write_checkpoint, write_codec
 

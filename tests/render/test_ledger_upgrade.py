@@ -21,8 +21,8 @@ from pathlib import Path
 import pytest
 
 from mayabook.core.errors import JobError
-from mayabook.pipeline import REQUEST, AudiobookRequest
 from mayabook.render import Job, Ledger, ReviewDecision
+from mayabook.render.job_facts import REQUEST, AudiobookRequest
 from mayabook.render.ledger_schema import VERSION
 from tests.runs import mayabook_in, samples_of
 

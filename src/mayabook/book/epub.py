@@ -29,6 +29,7 @@ from mayabook.book.outline import find_chapter_starts
 from mayabook.book.package import Package, read_package
 from mayabook.book.plain_verses import leave_out_verse_numbers
 from mayabook.book.printed_numbers import leave_out_printed_numbers
+from mayabook.book.reader import BookFacts
 from mayabook.book.repeated_lines import leave_out_repeated_lines
 from mayabook.book.semantics import MATTER_TYPES, text_of
 from mayabook.book.style_sheets import StyleSheet, StyleSheets
@@ -88,6 +89,14 @@ def read_epub(path: Path, settings: BookSettings) -> Book:
         supplied=tuple(entry for document in documents for entry in document.supplied),
         warnings=tuple(warnings),
     )
+
+
+def read_epub_facts(path: Path, settings: BookSettings) -> BookFacts:
+    """Title, authors and cover from the package document. Raises BookError and DrmError as `read_epub` does."""
+    with Container(path, settings.max_bytes) as container:
+        refuse_drm(container)
+        package = read_package(container, lambda warning: None)
+        return BookFacts(package.metadata.title or path.stem, package.metadata.authors, read_cover(container, package))
 
 
 def _read_documents(

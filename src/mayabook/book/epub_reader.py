@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mayabook.book.reader import BookReader
+from mayabook.book.reader import BookFacts, BookReader
 from mayabook.core.book import Book
 from mayabook.core.settings import BookSettings
 
@@ -21,3 +21,8 @@ class EpubReader(BookReader):
         from mayabook.book.epub import read_epub  # imports lxml
 
         return read_epub(path, settings)
+
+    def read_facts(self, path: Path, settings: BookSettings) -> BookFacts:
+        from mayabook.book.epub import read_epub_facts
+
+        return read_epub_facts(path, settings)

@@ -1,15 +1,25 @@
 """The contract of a book reader: one format of book file, turned into a `Book`."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from mayabook.core.book import Book
+from mayabook.core.book import Book, Cover
 from mayabook.core.errors import BookError
 from mayabook.core.settings import BookSettings
 
 HEAD_BYTES = 4096
 """Bytes of a file that `sniff` is given, or fewer where the file is shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookFacts:
+    """What a list of books shows of one."""
+
+    title: str
+    authors: tuple[str, ...] = ()
+    cover: Cover | None = None
 
 
 class BookReader(ABC):
@@ -40,6 +50,13 @@ class BookReader(ABC):
         beyond repair, larger than `settings.max_bytes` or holds no text; what can be repaired becomes a line in
         `Book.warnings`.
         """
+
+    def read_facts(self, path: Path, settings: BookSettings) -> BookFacts:
+        """Title, authors and cover, in a fraction of the time that `read` takes; by default the name of the file.
+
+        Arguments and errors are those of `read`.
+        """
+        return BookFacts(path.stem)
 
 
 def read_head(path: Path) -> bytes:

@@ -16,8 +16,9 @@ from mayabook.core.errors import MayaBookError
 from mayabook.core.events import Event
 
 if TYPE_CHECKING:
-    from mayabook.pipeline import AudiobookRequest, AudiobookResult
+    from mayabook.pipeline import AudiobookResult
     from mayabook.render import OpenExecutor
+    from mayabook.render.job_facts import AudiobookRequest
 
 _N_AT_ONCE = 3
 """Books in work at once on a cluster: while one is read or mastered here, the workers make takes of the others."""

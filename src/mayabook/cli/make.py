@@ -67,7 +67,7 @@ def make(
     beside the audiobook with the suffix .mayabook keeps all recordings and the coverage report. If the run is stopped,
     the same command resumes it.
     """
-    from mayabook.pipeline import AudiobookRequest
+    from mayabook.render.job_facts import AudiobookRequest
 
     if output is not None and len(books) > 1:
         raise SettingsError("-o names one audiobook, but there are several books; leave it out or give one book.")

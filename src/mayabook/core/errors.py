@@ -66,3 +66,11 @@ class LabError(MayaBookError):
 
 class AudioError(MayaBookError):
     """A recording cannot be read, or is not of the text it is compared with."""
+
+
+class LibraryError(MayaBookError):
+    """A book is not in the library folder, or cannot be added to it."""
+
+
+class QueueError(MayaBookError):
+    """A book cannot be queued, paused or resumed now."""

@@ -23,7 +23,8 @@ from mayabook.render.voice_plot import HEIGHT, WIDTH, VoicePlot, plot_voice
 from mayabook.source_check import SourceCheck
 
 _OF_MISSING_WORDS = {FindingKind.OMITTED, FindingKind.TRUNCATED}
-_OF_WORDS = {*_OF_MISSING_WORDS, FindingKind.GARBLED, FindingKind.INSERTED, FindingKind.MISREAD}
+OF_WORDS = {*_OF_MISSING_WORDS, FindingKind.GARBLED, FindingKind.INSERTED, FindingKind.MISREAD}
+"""Findings that make a sentence doubtful even in an accepted take."""
 
 
 class Status(StrEnum):
@@ -228,7 +229,7 @@ def status_of(words: Sequence[AlignedWord], found: Sequence[Finding], *, is_good
     if kinds & _OF_MISSING_WORDS and sum(word.match == WordMatch.OMITTED for word in expected) * 2 > len(expected):
         return Status.MISSING
     is_rejected = not is_good and any(finding.weight >= REJECTION_WEIGHT for finding in found)
-    return Status.DOUBTFUL if kinds & _OF_WORDS or is_rejected else Status.HEARD
+    return Status.DOUBTFUL if kinds & OF_WORDS or is_rejected else Status.HEARD
 
 
 def write_coverage(coverage: CoverageReport, job: Job) -> None:

@@ -13,6 +13,8 @@ from mayabook.core.files import make_folder
 from mayabook.render.ledger import Ledger, is_of_older_version
 
 SUFFIX = ".mayabook"
+LOCK_SECONDS = 0.5
+"""How long a run waits for the lock: `Job.is_running` holds it for an instant."""
 
 
 class Job:
@@ -28,8 +30,8 @@ class Job:
         self.coverage_html = folder / "coverage.html"
         self.coverage_json = folder / "coverage.json"
         self.timeline_json = folder / "timeline.json"
-        self._ledger_file = folder / "ledger.sqlite"
-        self._lock = filelock.FileLock(folder / "lock", timeout=0)
+        self.ledger_file = folder / "ledger.sqlite"
+        self._lock = filelock.FileLock(folder / "lock", timeout=LOCK_SECONDS)
 
     @classmethod
     def beside(cls, output: Path) -> "Job":
@@ -40,16 +42,29 @@ class Job:
     def existing(cls, path: Path) -> "Job":
         """The job in the folder `path`, or the one beside the audiobook `path`."""
         job = cls(path) if path.suffix == SUFFIX or path.is_dir() else cls.beside(path)
-        if not job._ledger_file.is_file():
+        if not job.ledger_file.is_file():
             raise JobError(f"There is no job at {job.folder}; give the {SUFFIX} folder that `mayabook make` created.")
         return job
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run, or a review, holds the lock."""
+        if not Path(self._lock.lock_file).is_file():
+            return False
+        try:
+            with filelock.FileLock(self._lock.lock_file, timeout=0):
+                return False
+        except filelock.Timeout:
+            return True
+        except OSError:
+            return False  # nobody can lock it here
 
     def peek(self, name: str) -> str | None:
         """A fact of the ledger, read without the lock; None if there is no ledger yet. Never changes the ledger, not
         even one of an older version."""
-        if not self._ledger_file.is_file():
+        if not self.ledger_file.is_file():
             return None
-        ledger = Ledger(self._ledger_file, in_memory=True)
+        ledger = Ledger(self.ledger_file, in_memory=True)
         try:
             return ledger.fact(name)
         finally:
@@ -62,10 +77,10 @@ class Job:
 
         Raises JobError where the ledger is of an older version and another run is using it.
         """
-        if is_of_older_version(self._ledger_file):
+        if is_of_older_version(self.ledger_file):
             with self:  # upgrades it
                 pass
-        self.ledger = Ledger(self._ledger_file)
+        self.ledger = Ledger(self.ledger_file)
         try:
             yield self
         finally:
@@ -82,7 +97,7 @@ class Job:
         except OSError as error:
             raise JobError(f"Cannot lock {self.folder} ({error}); check its permissions.") from error
         try:
-            self.ledger = Ledger(self._ledger_file)
+            self.ledger = Ledger(self.ledger_file)
         except BaseException:
             self._lock.release()
             raise

@@ -7,8 +7,8 @@ from pathlib import Path
 from mayabook.core.errors import JobError
 from mayabook.engines import EngineChoice
 from mayabook.engines.registry import with_levels
-from mayabook.pipeline import CHECKS, ENGINE, REQUEST, AudiobookRequest
 from mayabook.render import Decision, DecisionKind, Edits, Job, PlannedChunk, ReviewDecision, StoredTake
+from mayabook.render.job_facts import CHECKS, ENGINE, REQUEST, AudiobookRequest
 from mayabook.review.entries import ReviewEntry, list_entries, read_entry
 from mayabook.review.passages import Passage, list_passages
 

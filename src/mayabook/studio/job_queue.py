@@ -1,0 +1,397 @@
+"""The queue: which books are narrated next, and the run of the one that is narrated now.
+
+A run is `mayabook make` in a process of its own, so it outlives the server. The queue is in `studio.json` of the library
+folder. A server that starts finds there what the last one left: a run that goes on is followed, one that ended with its
+server is queued again, and the same command resumes it.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from threading import Event, RLock, Thread
+from typing import Any
+
+import psutil
+import tomlkit
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mayabook.core.errors import JobError, LibraryError, OutputError, QueueError
+from mayabook.core.files import make_folder, write_text
+from mayabook.core.output_formats import FORMATS
+from mayabook.core.settings import Settings
+from mayabook.render.job import Job
+from mayabook.studio.book_choices import BookChoices
+from mayabook.studio.job_status import JobState, JobStatus, JobStatuses
+from mayabook.studio.library import Library, LibraryBook
+from mayabook.studio.run_log import LOG_FILE, RunLog, RunProgress
+
+STATE_FILE = "studio.json"
+"""In the library folder."""
+SECONDS = 0.3
+"""Between two looks at the run."""
+_log = logging.getLogger(__name__)
+
+
+class BookState(StrEnum):
+    """What happens with a book."""
+
+    NEW = "new"
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    """A run was paused or stopped; the next one goes on where it ended."""
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class BookStatus:
+    """A book at one moment."""
+
+    book: LibraryBook
+    state: BookState
+    job: JobStatus
+    run: RunProgress
+    """Of the latest run that the studio began."""
+    audiobook: Path | None
+    error: str = ""
+    """Why the run failed."""
+    priority: int = 0
+
+    @property
+    def fraction(self) -> float:
+        """Share of the work that is done, 0 to 1."""
+        return self.job.fraction
+
+    @property
+    def line(self) -> str:
+        """Progress or quality, in one line."""
+        if self.error:
+            return self.error
+        if self.state == BookState.RUNNING and self.run.mastering is not None:
+            return f"mastering: {self.run.mastering:.0%}"
+        return self.job.quality
+
+
+class QueueEntry(BaseModel):
+    """A book in the queue, as `studio.json` has it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    book: str
+    """Its id."""
+    state: BookState
+    """QUEUED, RUNNING, PAUSED or FAILED."""
+    suffix: str = ".m4b"
+    """Of the audiobook."""
+    priority: int = 0
+    """Higher ones go first."""
+    error: str = ""
+    pid: int | None = None
+    """Process of its run, as long as that has not ended."""
+    started: float = 0.0
+    """When that process was created, in seconds since 1970; another process may have its number later."""
+
+
+class _State(BaseModel):
+    queue: list[QueueEntry] = []
+
+
+class JobQueue:
+    """Runs one book at a time. May be used from several threads."""
+
+    def __init__(self, library: Library, statuses: JobStatuses) -> None:
+        """Reads what an earlier server left. `start` begins to work on it."""
+        self._library, self._statuses = library, statuses
+        self._file = library.folder / STATE_FILE
+        self._lock = RLock()
+        self._wake, self._is_closing = Event(), False
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._logs: dict[str, RunLog] = {}
+        self._entries = _read(self._file)
+        self._thread = Thread(target=self._work, name="queue", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the run as Ctrl-C does; the next server goes on with it."""
+        self._is_closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for entry in self.entries():
+            process = _process(entry)
+            if process is not None:
+                _interrupt(process)
+                with suppress(psutil.Error):
+                    process.wait(timeout=30)
+
+    def entries(self) -> tuple[QueueEntry, ...]:
+        """In the order in which they are narrated."""
+        with self._lock:
+            return tuple(self._entries)
+
+    def status(self, book: LibraryBook) -> BookStatus:
+        """Raises JobError where the ledger cannot be read."""
+        audiobook = book.audiobook
+        job = self._statuses.of(book.job, audiobook)
+        with self._lock:
+            entry = self._find(book.id)
+            log = self._logs.setdefault(book.id, RunLog(book.job.folder))
+        if entry is not None:
+            state = entry.state
+        else:
+            state = {
+                JobState.NEW: BookState.NEW,
+                JobState.UNFINISHED: BookState.PAUSED,
+                JobState.RUNNING: BookState.RUNNING,
+                JobState.FINISHED: BookState.FINISHED,
+            }[job.state]
+        error, priority = (entry.error, entry.priority) if entry is not None else ("", 0)
+        return BookStatus(book, state, job, log.read(), audiobook, error, priority)
+
+    def add(self, book_id: str, *, suffix: str | None = None, priority: int = 0, is_next: bool = False) -> None:
+        """Queues a book; one that has an audiobook is made again, from the takes that it has.
+
+        suffix: of the audiobook; None for that of the latest run, else .m4b. is_next: ahead of all others. Raises
+        LibraryError, OutputError where the audiobook is not the studio's, QueueError where it is in the queue already.
+        """
+        book = self._library.book(book_id)
+        request = self._statuses.of(book.job, book.audiobook).request
+        suffix = suffix or (request.output.suffix if request is not None else next(iter(FORMATS)))
+        if suffix not in FORMATS:
+            raise OutputError(f"Choose one of the formats {', '.join(FORMATS)}.")
+        output = book.output(suffix)
+        if output.exists() and not book.job.ledger_file.is_file():
+            raise OutputError(f"{output.name} exists, and MayaBook did not make it here; rename it.")
+        if request is not None and request.book.name != book.id:
+            raise OutputError(f"{book.job.folder.name} is the job of {request.book.name}; rename one of the two books.")
+        with self._changing() as entries:
+            found = self._find(book_id)
+            if found is not None and found.state in (BookState.QUEUED, BookState.RUNNING):
+                raise QueueError(f"{book_id} is in the queue already.")
+            if found is not None:
+                entries.remove(found)
+            entry = QueueEntry(book=book_id, state=BookState.QUEUED, suffix=suffix, priority=priority)
+            entries.insert(0 if is_next else len(entries), entry)
+
+    def pause(self, book_id: str) -> None:
+        """Ends the run after the take in progress, or keeps a book that waits from being narrated."""
+        with self._changing():
+            entry = self._require(book_id, BookState.QUEUED, BookState.RUNNING)
+            self._replace(entry, state=BookState.PAUSED)
+            self._interrupt(entry)
+
+    def resume(self, book_id: str) -> None:
+        """Queues a paused, stopped or failed book again."""
+        with self._changing():
+            entry = self._find(book_id)
+            if entry is None:
+                return self.add(book_id)
+            entry = self._require(book_id, BookState.PAUSED, BookState.FAILED)
+            self._replace(entry, state=BookState.QUEUED, error="")
+
+    def stop(self, book_id: str) -> None:
+        """Takes a book out of the queue and ends its run. Its takes are kept."""
+        with self._changing() as entries:
+            entry = self._require(book_id, *BookState)
+            self._interrupt(entry)
+            entries.remove(entry)
+
+    def move(self, book_id: str, places: int) -> None:
+        """Moves a book among those that wait with the same priority. places: -1 for one place earlier."""
+        with self._changing() as entries:
+            entry = self._require(book_id, BookState.QUEUED)
+            waiting = [each for each in entries if each.state == BookState.QUEUED and each.priority == entry.priority]
+            at = max(0, min(len(waiting) - 1, waiting.index(entry) + places))
+            beside = waiting[at]
+            if beside is not entry:
+                entries.remove(entry)
+                entries.insert(entries.index(beside) + (places > 0), entry)
+
+    def set_priority(self, book_id: str, priority: int) -> None:
+        """Higher ones go first; a run that has begun goes on."""
+        with self._changing():
+            self._replace(self._require(book_id, *BookState), priority=priority)
+
+    # The state
+
+    def _find(self, book_id: str) -> QueueEntry | None:
+        return next((entry for entry in self._entries if entry.book == book_id), None)
+
+    def _require(self, book_id: str, *states: BookState) -> QueueEntry:
+        entry = self._find(book_id)
+        if entry is None or entry.state not in states:
+            what = "not in the queue" if entry is None else entry.state
+            raise QueueError(f"{book_id} is {what}; look at the shelf.")
+        return entry
+
+    def _replace(self, entry: QueueEntry, **changes: Any) -> QueueEntry:
+        changed = entry.model_copy(update=changes)
+        self._entries[self._entries.index(entry)] = changed
+        return changed
+
+    @contextmanager
+    def _changing(self) -> Iterator[list[QueueEntry]]:
+        """The entries; they are sorted and written at the end of the block."""
+        with self._lock:
+            yield self._entries
+            self._entries.sort(key=lambda entry: -entry.priority)
+            write_text(self._file, _State(queue=self._entries).model_dump_json(indent=1))
+        self._wake.set()
+
+    # The runs
+
+    def _work(self) -> None:
+        while not self._is_closing:
+            try:
+                self._look()
+            except Exception:  # the queue must go on
+                _log.exception("The queue failed")
+            self._wake.wait(SECONDS)
+            self._wake.clear()
+
+    def _look(self) -> None:
+        """Takes in runs that have ended, and starts the next one."""
+        for entry in self.entries():
+            if entry.pid is not None and _process(entry) is None:
+                self._end(entry)
+        with self._lock:
+            if any(entry.pid is not None for entry in self._entries) or self._has_children():
+                return
+            for entry in self._entries:
+                if entry.state == BookState.RUNNING:  # its server was killed before it could start it
+                    entry = self._replace(entry, state=BookState.QUEUED)
+                if entry.state == BookState.QUEUED and self._start(entry):
+                    return
+
+    def _has_children(self) -> bool:
+        """Whether a run that was stopped has not ended yet."""
+        self._children = {pid: child for pid, child in self._children.items() if child.poll() is None}
+        return bool(self._children)
+
+    def _start(self, entry: QueueEntry) -> bool:
+        """Starts the run of a book; False where another run uses the job."""
+        try:
+            book = self._library.book(entry.book)
+            if book.job.is_running:
+                return False
+            child = _run(book, entry.suffix, self._statuses.of(book.job, None))
+        except (LibraryError, JobError, OutputError, OSError) as error:
+            with self._changing():
+                self._replace(entry, state=BookState.FAILED, error=str(error))
+            return False
+        self._children[child.pid] = child
+        with self._changing():
+            started = psutil.Process(child.pid).create_time()
+            self._replace(entry, state=BookState.RUNNING, error="", pid=child.pid, started=started)
+        return True
+
+    def _end(self, ended: QueueEntry) -> None:
+        with self._changing() as entries:
+            entry = self._find(ended.book)
+            if entry is None or entry.pid != ended.pid:
+                return
+            if (child := self._children.pop(ended.pid or 0, None)) is not None:
+                child.wait()
+            entry = self._replace(entry, pid=None, started=0.0)
+            if entry.state != BookState.RUNNING:
+                return
+            run = RunLog(Job.beside(self._library.folder / entry.book).folder).read()
+            if run.is_complete:
+                entries.remove(entry)
+            elif child is None:  # it ended together with its server
+                self._replace(entry, state=BookState.QUEUED)
+            else:
+                error = run.error.removeprefix("mayabook: ") or "The run ended; see run.log in the job folder."
+                self._replace(entry, state=BookState.FAILED, error=error)
+
+    def _interrupt(self, entry: QueueEntry) -> None:
+        process = _process(entry)
+        if process is not None:
+            _interrupt(process)
+
+
+def _read(file: Path) -> list[QueueEntry]:
+    if not file.is_file():
+        return []
+    try:
+        return _State.model_validate_json(file.read_text(encoding="utf-8")).queue
+    except (OSError, ValidationError) as error:
+        raise LibraryError(f"Cannot read {file} ({error}); delete it: only the order of the queue is lost.") from error
+
+
+def _process(entry: QueueEntry) -> psutil.Process | None:
+    """The process of a run; None where it has ended."""
+    if entry.pid is None:
+        return None
+    try:
+        process = psutil.Process(entry.pid)
+        is_it = abs(process.create_time() - entry.started) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return None
+    return process if is_it else None
+
+
+def _interrupt(process: psutil.Process) -> None:
+    """As Ctrl-C; the run ends its worker processes itself."""
+    with suppress(psutil.Error):
+        process.send_signal(signal.SIGTERM)
+
+
+def _run(book: LibraryBook, suffix: str, status: JobStatus) -> "subprocess.Popen[bytes]":
+    make_folder(book.job.folder)
+    log = book.job.folder / LOG_FILE
+    log.unlink(missing_ok=True)
+    with log.open("xb") as written:
+        return subprocess.Popen(
+            command(book, suffix, status),
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
+            cwd=book.file.parent,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+
+
+def command(book: LibraryBook, suffix: str, status: JobStatus) -> list[str]:
+    """What a person would type. Settings and pronunciations are those that were chosen for the book, else those of its
+    latest run, whoever began it."""
+    words = [
+        sys.executable,
+        "-m",
+        "mayabook",
+        "make",
+        str(book.file),
+        "-o",
+        str(book.output(suffix)),
+        "--force",
+        "--json",
+    ]
+    choices, request = BookChoices(book.file), status.request
+    settings = choices.settings_file
+    if not settings.is_file() and request is not None:
+        settings = book.job.folder / "settings.toml"
+        write_text(settings, _as_toml(request.settings))
+    if settings.is_file():
+        words += ["--settings", str(settings)]
+    lexicon = choices.lexicon_file
+    if not lexicon.is_file() and request is not None and request.lexicon is not None:
+        lexicon = request.lexicon
+    if lexicon.is_file():
+        words += ["--lexicon", str(lexicon)]
+    return words
+
+
+def _as_toml(settings: Settings) -> str:
+    """Every setting, so that nothing depends on which of them were given."""
+    return tomlkit.dumps(settings.model_dump(mode="json", exclude_none=True))

@@ -1,0 +1,35 @@
+"""The server: routes, pages and security on one ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from mayabook.core.version import __version__
+from mayabook.studio import pages
+from mayabook.studio.access import Access
+from mayabook.studio.security import SecurityMiddleware
+from mayabook.studio.services import Services
+
+
+def create_app(services: Services, access: Access, port: int) -> FastAPI:
+    """The whole server. Call it once in a process: NiceGUI knows one application.
+
+    services: started and closed with the server. port: that it is served on.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(services.close)
+
+    app = FastAPI(
+        title="MayaBook", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    pages.mount(app, services)
+    app.add_middleware(SecurityMiddleware, access=access, port=port)
+    return app
