@@ -1,8 +1,8 @@
 """The queue: which books are narrated next, and the run of the one that is narrated now.
 
-A run is `mayabook make` in a process of its own, so it outlives the server. The queue is in `studio.json` of the library
-folder. A server that starts finds there what the last one left: a run that goes on is followed, one that ended with its
-server is queued again, and the same command resumes it.
+A run is a process of its own, `mayabook make`, so it outlives the server. The queue is in `studio.json` of the library
+folder. A server that starts finds there what the last one left: a run that goes on is followed, one that ended with
+its server is queued again, and the same command resumes it.
 """
 
 import logging
@@ -19,13 +19,11 @@ from threading import Event, RLock, Thread
 from typing import Any
 
 import psutil
-import tomlkit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mayabook.core.errors import JobError, LibraryError, OutputError, QueueError
+from mayabook.core.errors import JobError, LibraryError, MayaBookError, OutputError, QueueError
 from mayabook.core.files import make_folder, write_text
 from mayabook.core.output_formats import FORMATS
-from mayabook.core.settings import Settings
 from mayabook.render.job import Job
 from mayabook.studio.book_choices import BookChoices
 from mayabook.studio.job_status import JobState, JobStatus, JobStatuses
@@ -195,9 +193,10 @@ class JobQueue:
         with self._changing():
             entry = self._find(book_id)
             if entry is None:
-                return self.add(book_id)
-            entry = self._require(book_id, BookState.PAUSED, BookState.FAILED)
-            self._replace(entry, state=BookState.QUEUED, error="")
+                self.add(book_id)
+            else:
+                entry = self._require(book_id, BookState.PAUSED, BookState.FAILED)
+                self._replace(entry, state=BookState.QUEUED, error="")
 
     def stop(self, book_id: str) -> None:
         """Takes a book out of the queue and ends its run. Its takes are kept."""
@@ -254,7 +253,7 @@ class JobQueue:
         while not self._is_closing:
             try:
                 self._look()
-            except Exception:  # the queue must go on
+            except (MayaBookError, OSError, psutil.Error):  # a full disk, say, which may have room again
                 _log.exception("The queue failed")
             self._wake.wait(SECONDS)
             self._wake.clear()
@@ -366,32 +365,11 @@ def _run(book: LibraryBook, suffix: str, status: JobStatus) -> "subprocess.Popen
 def command(book: LibraryBook, suffix: str, status: JobStatus) -> list[str]:
     """What a person would type. Settings and pronunciations are those that were chosen for the book, else those of its
     latest run, whoever began it."""
-    words = [
-        sys.executable,
-        "-m",
-        "mayabook",
-        "make",
-        str(book.file),
-        "-o",
-        str(book.output(suffix)),
-        "--force",
-        "--json",
+    mayabook, request, choices = [sys.executable, "-m", "mayabook"], status.request, BookChoices(book.file)
+    options = [
+        *(("--settings", str(choices.settings_file)) if choices.settings_file.is_file() else ()),
+        *(("--lexicon", str(choices.lexicon_file)) if choices.lexicon_file.is_file() else ()),
     ]
-    choices, request = BookChoices(book.file), status.request
-    settings = choices.settings_file
-    if not settings.is_file() and request is not None:
-        settings = book.job.folder / "settings.toml"
-        write_text(settings, _as_toml(request.settings))
-    if settings.is_file():
-        words += ["--settings", str(settings)]
-    lexicon = choices.lexicon_file
-    if not lexicon.is_file() and request is not None and request.lexicon is not None:
-        lexicon = request.lexicon
-    if lexicon.is_file():
-        words += ["--lexicon", str(lexicon)]
-    return words
-
-
-def _as_toml(settings: Settings) -> str:
-    """Every setting, so that nothing depends on which of them were given."""
-    return tomlkit.dumps(settings.model_dump(mode="json", exclude_none=True))
+    if request is not None and not options and request.output.suffix == suffix:
+        return [*mayabook, "review", str(book.job.folder), "--apply", "--json"]
+    return [*mayabook, "make", str(book.file), "-o", str(book.output(suffix)), "--force", "--json", *options]

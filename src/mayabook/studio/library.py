@@ -1,7 +1,7 @@
 """The library folder: book files, and the job folders and audiobooks beside them. Nothing outside of it is served.
 
-A book's id is the name of its file. Files that no registered reader has the suffix of, hidden files, and links that lead
-out of the folder are not there as far as the studio is concerned.
+A book's id is the name of its file. Files that no registered reader has the suffix of, hidden files, and links that
+lead out of the folder are not there as far as the studio is concerned.
 """
 
 from collections.abc import Iterator

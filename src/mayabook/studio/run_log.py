@@ -1,6 +1,6 @@
 """The log of a run: what `mayabook make --json` printed, in a file of the job folder.
 
-A run writes into the file itself, so it outlives the server that began it; the next server reads the log from its start.
+A run writes into the file itself, so it outlives the server that began it; the next server reads it from its start.
 """
 
 import json

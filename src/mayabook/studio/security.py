@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +28,7 @@ SPEECH_BURST, SPEECH_PER_SECOND = 60, 4.0
 """Speech requests that may come at once, and how many more each second allows."""
 _MULTIPART_BYTES = 1 << 16
 """What the form around an uploaded file may take."""
+_TOO_LARGE = f"Too large: a book may have {MAX_UPLOAD_BYTES >> 20} MB, another request 1 MB."
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -107,11 +109,7 @@ class SecurityMiddleware:
                 return await send({"type": "websocket.close", "code": 4403, "reason": "refused"})
             return await answer(scope, receive, _with_headers(send))
         limited = _limited(receive, _limit(scope)) if scope["type"] == "http" else receive
-        try:
-            await self.app(scope, limited, _with_headers(send))
-        except _TooLarge:
-            await _too_large()(scope, receive, _with_headers(send))
-        return None
+        return await self.app(scope, limited, _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         """What is refused whoever asks."""
@@ -174,7 +172,7 @@ class SecurityMiddleware:
             return self._login_page(200, "")
         try:
             body = await request.body()
-        except _TooLarge:
+        except HTTPException:
             return _too_large()
         given = parse_qs(body.decode(errors="replace")).get("password", [""])[0]
         if not self._access.is_password(given):
@@ -188,10 +186,6 @@ class SecurityMiddleware:
         return HTMLResponse(_LOGIN_PAGE.format(content=content), status, {"Cache-Control": "no-store"})
 
 
-class _TooLarge(Exception):  # noqa: N818 - never leaves this module
-    """A body went beyond its limit while it was read."""
-
-
 def _limit(scope: Scope) -> int:
     if scope["path"] == UPLOAD_PATH and scope["method"] == "POST":
         return MAX_UPLOAD_BYTES + _MULTIPART_BYTES
@@ -199,7 +193,7 @@ def _limit(scope: Scope) -> int:
 
 
 def _limited(receive: Receive, limit: int) -> Receive:
-    """Counts what comes, whatever Content-Length said."""
+    """Counts what comes, whatever Content-Length said; who reads beyond the limit gets an HTTPException."""
     n_bytes = 0
 
     async def counted() -> Message:
@@ -208,7 +202,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             n_bytes += len(message.get("body", b""))
             if n_bytes > limit:
-                raise _TooLarge
+                raise HTTPException(413, _TOO_LARGE)
         return message
 
     return counted
@@ -231,7 +225,7 @@ def _query(scope: Scope) -> str:
 
 
 def _too_large() -> Response:
-    return _error(413, f"Too large: a book may have {MAX_UPLOAD_BYTES >> 20} MB, another request 1 MB.")
+    return _error(413, _TOO_LARGE)
 
 
 def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
