@@ -12,9 +12,9 @@ from tests.runs import write_story
 ROOT = Path(__file__).parent.parent
 
 
-def examples(page: Path) -> list[str]:
-    """The Python blocks of a page, in order."""
-    return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def examples(page: Path, language: str = "python") -> list[str]:
+    """The blocks of a page in a language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize(("page", "n_examples"), [("README.md", 1), ("docs/api.md", 5)])
@@ -30,3 +30,11 @@ def test_examples_run(page: str, n_examples: int, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "book.m4b").is_file()
     assert "word error rate 0.0%" in run.stdout
+
+
+def test_the_cluster_of_the_page_is_one_that_ray_can_launch() -> None:
+    util, yaml = pytest.importorskip("ray.autoscaler._private.util"), pytest.importorskip("yaml")
+    [cluster] = (yaml.safe_load(block) for block in examples(ROOT / "docs" / "farm.md", "yaml"))
+    util.validate_config(util.prepare_config(cluster))  # as `ray up` does
+    with pytest.raises(Exception, match="min_worker"):
+        util.validate_config(util.prepare_config({**cluster, "min_worker": 1}))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.ray_nodes import ENVIRONMENT, OBJECT_STORE, start_node
 from tests.runs import COMMAND
 
 pytest.importorskip("ray")
@@ -38,8 +39,6 @@ main()
 """,
 )
 """The command, which prints in the end what memory it needed at most and what it loaded."""
-TOKEN = "b0" * 32
-ENVIRONMENT = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "RAY_DISABLE_IMPORT_WARNING": "1", "no_proxy": "*"}
 
 
 class Cluster:
@@ -62,22 +61,7 @@ class Cluster:
         )
 
     def start_node(self, *options: str) -> "subprocess.Popen[str]":
-        """Starts a node that ends with its process; returns when it runs. Ray gives up after 30 seconds, which a busy
-        machine may take."""
-        ray = str(Path(sys.executable).with_name("ray"))
-        command = (*self._enter, ray, "start", "--block", "--disable-usage-stats", *options)
-        lines: list[str] = []
-        for _ in range(3):
-            node = subprocess.Popen(
-                command, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-            )
-            assert node.stdout is not None
-            for line in node.stdout:
-                lines.append(line)
-                if "runtime started" in line:
-                    return node
-            node.wait()
-        raise AssertionError("".join(lines))
+        return start_node(*options, enter=self._enter)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +82,7 @@ def cluster() -> Iterator[Cluster]:
         head = ("--head", f"--port={PORT}", "--include-dashboard=false", f"--temp-dir={files}")
         for place, n_cpus in CPUS.items():
             which = head if place == HEAD else (f"--address={ADDRESS}",)
-            size = (f"--num-cpus={n_cpus}", f"--object-store-memory={200 << 20}", f"--node-ip-address={place}")
+            size = (f"--num-cpus={n_cpus}", f"--object-store-memory={OBJECT_STORE}", f"--node-ip-address={place}")
             node = cluster.start_node(*which, *size)
             stack.callback(node.wait)
             stack.callback(node.terminate)
@@ -159,6 +143,13 @@ def test_workers_that_cannot_be_relied_on_change_no_take(cluster: Cluster, tmp_p
     assert told["model"][-1].startswith("takes: ")
     assert any("is not used. It has another model or engine" in line for line in told["model"])
     assert told["hung"][-1] == told["model"][-1]  # the takes in flight there were made by others, too
+    assert told["unequipped"][-1] == told["model"][-1]
+    for line in (
+        "The node 127.0.0.3 is not used. There is no model 'sleeping'; pull it.",
+        "The node 127.0.0.4 is not used. [Errno 28] No space left on device; see that its disk has room and can be "
+        "written to.",
+    ):
+        assert told["unequipped"].count(line) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from operator import length_hint
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -139,6 +140,8 @@ class _Run:
             self._submit()
             if not (self._has_tasks or self._open or self._waiting):
                 return
+            n_tasks = len(self._open) + len(self._waiting) + length_hint(self._tasks)
+            self._farm.want(self._inbox, n_tasks // self._n_in_flight)
             self._farm.tend()
             self._duplicate_stragglers()
             reply = self._next_reply()

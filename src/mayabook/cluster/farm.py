@@ -1,4 +1,5 @@
-"""The workers of a Ray cluster: starts one for each GPU or each group of CPUs, and replaces those that are lost.
+"""The workers of a Ray cluster: starts one for each GPU or each group of CPUs, and replaces those that are lost. Where
+tasks wait for more workers, it asks Ray's autoscaler for nodes.
 
 Several books may use them at once, so what they share is behind a lock. Ray calls back in the thread that receives its
 messages: there, nothing is done but to put the answer into a queue.
@@ -6,7 +7,7 @@ messages: there, nothing is done but to put the answer into a queue.
 
 import threading
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Self
@@ -18,6 +19,10 @@ from mayabook.core.version import __version__
 
 _TEND_EVERY = 2.0
 """Seconds between two looks at the nodes."""
+_MOST_WANTED = 256
+"""Workers beyond which no nodes are asked for."""
+_SCALE_EVERY = 20.0
+"""Seconds between two demands for nodes; where there is room that no worker may use, the empty tasks end at once."""
 _PATIENCE = 20.0
 """Seconds without any worker after which a note says so."""
 
@@ -77,6 +82,11 @@ class Farm:
         """Workers that have started or failed to, with their version or what went wrong."""
         self._waiting: dict[SimpleQueue[Any], None] = {}
         """Inboxes to notify when a worker has room again, the oldest first."""
+        self._wanted: dict[SimpleQueue[Any], int] = {}
+        """Inbox of a run -> number of workers that it could keep busy."""
+        self._demand: list[Any] = []
+        """References of the empty tasks that wait for room, see `_scale`."""
+        self._scaled = -_SCALE_EVERY
         self._is_stopped = False
         self._tended = 0.0
         self._n_nodes = 0
@@ -113,6 +123,7 @@ class Farm:
                 for _ in range(_n_workers(node, self._cpus_per_worker) - here):
                     self._start_worker(node)
             self._n_nodes = len(nodes)
+            self._scale(nodes)
             self._tell()
 
     @property
@@ -186,9 +197,38 @@ class Farm:
         except self._ray.exceptions.RayError as error:
             raise _lost(error) from error
 
+    def want(self, inbox: "SimpleQueue[Any]", n_workers: int) -> None:
+        """Notes how many workers a run could keep busy. inbox: of the run."""
+        with self._lock:
+            self._wanted[inbox] = n_workers
+
     def forget(self, inbox: "SimpleQueue[Any]") -> None:
+        """Neither notifies a run any more, nor wants workers for it."""
         with self._lock:
             self._waiting.pop(inbox, None)
+            self._wanted.pop(inbox, None)
+
+    def _scale(self, nodes: Sequence[_Node]) -> None:
+        """Has as many empty tasks wait as workers are missing, of the kind that the nodes have now.
+
+        Ray's autoscaler, if there is one, starts nodes for them. Unlike a request to it, they end with this process.
+        """
+        if self._demand:
+            _, self._demand = self._ray.wait(self._demand, num_returns=len(self._demand), timeout=0)
+        n_missing = max(0, min(sum(self._wanted.values()), _MOST_WANTED) - len(self._workers))
+        for task in self._demand[n_missing:]:
+            self._ray.cancel(task)
+        del self._demand[n_missing:]
+        kinds = [node for node in nodes if _n_workers(node, self._cpus_per_worker)]
+        if kinds and n_missing > len(self._demand) and time.monotonic() - self._scaled >= _SCALE_EVERY:
+            self._scaled = time.monotonic()
+            needs = self._needs(max(kinds, key=lambda node: node.n_gpus))
+            task = self._ray.remote(_nothing).options(max_retries=0, **needs)
+            self._demand += [task.remote() for _ in range(n_missing - len(self._demand))]
+
+    def _needs(self, node: _Node) -> dict[str, float]:
+        """Resources of a worker, as Ray's options name them."""
+        return {"num_gpus": 1, "num_cpus": 0} if node.n_gpus else {"num_cpus": self._cpus_per_worker or node.n_cpus}
 
     def lose(self, worker: RemoteWorker, error: LostError) -> None:
         """Ends a worker that is lost; another one is started in its place if its node is still there."""
@@ -217,9 +257,9 @@ class Farm:
     def _start_worker(self, node: _Node) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        needs = {"num_gpus": 1} if node.n_gpus else {"num_cpus": self._cpus_per_worker or node.n_cpus}
         here = NodeAffinitySchedulingStrategy(node.id, soft=False)
-        actor = self._ray.remote(self._worker_class).options(scheduling_strategy=here, max_restarts=0, **needs).remote()
+        options = {"scheduling_strategy": here, "max_restarts": 0, **self._needs(node)}
+        actor = self._ray.remote(self._worker_class).options(**options).remote()
         worker = RemoteWorker(actor, node.id, node.address)
         self._workers.append(worker)
 
@@ -287,6 +327,10 @@ class Farm:
         if counts != self._told:
             self._told = counts
             self._note(f"Cluster: {_counted(counts[0], 'worker')} on {_counted(counts[1], 'node')}.")
+
+
+def _nothing() -> None:
+    pass
 
 
 def _counted(number: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from ray.exceptions import ObjectStoreFullError, OutOfDiskError
 from mayabook.checks import Checker
 from mayabook.cluster.engine_thread import Ask, EngineThread, describe
 from mayabook.cluster.messages import EngineFacts, EngineSpec, EngineState, Expected, Receipt, UnusableError
-from mayabook.core.errors import MayaBookError
+from mayabook.core.errors import MayaBookError, OutputError
 from mayabook.core.openmp import limit_spinning
 from mayabook.core.take import Audio
 from mayabook.core.version import __version__
@@ -102,8 +102,12 @@ class Worker:
 async def _answer(future: Future[Any]) -> Any:
     try:
         return await asyncio.wrap_future(future)
+    except OutputError as error:
+        return UnusableError(str(error))
     except MayaBookError as error:
         return error
+    except OSError as error:
+        return UnusableError(f"{error}; see that its disk has room and can be written to.")
 
 
 def _receipt(result: TakeResult) -> Receipt:

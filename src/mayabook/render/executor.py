@@ -59,8 +59,9 @@ class Executor(Protocol):
         """Yields the results of all tasks as they come, in any order.
 
         Tasks are consumed lazily, in the thread that consumes the results, so that few are in flight. A None means
-        that the next task comes only after another result has been yielded. checker: whose verdicts are wanted. Closing
-        the generator abandons what is in flight. Raises MayaBookError where a take cannot be made or checked.
+        that the next task comes only after another result has been yielded. `operator.length_hint(tasks)` tells how
+        many could be taken at once, 0 where that is not known. checker: whose verdicts are wanted. Closing the
+        generator abandons what is in flight. Raises MayaBookError where a take cannot be made or checked.
         """
         ...
 

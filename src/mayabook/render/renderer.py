@@ -91,7 +91,7 @@ class Renderer:
         done = self.progress
         self._report(replace(done, resumed_chunks=done.done_chunks, resumed_words=done.done_words))
         while self._ready or self._for_fallback:
-            with closing(self._executor.run(self._tasks(), self._checker)) as results:
+            with closing(self._executor.run(_Tasks(self._tasks(), lambda: len(self._ready)), self._checker)) as results:
                 for result in results:
                     self._take_in(result)
             if self._for_fallback:
@@ -260,6 +260,19 @@ class Renderer:
     def _report(self, progress: RenderProgress) -> None:
         self.progress = replace(progress, elapsed=time.perf_counter() - self._started)
         self._on_progress(self.progress)
+
+
+class _Tasks(Iterator[TakeTask | None]):
+    """Tasks for `Executor.run`, with a length hint."""
+
+    def __init__(self, tasks: Iterator[TakeTask | None], n_ready: Callable[[], int]) -> None:
+        self._tasks, self._n_ready = tasks, n_ready
+
+    def __next__(self) -> TakeTask | None:
+        return next(self._tasks)
+
+    def __length_hint__(self) -> int:
+        return self._n_ready()
 
 
 def _summary(take: StoredTake, verdict: Verdict) -> str:
