@@ -9,7 +9,7 @@ import pytest
 from mayabook.lab import claims, format_claims, settings_claims, state_claims
 from mayabook.lab.ablation import differing_factors
 from mayabook.lab.experiments import EXPERIMENTS, run
-from mayabook.lab.investigation import PLANS, QUICK, write_document
+from mayabook.lab.investigation import ADDITIONS, PLANS, QUICK, write_document
 from mayabook.lab.isolate_report import legacy_verdict
 from mayabook.lab.judged_claim import HOLDS, NOT_RUN, REFUTED, UNDECIDED
 from tests.lab.lab_engines import PlantedVariants, RecordingListener, SilenceChecker, penalised
@@ -194,9 +194,10 @@ def test_the_document_is_written_from_rows(tmp_path: Path, truth: Path) -> None:
     for name in ("ablation-effects", "sweep", "stress-artifacts", "compare-artifacts"):
         assert f"(investigation/{name}.svg)" in text
         assert (tmp_path / "docs" / "investigation" / f"{name}.svg").read_text().startswith("<svg")
-    again = text
+    more = f"{text}\n{ADDITIONS}\n\n## Another run\n"
+    (tmp_path / "docs" / "investigation.md").write_text(more)
     write_document(tmp_path / "rows", tmp_path / "docs" / "investigation.md")
-    assert (tmp_path / "docs" / "investigation.md").read_text() == again
+    assert (tmp_path / "docs" / "investigation.md").read_text() == more
 
 
 @pytest.mark.parametrize("plans", [PLANS, QUICK])

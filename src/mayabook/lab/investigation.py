@@ -19,6 +19,8 @@ from mayabook.lab.trial_runner import TrialListener
 
 DOCUMENT = "investigation.md"
 """Default name of the document."""
+ADDITIONS = "<!-- The replay does not write what follows. -->"
+"""A line of the document; what comes after it is kept when the document is written anew."""
 SLOTS = 16
 """Takes that every experiment of the replay decodes at once by default."""
 FORMATS = tuple(name for name in ComparePlan().formats if name != "FP4-double")
@@ -99,9 +101,15 @@ def write_document(folder: Path, document: Path, *, quick: bool = False) -> list
     facts = [_introduction(quick), *ran]
     make_folder(document.parent)
     write_figures(document.with_suffix(""), sections)
-    write_text(document, markdown(title, facts, [summary, *sections], document.stem))
+    write_text(document, markdown(title, facts, [summary, *sections], document.stem) + _additions(document))
     write_html(folder / "report.html", title, facts, [summary, *sections])
     return [summary, *sections]
+
+
+def _additions(document: Path) -> str:
+    """What others added to the document, with the line before it; empty if there is nothing."""
+    text = document.read_text(encoding="utf-8") if document.is_file() else ""
+    return f"\n{ADDITIONS}{text.split(ADDITIONS, 1)[1]}" if ADDITIONS in text else ""
 
 
 def _introduction(quick: bool) -> str:
