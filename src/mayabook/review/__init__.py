@@ -7,12 +7,18 @@
     run_request(review.request, force=True, progress=listener)
 
 Every front end, such as the command line or a script, calls these functions and shows the results in its own way.
+
+Each name is imported when it is first used: decisions need no library that writes pages with audio.
 """
 
-from mayabook.review.entries import ReviewEntry, TextChange, describe_take, diff_transcript, entry_as_dict
-from mayabook.review.job_review import JobReview, open_review
-from mayabook.review.page import write_review_page
-from mayabook.review.passages import Passage, PassageState
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mayabook.review.entries import ReviewEntry, TextChange, describe_take, diff_transcript, entry_as_dict
+    from mayabook.review.job_review import JobReview, open_review
+    from mayabook.review.page import write_review_page
+    from mayabook.review.passages import Passage, PassageState
 
 __all__ = [
     "JobReview",
@@ -26,3 +32,23 @@ __all__ = [
     "open_review",
     "write_review_page",
 ]
+
+_MODULES = {
+    "JobReview": "mayabook.review.job_review",
+    "Passage": "mayabook.review.passages",
+    "PassageState": "mayabook.review.passages",
+    "ReviewEntry": "mayabook.review.entries",
+    "TextChange": "mayabook.review.entries",
+    "describe_take": "mayabook.review.entries",
+    "diff_transcript": "mayabook.review.entries",
+    "entry_as_dict": "mayabook.review.entries",
+    "open_review": "mayabook.review.job_review",
+    "write_review_page": "mayabook.review.page",
+}
+"""Where each name is defined."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

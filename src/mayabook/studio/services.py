@@ -1,20 +1,27 @@
 """The services of the studio, which know nothing of the web. Pages and routes are given them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from mayabook.studio.job_queue import BookStatus, JobQueue
 from mayabook.studio.job_status import JobStatuses
 from mayabook.studio.library import Library
+from mayabook.studio.listening import Listening
+from mayabook.studio.reruns import Reruns
+from mayabook.studio.review_desk import ReviewDesk
 
 
 @dataclass(frozen=True)
 class Services:
-    """What pages and routes work with."""
+    """What pages and routes work with. Methods that take the id of a book raise LibraryError where there is none."""
 
     library: Library
     statuses: JobStatuses
     queue: JobQueue
+    reruns: Reruns = field(default_factory=Reruns)
+    _desks: dict[Path, ReviewDesk] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     @classmethod
     def of(cls, folder: Path) -> "Services":
@@ -34,3 +41,16 @@ class Services:
         places = {entry.book: place for place, entry in enumerate(self.queue.entries())}
         books = sorted(self.library.books(), key=lambda book: places.get(book.id, len(places)))
         return [self.queue.status(book) for book in books]
+
+    def status(self, book_id: str) -> BookStatus:
+        return self.queue.status(self.library.book(book_id))
+
+    def desk(self, book_id: str) -> ReviewDesk:
+        """The review of a book's job; the same one for all pages."""
+        folder = self.library.book(book_id).job.folder
+        with self._lock:
+            return self._desks.setdefault(folder, ReviewDesk(folder, self.reruns))
+
+    def listening(self, book_id: str) -> Listening:
+        """The finished audiobook of a book."""
+        return Listening(self.library.book(book_id).job.folder)
