@@ -34,6 +34,8 @@ class CatalogueEntry:
     """Repository of its codec."""
     about: str
     """What it is, in a sentence."""
+    gigabytes: Mapping[str, float] = field(default_factory=dict)
+    """Size of each form of it: GGUF formats, and `checkpoint`."""
     ggufs: tuple[str, ...] = ()
     """Repositories of GGUF files by others; the first that has a format is taken."""
     codec_onnx: str = ""

@@ -131,7 +131,7 @@ class BookPage:
                     text(" is said otherwise than it is printed; ")
                     tag("mark", "tempting", text="marked")
                     text(" words have a tempting misreading, which the checks listen for.")
-                with tag("div", "spoken serif"):
+                with tag("div", "spoken serif", role="region", aria_label="Text as it will be said", tabindex="0"):
                     for block in blocks[:n_blocks]:
                         _show_block(block)
                 if len(blocks) > n_blocks:

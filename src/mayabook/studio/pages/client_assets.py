@@ -11,9 +11,7 @@ from typing import Final
 
 import nicegui
 from fastapi import FastAPI, Response
-from fastapi.staticfiles import StaticFiles
 from nicegui import ui
-from starlette.types import Scope
 
 STATIC: Final = "/static"
 """Path of the studio's own assets."""
@@ -35,20 +33,11 @@ darkSetter = () => {};
 _KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-class _OwnFiles(StaticFiles):
-    """The studio's assets; a browser asks again whether they have changed, and gets an empty answer if not."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
 def serve_assets(app: FastAPI) -> None:
     """Adds the routes of the assets to `app`, which NiceGUI is mounted on, and sets NiceGUI's client up."""
     for name, (media_type, body) in _EMPTY.items():
         _serve_text(app, f"/_nicegui/{nicegui.__version__}/static/{name}", media_type, body)
-    app.mount(STATIC, _OwnFiles(directory=str(files("mayabook.studio").joinpath("static"))), name="studio-static")
+    nicegui.app.add_static_files(STATIC, str(files("mayabook.studio").joinpath("static")), max_cache_age=0)
     nicegui.app.config.vue_config_script = _VUE_SETUP
     ui.add_head_html(
         f'<link rel="stylesheet" href="{STATIC}/studio.css"><script src="{STATIC}/studio.js"></script>', shared=True

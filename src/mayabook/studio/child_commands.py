@@ -1,0 +1,87 @@
+"""Long commands of `mayabook` that a page begins: they run in processes of their own, and go on when the page is closed."""
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from threading import Thread
+
+from mayabook.core.errors import MayaBookError
+
+_MOST_LINES = 40
+
+
+class CommandError(MayaBookError):
+    """A command cannot be begun, or failed; the message is its own."""
+
+
+class ChildCommand:
+    """A command that runs, or ran."""
+
+    def __init__(self, title: str, arguments: tuple[str, ...]) -> None:
+        """Begins it. title: what it does, for a person."""
+        self.title = title
+        self.lines: deque[str] = deque(maxlen=_MOST_LINES)
+        """The last lines that it printed."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mayabook", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        self._reader = Thread(target=self._read, daemon=True, name=title)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.strip():
+                self.lines.append(line.strip())
+        self._process.wait()
+
+    @property
+    def is_running(self) -> bool:
+        return self._reader.is_alive()
+
+    @property
+    def has_failed(self) -> bool:
+        return not self.is_running and self._process.returncode != 0
+
+    @property
+    def last_line(self) -> str:
+        return self.lines[-1] if self.lines else ""
+
+    def wait(self) -> None:
+        """Raises CommandError with its last line where it fails."""
+        self._reader.join()
+        if self.has_failed:
+            raise CommandError(self.last_line or f"{self.title}: it ended without a word; try again.")
+
+    def stop(self) -> None:
+        """Asks it to end, as Ctrl-C does."""
+        self._process.terminate()
+
+
+class ChildCommands:
+    """The commands of this server, newest last; one of each title at a time."""
+
+    def __init__(self) -> None:
+        self._commands: dict[str, ChildCommand] = {}
+
+    def __iter__(self) -> Iterator[ChildCommand]:
+        return iter(tuple(self._commands.values()))
+
+    def begin(self, title: str, *arguments: str) -> ChildCommand:
+        """Begins a command. Raises CommandError where the same is running."""
+        earlier = self._commands.get(title)
+        if earlier is not None and earlier.is_running:
+            raise CommandError(f"{title}: this is running already.")
+        command = self._commands[title] = ChildCommand(title, arguments)
+        return command
+
+    def forget(self, command: ChildCommand) -> None:
+        """Stops a command, and lists it no more."""
+        command.stop()
+        self._commands.pop(command.title, None)
