@@ -1,14 +1,177 @@
-"""The pages of the studio, on NiceGUI."""
+"""The pages of the studio, on NiceGUI: their addresses, and what of the services each is given."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI
 from nicegui import ui
 
-from mayabook.studio.pages.client_assets import serve_assets
+from mayabook.core.errors import MayaBookError
+from mayabook.studio.child_commands import ChildCommands
+from mayabook.studio.job_queue import BookState, BookStatus
+from mayabook.studio.library import LibraryBook
+from mayabook.studio.pages.book import BookPage
+from mayabook.studio.pages.client_assets import FAVICON, serve_assets
+from mayabook.studio.pages.elements import link, tag, text
+from mayabook.studio.pages.layout import BookHead, BookTab, book_address, book_frame, page_frame
+from mayabook.studio.pages.library_routes import audiobook_address, cover_address, library_routes
+from mayabook.studio.pages.reports import BookReportPage, ReportsPage
+from mayabook.studio.pages.run import RunEvent, RunPage, RunState
+from mayabook.studio.pages.shelf import ShelfEntry, ShelfPage
+from mayabook.studio.pages.voices import VoicesPage
+from mayabook.studio.pages.wording import duration
+from mayabook.studio.report_view import lab_runs, read_coverage
 from mayabook.studio.services import Services
+
+_STATE_WORDS = {
+    BookState.NEW: "not narrated yet",
+    BookState.QUEUED: "in the queue",
+    BookState.RUNNING: "being narrated",
+    BookState.PAUSED: "paused",
+    BookState.FINISHED: "narrated",
+    BookState.FAILED: "stopped by an error",
+}
 
 
 def mount(app: FastAPI, services: Services) -> None:
     """Adds the pages to the server. Call it once in a process, after all other routes are there: NiceGUI takes every
     address that is left."""
     serve_assets(app)
-    ui.run_with(app, title="MayaBook", tailwind=False, show_welcome_message=False)
+    app.include_router(library_routes(services))
+    _add_pages(services, ChildCommands())
+    ui.run_with(
+        app,
+        title="MayaBook",
+        favicon=FAVICON,
+        language="en-US",
+        dark=None,
+        tailwind=False,
+        binding_refresh_interval=None,  # no page binds values
+        show_welcome_message=False,
+    )
+
+
+def _add_pages(services: Services, commands: ChildCommands) -> None:
+    @ui.page("/")
+    def shelf() -> None:
+        with page_frame("Shelf", section="shelf"):
+            ShelfPage(partial(_shelf, services), services.queue, str(services.library.folder))
+
+    @ui.page("/voices")
+    def voices() -> None:
+        with page_frame("Voices", section="voices"):
+            VoicesPage(commands)
+
+    @ui.page("/reports")
+    def reports() -> None:
+        with page_frame("Reports", section="reports"):
+            found = [(status.book, read_coverage(status.book.job.folder)) for status in services.shelf()]
+            books = [(_head(services, book), coverage) for book, coverage in found if coverage is not None]
+            ReportsPage(books, lab_runs(services.library.folder))
+
+    @ui.page("/book/{book_id}")
+    def book(book_id: str) -> None:
+        def start() -> None:
+            services.queue.add(book_id)
+            ui.navigate.to(book_address(book_id, "run"))
+
+        _book_page(services, book_id, "", lambda book: BookPage(book.file, start))
+
+    @ui.page("/book/{book_id}/run")
+    def run(book_id: str) -> None:
+        queue = services.queue
+        _book_page(
+            services,
+            book_id,
+            "run",
+            lambda book: RunPage(
+                book_id,
+                partial(_run_state, services, book_id),
+                start=partial(queue.add, book_id),
+                pause=partial(queue.pause, book_id),
+                resume=partial(queue.resume, book_id),
+                stop=partial(queue.stop, book_id),
+            ),
+        )
+
+    @ui.page("/book/{book_id}/report")
+    def report(book_id: str) -> None:
+        _book_page(
+            services, book_id, "report", lambda book: BookReportPage(book_id, partial(read_coverage, book.job.folder))
+        )
+
+
+def _book_page(services: Services, book_id: str, tab: BookTab, show: Callable[[LibraryBook], object]) -> None:
+    """A page of a book, or where there is no such book one that says so. show: adds what is below the head."""
+    try:
+        book = services.library.book(book_id)
+    except MayaBookError as error:
+        with page_frame("No such book", section="shelf"), tag("div", "card empty"):
+            text(str(error), "book-text", name="p")
+            link("To the shelf", "/", classes="button")
+        return
+    with book_frame(_head(services, book), tab):
+        show(book)
+
+
+def _head(services: Services, book: LibraryBook) -> BookHead:
+    facts = services.library.facts(book)
+    return BookHead(book.id, facts.title, ", ".join(facts.authors), cover_address(book, services))
+
+
+def _shelf(services: Services) -> tuple[ShelfEntry, ...]:
+    return tuple(_shelf_entry(services, status) for status in services.shelf())
+
+
+def _shelf_entry(services: Services, status: BookStatus) -> ShelfEntry:
+    line = status.line
+    if status.state is BookState.RUNNING and status.run.mastering is None:
+        line = ", ".join(
+            filter(
+                None,
+                (
+                    f"{status.fraction:.0%}",
+                    f"{status.run.rate:.1f}× real time" if status.run.rate else "",
+                    f"{duration(status.run.eta)} to go" if status.run.eta else "",
+                ),
+            )
+        )
+    return ShelfEntry(
+        head=_head(services, status.book),
+        state=status.state.value,
+        fraction=status.fraction,
+        line=line,
+        n_flagged=status.job.n_flagged,
+        download=audiobook_address(status.book),
+    )
+
+
+def _run_state(services: Services, book_id: str) -> RunState:
+    status = services.queue.status(services.library.book(book_id))
+    run = status.run
+    is_running = status.state is BookState.RUNNING
+    doing = run.chapter
+    if status.error:
+        doing = status.error
+    elif is_running and run.mastering is not None:
+        doing = f"Mastering: {run.mastering:.0%}"
+    return RunState(
+        word=_STATE_WORDS[status.state],
+        is_running=is_running,
+        is_paused=status.state in (BookState.PAUSED, BookState.FAILED),
+        is_queued=status.state is BookState.QUEUED,
+        is_finished=status.state is BookState.FINISHED,
+        fraction=status.fraction,
+        doing=doing,
+        rate=run.rate if is_running else None,
+        eta=run.eta if is_running else None,
+        states=tuple(state.value for state in status.job.states),
+        chapters=status.job.chapters,
+        events=tuple(RunEvent(_time_of_day(message.time), message.text) for message in run.messages),
+    )
+
+
+def _time_of_day(seconds: float | None) -> str:
+    """Local time; empty where it is not known."""
+    return f"{datetime.fromtimestamp(seconds):%H:%M:%S}" if seconds is not None else ""

@@ -15,6 +15,12 @@ from nicegui import ui
 
 STATIC: Final = "/static"
 """Path of the studio's own assets."""
+FAVICON: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#1d8577" stroke-width="2" '
+    'stroke-linecap="round" stroke-linejoin="round"><path d="M4 5.5C6.5 4.2 9.5 4.2 12 6c2.5-1.8 5.5-1.8 8-.5V19'
+    'c-2.5-1.3-5.5-1.3-8 .5-2.5-1.8-5.5-1.8-8-.5z"/><path d="M8 10v3M12 9v6M16 10v3"/></svg>'
+)
+"""The drawing `logo` of icons.svg."""
 _EMPTY = {
     "quasar.umd.prod.js": ("text/javascript", "window.Quasar = { lang: {} };"),
     "lang/en-US.umd.prod.js": ("text/javascript", ""),

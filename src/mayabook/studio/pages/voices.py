@@ -20,6 +20,7 @@ from mayabook.maya.saved_voices import read_saved_voice, saved_names
 from mayabook.maya.voice_fields import CONTEXT, build_description, note_on_training, voice_fields
 from mayabook.maya.voices import voices as maya_presets
 from mayabook.models import store
+from mayabook.studio.child_commands import ChildCommands
 from mayabook.studio.pages.elements import button, choice, reporting, set_attributes, tag, text, text_field
 
 SAMPLE = "The clock in the tower was four minutes slow, and nobody in the town had ever complained of it."
@@ -39,7 +40,9 @@ class Candidate:
 
 
 class VoicesPage:
-    def __init__(self) -> None:
+    def __init__(self, commands: ChildCommands) -> None:
+        """commands: downloads and the like, which go on when the page is closed."""
+        self._commands = commands
         self._sample = SAMPLE
         self._candidates: list[Candidate] = []
         self._fields = dict(maya_presets()[default("voice")].fields)
