@@ -1,4 +1,4 @@
-"""Long commands of `mayabook` that a page begins: they run in processes of their own, and go on when the page is closed."""
+"""Long commands of `mayabook` that a page begins: they run in processes of their own, whether or not it stays open."""
 
 import subprocess
 import sys

@@ -1,9 +1,9 @@
 """Addresses of what the pages of books and reports fetch or send.
 
-    POST /books             a book file, as a form with the field `file`
-    /book/ID/cover          its picture
-    /book/ID/audiobook      the audiobook, to download
-    /lab/RUN/...            files of a run of the lab
+POST /books             a book file, as a form with the field `file`
+/book/ID/cover          its picture
+/book/ID/audiobook      the audiobook, to download
+/lab/RUN/...            files of a run of the lab
 """
 
 import asyncio
