@@ -151,7 +151,7 @@ def _run_state(services: Services, book_id: str) -> RunState:
     status = services.queue.status(services.library.book(book_id))
     run = status.run
     is_running = status.state is BookState.RUNNING
-    doing = run.chapter
+    doing = run.chapter if is_running else ""
     if status.error:
         doing = status.error
     elif is_running and run.mastering is not None:
@@ -164,7 +164,7 @@ def _run_state(services: Services, book_id: str) -> RunState:
         is_finished=status.state is BookState.FINISHED,
         fraction=status.fraction,
         doing=doing,
-        rate=run.rate if is_running else None,
+        rate=run.rate,
         eta=run.eta if is_running else None,
         states=tuple(state.value for state in status.job.states),
         chapters=status.job.chapters,
