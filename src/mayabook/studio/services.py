@@ -10,6 +10,7 @@ from mayabook.studio.library import Library
 from mayabook.studio.listening import Listening
 from mayabook.studio.reruns import Reruns
 from mayabook.studio.review_desk import ReviewDesk
+from mayabook.studio.speech import Speech
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Services:
     library: Library
     statuses: JobStatuses
     queue: JobQueue
+    speech: Speech
     reruns: Reruns = field(default_factory=Reruns)
     _desks: dict[Path, ReviewDesk] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -27,13 +29,14 @@ class Services:
     def of(cls, folder: Path) -> "Services":
         """For the books in a folder, which is created if it is not there. Raises OutputError, LibraryError."""
         library, statuses = Library(folder), JobStatuses()
-        return cls(library, statuses, JobQueue(library, statuses))
+        return cls(library, statuses, JobQueue(library, statuses), Speech())
 
     def start(self) -> None:
         self.queue.start()
 
     def close(self) -> None:
         """Ends what runs in the background; the next server goes on with it."""
+        self.speech.close()
         self.queue.close()
 
     def shelf(self) -> list[BookStatus]:
