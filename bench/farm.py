@@ -1,12 +1,13 @@
 """How a cluster scales: the real renderer, ledger and Ray, with workers that sleep as long as a GPU would compute.
 
     python -m bench.farm --workers 1 4 16 64
-    python -m bench.farm --workers 64 --books 100 --takes 20
+    python -m bench.farm --workers 16 --books 1 10 100 --takes 20
 
 A worker makes one take at a time, at 10 times real time, and meanwhile checks the take before. --slower makes all
 workers sleep longer by a factor, so that what they really compute (FLAC, Ray) fits on the cores that they share here.
-The CPU time of the driver is printed for each take; its load at full speed follows from it. --kill ends workers at
-random moments.
+The CPU time of the driver is printed for each take; its load at full speed follows from it. Its memory is the peak so
+far. The chunks are shared out among the books, three of which are in work at once. --kill ends workers at random
+moments.
 """
 
 import argparse
@@ -49,11 +50,13 @@ class Row:
     """Seconds in which the workers would have made the takes if none had ever waited."""
     driver_cpu: float
     """CPU seconds of the driver, its threads for Ray included."""
+    peak: float
+    """Memory of the driver until then, in MB."""
 
     def __str__(self) -> str:
         return (
             f"| {self.workers} | {self.books} | {self.takes:,} | {self.seconds:.1f} | {self.ideal / self.seconds:.1%} "
-            f"| {1000 * self.driver_cpu / self.takes:.1f} | {2 * self.takes / self.seconds:.0f} |"
+            f"| {1000 * self.driver_cpu / self.takes:.1f} | {2 * self.takes / self.seconds:.0f} | {self.peak:.0f} |"
         )
 
 
@@ -106,7 +109,8 @@ def measure(farm: Farm, n_workers: int, n_books: int, takes: int, folder: Path, 
     n_takes = render_all(folder, n_books, n_chunks, executors, factor)
     seconds = time.perf_counter() - started
     ideal = n_takes * CHUNK_SECONDS / factor / n_workers
-    return Row(n_workers, n_books, n_takes, seconds, ideal, time.process_time() - cpu)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return Row(n_workers, n_books, n_takes, seconds, ideal, time.process_time() - cpu, peak)
 
 
 def kill(farm: Farm, n_kills: int, n_takes: int, factor: float, n_workers: int) -> None:
@@ -122,29 +126,31 @@ def kill(farm: Farm, n_kills: int, n_takes: int, factor: float, n_workers: int) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 4, 16, 64])
-    parser.add_argument("--books", type=int, default=1)
+    parser.add_argument("--books", type=int, nargs="+", default=[1])
     parser.add_argument("--takes", type=int, default=40, help="chunks for each worker, retries not counted")
     parser.add_argument("--slower", type=float, default=1.0, help="factor by which workers sleep longer")
     parser.add_argument("--kill", type=int, default=0, help="workers to end at random moments")
     parser.add_argument("--address", default=LOCAL)
-    parser.add_argument("--work", type=Path, help="folder for the jobs; a temporary one if it is not given")
+    parser.add_argument("--work", type=Path, help="folder for the jobs of one row; temporary ones if it is not given")
     parser.add_argument(
-        "--here", action="store_true", help="render the same books by one worker in this process, without Ray"
+        "--here",
+        action="store_true",
+        help="render the books of one row in this process, without Ray, into --work",
     )
     given = parser.parse_args()
-    print("| workers | books | takes | seconds | of linear | driver CPU, ms a take | ledger writes/s |")
-    print("|---|---|---|---|---|---|---|")
+    if given.here:
+        factor, n_books = REAL_TIME_FACTOR / given.slower, given.books[0]
+        n_chunks = max(1, given.workers[0] * given.takes // n_books)
+        render_all(given.work, n_books, n_chunks, [LocalExecutor(SleepingEngine(factor))], factor)
+        return
+    print("| workers | books | takes | seconds | of linear | driver CPU, ms a take | ledger writes/s | driver, MB |")
+    print("|---|---|---|---|---|---|---|---|")
     for n_workers in given.workers:
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = given.work or Path(temporary)
-            if given.here:
-                factor = REAL_TIME_FACTOR / given.slower
-                n_chunks = max(1, n_workers * given.takes // given.books)
-                render_all(folder, given.books, n_chunks, [LocalExecutor(SleepingEngine(factor))], factor)
-                continue
-            with Farm(given.address, 1, print, SleepingWorker, n_cpus=n_workers) as farm:
-                print(measure(farm, n_workers, given.books, given.takes, folder, given.slower, given.kill), flush=True)
-    print(f"\nPeak memory of the driver: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
+        with Farm(given.address, 1, print, SleepingWorker, n_cpus=n_workers) as farm:
+            for n_books in given.books:
+                with tempfile.TemporaryDirectory() as temporary:
+                    folder = given.work or Path(temporary)
+                    print(measure(farm, n_workers, n_books, given.takes, folder, given.slower, given.kill), flush=True)
 
 
 if __name__ == "__main__":

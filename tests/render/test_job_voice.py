@@ -11,7 +11,7 @@ from mayabook.core.errors import EngineError
 from mayabook.core.settings import RetrySettings
 from mayabook.core.take import Audio, Take, TakeRequest
 from mayabook.core.verdict import FindingKind, Verdict
-from mayabook.render import Job, LocalExecutor, PlannedChunk, Renderer
+from mayabook.render import Job, LocalExecutor, PlannedChunk, Renderer, renderer
 from mayabook.render.job_voice import JobVoice
 from tests.checks.speaking import speech
 from tests.render.faulty import Faulty
@@ -39,6 +39,19 @@ class LastFirst(Faulty):
 
     def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
         yield from reversed(list(super().generate(requests)))
+
+
+class Counting(Faulty):
+    """Counts the takes that it is asked for at once."""
+
+    def __init__(self) -> None:
+        super().__init__(hurry)
+        self.in_flight: list[int] = []
+
+    def generate(self, requests: Iterable[TakeRequest]) -> Generator[Take, None, None]:
+        taken = list(requests)
+        self.in_flight.append(len(taken))
+        yield from super().generate(taken)
 
 
 class Broken(Faulty):
@@ -92,6 +105,16 @@ def test_verdicts_depend_neither_on_order_nor_on_interruptions(tmp_path: Path, c
     with pytest.raises(EngineError, match="out of breath"):
         run(tmp_path / "broken", broken, checker)
     assert run(tmp_path / "broken", broken, checker) == expected
+
+
+def test_few_takes_are_in_flight_before_the_voice_is_known(
+    tmp_path: Path, checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Counting()
+    monkeypatch.setattr(renderer, "MOST_UNMEASURED", 2)
+    run(tmp_path, engine, checker)
+    assert max(engine.in_flight) == 2
+    assert sum(engine.in_flight) == len(TEXTS)
 
 
 def test_no_take_is_judged_before_the_voice_is_known(tmp_path: Path, checker: Checker) -> None:

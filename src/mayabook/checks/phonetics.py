@@ -3,6 +3,8 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from threading import Lock
 
 import numpy as np
 from hibari.g2p import G2P
@@ -25,13 +27,17 @@ _MERGED = {"nts": "ns", "ndz": "nz"}
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly")
 
 
+_loading = Lock()
+
+
 class Phonetics:
     """Grapheme-to-phoneme conversion with a cache. May be used from several threads."""
 
     def __init__(self, thresholds: PhoneticThresholds, language: Language = ENGLISH) -> None:
         self._thresholds = thresholds
         self.language = language
-        self._g2p = G2P() if language.has_phonetics else None
+        with _loading:  # one dictionary, of 65 MB, for all books in work
+            self._g2p = _g2p() if language.has_phonetics else None
         self._known: dict[str, str] = {}
 
     def phonemes(self, token: str) -> str:
@@ -90,3 +96,8 @@ class Phonetics:
 def _plain_digits(text: str) -> str:
     """Digits that are not decimal, such as superscript and circled ones, as decimal ones: 10⁹ is 109."""
     return "".join(str(unicodedata.digit(char)) if char.isdigit() and not char.isdecimal() else char for char in text)
+
+
+@cache
+def _g2p() -> G2P:
+    return G2P()

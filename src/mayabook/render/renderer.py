@@ -31,6 +31,9 @@ from mayabook.render.take_store import TakeStore
 
 _log = logging.getLogger(__name__)
 
+MOST_UNMEASURED = 256
+"""Takes in flight until the voice is measured. Each is read from disk and given out once more for its check: a large
+cluster would be given thousands, and its engines would wait for them."""
 _TakeId = tuple[str, int]
 """Content key and attempt."""
 
@@ -142,7 +145,7 @@ class Renderer:
     def _tasks(self) -> Iterator[TakeTask | None]:
         """Tasks for `Executor.run`; ends when nothing is left to do, or only by the fallback engine."""
         while True:
-            if self._ready:
+            if self._ready and (self._voice.is_settled or self._n_in_flight < MOST_UNMEASURED):
                 task = self._task(self._ready.popleft())
                 if task is not None:
                     self._n_in_flight += 1
