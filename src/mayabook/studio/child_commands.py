@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread
 
 from mayabook.core.errors import MayaBookError
@@ -18,9 +19,9 @@ class CommandError(MayaBookError):
 class ChildCommand:
     """A command that runs, or ran."""
 
-    def __init__(self, title: str, arguments: tuple[str, ...]) -> None:
-        """Begins it. title: what it does, for a person."""
-        self.title = title
+    def __init__(self, title: str, arguments: tuple[str, ...], filled: Path | None = None, n_bytes: float = 0) -> None:
+        """Begins it. title: what it does, for a person. filled, n_bytes: a folder that it fills, and with how much."""
+        self.title, self._filled, self._n_bytes = title, filled, n_bytes
         self.lines: deque[str] = deque(maxlen=_MOST_LINES)
         """The last lines that it printed."""
         self._process = subprocess.Popen(
@@ -53,11 +54,21 @@ class ChildCommand:
     def last_line(self) -> str:
         return self.lines[-1] if self.lines else ""
 
+    @property
+    def fraction(self) -> float | None:
+        """Share of its folder that is filled, 0 to 1; None for a command that fills none."""
+        if self._filled is None or not self._n_bytes:
+            return None
+        n_bytes = sum(file.stat().st_size for file in self._filled.rglob("*") if file.is_file())
+        return min(1.0, n_bytes / self._n_bytes)
+
     def wait(self) -> None:
         """Raises CommandError with its last line where it fails."""
         self._reader.join()
         if self.has_failed:
-            raise CommandError(self.last_line or f"{self.title}: it ended without a word; try again.")
+            raise CommandError(
+                self.last_line.removeprefix("mayabook: ") or f"{self.title}: it ended without a word; try again."
+            )
 
     def stop(self) -> None:
         """Asks it to end, as Ctrl-C does."""
@@ -73,12 +84,12 @@ class ChildCommands:
     def __iter__(self) -> Iterator[ChildCommand]:
         return iter(tuple(self._commands.values()))
 
-    def begin(self, title: str, *arguments: str) -> ChildCommand:
-        """Begins a command. Raises CommandError where the same is running."""
+    def begin(self, title: str, *arguments: str, filled: Path | None = None, n_bytes: float = 0) -> ChildCommand:
+        """Begins a command, as `ChildCommand` does. Raises CommandError where the same is running."""
         earlier = self._commands.get(title)
         if earlier is not None and earlier.is_running:
             raise CommandError(f"{title}: this is running already.")
-        command = self._commands[title] = ChildCommand(title, arguments)
+        command = self._commands[title] = ChildCommand(title, arguments, filled, n_bytes)
         return command
 
     def forget(self, command: ChildCommand) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mayabook.core.errors import JobError
 
-_LAB = "lab"
+LAB = "lab"
 """Folder of the library that holds the lab's runs, as `mayabook lab` names it."""
 
 
@@ -119,12 +119,12 @@ def _plot(plot: Mapping[str, Any]) -> Plot:
 
 def lab_runs(library_folder: Path) -> list[LabRun]:
     """The runs in the folder `lab` of the library, by name."""
-    found = sorted((library_folder / _LAB).glob("*/report.html"))
+    found = sorted((library_folder / LAB).glob("*/report.html"))
     return [LabRun(file.parent.name, file) for file in found]
 
 
 def lab_file(library_folder: Path, path: str) -> Path | None:
     """A file of a lab run, by its path below `lab`; None for what is not a file there, links out of it included."""
-    root = (library_folder / _LAB).resolve()
+    root = (library_folder / LAB).resolve()
     file = (root / path).resolve()
     return file if file.is_relative_to(root) and file.is_file() else None

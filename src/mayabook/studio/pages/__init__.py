@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 from nicegui import ui
@@ -21,7 +22,7 @@ from mayabook.studio.pages.run import RunEvent, RunPage, RunState
 from mayabook.studio.pages.shelf import ShelfEntry, ShelfPage
 from mayabook.studio.pages.voices import VoicesPage
 from mayabook.studio.pages.wording import duration
-from mayabook.studio.report_view import lab_runs, read_coverage
+from mayabook.studio.report_view import LAB, lab_runs, read_coverage
 from mayabook.studio.services import Services
 
 _STATE_WORDS = {
@@ -61,7 +62,7 @@ def _add_pages(services: Services, commands: ChildCommands) -> None:
     @ui.page("/voices")
     def voices() -> None:
         with page_frame("Voices", section="voices"):
-            VoicesPage(commands)
+            VoicesPage(commands, partial(_jobs, services), services.library.folder / LAB)
 
     @ui.page("/reports")
     def reports() -> None:
@@ -102,6 +103,12 @@ def _add_pages(services: Services, commands: ChildCommands) -> None:
         )
 
 
+def _jobs(services: Services) -> dict[str, Path]:
+    """Title of a book that a run has begun with -> its job folder."""
+    begun = [status.book for status in services.shelf() if status.state is not BookState.NEW]
+    return {services.library.facts(book).title: book.job.folder for book in begun}
+
+
 def _book_page(services: Services, book_id: str, tab: BookTab, show: Callable[[LibraryBook], object]) -> None:
     """A page of a book, or where there is no such book one that says so. show: adds what is below the head."""
     try:
@@ -131,7 +138,7 @@ def _shelf_entry(services: Services, status: BookStatus) -> ShelfEntry:
             filter(
                 None,
                 (
-                    f"{status.fraction:.0%}",
+                    f"{100 * status.fraction:.0f} %",
                     f"{status.run.rate:.1f}× real time" if status.run.rate else "",
                     f"{duration(status.run.eta)} to go" if status.run.eta else "",
                 ),
@@ -144,6 +151,7 @@ def _shelf_entry(services: Services, status: BookStatus) -> ShelfEntry:
         line=line,
         n_flagged=status.job.n_flagged,
         download=audiobook_address(status.book),
+        priority=status.priority,
     )
 
 
@@ -155,7 +163,7 @@ def _run_state(services: Services, book_id: str) -> RunState:
     if status.error:
         doing = status.error
     elif is_running and run.mastering is not None:
-        doing = f"Mastering: {run.mastering:.0%}"
+        doing = f"Mastering: {100 * run.mastering:.0f} %"
     return RunState(
         word=_STATE_WORDS[status.state],
         is_running=is_running,

@@ -205,7 +205,10 @@ class BookPage:
                 _fact("on disk", megabytes(expected.megabytes))
                 _fact("to make with the narrator here", duration(expected.seconds_to_make))
                 _fact("for Maya1 on one rented GPU, assumed to speak 10 s a second", f"{view.gpu_hours:.2g} GPU h")
-            button("Narrate this book", self._on_start, drawing="play", kind="primary", disabled=not view.n_words)
+            start = button(
+                "Narrate this book", self._on_start, drawing="play", kind="primary", disabled=not view.n_words
+            )
+            start.classes("wide")
 
 
 def _fact(name: str, value: str) -> None:

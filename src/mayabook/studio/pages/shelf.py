@@ -1,12 +1,12 @@
 """The shelf: the books of the library folder, what is being narrated, and what comes next."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from nicegui import ui
 
-from mayabook.studio.pages.elements import button, icon, link, set_attributes, tag, text
+from mayabook.studio.pages.elements import button, choice, icon, link, set_attributes, tag, text
 from mayabook.studio.pages.layout import BookHead, book_address, cover
 from mayabook.studio.pages.live import Live
 from mayabook.studio.pages.wording import counted
@@ -21,6 +21,7 @@ _WORDS: dict[ShelfState, tuple[str, str]] = {
     "failed": ("stopped by an error", "error"),
 }
 """State -> what it is called, and the look of its badge."""
+_PRIORITIES = {"1": "first", "0": "in turn", "-1": "last"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class ShelfEntry:
     """Chunks that a person should listen to."""
     download: str
     """Address of the audiobook; empty where there is none."""
+    priority: int = 0
+    """In the queue; higher ones go first."""
 
 
 class ShelfActions(Protocol):
@@ -46,6 +49,7 @@ class ShelfActions(Protocol):
     def resume(self, book_id: str) -> None: ...
     def stop(self, book_id: str) -> None: ...
     def move(self, book_id: str, places: int) -> None: ...
+    def set_priority(self, book_id: str, priority: int) -> None: ...
 
 
 class ShelfPage:
@@ -108,7 +112,7 @@ class _Group:
 class _Row:
     """A book; its elements stay while what they show changes, so that the keyboard's focus stays, too."""
 
-    def __init__(self, entry: ShelfEntry, actions: ShelfActions, refresh: Callable[[], object]) -> None:
+    def __init__(self, entry: ShelfEntry, actions: ShelfActions, refresh: Callable[[], Awaitable[None]]) -> None:
         head, self._actions, self._refresh = entry.head, actions, refresh
         self._id = head.id
         with tag("li", "shelf-row") as self._row:
@@ -123,8 +127,9 @@ class _Row:
                     self._line = text("", "muted numbers")
                 with tag("div", "progress", role="progressbar", aria_label=f"Progress of {head.title}") as self._bar:
                     self._done = ui.element("div")
-            with tag("div", "buttons") as self._buttons:
+            with tag("div", "buttons"):
                 self._all = {
+                    "priority": self._priority(entry),
                     "up": self._button("Earlier", "up", lambda: actions.move(self._id, -1)),
                     "down": self._button("Later", "down", lambda: actions.move(self._id, 1)),
                     "pause": self._button("Pause", "pause", lambda: actions.pause(self._id)),
@@ -135,16 +140,24 @@ class _Row:
                     "download": link("", "", drawing="download", classes="button", aria_label=f"Download {head.title}"),
                     "open": link("Open", book_address(self._id), classes="button"),
                 }
-        self._title = head.title
 
     def _button(self, label: str, drawing: str, act: Callable[[], None]) -> ui.element:
         async def pressed() -> None:
             act()
-            result = self._refresh()
-            if hasattr(result, "__await__"):
-                await result
+            await self._refresh()
 
         return button(label, pressed, drawing=drawing, is_label_hidden=True)
+
+    def _priority(self, entry: ShelfEntry) -> ui.element:
+        """Returns what is around the label and its field."""
+        with tag("div") as place:
+            label = f"Priority of {entry.head.title}"
+            choice(label, _PRIORITIES, str(entry.priority), self._set_priority, is_label_hidden=True)
+        return place
+
+    async def _set_priority(self, priority: str) -> None:
+        self._actions.set_priority(self._id, int(priority))
+        await self._refresh()
 
     def place(self, target: ui.element, place: int) -> None:
         if (
@@ -163,6 +176,7 @@ class _Row:
         set_attributes(self._bar, aria_valuenow=round(100 * entry.fraction), aria_valuemin="0", aria_valuemax="100")
         self._done.style(f"width: {100 * entry.fraction:.1f}%")
         shown = {
+            "priority": entry.state == "queued",
             "up": entry.state == "queued" and not is_first,
             "down": entry.state == "queued" and not is_last,
             "pause": entry.state == "running",

@@ -2,16 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psutil
 from nicegui import ui
 
 from mayabook.core.byte_size import format_bytes
-from mayabook.core.hardware import gpus
+from mayabook.core.hardware import free_memory, gpus
 from mayabook.core.settings import Settings
 from mayabook.engines.plugin import EnginePlugin, Voice
 from mayabook.engines.registry import engine_settings, plugins, voices
@@ -20,8 +21,11 @@ from mayabook.maya.saved_voices import read_saved_voice, saved_names
 from mayabook.maya.voice_fields import CONTEXT, build_description, note_on_training, voice_fields
 from mayabook.maya.voices import voices as maya_presets
 from mayabook.models import store
-from mayabook.studio.child_commands import ChildCommands
+from mayabook.models.catalogue import catalogue
+from mayabook.studio.child_commands import ChildCommand, ChildCommands
 from mayabook.studio.pages.elements import button, choice, reporting, set_attributes, tag, text, text_field
+from mayabook.studio.pages.live import Live
+from mayabook.studio.pages.messages import show_message
 
 SAMPLE = "The clock in the tower was four minutes slow, and nobody in the town had ever complained of it."
 _MAYA = "maya1"
@@ -40,9 +44,10 @@ class Candidate:
 
 
 class VoicesPage:
-    def __init__(self, commands: ChildCommands) -> None:
-        """commands: downloads and the like, which go on when the page is closed."""
-        self._commands = commands
+    def __init__(self, commands: ChildCommands, jobs: Callable[[], Mapping[str, Path]], lab: Path) -> None:
+        """commands: downloads and the like, which go on when the page is closed. jobs: title of a narrated book -> its
+        job folder. lab: folder for the reports of `mayabook tune`."""
+        self._commands, self._jobs, self._lab = commands, jobs, lab
         self._sample = SAMPLE
         self._candidates: list[Candidate] = []
         self._fields = dict(maya_presets()[default("voice")].fields)
@@ -147,6 +152,7 @@ class VoicesPage:
                         self._hear_maya = self._hear("Hear it", self._maya_engine, "", is_label_hidden=False)
                         set_attributes(self._hear_maya, disabled=not self._maya_engine)
                         button("Compare", self._compare_maya, drawing="add")
+            self._saving()
             self._build_form()
 
     def _begin_with(self, name: str) -> None:
@@ -184,6 +190,34 @@ class VoicesPage:
         number = sum(each.engine == self._maya_engine for each in self._candidates) + 1
         self._compare(Candidate(f"Voice {number}", self._maya_engine, description, description))
 
+    # The voice of a job
+
+    def _saving(self) -> None:
+        """Saving the voice that a book was narrated with."""
+        jobs = self._jobs()
+        with tag("details"):
+            tag("summary", text="Keep the voice of a book")
+            with tag("div", "section"):
+                tag(
+                    "p",
+                    "muted small",
+                    text="Each Maya1 audiobook has one speaker. A saved voice reads other books with the same one.",
+                )
+                if not jobs:
+                    tag("p", "muted", text="No book of the library has been narrated yet.")
+                    return
+                with tag("div", "grid"):
+                    book = {"job": next(iter(jobs))}
+                    name = {"name": ""}
+                    choice("Book", {title: title for title in jobs}, book["job"], partial(book.__setitem__, "job"))
+                    text_field("Name of the voice", "", partial(name.__setitem__, "name"), placeholder="such as anna")
+                button("Save the voice", lambda: self._save(name["name"], jobs[book["job"]]), kind="primary")
+
+    async def _save(self, name: str, job: Path) -> None:
+        command = ChildCommand(f"Save the voice {name}", ("voices", "save", name, str(job)))
+        await asyncio.to_thread(command.wait)
+        show_message(command.last_line)
+
     # Engines and models
 
     async def _show_engines(self) -> None:
@@ -195,15 +229,76 @@ class VoicesPage:
             with tag("ul", "card rows"):
                 for name, state in found.items():
                     with tag("li", "engine-row"):
-                        tag("strong", text=name.capitalize())
+                        tag("strong", text=name)
                         tag("span", "badge active" if state.is_ready else "badge", text=state.word)
-                        tag("p", "muted small", text=state.about)
+                        with tag("div"):
+                            tag("p", "muted small", text=state.about)
+                            if state.can_be_tuned:
+                                button("Tune", partial(self._tune, name))
+            self._downloads()
+            self._running = tag("ul", "card rows", aria_label="What is going on")
+        Live(self._progress, self._show_progress)
+
+    def _downloads(self) -> None:
+        """Models of the catalogue, in the forms that they come in."""
+        free = free_memory()
+        for name, entry in catalogue().items():
+            forms = {
+                form: f"{form}, {size:g} GB: {'fits' if 1.2e9 * size < free else 'needs more memory than is free'}"
+                for form, size in entry.gigabytes.items()
+            }
+            if not forms:
+                continue
+            chosen = {"form": next(iter(forms))}
+            with tag("div", "card padded section"):
+                tag("h3", text=f"Get {name}")
+                tag("p", "muted small", text=f"{entry.about} It needs the packages of mayabook[gguf], or of "
+                    "mayabook[transformers] for the checkpoint.")  # fmt: skip
+                with tag("div", "buttons"):
+                    choice("Form", forms, chosen["form"], partial(chosen.__setitem__, "form"), is_label_hidden=True)
+                    button("Download", partial(self._pull, name, chosen),
+                           drawing="download")  # fmt: skip
+
+    def _pull(self, name: str, chosen: Mapping[str, str]) -> None:
+        form = chosen["form"]
+        size = catalogue()[name].gigabytes[form] * 1e9
+        options = () if form == "checkpoint" else ("--format", form)
+        folder = store.model_folder(name)
+        self._commands.begin(f"Get {name} as {form}", "models", "pull", name, *options, filled=folder, n_bytes=size)
+
+    def _tune(self, name: str) -> None:
+        self._commands.begin(f"Tune {name}", "tune", name, "-o", str(self._lab / f"tune-{name}"))
+
+    def _progress(self) -> tuple[tuple[ChildCommand, bool, float | None, str], ...]:
+        return tuple((each, each.is_running, each.fraction, each.last_line) for each in self._commands)
+
+    def _show_progress(self, shown: tuple[tuple[ChildCommand, bool, float | None, str], ...]) -> None:
+        self._running.clear()
+        set_attributes(self._running, hidden=not shown)
+        with self._running:
+            for command, is_running, fraction, line in shown:
+                look, word = ("active", "running") if is_running else ("error", "failed")
+                if not is_running and not command.has_failed:
+                    look, word = "active", "done"
+                with tag("li", "engine-row"):
+                    tag("strong", text=command.title)
+                    tag("span", f"badge {look}", text=word)
+                    with tag("div"):
+                        tag("p", "muted small", text=line.removeprefix("mayabook: ") or "It begins …")
+                        if is_running and fraction is not None:
+                            with tag("div", "progress", role="progressbar", aria_label=command.title,
+                                     aria_valuenow=round(100 * fraction)):  # fmt: skip
+                                tag("div", style_=f"width: {100 * fraction:.1f}%")
+                        button("Stop" if is_running else "Put away", partial(self._commands.forget, command))
 
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
+    """An engine, or a model."""
+
     is_ready: bool
     about: str
+    can_be_tuned: bool = False
 
     @property
     def word(self) -> str:
@@ -226,7 +321,7 @@ def _engines_here() -> Mapping[str, EngineState]:
         parts = [f"{kind} {format_bytes(store.size_of(file))}" for kind, file in model.ggufs.items()]
         if model.checkpoint:
             parts.append(f"checkpoint {format_bytes(store.size_of(model.checkpoint))}")
-        found[model.name] = EngineState(model.has_weights, ", ".join(parts) or "no weights")
+        found[model.name] = EngineState(model.has_weights, ", ".join(parts) or "no weights", model.has_weights)
     return found
 
 
