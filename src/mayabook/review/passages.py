@@ -1,9 +1,11 @@
 """All chunks of a job in one list, those first that need a person most; made from figures of the ledger alone, so that
 it takes a fraction of a second for a long book."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mayabook.core.verdict import FindingKind
 from mayabook.render import (
     Decision,
     DecisionKind,
@@ -14,6 +16,7 @@ from mayabook.render import (
     StoredTake,
     best_take,
 )
+from mayabook.render.coverage_report import OF_WORDS
 
 
 class PassageState(StrEnum):
@@ -23,12 +26,12 @@ class PassageState(StrEnum):
     FLAGGED = "flagged"
     """No take was accepted."""
     IN_DOUBT = "in doubt"
-    """Accepted by the checks, though they found something."""
+    """Accepted by the checks, with a finding that concerns words."""
     WAITING = "waits for a new take"
     """Redone or edited; the next run makes the take."""
     DECIDED = "accepted by a person"
     CLEAN = "heard as written"
-    """Accepted by the checks without any finding."""
+    """Accepted by the checks, without a finding that concerns words."""
 
 
 _ORDER = {state: place for place, state in enumerate(PassageState)}
@@ -57,7 +60,7 @@ def list_passages(job: Job, checks: str) -> list[Passage]:
 
     checks: the `Checker.identity` whose verdicts count.
     """
-    takes = job.ledger.takes_by_key(checks)
+    takes, outlines = job.ledger.takes_by_key(checks), job.ledger.takes_outline(checks)
     edits = Edits.of(job.folder)
     latest = {decision.key: decision for decision in job.ledger.decisions()}
     found = []
@@ -65,7 +68,8 @@ def list_passages(job: Job, checks: str) -> list[Passage]:
         of_chunk = takes.get(planned.key, [])
         kept = best_take(of_chunk)
         if kept is not None:
-            state = _state(planned, kept, edits, latest.get(planned.key))
+            kinds = outlines[planned.key][of_chunk.index(kept)].kinds
+            state = _state(planned, kept, kinds, edits, latest.get(planned.key))
             found.append(
                 Passage(
                     number=planned.number,
@@ -80,7 +84,10 @@ def list_passages(job: Job, checks: str) -> list[Passage]:
     return sorted(found, key=lambda passage: (_ORDER[passage.state], -passage.risk, passage.number))
 
 
-def _state(planned: PlannedChunk, kept: StoredTake, edits: Edits, latest: Decision | None) -> PassageState:
+def _state(
+    planned: PlannedChunk, kept: StoredTake, kinds: Set[FindingKind], edits: Edits, latest: Decision | None
+) -> PassageState:
+    """kinds: of the findings of `kept`."""
     if latest is not None and latest.kind == DecisionKind.REPORTED:
         return PassageState.REPORTED
     if not edits.is_spoken(planned) or kept.decision == ReviewDecision.REJECTED:
@@ -89,4 +96,4 @@ def _state(planned: PlannedChunk, kept: StoredTake, edits: Edits, latest: Decisi
         return PassageState.DECIDED
     if not kept.accepted:
         return PassageState.FLAGGED
-    return PassageState.IN_DOUBT if kept.risk else PassageState.CLEAN
+    return PassageState.IN_DOUBT if kinds & OF_WORDS else PassageState.CLEAN

@@ -18,6 +18,19 @@ class ReviewDesk:
         self.folder, self._reruns = folder, reruns
         self._lock = threading.Lock()
 
+    def check(self) -> None:
+        """Raises JobError where there is nothing to review yet."""
+        with self._opened():
+            pass
+
+    @property
+    def has_takes(self) -> bool:
+        """Whether a run has spoken anything yet."""
+        try:
+            return bool(self.passages())
+        except JobError:
+            return False
+
     def passages(self) -> list[Passage]:
         with self._opened() as review:
             return review.passages()
@@ -26,11 +39,25 @@ class ReviewDesk:
         with self._opened() as review:
             return review.entry(number)
 
+    def find(self, number: int) -> ReviewEntry | None:
+        """As `entry`; None where it cannot be read now, such as while a run plans the book anew."""
+        try:
+            return self.entry(number)
+        except JobError:
+            return None
+
+    def version(self) -> tuple[object, ...]:
+        """Changes when anything in the job does that the review shows."""
+        files = ("ledger.sqlite", "ledger.sqlite-wal", "edits.json", "coverage.json")
+        statuses = [file.stat() for name in files if (file := self.folder / name).is_file()]
+        return tuple((status.st_mtime_ns, status.st_size) for status in statuses)
+
     def history(self, number: int) -> list[Decision]:
-        """What was decided about a chunk as it is planned now, the oldest first."""
+        """What was decided about a chunk, the oldest first; of other texts that it had, only the edits."""
         with self._opened() as review:
-            key = review.planned(number).key
-            return [decision for decision in review.decisions() if decision.key == key]
+            planned = review.planned(number)
+            texts = {planned.key, planned.book_text or planned.chunk.text}
+            return [each for each in review.decisions() if texts & {each.key, each.before.book_text}]
 
     def accept(self, number: int, note: str = "") -> None:
         with self._opened() as review:

@@ -17,7 +17,10 @@ from mayabook.studio.pages.client_assets import FAVICON, serve_assets
 from mayabook.studio.pages.elements import link, tag, text
 from mayabook.studio.pages.layout import BookHead, BookTab, book_address, book_frame, page_frame
 from mayabook.studio.pages.library_routes import audiobook_address, cover_address, library_routes
+from mayabook.studio.pages.listen import show_audiobook
+from mayabook.studio.pages.media_routes import media_routes
 from mayabook.studio.pages.reports import BookReportPage, ReportsPage
+from mayabook.studio.pages.review import show_review
 from mayabook.studio.pages.run import RunEvent, RunPage, RunState
 from mayabook.studio.pages.shelf import ShelfEntry, ShelfPage
 from mayabook.studio.pages.voices import VoicesPage
@@ -40,6 +43,7 @@ def mount(app: FastAPI, services: Services) -> None:
     address that is left."""
     serve_assets(app)
     app.include_router(library_routes(services))
+    app.include_router(media_routes(services.desk, services.listening))
     _add_pages(services, ChildCommands())
     ui.run_with(
         app,
@@ -94,6 +98,19 @@ def _add_pages(services: Services, commands: ChildCommands) -> None:
                 resume=partial(queue.resume, book_id),
                 stop=partial(queue.stop, book_id),
             ),
+        )
+
+    @ui.page("/book/{book_id}/review")
+    def review(book_id: str, chunk: int | None = None) -> None:
+        _book_page(services, book_id, "review", lambda book: show_review(book_id, services.desk(book_id), chunk))
+
+    @ui.page("/book/{book_id}/listen")
+    def listen(book_id: str) -> None:
+        _book_page(
+            services,
+            book_id,
+            "listen",
+            lambda book: show_audiobook(_head(services, book), services.listening(book_id), services.desk(book_id)),
         )
 
     @ui.page("/book/{book_id}/report")

@@ -88,6 +88,15 @@ def book_frame(book: BookHead, tab: BookTab) -> Iterator[None]:
         yield
 
 
+def nothing_yet(book_id: str, reason: str) -> ui.element:
+    """In place of a page that needs a run first. Returns the place of its buttons."""
+    with tag("div", "card empty"):
+        tag("p", "book-text", text=reason)
+        with tag("div", "buttons") as place:
+            link("To the run", book_address(book_id, "run"), classes="button")
+    return place
+
+
 def cover(book: BookHead, classes: str = "") -> None:
     """The picture on the cover, or the first letter of the title in its place."""
     if book.cover:

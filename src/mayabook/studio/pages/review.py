@@ -1,0 +1,414 @@
+"""The review of a book: passages by risk, a passage with its takes, and what a person decides about it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from mayabook.core.errors import MayaBookError
+from mayabook.core.verdict import AlignedWord, Finding, Verdict, WordMatch
+from mayabook.render import Decision, DecisionKind, ReviewDecision, StoredTake
+from mayabook.review import PassageState, ReviewEntry
+from mayabook.review.passages import OPEN
+from mayabook.studio.pages.elements import button, reporting, set_attributes, tag, text, text_field
+from mayabook.studio.pages.keys_dialog import keys_button, keys_dialog
+from mayabook.studio.pages.layout import nothing_yet
+from mayabook.studio.pages.media_routes import media_address
+from mayabook.studio.pages.messages import show_message
+from mayabook.studio.pages.take_view import TakeView
+from mayabook.studio.review_desk import ReviewDesk
+
+_COLOURS = {
+    PassageState.REPORTED: "--flagged",
+    PassageState.FLAGGED: "--flagged",
+    PassageState.IN_DOUBT: "--in-doubt",
+    PassageState.WAITING: "--speaking",
+    PassageState.DECIDED: "--cured",
+    PassageState.CLEAN: "--accepted",
+}
+_KEYS = (
+    ("N or J", "next passage"),
+    ("P or K", "passage before"),
+    ("Space", "play or pause"),
+    ("1 … 9", "play that take, from where the one before it was"),
+    ("A", "accept the kept take"),
+    ("T", "keep the take that you chose"),
+    ("R", "redo: new takes, made in the background"),
+    ("E", "edit what it says"),
+    ("C", "write a note for the next decision"),
+    ("U", "undo the latest decision"),
+    ("?", "these keys"),
+)
+_SAID = {
+    DecisionKind.ACCEPTED: "Accepted",
+    DecisionKind.REDONE: "Redone: a new take is being made",
+    DecisionKind.TAKE_CHOSEN: "Take kept",
+    DecisionKind.EDITED: "Text changed: it is being spoken",
+    DecisionKind.REPORTED: "Reported",
+}
+_EVERY = 3.0
+"""Seconds between two looks at whether the job has changed."""
+
+
+class PassageList(Element, component=str(Path(__file__).parent.parent / "static" / "passage_list.js")):
+    """Emits `choose` with the number of a passage and of the one after it, `next` with the latter alone, and `act` with
+    the name of an action."""
+
+    def __init__(self, book_id: str, chosen: int | None) -> None:
+        super().__init__()
+        self.props["source"] = media_address(book_id, "passages")
+        self.props["states"] = [[state.value, _COLOURS[state], state in OPEN] for state in PassageState]
+        self.choose(chosen)
+
+    def choose(self, number: int | None) -> None:
+        self.props["chosen"] = number or 0
+
+    def reload(self) -> None:
+        self.run_method("reload")
+
+
+class ReviewPage:
+    """What is below the head of the page."""
+
+    def __init__(self, book_id: str, desk: ReviewDesk, chunk: int | None = None) -> None:
+        """chunk: the number of the passage to begin with; None for the one that needs a person most."""
+        self._id, self._desk = book_id, desk
+        self._number, self._next = chunk, chunk
+        self._entry: ReviewEntry | None = None
+        self._chosen_take = 0
+        self._is_editing = False
+        with tag("div", "review"):
+            with tag("aside", "review-list"):
+                self._list = PassageList(book_id, chunk)
+                self._list.on("choose", self._chosen)
+                self._list.on("next", self._told_next)
+                self._list.on("act", self._acted)
+            with tag("div", "page review-main"):
+                self._state = tag("p", "notice", role="status", hidden=True)
+                self._place = tag("section", "section", aria_label="Passage")
+        keys_dialog("review-keys", _KEYS)
+        ui.on("take-played", self._played)
+        with self._place:
+            tag("p", "muted", text="Choose a passage.")
+        if chunk is not None:
+            ui.timer(0, lambda: reporting(self._show), once=True)
+        self._shown_version: tuple[object, ...] = ()
+        ui.timer(_EVERY, lambda: reporting(self._look))
+
+    # What is on the page
+
+    def _version(self) -> tuple[object, ...]:
+        return self._desk.version(), self._desk.is_being_made, self._desk.failure
+
+    async def _look(self) -> None:
+        """Draws what has changed in the job, by a decision here or elsewhere or by a run."""
+        version = await asyncio.to_thread(self._version)
+        if version == self._shown_version:
+            return
+        self._shown_version = version
+        is_being_made, failure = self._desk.is_being_made, self._desk.failure
+        is_older = await asyncio.to_thread(lambda: self._desk.is_audiobook_older)
+        self._state.clear()
+        with self._state:
+            if is_being_made:
+                text("The audiobook is being made anew with what you decided. Go on reviewing meanwhile.")
+            elif failure:
+                text(failure, "book-text")
+                button("Try again", self._desk.make_anew, drawing="redo")
+            elif is_older:
+                text("The audiobook does not have your latest decisions yet.")
+                button("Make it anew", self._desk.make_anew, drawing="redo", kind="primary")
+        set_attributes(self._state, hidden=not (is_being_made or failure or is_older))
+        self._state.classes(replace=f"notice {'error' if failure and not is_being_made else ''}")
+        self._list.reload()
+        if self._number is not None:
+            entry = await asyncio.to_thread(self._desk.find, self._number)
+            if entry != self._entry and not self._is_editing:
+                await reporting(self._show)
+
+    async def _show(self) -> None:
+        number = self._number
+        if number is None:
+            return
+        entry = await asyncio.to_thread(self._desk.entry, number)
+        history = await asyncio.to_thread(self._desk.history, number)
+        if number != self._number:
+            return
+        self._entry, self._chosen_take, self._is_editing = entry, entry.take.attempt + 1, False
+        self._place.clear()
+        with self._place:
+            self._head(entry)
+            self._text(entry)
+            self._decisions()
+            self._edit_form(entry)
+            self._takes(entry)
+            if history:
+                _history(history)
+
+    def _head(self, entry: ReviewEntry) -> None:
+        with tag("div", "section-head"):
+            with tag("div"):
+                tag("h2", id="passage", tabindex="-1", text=f"Passage {entry.number}")
+                tag("p", "muted small book-text", text=entry.chapter_title, dir="auto")
+            with tag("div", "buttons"):
+                button("Before", lambda: self._list.run_method("move", -1), kind="quiet", title="P")
+                button("Next", lambda: self._list.run_method("move", 1), kind="quiet", title="N")
+                keys_button("review-keys")
+
+    def _text(self, entry: ReviewEntry) -> None:
+        with tag("div", "card padded section"):
+            with tag("p", "review-text serif book-text", dir="auto"):
+                _marked_text(entry)
+            if entry.is_edited:
+                with tag("p", "small"):
+                    text("The book has: ", "muted")
+                    text(entry.book_text, "book-text")
+            if entry.verdict.findings:
+                with tag("ul", "findings"):
+                    for finding in entry.verdict.findings:
+                        _finding_row(finding)
+            else:
+                tag("p", "muted small", text="Nothing was found in the take that is kept.")
+
+    def _decisions(self) -> None:
+        with tag("div", "review-acts"):
+            with tag("div", "buttons"):
+                self._act_button("Accept", "accept", "check", "primary")
+                self._act_button("Redo", "redo", "redo")
+                self._act_button("Edit", "edit", "edit")
+                self._act_button("Undo", "undo", "undo")
+            self._note = text_field(
+                "Note for your next decision",
+                is_label_hidden=True,
+                placeholder="Note for your decision (C)",
+                id="review-note",
+                maxlength="500",
+            )
+            self._note.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
+            self._note_text = ""
+
+    def _typed(self, event: GenericEventArguments) -> None:
+        self._note_text = str(event.args)
+
+    def _act_button(self, label: str, action: str, drawing: str, kind: str = "plain") -> None:
+        button(
+            label,
+            lambda: self._act(action),
+            drawing=drawing,
+            kind="primary" if kind == "primary" else "plain",
+            title=f"{label} ({label[0]})",
+        )
+
+    def _edit_form(self, entry: ReviewEntry) -> None:
+        self._edit = tag("div", "card padded section", hidden=True)
+        with self._edit:
+            self._edited = entry.text
+            area = text_field("What it says", entry.text, rows=4, id="review-edit", dir="auto")
+            area.on("input", self._edit_typed, js_handler="(event) => emit(event.target.value)")
+            with tag("div", "buttons"):
+                button("Speak this", lambda: self._save_text(self._edited), kind="primary")
+                if entry.is_edited:
+                    button("The book's own text", lambda: self._save_text(""))
+                button("Cancel", self._close_edit, kind="quiet")
+            tag(
+                "p",
+                "field-note",
+                text="It is spoken and checked in the background. For a name that is said wrongly everywhere, respell "
+                "it on the book's page instead.",
+            )
+
+    def _edit_typed(self, event: GenericEventArguments) -> None:
+        self._edited = str(event.args)
+
+    def _close_edit(self) -> None:
+        self._is_editing = False
+        set_attributes(self._edit, hidden=True)
+
+    def _takes(self, entry: ReviewEntry) -> None:
+        with tag("div", "section takes"):
+            tag("h3", text="Takes")
+            for take, verdict in sorted(entry.takes, key=lambda each: each[0].id != entry.take.id):
+                self._take(entry, take, verdict)
+
+    def _take(self, entry: ReviewEntry, take: StoredTake, verdict: Verdict | None) -> None:
+        is_kept = take.id == entry.take.id
+        with tag("div", "card take kept" if is_kept else "card take"):
+            with tag("div", "take-head"):
+                with tag("div"):
+                    tag("strong", text=f"Take {take.attempt + 1}")
+                    text(take.step.label, "muted small")
+                    text(f"{take.n_samples / take.sample_rate:.1f} s", "muted small numbers")
+                    _state_badge(take, is_kept=is_kept)
+                if not is_kept or take.decision != ReviewDecision.ACCEPTED:
+                    button(
+                        f"Keep take {take.attempt + 1}",
+                        lambda: self._decide(DecisionKind.TAKE_CHOSEN, take.attempt + 1),
+                        drawing="check",
+                    )
+            TakeView(self._id, take, verdict, is_kept=is_kept)
+            if not is_kept and verdict is not None:
+                with tag("details", "take-why"):
+                    tag("summary", "small", text=_why(verdict))
+                    with tag("p", "small book-text", dir="auto"):
+                        text(verdict.transcript or "nothing was heard")
+                    with tag("ul", "findings"):
+                        for finding in verdict.findings:
+                            _finding_row(finding)
+
+    # What a person does
+
+    async def _chosen(self, event: GenericEventArguments) -> None:
+        self._number, self._next = int(event.args["number"]), event.args["next"]
+        self._list.choose(self._number)
+        await reporting(self._show)
+
+    def _told_next(self, event: GenericEventArguments) -> None:
+        self._next = event.args
+
+    def _played(self, event: GenericEventArguments) -> None:
+        self._chosen_take = int(event.args)
+
+    async def _acted(self, event: GenericEventArguments) -> None:
+        await self._act(str(event.args))
+
+    async def _act(self, action: str) -> None:
+        """action: as the keys of `passage_list.js` name it."""
+        if action == "undo":
+            await reporting(self._undo)
+        elif self._entry is None:
+            return
+        elif action == "edit":
+            self._is_editing = True
+            set_attributes(self._edit, hidden=False)
+            ui.run_javascript("requestAnimationFrame(() => document.getElementById('review-edit')?.focus())")
+        elif action == "note":
+            ui.run_javascript("document.getElementById('review-note')?.focus()")
+        elif action == "keep":
+            await self._decide(DecisionKind.TAKE_CHOSEN, self._chosen_take)
+        else:
+            await self._decide(DecisionKind.ACCEPTED if action == "accept" else DecisionKind.REDONE)
+
+    async def _decide(self, kind: DecisionKind, take_number: int = 0) -> None:
+        number, note = self._number, self._note_text.strip()
+        assert number is not None
+        acts: dict[DecisionKind, Callable[[], None]] = {
+            DecisionKind.ACCEPTED: lambda: self._desk.accept(number, note),
+            DecisionKind.REDONE: lambda: self._desk.redo(number, note),
+            DecisionKind.TAKE_CHOSEN: lambda: self._desk.choose_take(number, take_number, note),
+        }
+        await reporting(lambda: self._do(acts[kind], kind))
+
+    async def _save_text(self, wanted: str) -> None:
+        number, note = self._number, self._note_text.strip()
+        assert number is not None
+        await reporting(lambda: self._do(lambda: self._desk.set_text(number, wanted, note), DecisionKind.EDITED))
+
+    async def _do(self, act: Callable[[], None], kind: DecisionKind) -> None:
+        """Decides, says so, and goes to the next passage."""
+        await asyncio.to_thread(act)
+        show_message(f"Passage {self._number}: {_SAID[kind].lower()}.")
+        self._list.reload()
+        if self._next is not None and self._next != self._number:
+            self._number = self._next
+            self._list.choose(self._number)
+            self._list.run_method("tellNext")
+        await self._show()
+        ui.run_javascript("document.getElementById('passage')?.focus({ preventScroll: true })")
+
+    async def _undo(self) -> None:
+        undone = await asyncio.to_thread(self._desk.undo)
+        if undone is None:
+            show_message("There is nothing to undo.")
+            return
+        decision, number = undone
+        show_message(f"Undone: {_SAID[decision.kind].split(':')[0].lower()}.")
+        self._list.reload()
+        if number is not None:
+            self._number = number
+            self._list.choose(number)
+            await self._show()
+
+
+def show_review(book_id: str, desk: ReviewDesk, chunk: int | None) -> None:
+    """The page, or where there is nothing to review yet, why. chunk: as in `ReviewPage`."""
+    try:
+        desk.check()
+    except MayaBookError as error:
+        nothing_yet(book_id, str(error))
+    else:
+        ReviewPage(book_id, desk, chunk)
+
+
+def _marked_text(entry: ReviewEntry) -> None:
+    """The words as they should be heard; missing ones struck out, other and added ones underlined."""
+    words = entry.verdict.words
+    if not words:
+        text(entry.text)
+        return
+    written = entry.text.split()
+    position = 0
+    for word in words:
+        if word.index is not None:
+            text("".join(f"{each} " for each in written[position : word.index]))
+            position = word.index + 1
+        _marked_word(word, written)
+    text(" ".join(written[position:]))
+
+
+def _marked_word(word: AlignedWord, written: list[str]) -> None:
+    if word.match in (WordMatch.SAME, WordMatch.SOUND):
+        if word.index is not None:
+            text(f"{written[word.index]} ")
+        return
+    if word.index is not None:
+        tag("del", text=written[word.index], title="not heard")
+        text(" ")
+    if word.heard:
+        tag("ins", text=word.heard, title="heard")
+        text(" ")
+
+
+def _finding_row(finding: Finding) -> None:
+    with tag("li"):
+        text(finding.kind.replace("_", " "), "badge error" if finding.weight >= 0.5 else "badge doubt")
+        with tag("span", "small"):
+            text(finding.evidence, "book-text")
+            if finding.start is not None:
+                text(f" at {finding.start:.1f} s", "muted numbers")
+
+
+def _state_badge(take: StoredTake, *, is_kept: bool) -> None:
+    if take.decision == ReviewDecision.ACCEPTED:
+        text("accepted by you", "badge active")
+    elif take.decision == ReviewDecision.REJECTED:
+        text("rejected by you", "badge error")
+    elif take.accepted:
+        text("accepted", "badge active")
+    elif take.accepted is False:
+        text("refused", "badge error")
+    else:
+        text("not checked yet", "badge")
+    if is_kept:
+        text("in the audiobook", "badge")
+
+
+def _why(verdict: Verdict) -> str:
+    kinds = ", ".join(dict.fromkeys(finding.kind.replace("_", " ") for finding in verdict.findings))
+    if verdict.accepted:
+        return f"Accepted by the checks{f', with {kinds}' if kinds else ''}"
+    return f"Why it was refused: {kinds}"
+
+
+def _history(history: list[Decision]) -> None:
+    with tag("div", "section"):
+        tag("h3", text="Decisions")
+        with tag("ul", "small history"):
+            for decision in reversed(history):
+                with tag("li"):
+                    text(f"{decision.made_at.astimezone():%d %b %H:%M}", "muted numbers")
+                    text(decision.kind.value)
+                    if decision.note:
+                        text(decision.note, "book-text")
