@@ -7,9 +7,9 @@ are. Pauses are left out and the level is made equal first. A take's embedding i
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from scipy.signal import get_window
 
@@ -17,6 +17,9 @@ from mayabook.checks.signal_checks import FRAME_SECONDS, voiced_frames
 from mayabook.checks.thresholds import SignalThresholds
 from mayabook.core.resampling import resample
 from mayabook.core.take import Audio
+
+if TYPE_CHECKING:
+    import onnxruntime  # type: ignore[import-untyped]
 
 SAMPLE_RATE = 16000
 N_MELS = 40
@@ -102,8 +105,10 @@ def _filters() -> NDArray[np.float32]:
 
 
 @cache
-def _encoder() -> onnxruntime.InferenceSession:
+def _encoder() -> "onnxruntime.InferenceSession":
     """One thread, so that the order of sums is the same on every machine."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     weights = files("mayabook.checks").joinpath("speaker.onnx").read_bytes()
