@@ -42,8 +42,8 @@ class BookPage:
                         self._sum = text("", "muted small")
                         button("As suggested", lambda: self._choose(None), kind="quiet")
                     self._list = tag("ul", "card rows chapters")
-                self._preview = tag("section", "section preview", aria_labelledby="preview", tabindex="-1")
-                self._names = tag("section", "section", aria_labelledby="names")
+                self._preview = tag("section", "section preview", aria_labelledby="preview", tabindex="-1", hidden=True)
+                self._names = tag("section", "section", aria_labelledby="names", hidden=True)
             with tag("aside", "page"):
                 self._forecast = tag("section", "card padded section", aria_labelledby="forecast")
                 with tag("section", "section", aria_labelledby="settings"):
@@ -121,6 +121,7 @@ class BookPage:
         blocks = await asyncio.to_thread(self._view.spoken_chapter, number)
         tempting = {each.written: each for block in blocks for each in block.words if each.tempting}
         self._preview.clear()
+        set_attributes(self._preview, hidden=False)
         with self._preview:
             with tag("div", "section-head"):
                 tag("h2", "book-text", id="preview", text=f"How “{chapter.title}” will be said")
@@ -150,6 +151,7 @@ class BookPage:
     async def _show_names(self, limit: int = NAMES_AT_ONCE) -> None:
         names = await asyncio.to_thread(lambda: self._view.names)
         self._names.clear()
+        set_attributes(self._names, hidden=False)
         with self._names:
             tag("h2", id="names", text="Names")
             if not names:

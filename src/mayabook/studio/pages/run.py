@@ -92,6 +92,7 @@ class RunPage:
         with tag("div", "columns"):
             with tag("section", "section", aria_labelledby="events"):
                 tag("h2", id="events", text="Events")
+                self._no_events = tag("p", "muted", text="No run of this studio has said anything yet.")
                 self._events = tag("ol", "card padded events small", tabindex="0", aria_label="Events, newest first")
             _load()
         self._n_events = 0
@@ -107,8 +108,8 @@ class RunPage:
         settled = Counter(state.states)
         unsettled = settled["waiting"] + settled["speaking"] + settled["checking"]
         self._percent.set_text(f"{percent:.0f} %")
-        self._rate.set_text("–" if state.rate is None else f"{state.rate:.1f}×")
-        self._eta.set_text("–" if state.eta is None else duration(state.eta))
+        _show_fact(self._rate, None if state.rate is None else f"{state.rate:.1f}×")
+        _show_fact(self._eta, None if state.eta is None else duration(state.eta))
         self._settled.set_text(f"{len(state.states) - unsettled:,} of {len(state.states):,}")
         self._flagged.set_text(f"{settled['flagged']:,}")
         idle = not (state.is_running or state.is_paused or state.is_queued)
@@ -134,15 +135,21 @@ class RunPage:
                 row.move(self._events, 0)
         for row in self._events.default_slot.children[MOST_EVENTS:]:
             row.delete()
-        if not events:
-            with self._events:
-                tag("li", text=" ")
+        set_attributes(self._no_events, hidden=bool(events))
+        set_attributes(self._events, hidden=not events)
 
 
 def _fact(name: str) -> ui.label:
     with tag("div"):
         tag("dt", text=name)
-        return text("–", name="dd")
+        return text("", name="dd")
+
+
+def _show_fact(shown: ui.label, value: str | None) -> None:
+    """Hides a fact that is not known."""
+    assert shown.parent_slot is not None
+    set_attributes(shown.parent_slot.parent, hidden=value is None)
+    shown.set_text(value or "")
 
 
 def _load() -> None:

@@ -55,6 +55,8 @@
       if (owner !== button) return;
       button.removeAttribute("aria-busy");
       await play(button, address, () => URL.revokeObjectURL(address));
+      if (answer.headers.get("X-MayaBook-Check") === "rejected")
+        tell(`The checks did not hear this as it is written (${answer.headers.get("X-MayaBook-Defects")}).`);
     } catch (error) {
       stop();
       tell(error.message, true);
