@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mayabook.core.errors import BookError, LibraryError
+from mayabook.core.errors import BookError, JobError, LibraryError
 from mayabook.studio import library as library_module
 from mayabook.studio.library import Library
+from mayabook.studio.reruns import Reruns
+from mayabook.studio.review_desk import ReviewDesk
 from tests.epubs import PIXEL_PNG, epub_files, write_epub, write_zip
 
 PAGES = {"one.xhtml": "<h1>One</h1><p>It rained all day.</p>"}
@@ -73,6 +75,19 @@ def test_a_job_folder_that_is_a_link_out_of_the_folder_is_refused(library: Libra
     (library.folder / "rain.mayabook").symlink_to(outside, target_is_directory=True)
     with pytest.raises(LibraryError):
         library.book("rain.txt")
+
+
+def test_files_of_a_job_that_are_links_out_of_it_are_not_there(library: Library) -> None:
+    (library.folder / "rain.txt").write_text("It rained.")
+    secret = library.folder.parent / "secret.flac"
+    secret.write_bytes(b"secret")
+    book = library.book("rain.txt")
+    book.job.takes.mkdir(parents=True)
+    (book.job.takes / "link.flac").symlink_to(secret)
+    book.output(".m4b").symlink_to(secret)
+    with pytest.raises(JobError):
+        ReviewDesk(book.job.folder, Reruns()).take_file("link.flac")
+    assert book.audiobook is None
 
 
 def test_what_is_no_book_leaves_nothing_behind(library: Library) -> None:

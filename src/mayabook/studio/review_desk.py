@@ -125,7 +125,8 @@ class ReviewDesk:
     def take_file(self, name: str) -> Path:
         """The audio file of a take. Raises JobError where the job has none of that name."""
         file = self.folder / "takes" / Path(name).name
-        if file.suffix != ".flac" or not file.is_file():
+        is_inside = file.resolve().parent == self.folder.resolve() / "takes"  # a link may lead anywhere
+        if file.suffix != ".flac" or not file.is_file() or not is_inside:
             raise JobError(f"There is no take {name} in {self.folder}.")
         return file
 

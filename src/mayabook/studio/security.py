@@ -21,7 +21,7 @@ from mayabook.studio.library import MAX_UPLOAD_BYTES
 
 MAX_BODY_BYTES: Final = 1 << 20
 """Of a request that is no upload."""
-UPLOAD_PATHS: Final = frozenset({"/api/books", "/books"})
+UPLOAD_PATH: Final = "/api/books"
 LOGIN_PATH: Final = "/login"
 SPEECH_PATH: Final = "/v1/audio/speech"
 SPEECH_BURST, SPEECH_PER_SECOND = 60, 4.0
@@ -187,7 +187,7 @@ class SecurityMiddleware:
 
 
 def _limit(scope: Scope) -> int:
-    if scope["path"] in UPLOAD_PATHS and scope["method"] == "POST":
+    if scope["path"] == UPLOAD_PATH and scope["method"] == "POST":
         return MAX_UPLOAD_BYTES + _MULTIPART_BYTES
     return MAX_BODY_BYTES
 

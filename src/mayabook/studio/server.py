@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from mayabook.core.version import __version__
-from mayabook.studio import openai_speech, pages
+from mayabook.studio import openai_speech, pages, rest
 from mayabook.studio.access import Access
 from mayabook.studio.security import SecurityMiddleware
 from mayabook.studio.services import Services
@@ -30,6 +30,7 @@ def create_app(services: Services, access: Access, port: int) -> FastAPI:
     app = FastAPI(
         title="MayaBook", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
+    rest.add_routes(app, services)
     app.include_router(openai_speech.create_router(services.speech))
     pages.mount(app, services)
     app.add_middleware(SecurityMiddleware, access=access, port=port)

@@ -9,14 +9,15 @@ from fastapi import FastAPI
 from nicegui import ui
 
 from mayabook.core.errors import MayaBookError
+from mayabook.studio.api_addresses import audiobook_address, cover_address
 from mayabook.studio.child_commands import ChildCommands
 from mayabook.studio.job_queue import BookState, BookStatus
 from mayabook.studio.library import LibraryBook
 from mayabook.studio.pages.book import BookPage
 from mayabook.studio.pages.client_assets import FAVICON, serve_assets
 from mayabook.studio.pages.elements import link, tag, text
+from mayabook.studio.pages.lab_routes import lab_routes
 from mayabook.studio.pages.layout import BookHead, BookTab, book_address, book_frame, page_frame
-from mayabook.studio.pages.library_routes import audiobook_address, cover_address, library_routes
 from mayabook.studio.pages.listen import show_audiobook
 from mayabook.studio.pages.media_routes import media_routes
 from mayabook.studio.pages.reports import BookReportPage, ReportsPage
@@ -42,7 +43,7 @@ def mount(app: FastAPI, services: Services) -> None:
     """Adds the pages to the server. Call it once in a process, after all other routes are there: NiceGUI takes every
     address that is left."""
     serve_assets(app)
-    app.include_router(library_routes(services))
+    app.include_router(lab_routes(services))
     app.include_router(media_routes(services.desk, services.listening))
     _add_pages(services, ChildCommands())
     ui.run_with(
@@ -141,7 +142,7 @@ def _book_page(services: Services, book_id: str, tab: BookTab, show: Callable[[L
 
 def _head(services: Services, book: LibraryBook) -> BookHead:
     facts = services.library.facts(book)
-    return BookHead(book.id, facts.title, ", ".join(facts.authors), cover_address(book, services))
+    return BookHead(book.id, facts.title, ", ".join(facts.authors), cover_address(services.library, book))
 
 
 def _shelf(services: Services) -> tuple[ShelfEntry, ...]:

@@ -81,7 +81,7 @@
     for (const file of files) {
       const form = new FormData();
       form.append("file", file);
-      const answer = await fetch("/books", { method: "POST", body: form }).catch(() => null);
+      const answer = await fetch("/api/books", { method: "POST", body: form }).catch(() => null);
       const said = await answer?.json().catch(() => ({}));
       if (answer?.ok) tell(`${file.name} is on the shelf.`);
       else tell(said?.detail ?? `${file.name} could not be added; is the studio still running?`, true);
