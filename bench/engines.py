@@ -1,7 +1,8 @@
 """Speed of the Maya1 engines against their peers, on a random model of about 250M parameters in Maya1's layout.
 
     python bench/engines.py               llama.cpp and transformers, about a quarter of an hour on two cores
-    python bench/engines.py --only gguf   one of them; `anchor` is what an anchor costs on llama.cpp
+    python bench/engines.py --only gguf   one of them; `anchor` is what an anchor costs on llama.cpp, `vllm` compares
+                                          vLLM with transformers if its environment is installed
 
 The model is built once, in build/bench. All figures come from this run on this machine; run it on an idle machine. The
 peers are llama-cpp-python's `Llama()`, called once per chunk with the settings of November 2025; llama.cpp's server
@@ -321,9 +322,38 @@ def bench_transformers(checkpoint: Path, texts: Sequence[str]) -> None:
     )
 
 
+def bench_vllm(checkpoint: Path, texts: Sequence[str]) -> None:
+    """vLLM beside the transformers engine, both in float32 with the same requests."""
+    from mayabook.core.settings import MayaSettings
+    from mayabook.engines.transformers_decoder import TransformersDecoder
+    from mayabook.engines.vllm.plugin import VllmPlugin
+    from mayabook.models.store import find
+
+    settings = MayaSettings(model=str(checkpoint), slots=8, context=CONTEXT, device="cpu", dtype="float32")
+    missing = VllmPlugin().unavailable_reason(settings)
+    if missing:
+        print(missing)
+        return
+    decoder = TransformersDecoder(checkpoint, 8, CONTEXT, dtype="float32", device="cpu")
+    requests = list(decoding_requests(decoder.tokenizer, texts[:8], lambda _: GENERATE_TOKENS))
+    tokens, seconds, *_ = run_slots(decoder, iter(requests))
+    decoder.close()
+    peer = tokens / seconds
+    row("transformers float32, 8 slots", peer, "tokens/s")
+    generator, _ = VllmPlugin().open_generator(find(str(checkpoint)), settings)
+    try:
+        list(generator.run(requests))  # the first steps allocate
+        started = time.perf_counter()
+        tokens = sum(taken.codes.frames.size for taken in generator.run(requests) if taken is not None)
+        rate = tokens / (time.perf_counter() - started)
+    finally:
+        generator.close()
+    row("vLLM float32, 8 slots", rate, "tokens/s", f"{rate / peer:.2f} times transformers")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("gguf", "transformers", "anchor"), help="one part instead of all")
+    parser.add_argument("--only", choices=("gguf", "transformers", "anchor", "vllm"), help="one part instead of all")
     arguments = parser.parse_args()
     checkpoint, ggufs = model_files()
     texts = sample_texts()
@@ -335,6 +365,8 @@ def main() -> None:
         bench_anchor(ggufs["Q4_K_M"], texts)
     if arguments.only in (None, "transformers"):
         bench_transformers(checkpoint, texts)
+    if arguments.only in (None, "vllm"):
+        bench_vllm(checkpoint, texts)
 
 
 def _shapes(checkpoint: Path) -> list[tuple[int, ...]]:
