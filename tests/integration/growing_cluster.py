@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -41,6 +41,7 @@ N_CHUNKS, N_MADE = 30, 2
 """Chunks of the book, and takes that the first node makes before it hangs."""
 ADDED = tuple(f"127.0.0.1, GPU {number}" for number in range(2))
 """Platforms of the workers on the node that the autoscaler adds; Ray gives it that address."""
+ALL_WORK = "Cluster: 3 workers on 2 nodes."
 FAST = 20.0
 """Times real time."""
 AUTOSCALING = {
@@ -109,8 +110,8 @@ def made_on(job: Path) -> Counter[str]:
     return Counter(str(row[0]).partition("; ")[2] for row in rows)
 
 
-def end_when_others_work(node: "subprocess.Popen[str]", job: Path) -> None:
-    while not all(made_on(job)[place] for place in ADDED):
+def end_when_others_work(node: "subprocess.Popen[str]", job: Path, notes: Sequence[str]) -> None:
+    while ALL_WORK not in notes or not all(made_on(job)[place] for place in ADDED):
         time.sleep(0.2)
     node.terminate()
 
@@ -120,7 +121,7 @@ def main(folder: Path) -> None:
         first = start(Path(files))
         cluster_executor.STRAGGLER = 1e9  # the takes that hang come back only because their node ends
         job, notes = folder / "cluster" / "1.mayabook", list[str]()
-        threading.Thread(target=end_when_others_work, args=(first, job), daemon=True).start()
+        threading.Thread(target=end_when_others_work, args=(first, job, notes), daemon=True).start()
         with Farm(ADDRESS, 0, notes.append, PlacedWorker) as farm:
             executor, _ = opener(farm)(settings_for(FAST), None, notes.append, "en")
             render(folder / "cluster", 1, N_CHUNKS, executor, FAST)
