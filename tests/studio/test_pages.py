@@ -12,7 +12,17 @@ from tests.studio.conftest import SHOWN, TOKEN, Studio, write_short_book
 MOST_BYTES = 300_000
 """Of the first page, as they are transferred."""
 BOOK = "/book/short.epub"
-PAGES = ("/", BOOK, f"{BOOK}/run", f"{BOOK}/report", "/voices", "/reports", "/book/nowhere.epub")
+PAGES = (
+    "/",
+    BOOK,
+    f"{BOOK}/run",
+    f"{BOOK}/review",
+    f"{BOOK}/listen",
+    f"{BOOK}/report",
+    "/voices",
+    "/reports",
+    "/book/nowhere.epub",
+)
 SECONDS = 1000.0
 
 
@@ -100,6 +110,12 @@ def test_choices_are_written_beside_the_book_by_the_keyboard_alone(page: Page, s
     expect(page.get_by_role("checkbox", name="Narrate Two")).not_to_be_checked()
 
 
+def test_choices_that_are_not_right_are_told(page: Page, studio: Studio, chosen: str) -> None:
+    (studio.folder / "chosen.settings.toml").write_text("[master]\nloudness = 99\n")
+    page.goto(studio.url(chosen))
+    expect(page.get_by_role("alert")).to_contain_text("-40 to -5")
+
+
 def test_a_chapter_shows_what_will_be_said(page: Page, studio: Studio) -> None:
     open_page(page, studio, BOOK)
     expect(page.get_by_title("printed “40 km”")).to_have_text("forty kilometers")
@@ -122,6 +138,13 @@ def test_a_book_is_added_and_narrated(page: Page, studio: Studio, browser: Brows
     expect(page.locator(".run-state .badge")).to_have_text("narrated", timeout=120 * SECONDS)
     expect(state.locator(".badge")).to_have_text("narrated")
     expect(page.locator(".facts")).to_contain_text("4 of 4")
+    page.locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("slider", name="Map of the book")).to_have_attribute(
+        "aria-valuetext", "Chunk 2 · One · heard as written"
+    )
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review?chunk=2")
     with other.expect_download() as download:
         state.get_by_role("link", name="Download Added").click()
     assert download.value.path().read_bytes() == (studio.folder / "added.m4b").read_bytes()

@@ -92,6 +92,12 @@ class ChildCommands:
         command = self._commands[title] = ChildCommand(title, arguments, filled, n_bytes)
         return command
 
+    def stop(self) -> None:
+        """Stops all of them, when the server ends: what they print has no reader any more."""
+        for command in self:
+            if command.is_running:
+                command.stop()
+
     def forget(self, command: ChildCommand) -> None:
         """Stops a command, and lists it no more."""
         command.stop()

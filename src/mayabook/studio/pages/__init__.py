@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import nicegui
 from fastapi import FastAPI
 from nicegui import ui
 
@@ -45,7 +46,9 @@ def mount(app: FastAPI, services: Services) -> None:
     serve_assets(app)
     app.include_router(lab_routes(services))
     app.include_router(media_routes(services.desk, services.listening))
-    _add_pages(services, ChildCommands())
+    commands = ChildCommands()
+    nicegui.app.on_shutdown(commands.stop)
+    _add_pages(services, commands)
     ui.run_with(
         app,
         title="MayaBook",

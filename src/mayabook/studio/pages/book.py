@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nicegui import ui
 
+from mayabook.core.errors import MayaBookError
 from mayabook.studio.book_choices import BookChoices
 from mayabook.studio.book_view import NameView, SpokenBlock, SpokenWords, open_book
 from mayabook.studio.pages.elements import Handler, button, reporting, set_attributes, switch, tag, text, text_field
@@ -28,10 +29,16 @@ class BookPage:
         self._shown_chapter = 0
         with tag("div", "columns") as self._place:
             tag("p", "muted", text="Reading the book …", role="status")
-        ui.timer(0, lambda: reporting(self._read), once=True)
+        ui.timer(0, self._read, once=True)
 
     async def _read(self) -> None:
-        self._view = await asyncio.to_thread(open_book, self._file)
+        try:
+            self._view = await asyncio.to_thread(open_book, self._file)
+        except MayaBookError as error:
+            self._place.clear()
+            with self._place, tag("p", "notice error", role="alert"):
+                text(str(error), "book-text")
+            return
         self._place.clear()
         with self._place:
             with tag("div", "page"):

@@ -10,7 +10,7 @@ export default {
     <div class="book-map">
       <canvas ref="canvas" tabindex="0" role="slider" :aria-label="label" aria-valuemin="1" :aria-valuemax="states.length"
         :aria-valuenow="cursor + 1" :aria-valuetext="about" @pointermove="point" @pointerleave="leave" @click="choose"
-        @keydown="press" @focus="draw" @blur="draw"></canvas>
+        @keydown="press" @focus="focus(true)" @blur="focus(false)"></canvas>
       <p class="small muted" aria-hidden="true">{{ about || hint }}</p>
     </div>`,
   props: {
@@ -21,10 +21,10 @@ export default {
     chapters: { type: Array, default: () => [] }, // of [first chunk from 0, title]
   },
   emits: ["choose"],
-  data: () => ({ cursor: 0, hovered: null }),
+  data: () => ({ cursor: 0, hovered: null, isFocused: false }),
   computed: {
     about() {
-      const index = this.hovered ?? (this.isFocused() ? this.cursor : null);
+      const index = this.hovered ?? (this.isFocused ? this.cursor : null);
       if (index === null || index >= this.states.length) return "";
       const chapter = this.chapters.findLast(([first]) => first <= index);
       const kind = this.kinds[Number(this.states[index])];
@@ -49,8 +49,9 @@ export default {
     this.scheme.removeEventListener("change", this.draw);
   },
   methods: {
-    isFocused() {
-      return document.activeElement === this.$refs.canvas;
+    focus(isFocused) {
+      this.isFocused = isFocused;
+      this.draw();
     },
     layout() {
       const width = this.$el.clientWidth;
@@ -105,7 +106,7 @@ export default {
       pen.fillStyle = this.colour("--muted");
       for (const [first] of this.chapters)
         if (first) pen.fillRect((first % columns) * step - GAP, Math.floor(first / columns) * step, GAP, size);
-      if (this.isFocused()) {
+      if (this.isFocused) {
         pen.strokeStyle = this.colour("--ink");
         pen.lineWidth = 2;
         pen.strokeRect((this.cursor % columns) * step, Math.floor(this.cursor / columns) * step, size, size);
