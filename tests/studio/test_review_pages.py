@@ -21,15 +21,18 @@ SECONDS = 1000.0
 
 @pytest.fixture
 def job(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The job folder of a book in the library, as if the command line had made it there."""
+    """The job folder of a book in the library, as if the command line had made it there. Ask for it before `page`, so
+    that no page is open when it is removed."""
     finished, _ = runs.finished_job(tmp_path_factory)
     for path in finished.parent.glob("door.*"):
-        copy = shutil.copytree if path.is_dir() else shutil.copy
-        copy(path, studio.folder / path.name)
+        if path.is_dir():
+            shutil.copytree(path, studio.folder / path.name, dirs_exist_ok=True)
+        else:
+            shutil.copy(path, studio.folder)
     yield studio.folder / finished.name
     for path in studio.folder.glob("door.*"):
         if path.is_dir():
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)  # the server may still hear from the page that was closed
         else:
             path.unlink()
 
@@ -44,14 +47,14 @@ def decisions(job: Path) -> list[tuple[DecisionKind, str]]:
         return [(each.kind, each.note) for each in review.decisions()]
 
 
-def test_a_passage_is_decided_and_undone_by_the_keyboard_alone(page: Page, studio: Studio, job: Path) -> None:
+def test_a_passage_is_decided_and_undone_by_the_keyboard_alone(job: Path, page: Page, studio: Studio) -> None:
     page.goto(studio.url(REVIEW))
     heading, filters = page.locator("#passage"), page.get_by_label("Passages to show")
     expect(heading).to_have_text("Passage 2")
     expect(filters).to_contain_text("To decide (1)")
     expect(page.locator(".review-text del").first).to_be_visible()
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("undo the latest decision")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("undo the latest decision")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("2")
@@ -73,14 +76,15 @@ def test_a_passage_is_decided_and_undone_by_the_keyboard_alone(page: Page, studi
     expect(filters).to_contain_text("Flagged (1)")
     assert decisions(job) == []
     page.keyboard.press("e")
-    expect(page.get_by_label("What it says")).to_be_focused()
-    page.get_by_label("What it says").fill("— — —")
+    said = page.get_by_role("textbox", name="What it says")
+    expect(said).to_be_focused()
+    said.fill("— — —")
     page.get_by_role("button", name="Speak this").press("Enter")
     expect(page.locator(".message.error")).to_contain_text("has no words")
     assert decisions(job) == []
 
 
-def test_the_spoken_word_is_marked_and_a_wrong_one_is_reported(page: Page, studio: Studio, job: Path) -> None:
+def test_the_spoken_word_is_marked_and_a_wrong_one_is_reported(job: Path, page: Page, studio: Studio) -> None:
     page.goto(studio.url(LISTEN))
     word = page.locator(".word", has_text="rain.")
     word.click()
@@ -100,7 +104,7 @@ def test_the_spoken_word_is_marked_and_a_wrong_one_is_reported(page: Page, studi
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_review_and_listening_shut_nobody_out(page: Page, studio: Studio, job: Path, colours: str) -> None:
+def test_review_and_listening_shut_nobody_out(job: Path, page: Page, studio: Studio, colours: str) -> None:
     page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
     for path, there in ((REVIEW, ".take"), (LISTEN, ".word.now")):
         page.set_viewport_size({"width": 1280, "height": 900})

@@ -99,7 +99,8 @@ class Listening:
             return Place()
 
     def remember(self, place: Place) -> None:
-        write_text(self._folder / PLACE, json.dumps(asdict(place)))
+        if self._folder.is_dir():  # a page may be open on a job that was deleted
+            write_text(self._folder / PLACE, json.dumps(asdict(place)))
 
     def _timeline(self) -> Any:
         file = self._folder / "timeline.json"

@@ -49,6 +49,7 @@ _SAID = {
     DecisionKind.EDITED: "Text changed: it is being spoken",
     DecisionKind.REPORTED: "Reported",
 }
+_OPEN_EDIT = "() => document.getElementById('review-edit').showModal()"
 _EVERY = 3.0
 """Seconds between two looks at whether the job has changed."""
 
@@ -79,6 +80,7 @@ class ReviewPage:
         self._number, self._next = chunk, chunk
         self._entry: ReviewEntry | None = None
         self._chosen_take = 0
+        self._note_text = ""
         self._is_editing = False
         with tag("div", "review"):
             with tag("aside", "review-list"):
@@ -178,17 +180,22 @@ class ReviewPage:
             with tag("div", "buttons"):
                 self._act_button("Accept", "accept", "check", "primary")
                 self._act_button("Redo", "redo", "redo")
-                self._act_button("Edit", "edit", "edit")
+                button(
+                    "Edit",
+                    drawing="edit",
+                    title="Edit (E)",
+                    js="() => document.getElementById('review-edit').showModal()",
+                )
                 self._act_button("Undo", "undo", "undo")
-            self._note = text_field(
+            note = text_field(
                 "Note for your next decision",
+                self._note_text,
                 is_label_hidden=True,
                 placeholder="Note for your decision (C)",
                 id="review-note",
                 maxlength="500",
             )
-            self._note.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
-            self._note_text = ""
+            note.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
 
     def _typed(self, event: GenericEventArguments) -> None:
         self._note_text = str(event.args)
@@ -203,16 +210,15 @@ class ReviewPage:
         )
 
     def _edit_form(self, entry: ReviewEntry) -> None:
-        self._edit = tag("div", "card padded section", hidden=True)
-        with self._edit:
-            self._edited = entry.text
-            area = text_field("What it says", entry.text, rows=4, id="review-edit", dir="auto")
+        self._edited = entry.text
+        with tag("dialog", "keys card padded", id="review-edit", aria_label="Edit what it says"), tag("div", "section"):
+            area = text_field("What it says", entry.text, rows=5, dir="auto", autofocus=True)
             area.on("input", self._edit_typed, js_handler="(event) => emit(event.target.value)")
             with tag("div", "buttons"):
                 button("Speak this", lambda: self._save_text(self._edited), kind="primary")
                 if entry.is_edited:
                     button("The book's own text", lambda: self._save_text(""))
-                button("Cancel", self._close_edit, kind="quiet")
+                button("Cancel", kind="quiet", js="(event) => event.target.closest('dialog').close()")
             tag(
                 "p",
                 "field-note",
@@ -221,11 +227,7 @@ class ReviewPage:
             )
 
     def _edit_typed(self, event: GenericEventArguments) -> None:
-        self._edited = str(event.args)
-
-    def _close_edit(self) -> None:
-        self._is_editing = False
-        set_attributes(self._edit, hidden=True)
+        self._edited, self._is_editing = str(event.args), True
 
     def _takes(self, entry: ReviewEntry) -> None:
         with tag("div", "section takes"):
@@ -261,7 +263,7 @@ class ReviewPage:
     # What a person does
 
     async def _chosen(self, event: GenericEventArguments) -> None:
-        self._number, self._next = int(event.args["number"]), event.args["next"]
+        self._number, self._next, self._note_text = int(event.args["number"]), event.args["next"], ""
         self._list.choose(self._number)
         await reporting(self._show)
 
@@ -280,12 +282,6 @@ class ReviewPage:
             await reporting(self._undo)
         elif self._entry is None:
             return
-        elif action == "edit":
-            self._is_editing = True
-            set_attributes(self._edit, hidden=False)
-            ui.run_javascript("requestAnimationFrame(() => document.getElementById('review-edit')?.focus())")
-        elif action == "note":
-            ui.run_javascript("document.getElementById('review-note')?.focus()")
         elif action == "keep":
             await self._decide(DecisionKind.TAKE_CHOSEN, self._chosen_take)
         else:
@@ -309,6 +305,7 @@ class ReviewPage:
     async def _do(self, act: Callable[[], None], kind: DecisionKind) -> None:
         """Decides, says so, and goes to the next passage."""
         await asyncio.to_thread(act)
+        self._note_text = ""
         show_message(f"Passage {self._number}: {_SAID[kind].lower()}.")
         self._list.reload()
         if self._next is not None and self._next != self._number:

@@ -3,7 +3,7 @@
 
 const ROW = 68; // pixels
 const SPARE = 6; // rows drawn above and below the view
-const KEYS = { a: "accept", r: "redo", e: "edit", t: "keep", u: "undo", c: "note" };
+const KEYS = { a: "accept", r: "redo", t: "keep", u: "undo" };
 
 export default {
   template: `
@@ -150,6 +150,9 @@ export default {
       if (key === "?") document.querySelector("#review-keys").showModal();
       else if (key === "n" || key === "j") this.move(1);
       else if (key === "p" || key === "k") this.move(-1);
+      // At once, not by way of the server: what is typed next belongs there.
+      else if (key === "c") document.querySelector("#review-note")?.focus();
+      else if (key === "e") document.querySelector("#review-edit")?.showModal();
       else if (key in KEYS) this.$emit("act", KEYS[key]);
       else if (/^[1-9]$/.test(key)) document.dispatchEvent(new CustomEvent("play-take", { detail: Number(key) }));
       else if (key === " " && !event.target.closest("button, a, summary, [role=slider]"))
