@@ -67,6 +67,7 @@ def test_what_needs_no_engine_runs_without_extras(arguments: tuple[str, ...], tm
         ),
         (("torch", "snac"), ("models", "export-codec", "tiny"), "mayabook[transformers]"),
         (("gguf",), ("models", "convert", "tiny", "--to", "BF16"), "mayabook[gguf]"),
+        (("nicegui",), ("serve", "."), "mayabook[web]"),
         (("ray",), ("make", "short.epub", "--cluster", "auto"), "mayabook[cluster]"),
     ],
 )

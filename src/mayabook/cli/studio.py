@@ -44,6 +44,8 @@ def run_server(folder: Path, host: str, port: int, names: list[str], *, opens_br
     try:
         import fastapi  # noqa: F401
         import nicegui  # noqa: F401
+        import python_multipart  # noqa: F401
+        import tomlkit  # noqa: F401
         import uvicorn
     except ImportError as error:
         raise SettingsError(f"The studio needs {error.name}; install it: pip install 'mayabook[web]'") from error
@@ -54,7 +56,7 @@ def run_server(folder: Path, host: str, port: int, names: list[str], *, opens_br
     if verbose:
         options.log_to_stderr()
     password = "" if is_loopback(host) else _password(host)
-    token = os.environ.get(TOKEN) or secrets.token_urlsafe(24)
+    token = os.environ.pop(TOKEN, "") or secrets.token_urlsafe(24)  # processes that the studio starts need none
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     access = Access(session_key(), token, password, [*names, *(() if is_loopback(host) else machine_names())])
@@ -64,17 +66,22 @@ def run_server(folder: Path, host: str, port: int, names: list[str], *, opens_br
     print(f"The library is {folder.resolve()}", f"Open {address}", "Ctrl-C ends the studio.", sep="\n", flush=True)
     if opens_browser:
         Timer(1.0, webbrowser.open, [address]).start()
-    server = uvicorn.Server(
-        uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=3, server_header=False)
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # addresses may hold the token
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+        server_header=False,
+        ws_max_size=1 << 20,
     )
-    server.run(sockets=[listening])
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _password(host: str) -> str:
     """Asks for a password where the environment has none."""
     from mayabook.studio.access import MIN_PASSWORD_CHARS
 
-    password = os.environ.get(PASSWORD, "")
+    password = os.environ.pop(PASSWORD, "")
     if not password and sys.stdin.isatty():
         print(
             f"On {host} other machines reach the studio. Whoever has the password can read the books and audiobooks of "

@@ -289,6 +289,8 @@ class JobQueue:
                 self._replace(entry, state=BookState.FAILED, error=str(error))
             return False
         self._children[child.pid] = child
+        with self._lock:
+            self._logs.pop(book.id, None)  # another file by the same name
         with self._changing():
             started = psutil.Process(child.pid).create_time()
             self._replace(entry, state=BookState.RUNNING, error="", pid=child.pid, started=started)

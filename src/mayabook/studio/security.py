@@ -132,13 +132,14 @@ class SecurityMiddleware:
     def _without_session(self, scope: Scope) -> Response | None:
         """None for who has a session, the token or the password; else what they get in place of what they asked for."""
         headers = Headers(scope=scope)
+        is_page = scope["type"] == "http" and scope["method"] == "GET"
         if self._has_session(headers):
-            # A token in the address of a page that is open already leaves the address, too.
-            return self._after_token(scope, headers) if "token" in parse_qs(_query(scope)) else None
+            # A token leaves the address also where it is no longer needed.
+            return self._after_token(scope, headers) if is_page and "token" in parse_qs(_query(scope)) else None
         kind, _, bearer = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and (self._access.is_token(bearer) or self._access.is_password(bearer)):
             return None
-        if scope["type"] == "http" and scope["method"] == "GET":
+        if is_page:
             given = parse_qs(_query(scope)).get("token", [""])[0]
             if given and self._access.is_token(given):
                 return self._after_token(scope, headers)
