@@ -24,20 +24,11 @@ from mayabook.studio.pages.media_routes import media_routes
 from mayabook.studio.pages.reports import BookReportPage, ReportsPage
 from mayabook.studio.pages.review import show_review
 from mayabook.studio.pages.run import RunEvent, RunPage, RunState
-from mayabook.studio.pages.shelf import ShelfEntry, ShelfPage
+from mayabook.studio.pages.shelf import STATE_WORDS, ShelfEntry, ShelfPage
 from mayabook.studio.pages.voices import VoicesPage
 from mayabook.studio.pages.wording import duration
 from mayabook.studio.report_view import LAB, lab_runs, read_coverage
 from mayabook.studio.services import Services
-
-_STATE_WORDS = {
-    BookState.NEW: "not narrated yet",
-    BookState.QUEUED: "in the queue",
-    BookState.RUNNING: "being narrated",
-    BookState.PAUSED: "paused",
-    BookState.FINISHED: "narrated",
-    BookState.FAILED: "stopped by an error",
-}
 
 
 def mount(app: FastAPI, services: Services) -> None:
@@ -186,7 +177,7 @@ def _run_state(services: Services, book_id: str) -> RunState:
     elif is_running and run.mastering is not None:
         doing = f"Mastering: {100 * run.mastering:.0f} %"
     return RunState(
-        word=_STATE_WORDS[status.state],
+        word=STATE_WORDS[status.state.value][0],
         is_running=is_running,
         is_paused=status.state in (BookState.PAUSED, BookState.FAILED),
         is_queued=status.state is BookState.QUEUED,

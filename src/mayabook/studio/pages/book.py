@@ -9,8 +9,18 @@ from nicegui import ui
 from mayabook.core.errors import MayaBookError
 from mayabook.studio.book_choices import BookChoices
 from mayabook.studio.book_view import NameView, SpokenBlock, SpokenWords, open_book
-from mayabook.studio.pages.elements import Handler, button, reporting, set_attributes, switch, tag, text, text_field
-from mayabook.studio.pages.hear_button import hear_button
+from mayabook.studio.pages.elements import (
+    Handler,
+    button,
+    fact,
+    reporting,
+    set_attributes,
+    switch,
+    tag,
+    text,
+    text_field,
+)
+from mayabook.studio.pages.hear_button import engine_and_voice, hear_button
 from mayabook.studio.pages.setting_controls import SettingControls
 from mayabook.studio.pages.wording import counted, duration, megabytes
 
@@ -132,7 +142,7 @@ class BookPage:
         with self._preview:
             with tag("div", "section-head"):
                 tag("h2", "book-text", id="preview", text=f"How “{chapter.title}” will be said")
-                hear_button("Hear the beginning", _beginning(blocks), self._view.settings)
+                hear_button("Hear the beginning", _beginning(blocks), *engine_and_voice(self._view.settings))
             with tag("div", "card padded section"):
                 with tag("p", "muted small legend"):
                     tag("span", "said", text="underlined")
@@ -193,7 +203,8 @@ class BookPage:
                 placeholder=f"say {name.name} as …",
             )
             set_attributes(field, spellcheck="false")
-            hear = hear_button(f"Hear {name.name}", name.say or name.name, self._view.settings, is_label_hidden=True)
+            engine, voice = engine_and_voice(self._view.settings)
+            hear = hear_button(f"Hear {name.name}", name.say or name.name, engine, voice, is_label_hidden=True)
 
     async def _respell(self, name: NameView, say: str, hear: ui.element) -> None:
         self._choices.respell(name.name, say.strip(), name.ipa if say.strip() == name.say else "")
@@ -210,20 +221,14 @@ class BookPage:
         with self._forecast:
             tag("h2", id="forecast", text="Forecast")
             with tag("dl", "facts stacked"):
-                _fact("of audio", duration(expected.seconds))
-                _fact("on disk", megabytes(expected.megabytes))
-                _fact("to make with the narrator here", duration(expected.seconds_to_make))
-                _fact("for Maya1 on one rented GPU, assumed to speak 10 s a second", f"{view.gpu_hours:.2g} GPU h")
+                fact("of audio", duration(expected.seconds))
+                fact("on disk", megabytes(expected.megabytes))
+                fact("to make with the narrator here", duration(expected.seconds_to_make))
+                fact("for Maya1 on one rented GPU, assumed to speak 10 s a second", f"{view.gpu_hours:.2g} GPU h")
             start = button(
                 "Narrate this book", self._on_start, drawing="play", kind="primary", disabled=not view.n_words
             )
             start.classes("wide")
-
-
-def _fact(name: str, value: str) -> None:
-    with tag("div"):
-        tag("dt", text=name)
-        tag("dd", text=value)
 
 
 def _show_block(block: SpokenBlock) -> None:

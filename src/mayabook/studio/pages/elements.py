@@ -170,6 +170,13 @@ def switch(
     return element
 
 
+def fact(name: str, value: str = "") -> ui.label:
+    """A figure with its name, inside a `dl` of the class `facts`. Returns the figure."""
+    with tag("div"):
+        tag("dt", text=name)
+        return text(value, name="dd")
+
+
 async def reporting(action: Handler) -> None:
     """Runs an action; an error that the person can mend becomes a message on the page."""
     try:

@@ -7,13 +7,11 @@ from mayabook.engines.registry import plugins
 from mayabook.studio.pages.elements import button
 
 
-def hear_button(label: str, said: str, settings: Settings, *, is_label_hidden: bool = False) -> ui.element:
-    """settings: engine and voice are taken from them. Change what it says by its attribute `data-text`."""
-    engine, voice = engine_and_voice(settings)
+def hear_button(label: str, said: str, engine: str, voice: str, *, is_label_hidden: bool = False) -> ui.element:
+    """Change what it says by its attribute `data-text`, and the voice by `data-voice`."""
     return button(
         label,
         drawing="hear",
-        kind="plain",
         is_label_hidden=is_label_hidden,
         js="(event) => hear(event.currentTarget)",
         data_text=said,
@@ -23,7 +21,7 @@ def hear_button(label: str, said: str, settings: Settings, *, is_label_hidden: b
 
 
 def engine_and_voice(settings: Settings) -> tuple[str, str]:
-    """The engine and the voice that a sample is spoken with."""
+    """The engine and the voice that a book with these settings is read with, as far as they tell."""
     kind = settings.engine.kind
     engine = plugins().get(kind)
     table = settings.table(engine.settings_table if engine else "narrator")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from mayabook.studio.pages.elements import link, reporting, tag, text
+from mayabook.studio.pages.elements import fact, link, reporting, tag, text
 from mayabook.studio.pages.layout import BookHead, book_address, cover
 from mayabook.studio.pages.wording import counted
 from mayabook.studio.report_view import CoverageView, DoubtfulSentence, LabRun, Plot
@@ -51,9 +51,9 @@ class BookReportPage:
             with tag("dl", "facts"):
                 for status, count in coverage.by_status.items():
                     if count or status == "heard":
-                        _fact(f"sentences {status}", f"{count:,}")
-                _fact("word error rate", f"{100 * coverage.word_error_rate:.2f} %")
-                _fact("chunks flagged", f"{len(coverage.flagged):,} of {coverage.n_chunks:,}")
+                        fact(f"sentences {status}", f"{count:,}")
+                fact("word error rate", f"{100 * coverage.word_error_rate:.2f} %")
+                fact("chunks flagged", f"{len(coverage.flagged):,} of {coverage.n_chunks:,}")
             if coverage.repaired:
                 by = ", ".join(f"{count} by {step}" for step, count in coverage.repaired.items())
                 tag("p", "muted small", text=f"Chunks repaired by retries: {by}.")
@@ -67,10 +67,10 @@ class BookReportPage:
             tag("h2", id="words", text="Where every word went")
             with tag("dl", "facts"):
                 if source["is_known_format"]:
-                    _fact("words in the file", f"{source['n_words']:,}")
-                _fact("narrated", f"{source['n_narrated']:,}")
-                _fact("left out for a reason", f"{sum(left_out.values()):,}")
-                _fact("lost in reading", f"{_n_lost(source):,}")
+                    fact("words in the file", f"{source['n_words']:,}")
+                fact("narrated", f"{source['n_narrated']:,}")
+                fact("left out for a reason", f"{sum(left_out.values()):,}")
+                fact("lost in reading", f"{_n_lost(source):,}")
             if left_out:
                 with tag("details"):
                     tag("summary", text="Reasons")
@@ -153,9 +153,3 @@ class ReportsPage:
 def _n_lost(source: object) -> int:
     assert isinstance(source, dict)
     return sum(len(each["text"].split()) for each in source["differences"] if each["kind"] == "lost in reading")
-
-
-def _fact(name: str, value: str) -> None:
-    with tag("div"):
-        tag("dt", text=name)
-        tag("dd", text=value)

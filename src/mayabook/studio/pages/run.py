@@ -9,7 +9,7 @@ from nicegui import ui
 
 from mayabook.core.hardware import gpus
 from mayabook.studio.pages.book_map import BookMap, MapLegend
-from mayabook.studio.pages.elements import Handler, button, link, set_attributes, tag, text
+from mayabook.studio.pages.elements import Handler, button, fact, link, set_attributes, tag, text
 from mayabook.studio.pages.layout import book_address
 from mayabook.studio.pages.live import Live
 from mayabook.studio.pages.wording import counted, duration
@@ -80,11 +80,11 @@ class RunPage:
             with tag("div", "progress", role="progressbar", aria_label="Narrated") as self._bar:
                 self._done = ui.element("div")
             with tag("dl", "facts"):
-                self._percent = _fact("narrated")
-                self._rate = _fact("real time")
-                self._eta = _fact("to go")
-                self._settled = _fact("chunks settled")
-                self._flagged = _fact("flagged")
+                self._percent = fact("narrated")
+                self._rate = fact("real time")
+                self._eta = fact("to go")
+                self._settled = fact("chunks settled")
+                self._flagged = fact("flagged")
         with tag("section", "card padded section", aria_labelledby="map"):
             tag("h2", id="map", text="Map of the book")
             self._map = BookMap(lambda index: ui.navigate.to(f"{book_address(book_id, 'review')}?chunk={index + 1}"))
@@ -137,12 +137,6 @@ class RunPage:
             row.delete()
         set_attributes(self._no_events, hidden=bool(events))
         set_attributes(self._events, hidden=not events)
-
-
-def _fact(name: str) -> ui.label:
-    with tag("div"):
-        tag("dt", text=name)
-        return text("", name="dd")
 
 
 def _show_fact(shown: ui.label, value: str | None) -> None:

@@ -12,7 +12,7 @@ from mayabook.studio.pages.live import Live
 from mayabook.studio.pages.wording import counted
 
 ShelfState = Literal["new", "queued", "running", "paused", "finished", "failed"]
-_WORDS: dict[ShelfState, tuple[str, str]] = {
+STATE_WORDS: dict[ShelfState, tuple[str, str]] = {
     "new": ("not narrated yet", ""),
     "queued": ("in the queue", ""),
     "running": ("being narrated", "active"),
@@ -168,7 +168,7 @@ class _Row:
             self._row.move(target, place)
 
     def show(self, entry: ShelfEntry, *, is_first: bool, is_last: bool) -> None:
-        word, look = _WORDS[entry.state]
+        word, look = STATE_WORDS[entry.state]
         self._badge.text = word
         self._badge.classes(replace=f"badge {look}")
         self._line.set_text(entry.line)

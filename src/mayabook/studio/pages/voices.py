@@ -24,6 +24,7 @@ from mayabook.models import store
 from mayabook.models.catalogue import catalogue
 from mayabook.studio.child_commands import ChildCommand, ChildCommands
 from mayabook.studio.pages.elements import button, choice, reporting, set_attributes, tag, text, text_field
+from mayabook.studio.pages.hear_button import hear_button
 from mayabook.studio.pages.live import Live
 from mayabook.studio.pages.messages import show_message
 
@@ -71,15 +72,7 @@ class VoicesPage:
                 set_attributes(element, data_text=self._sample)
 
     def _hear(self, label: str, engine: str, voice: str, *, is_label_hidden: bool = True) -> ui.element:
-        return button(
-            label,
-            drawing="hear",
-            is_label_hidden=is_label_hidden,
-            js="(event) => hear(event.currentTarget)",
-            data_text=self._sample,
-            data_model=engine,
-            data_voice=voice,
-        )
+        return hear_button(label, self._sample, engine, voice, is_label_hidden=is_label_hidden)
 
     # Side by side
 
