@@ -1,6 +1,7 @@
 """The library folder: what is a book of it, what is refused, and that nothing leads out of it."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from mayabook.core.errors import BookError, JobError, LibraryError
 from mayabook.studio import library as library_module
 from mayabook.studio.library import Library
+from mayabook.studio.listening import Listening
 from mayabook.studio.reruns import Reruns
 from mayabook.studio.review_desk import ReviewDesk
 from tests.epubs import PIXEL_PNG, epub_files, write_epub, write_zip
@@ -88,6 +90,10 @@ def test_files_of_a_job_that_are_links_out_of_it_are_not_there(library: Library)
     with pytest.raises(JobError):
         ReviewDesk(book.job.folder, Reruns()).take_file("link.flac")
     assert book.audiobook is None
+    timeline = {"files": [{"name": "rain.m4b", "size": 6}], "chapters": []}
+    book.job.timeline_json.write_text(json.dumps(timeline))
+    with pytest.raises(JobError):
+        Listening(book.job.folder).files()
 
 
 def test_what_is_no_book_leaves_nothing_behind(library: Library) -> None:

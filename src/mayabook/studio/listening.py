@@ -63,7 +63,7 @@ class Listening:
             name = Path(entry["name"]).name
             beside, inside = self._folder.parent / name, self._folder.with_suffix("") / name
             file = beside if beside.is_file() else inside
-            if not file.is_file():
+            if not file.is_file() or file.is_symlink():  # a link may lead out of the library
                 raise JobError(f"The audiobook {beside} is gone; make it anew.")
             if file.stat().st_size != entry["size"]:
                 raise JobError(f"The audiobook {file} was made or changed after its text was timed; make it anew.")
