@@ -1,7 +1,6 @@
 """The state of each chunk of a job, read without the lock: also while a run is using the ledger."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -45,11 +44,6 @@ class JobSummary:
     """Of each chunk of the plan."""
     chapters: tuple[tuple[int, str], ...]
     """Index of the first chunk, and title, of each chapter."""
-
-    @property
-    def counts(self) -> Mapping[ChunkState, int]:
-        counted = Counter(self.states)
-        return {state: counted[state] for state in ChunkState}
 
     @property
     def n_settled(self) -> int:

@@ -54,11 +54,11 @@ class Library:
         self.folder = folder.resolve()
         for left in self.folder.glob(".*.partial.*"):  # by a server that was killed
             left.unlink(missing_ok=True)
+        self._suffixes = tuple(suffix for reader in readers() for suffix in reader.suffixes)
 
     def books(self) -> list[LibraryBook]:
         """All books, by name."""
-        suffixes = {suffix for reader in readers() for suffix in reader.suffixes}
-        names = (file.name for file in self.folder.iterdir() if file.suffix.lower() in suffixes)
+        names = (file.name for file in self.folder.iterdir() if file.suffix.lower() in self._suffixes)
         return [self._book(name) for name in sorted(names, key=str.casefold) if self._is_inside(name)]
 
     def book(self, book_id: str) -> LibraryBook:
@@ -99,11 +99,11 @@ class Library:
 
     def _check_name(self, name: str) -> None:
         suffix = Path(name).suffix.lower()
-        taken = [suffix for reader in readers() for suffix in reader.suffixes]
         if not name or name.startswith(".") or not name.isprintable() or len(name.encode()) > 200:
             raise LibraryError("This name cannot be used for a file; rename the book.")
-        if suffix not in taken:
-            raise LibraryError(f"{name} cannot be read: choose a book in one of the formats {', '.join(taken)}.")
+        if suffix not in self._suffixes:
+            formats = ", ".join(self._suffixes)
+            raise LibraryError(f"{name} cannot be read: choose a book in one of the formats {formats}.")
         stem = Path(name).stem.casefold()
         for book in self.books():
             if book.file.stem.casefold() == stem:
@@ -125,9 +125,8 @@ class Library:
             return False
         file = self.folder / name
         job = Job.beside(file).folder
-        suffixes = {suffix for reader in readers() for suffix in reader.suffixes}
         return (
-            file.suffix.lower() in suffixes
+            file.suffix.lower() in self._suffixes
             and file.is_file()
             and file.resolve().parent == self.folder
             and job.resolve().parent == self.folder
