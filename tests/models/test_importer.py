@@ -63,6 +63,23 @@ def test_a_models_own_voices_come_with_it(small: Path, store_folder: Path, tmp_p
     assert not (store_folder / "third").exists()
 
 
+def test_a_models_tuning_profile_comes_with_it(small: Path, store_folder: Path, tmp_path: Path) -> None:
+    """It is copied: `mayabook tune` writes it anew. One that is there already is kept."""
+    source = Path(shutil.copytree(small, tmp_path / "small"))
+    (source / "profile.json").write_text("first")
+    here = store_folder / "whole" / "profile.json"
+    import_model(source, "whole")
+    assert here.read_text() == "first"
+    assert not here.samefile(source / "profile.json")
+    (source / "profile.json").write_text("second")
+    shutil.rmtree(store_folder / "whole" / "gguf")
+    (source / "gguf" / "small.profile.json").write_text("third")
+    import_model(source / "gguf" / "small-F16.gguf", "whole")
+    assert here.read_text() == "first"
+    import_model(source / "gguf" / "small-F16.gguf", "file")
+    assert (store_folder / "file" / "profile.json").read_text() == "third"
+
+
 def test_files_are_copied_where_they_cannot_be_linked(
     small: Path, store_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

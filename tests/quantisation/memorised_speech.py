@@ -17,9 +17,7 @@ SHORT = (0, 12, 27)
 def import_maya1_tiny() -> Path:
     """Adds maya1-tiny to the models folder as `tiny`; returns its folder."""
     import_model(WEIGHTS / "maya1-tiny", "tiny")
-    folder = model_folder("tiny")
-    (folder / "voices.toml").write_bytes((WEIGHTS / "maya1-tiny" / "voices.toml").read_bytes())
-    return folder
+    return model_folder("tiny")
 
 
 def reference() -> tuple[list[str], list[np.ndarray]]:

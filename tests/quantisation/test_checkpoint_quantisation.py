@@ -130,6 +130,8 @@ def test_takes_that_do_not_end_are_not_calibrated_on(tiny_model: Path, interpret
     short = texts.settings.model_copy(update={"max_tokens": 42})
     message = error_of(["AWQ"], Calibration(texts.name, texts.texts, short, 2))
     assert message.startswith("Only 0 of 2 takes of tiny ended by themselves, too few to calibrate on")
+    message = error_of(["AWQ"], Calibration(texts.name, texts.texts, short, 128))
+    assert message.startswith("Only 0 of 16 takes of tiny ended by themselves")
 
 
 def test_texts_are_the_built_in_ones_or_a_books(tmp_path: Path) -> None:

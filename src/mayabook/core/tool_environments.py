@@ -84,7 +84,7 @@ class ToolEnvironment:
             return f"not installed; run: mayabook engines install {self.name}"
         there = ", ".join((self._marker() or {}).get("requirements", ())) or "other packages"
         return (
-            f"installed with {there}, and this machine needs {', '.join(self.requirements)}; run: "
+            f"installed with {there}, and this machine{_without_gpus()} needs {', '.join(self.requirements)}; run: "
             f"mayabook engines install {self.name}"
         )
 
@@ -228,6 +228,10 @@ def tool_environment(name: str) -> ToolEnvironment:
 def tool_environments() -> list[ToolEnvironment]:
     """Every environment, installed or not."""
     return [tool_environment(name) for name in _tables()]
+
+
+def _without_gpus() -> str:
+    return ", where CUDA_VISIBLE_DEVICES hides every GPU," if os.environ.get("CUDA_VISIBLE_DEVICES") == "" else ""
 
 
 @cache

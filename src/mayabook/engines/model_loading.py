@@ -134,13 +134,14 @@ def _require_method(read: Checkpoint, dtype: str, device: torch.device) -> None:
             f"{read.folder} is quantised by {method!r}, which is not supported (known: {', '.join(_METHODS)}); choose "
             "another model with --model."
         )
-    for package in _METHODS[method]:
-        if find_spec(package) is None:
-            install = package if package in _IN_NO_EXTRA else "'mayabook[transformers]'"
-            raise EngineError(
-                f"{read.folder} is quantised by {method}, which needs {package}, and that is not installed; run: "
-                f"pip install {install}, or choose another model with --model."
-            )
+    absent = [package for package in _METHODS[method] if find_spec(package) is None]
+    if absent:
+        install = dict.fromkeys(name if name in _IN_NO_EXTRA else "'mayabook[transformers]'" for name in absent)
+        raise EngineError(
+            f"{read.folder} is quantised by {method}, which needs {' and '.join(absent)}, and "
+            f"{'that is' if len(absent) == 1 else 'those are'} not installed; run: pip install {' '.join(install)}, or "
+            "choose another model with --model."
+        )
     if read.config.is_fp8 and not computes_fp8(device):
         raise EngineError(
             f"{read.folder} is in FP8, which {device_name(device)} does not compute (RTX 40, L4, H100 and later GPUs "

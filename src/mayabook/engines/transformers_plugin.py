@@ -142,7 +142,8 @@ def _torch() -> str:
         import torch
     except ImportError:
         return "not installed: pip install 'mayabook[transformers]'"
-    from mayabook.engines.devices import choose_device, device_name, native_dtypes
+    from mayabook.engines.devices import choose_device, computes_fp8, device_name, native_dtypes
 
     device = choose_device("auto")
-    return f"{torch.__version__} on {device_name(device)}, computes {', '.join(native_dtypes(device))} natively"
+    numbers = [*native_dtypes(device), *(["FP8"] if computes_fp8(device) else [])]
+    return f"{torch.__version__} on {device_name(device)}, computes {', '.join(numbers)} natively"

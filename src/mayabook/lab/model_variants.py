@@ -124,7 +124,8 @@ class LocalModelVariants:
     def _quantised_unavailable_reason(self, name: str) -> str | None:
         if self._quantised(name) is None:
             return f"it is not installed; make it: mayabook models quantize {self.files.name} {name}"
-        reader = ["compressed_tensors"] if name in self.files.quantised else ["gptqmodel", "optimum"]
+        by_gptqmodel = ["gptqmodel", "optimum" if name == "GPTQ" else "accelerate"]
+        reader = ["compressed_tensors"] if name in self.files.quantised else by_gptqmodel
         missing = _not_installed("torch", "transformers", *reader)
         if missing is not None:
             return missing

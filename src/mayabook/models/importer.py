@@ -19,6 +19,7 @@ from mayabook.models.store import (
     CHECKPOINT,
     CODEC,
     GGUF,
+    PROFILE_FILE,
     QUANTISED,
     VOICES_FILE,
     ModelFiles,
@@ -39,6 +40,8 @@ class _Parts:
     """Token layout of the parts; None for a codec alone."""
     voices: Path | None = None
     """File of the model's own voices."""
+    profile: Path | None = None
+    """File of the model's tuning profile."""
 
 
 def import_model(path: Path, name: str | None = None, progress: Progress = silent) -> ModelFiles:
@@ -61,9 +64,8 @@ def import_model(path: Path, name: str | None = None, progress: Progress = silen
     codec = found.parts.get(CODEC)
     if codec is not None:
         check_codec(codec, found.layout or Layout())
-    copies = [copy for part, source in found.parts.items() for copy in _files(name, part, source)]
-    if found.voices is not None and (here is None or here.voices_file is None):
-        copies.append((VOICES_FILE, found.voices))
+    copies = list(_edited_files(found, folder))  # first: once the parts are complete, an import is not repeated
+    copies += [copy for part, source in found.parts.items() for copy in _files(name, part, source)]
     sizes = sum(file.stat().st_size for _, file in copies)
     models = store.models_folder()
     require_free_space(models, 0)
@@ -105,6 +107,8 @@ def _look(path: Path) -> _Parts:
         found.parts[CODEC] = files.codec
     files.voices()  # raises an error for a damaged file
     found.voices = files.voices_file
+    if files.profile_file is not None and files.profile_file.is_file():
+        found.profile = files.profile_file
     return found
 
 
@@ -140,6 +144,14 @@ def _same(one: Layout | None, other: Layout | None, origin: str) -> None:
         raise ModelError(f"{origin} has another token layout, so it belongs to another model; choose another --name.")
 
 
+def _edited_files(found: _Parts, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The voices and the tuning profile, unless the model has its own. A profile that was measured on other weights is
+    not used."""
+    for target, file in ((VOICES_FILE, found.voices), (PROFILE_FILE, found.profile)):
+        if file is not None and not (folder / target).is_file():
+            yield target, file
+
+
 def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
     """Path in the model folder and the file to import. config.json comes last: without it a part counts as absent."""
     if source.is_dir():
@@ -154,7 +166,8 @@ def _files(name: str, part: str, source: Path) -> Iterator[tuple[str, Path]]:
 def _place(file: Path, target: Path) -> Origin:
     with atomic_write(target) as temporary:
         temporary.unlink(missing_ok=True)  # a link is not made over what a killed process left
-        if target.name == VOICES_FILE or not _linked(file, temporary):  # people edit their voices, in one place only
+        # voices are edited and a profile is written anew, which must not change the original
+        if target.name in (VOICES_FILE, PROFILE_FILE) or not _linked(file, temporary):
             shutil.copyfile(file, temporary)
     return store.origin_of(target, str(file.resolve()), sha256_of(target))
 

@@ -20,7 +20,7 @@ from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.store import ModelFiles
 
 MIN_SEQUENCES = 16
-"""Fewest takes that must end by themselves for a calibration."""
+"""Fewest takes that must end by themselves for a calibration. If none of the first ones does, no more are made."""
 
 
 def generate_sequences(
@@ -50,11 +50,13 @@ def generate_sequences(
                 prompt = prompts.build(take.request.voice, take.request.text)
                 found.append([*prompt, *pack(take.codes.frames, layout), layout.code_end])
             progress(n_done, n_takes)
+            if not found and n_done == MIN_SEQUENCES:
+                break
     finally:
         engine.close()
     if len(found) < min(MIN_SEQUENCES, n_takes):
         raise ModelError(
-            f"Only {len(found)} of {n_takes} takes of {files.name} ended by themselves, too few to calibrate on; "
+            f"Only {len(found)} of {n_done} takes of {files.name} ended by themselves, too few to calibrate on; "
             "name a book that the model reads well with --calibration, or choose RTN, which needs no calibration."
         )
     return found
