@@ -110,7 +110,7 @@ class ReviewPage:
         version = await asyncio.to_thread(self._version)
         if version == self._shown_version:
             return
-        self._shown_version = version
+        is_first, self._shown_version = not self._shown_version, version
         is_being_made, failure = self._desk.is_being_made, self._desk.failure
         is_older = await asyncio.to_thread(lambda: self._desk.is_audiobook_older)
         self._state.clear()
@@ -125,6 +125,8 @@ class ReviewPage:
                 button("Make it anew", self._desk.make_anew, drawing="redo", kind="primary")
         set_attributes(self._state, hidden=not (is_being_made or failure or is_older))
         self._state.classes(replace=f"notice {'error' if failure and not is_being_made else ''}")
+        if is_first:  # the list has just been drawn
+            return
         self._list.reload()
         if self._number is not None:
             entry = await asyncio.to_thread(self._desk.find, self._number)
