@@ -99,7 +99,7 @@ def test_a_place_is_remembered_and_an_audiobook_that_was_replaced_is_noticed(job
     assert listening.place() == Place()
     with job.with_suffix(".m4b").open("ab") as audiobook:
         audiobook.write(b"more")
-    with pytest.raises(JobError, match="make it anew"):
+    with pytest.raises(JobError, match="make it again"):
         listening.files()
     (job / "timeline.json").unlink()
     with pytest.raises(JobError, match="no finished audiobook"):

@@ -1,4 +1,4 @@
-"""Long commands of `mayabook` that a page begins: they run in processes of their own, whether or not it stays open."""
+"""Long `mayabook` commands started from a page: each runs in its own process and continues if the page is closed."""
 
 import subprocess
 import sys
@@ -13,14 +13,18 @@ _MOST_LINES = 40
 
 
 class CommandError(MayaBookError):
-    """A command cannot be begun, or failed; the message is its own."""
+    """A command cannot be started, or has failed; the message is the last line that it printed."""
 
 
 class ChildCommand:
-    """A command that runs, or ran."""
+    """A running or finished command."""
 
     def __init__(self, title: str, arguments: tuple[str, ...], filled: Path | None = None, n_bytes: float = 0) -> None:
-        """Begins it. title: what it does, for a person. filled, n_bytes: a folder that it fills, and with how much."""
+        """Starts the command.
+
+        title: what it does, for a person. arguments: those of `mayabook`. filled: a folder that it downloads into, for
+        `fraction`. n_bytes: expected size of that folder when the command is done.
+        """
         self.title, self._filled, self._n_bytes = title, filled, n_bytes
         self.lines: deque[str] = deque(maxlen=_MOST_LINES)
         """The last lines that it printed."""
@@ -56,18 +60,18 @@ class ChildCommand:
 
     @property
     def fraction(self) -> float | None:
-        """Share of its folder that is filled, 0 to 1; None for a command that fills none."""
+        """Share of the expected bytes that are in its folder, 0 to 1; None for a command that downloads nothing."""
         if self._filled is None or not self._n_bytes:
             return None
         n_bytes = sum(file.stat().st_size for file in self._filled.rglob("*") if file.is_file())
         return min(1.0, n_bytes / self._n_bytes)
 
     def wait(self) -> None:
-        """Raises CommandError with its last line where it fails."""
+        """Waits until the command ends. Raises CommandError if it failed."""
         self._reader.join()
         if self.has_failed:
             raise CommandError(
-                self.last_line.removeprefix("mayabook: ") or f"{self.title}: it ended without a word; try again."
+                self.last_line.removeprefix("mayabook: ") or f"{self.title}: failed without a message; try again."
             )
 
     def stop(self) -> None:
@@ -76,7 +80,7 @@ class ChildCommand:
 
 
 class ChildCommands:
-    """The commands of this server, newest last; one of each title at a time."""
+    """The commands started by this server, newest last; at most one of each title at a time."""
 
     def __init__(self) -> None:
         self._commands: dict[str, ChildCommand] = {}
@@ -85,20 +89,20 @@ class ChildCommands:
         return iter(tuple(self._commands.values()))
 
     def begin(self, title: str, *arguments: str, filled: Path | None = None, n_bytes: float = 0) -> ChildCommand:
-        """Begins a command, as `ChildCommand` does. Raises CommandError where the same is running."""
+        """Starts a command, as `ChildCommand` does. Raises CommandError if one with that title is running."""
         earlier = self._commands.get(title)
         if earlier is not None and earlier.is_running:
-            raise CommandError(f"{title}: this is running already.")
+            raise CommandError(f"{title}: this is running already; wait until it has ended.")
         command = self._commands[title] = ChildCommand(title, arguments, filled, n_bytes)
         return command
 
     def stop(self) -> None:
-        """Stops all of them, when the server ends: what they print has no reader any more."""
+        """Stops all running commands; called when the server ends."""
         for command in self:
             if command.is_running:
                 command.stop()
 
     def forget(self, command: ChildCommand) -> None:
-        """Stops a command, and lists it no more."""
+        """Stops a command and removes it from the list."""
         command.stop()
         self._commands.pop(command.title, None)

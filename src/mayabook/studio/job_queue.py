@@ -1,8 +1,8 @@
-"""The queue: which books are narrated next, and the run of the one that is narrated now.
+"""The queue: the run of the book that is being narrated, and which books follow.
 
-A run is a process of its own, `mayabook make`, so it outlives the server. The queue is in `studio.json` of the library
-folder. A server that starts finds there what the last one left: a run that goes on is followed, one that ended with
-its server is queued again, and the same command resumes it.
+A run is a separate process, `mayabook make`, so it outlives the server. The queue is stored in `studio.json` in the
+library folder. When a server starts, it reads that file: a run that is still going on is monitored, and one that ended
+together with its server is queued again, where the same command resumes it.
 """
 
 import logging
@@ -33,18 +33,18 @@ from mayabook.studio.run_log import LOG_FILE, RunLog, RunProgress
 STATE_FILE = "studio.json"
 """In the library folder."""
 SECONDS = 0.3
-"""Between two looks at the run."""
+"""Between two checks of the run."""
 _log = logging.getLogger(__name__)
 
 
 class BookState(StrEnum):
-    """What happens with a book."""
+    """State of a book in the studio."""
 
     NEW = "new"
     QUEUED = "queued"
     RUNNING = "running"
     PAUSED = "paused"
-    """A run was paused or stopped; the next one goes on where it ended."""
+    """Its run was paused or stopped; the next one resumes it."""
     FINISHED = "finished"
     FAILED = "failed"
 
@@ -65,7 +65,7 @@ class BookStatus:
 
     @property
     def fraction(self) -> float:
-        """Share of the work that is done, 0 to 1."""
+        """Share of the chunks that are settled, 0 to 1."""
         return self.job.fraction
 
     @property
@@ -93,9 +93,9 @@ class QueueEntry(BaseModel):
     """Higher ones go first."""
     error: str = ""
     pid: int | None = None
-    """Process of its run, as long as that has not ended."""
+    """Process id of its run; None when no run is in progress."""
     started: float = 0.0
-    """When that process was created, in seconds since 1970; another process may have its number later."""
+    """When that process was created, in seconds since 1970: process ids are reused, so both are compared."""
 
 
 class _State(BaseModel):
@@ -106,7 +106,7 @@ class JobQueue:
     """Runs one book at a time. May be used from several threads."""
 
     def __init__(self, library: Library, statuses: JobStatuses) -> None:
-        """Reads what an earlier server left. `start` begins to work on it."""
+        """Reads the stored queue. Nothing runs before `start`. Raises LibraryError if `studio.json` is damaged."""
         self._library, self._statuses = library, statuses
         self._file = library.folder / STATE_FILE
         self._lock = RLock()
@@ -120,7 +120,7 @@ class JobQueue:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the run as Ctrl-C does; the next server goes on with it."""
+        """Interrupts the run as Ctrl-C does and waits up to 30 s for it; the next server resumes it."""
         self._is_closing = True
         self._wake.set()
         if self._thread.is_alive():
@@ -138,7 +138,7 @@ class JobQueue:
             return tuple(self._entries)
 
     def status(self, book: LibraryBook) -> BookStatus:
-        """Raises JobError where the ledger cannot be read."""
+        """State and progress of a book. Raises JobError if its ledger cannot be read."""
         audiobook = book.audiobook
         job = self._statuses.of(book.job, audiobook)
         with self._lock:
@@ -157,10 +157,11 @@ class JobQueue:
         return BookStatus(book, state, job, log.read(), audiobook, error, priority)
 
     def add(self, book_id: str, *, suffix: str | None = None, priority: int = 0, is_next: bool = False) -> None:
-        """Queues a book; one that has an audiobook is made again, from the takes that it has.
+        """Queues a book. If it has an audiobook, that is made again from the existing takes.
 
-        suffix: of the audiobook; None for that of the latest run, else .m4b. is_next: ahead of all others. Raises
-        LibraryError, OutputError where the audiobook is not the studio's, QueueError where it is in the queue already.
+        suffix: of the audiobook; None for that of the latest run, or .m4b if there was none. is_next: ahead of all
+        others of its priority. Raises LibraryError if there is no such book, OutputError if a file that MayaBook did
+        not make is in the way, QueueError if the book is queued or running already.
         """
         book = self._library.book(book_id)
         request = self._statuses.of(book.job, book.audiobook).request
@@ -169,7 +170,9 @@ class JobQueue:
             raise OutputError(f"Choose one of the formats {', '.join(FORMATS)}.")
         output = book.output(suffix)
         if output.exists() and not book.job.ledger_file.is_file():
-            raise OutputError(f"{output.name} exists, and MayaBook did not make it here; rename it.")
+            raise OutputError(
+                f"{output.name} exists, and MayaBook did not make it here; rename or move that file, then try again."
+            )
         if request is not None and request.book.name != book.id:
             raise OutputError(f"{book.job.folder.name} is the job of {request.book.name}; rename one of the two books.")
         with self._changing() as entries:
@@ -182,7 +185,7 @@ class JobQueue:
             entries.insert(0 if is_next else len(entries), entry)
 
     def pause(self, book_id: str) -> None:
-        """Ends the run after the take in progress, or keeps a book that waits from being narrated."""
+        """Ends the run after the take in progress; a book that is still waiting is not started."""
         with self._changing():
             entry = self._require(book_id, BookState.QUEUED, BookState.RUNNING)
             self._replace(entry, state=BookState.PAUSED)
@@ -217,7 +220,7 @@ class JobQueue:
                 entries.insert(entries.index(beside) + (places > 0), entry)
 
     def set_priority(self, book_id: str, priority: int) -> None:
-        """Higher ones go first; a run that has begun goes on."""
+        """Books of higher priority are narrated first; a run in progress is not interrupted."""
         with self._changing():
             self._replace(self._require(book_id, *BookState), priority=priority)
 
@@ -230,7 +233,7 @@ class JobQueue:
         entry = self._find(book_id)
         if entry is None or entry.state not in states:
             what = "not in the queue" if entry is None else entry.state
-            raise QueueError(f"{book_id} is {what}; look at the shelf.")
+            raise QueueError(f"This cannot be done: {book_id} is {what}. The shelf shows the state of each book.")
         return entry
 
     def _replace(self, entry: QueueEntry, **changes: Any) -> QueueEntry:
@@ -240,7 +243,7 @@ class JobQueue:
 
     @contextmanager
     def _changing(self) -> Iterator[list[QueueEntry]]:
-        """The entries; they are sorted and written at the end of the block."""
+        """The entries, to be changed; when the block ends, they are sorted by priority and written to `studio.json`."""
         with self._lock:
             yield self._entries
             self._entries.sort(key=lambda entry: -entry.priority)
@@ -253,13 +256,13 @@ class JobQueue:
         while not self._is_closing:
             try:
                 self._look()
-            except (MayaBookError, OSError, psutil.Error):  # a full disk, say, which may have room again
+            except (MayaBookError, OSError, psutil.Error):  # for example a full disk; tried again
                 _log.exception("The queue failed")
             self._wake.wait(SECONDS)
             self._wake.clear()
 
     def _look(self) -> None:
-        """Takes in runs that have ended, and starts the next one."""
+        """Records runs that have ended, and starts the next one."""
         for entry in self.entries():
             if entry.pid is not None and _process(entry) is None:
                 self._end(entry)
@@ -267,7 +270,9 @@ class JobQueue:
             if any(entry.pid is not None for entry in self._entries) or self._has_children():
                 return
             for entry in self._entries:
-                if entry.state == BookState.RUNNING:  # its server was killed before it could start it
+                if (
+                    entry.state == BookState.RUNNING
+                ):  # the server was killed between this state and the start of the process
                     entry = self._replace(entry, state=BookState.QUEUED)
                 if entry.state == BookState.QUEUED and self._start(entry):
                     return
@@ -278,7 +283,7 @@ class JobQueue:
         return bool(self._children)
 
     def _start(self, entry: QueueEntry) -> bool:
-        """Starts the run of a book; False where another run uses the job."""
+        """Starts the run of a book. False if another run uses the job, or if it could not be started."""
         try:
             book = self._library.book(entry.book)
             if book.job.is_running:
@@ -309,10 +314,13 @@ class JobQueue:
             run = RunLog(Job.beside(self._library.folder / entry.book).folder).read()
             if run.is_complete:
                 entries.remove(entry)
-            elif child is None:  # it ended together with its server
+            elif child is None:  # started by an earlier server, with which it ended
                 self._replace(entry, state=BookState.QUEUED)
             else:
-                error = run.error.removeprefix("mayabook: ") or "The run ended; see run.log in the job folder."
+                error = (
+                    run.error.removeprefix("mayabook: ")
+                    or "The run ended without a message; read run.log in the job folder, then resume."
+                )
                 self._replace(entry, state=BookState.FAILED, error=error)
 
     def _interrupt(self, entry: QueueEntry) -> None:
@@ -331,7 +339,7 @@ def _read(file: Path) -> list[QueueEntry]:
 
 
 def _process(entry: QueueEntry) -> psutil.Process | None:
-    """The process of a run; None where it has ended."""
+    """The process of a run; None if it has ended."""
     if entry.pid is None:
         return None
     try:
@@ -365,8 +373,8 @@ def _run(book: LibraryBook, suffix: str, status: JobStatus) -> "subprocess.Popen
 
 
 def command(book: LibraryBook, suffix: str, status: JobStatus) -> list[str]:
-    """What a person would type. Settings and pronunciations are those that were chosen for the book, else those of its
-    latest run, whoever began it."""
+    """The command line of the run, as a person would type it. Settings and lexicon are those chosen for the book, or
+    else those of its latest run."""
     mayabook, request, choices = [sys.executable, "-m", "mayabook"], status.request, BookChoices(book.file)
     options = [
         *(("--settings", str(choices.settings_file)) if choices.settings_file.is_file() else ()),

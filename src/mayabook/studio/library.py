@@ -1,7 +1,7 @@
-"""The library folder: book files, and the job folders and audiobooks beside them. Nothing outside of it is served.
+"""The library folder: book files, with their job folders and audiobooks beside them. Nothing outside it is served.
 
-A book's id is the name of its file. Files that no registered reader has the suffix of, hidden files, and links that
-lead out of the folder are not there as far as the studio is concerned.
+A book's id is the name of its file. Ignored are hidden files, files with a suffix that no registered reader takes, and
+links that lead out of the folder.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from mayabook.core.settings import BookSettings
 from mayabook.render.job import Job
 
 MAX_UPLOAD_BYTES = 256 << 20
-"""Of a book file that is added."""
+"""Largest book file that can be uploaded."""
 _PIECE = 1 << 20
 _N_FACTS = 512
 """Books whose facts and covers are kept in memory."""
@@ -32,7 +32,7 @@ class LibraryBook:
     """Name of the file, which names the book in addresses."""
     file: Path
     job: Job
-    """Its job, whether or not the folder exists."""
+    """Its job; the job folder need not exist yet."""
 
     def output(self, suffix: str) -> Path:
         """Where an audiobook of that suffix goes."""
@@ -40,7 +40,7 @@ class LibraryBook:
 
     @property
     def audiobook(self) -> Path | None:
-        """The newest audiobook that was made of it; None where there is none."""
+        """The newest audiobook file made from it; None if there is none."""
         made = [file for suffix in FORMATS if (file := self.output(suffix)).is_file() and not file.is_symlink()]
         return max(made, key=lambda file: file.stat().st_mtime, default=None)
 
@@ -62,20 +62,20 @@ class Library:
         return [self._book(name) for name in sorted(names, key=str.casefold) if self._is_inside(name)]
 
     def book(self, book_id: str) -> LibraryBook:
-        """Raises LibraryError where there is no such book."""
+        """Raises LibraryError if there is no such book."""
         if not self._is_inside(book_id):
-            raise LibraryError(f"There is no book {book_id!r} in {self.folder}; look at the shelf.")
+            raise LibraryError(f"There is no book {book_id!r} in {self.folder}; choose one from the shelf.")
         return self._book(book_id)
 
     def facts(self, book: LibraryBook) -> BookFacts:
-        """Title, authors and cover; the name of the file where it cannot be read."""
+        """Title, authors and cover; for a file that cannot be read, its name as the title."""
         status = book.file.stat()
         return _read_facts(book.file, status.st_mtime_ns, status.st_size)
 
     def add(self, name: str, content: BinaryIO) -> LibraryBook:
         """Adds a book file, once a reader has read it.
 
-        Raises LibraryError where the name cannot be used or the file is too large, BookError where it is no book.
+        Raises LibraryError if the name cannot be used or the file is too large, BookError if it is not a readable book.
         """
         name = Path(name.replace("\\", "/")).name
         self._check_name(name)
@@ -88,7 +88,7 @@ class Library:
             self._require_book(temporary, name)
             publish(temporary, target)
         except FileExistsError:
-            raise LibraryError(f"{name} is being added already; wait until that is done.") from None
+            raise LibraryError(f"{name} is being added already; wait until that has finished.") from None
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise cannot_write(target, error) from error
@@ -100,14 +100,16 @@ class Library:
     def _check_name(self, name: str) -> None:
         suffix = Path(name).suffix.lower()
         if not name or name.startswith(".") or not name.isprintable() or len(name.encode()) > 200:
-            raise LibraryError("This name cannot be used for a file; rename the book.")
+            raise LibraryError(
+                "This file name cannot be used; rename the file (200 bytes at most, no leading dot), then add it again."
+            )
         if suffix not in self._suffixes:
             formats = ", ".join(self._suffixes)
-            raise LibraryError(f"{name} cannot be read: choose a book in one of the formats {formats}.")
+            raise LibraryError(f"{name} cannot be read; add a book in one of these formats: {formats}.")
         stem = Path(name).stem.casefold()
         for book in self.books():
             if book.file.stem.casefold() == stem:
-                raise LibraryError(f"{book.id} is in the library already; rename one of the two.")
+                raise LibraryError(f"{book.id} is in the library already; rename the new file, then add it again.")
 
     def _require_book(self, file: Path, name: str) -> None:
         try:
@@ -120,7 +122,7 @@ class Library:
         return LibraryBook(name, file, Job.beside(file))
 
     def _is_inside(self, name: str) -> bool:
-        """Whether the name is that of a book file of this folder, without any way out of it."""
+        """Whether `name` is a book file in this folder, and neither it nor its job folder is a link that leads out."""
         if not name or name.startswith(".") or "\0" in name or "/" in name or "\\" in name:
             return False
         file = self.folder / name
@@ -139,14 +141,15 @@ def _pieces(content: BinaryIO, name: str) -> Iterator[bytes]:
         n_bytes += len(piece)
         if n_bytes > MAX_UPLOAD_BYTES:
             raise LibraryError(
-                f"{name} is larger than {MAX_UPLOAD_BYTES >> 20} MB; if it is a book, copy it into the library folder."
+                f"{name} is larger than {MAX_UPLOAD_BYTES >> 20} MB, the largest upload; copy it into the library folder "
+                "instead."
             )
         yield piece
 
 
 @lru_cache(maxsize=_N_FACTS)
 def _read_facts(file: Path, modified: int, size: int) -> BookFacts:
-    """modified, size: of the file; another version is another book to the cache."""
+    """modified, size: of the file; they are part of the cache key, so a changed file is read again."""
     try:
         return reader_for(file).read_facts(file, BookSettings())
     except BookError:

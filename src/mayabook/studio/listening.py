@@ -1,4 +1,4 @@
-"""A finished audiobook to listen to with its text: files, chapters, words with times, and where a person stopped."""
+"""A finished audiobook for reading along: files, chapters, word times, and where the listener stopped."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from mayabook.core.errors import JobError
 from mayabook.core.files import write_text
 
 PLACE = "place.json"
-"""Of the job folder."""
+"""Name of the file in the job folder that holds the `Place`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class SpokenSentence:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person stopped. chapter: index. seconds: of the chapter's file. speed: 1 is as narrated."""
+    """Where the listener stopped. chapter: index from 0. seconds: into the chapter's file. speed: 1 is as narrated."""
 
     chapter: int = 0
     seconds: float = 0.0
@@ -51,7 +51,7 @@ class Place:
 
 
 class Listening:
-    """The audiobook of the job in `folder`. Methods raise JobError where it is not there or was changed."""
+    """The audiobook of the job in `folder`. Methods raise JobError if it does not exist or was changed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,9 +64,11 @@ class Listening:
             beside, inside = self._folder.parent / name, self._folder.with_suffix("") / name
             file = beside if beside.is_file() else inside
             if not file.is_file() or file.is_symlink():  # a link may lead out of the library
-                raise JobError(f"The audiobook {beside} is gone; make it anew.")
+                raise JobError(f"The audiobook {beside} is gone; make it again.")
             if file.stat().st_size != entry["size"]:
-                raise JobError(f"The audiobook {file} was made or changed after its text was timed; make it anew.")
+                raise JobError(
+                    f"The audiobook {file} was changed after the times of its words were stored; make it again."
+                )
             found.append(file)
         return found
 
@@ -92,7 +94,7 @@ class Listening:
         ]
 
     def place(self) -> Place:
-        """Where the person stopped; the beginning where nothing is remembered."""
+        """Where the listener stopped; the beginning if nothing was stored."""
         try:
             return Place(**json.loads((self._folder / PLACE).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -108,8 +110,8 @@ class Listening:
             return _read(file, file.stat().st_mtime_ns)
         except (OSError, ValueError) as error:
             raise JobError(
-                "There is no finished audiobook with timed words here yet; narrate the book, or make the audiobook "
-                "anew if an older version made it."
+                "There is no finished audiobook with word times yet. Narrate the book; if an older version made the "
+                "audiobook, make it again."
             ) from error
 
 

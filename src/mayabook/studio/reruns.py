@@ -1,4 +1,4 @@
-"""Makes audiobooks anew after decisions: each job in a child process, one run of a job at a time."""
+"""Makes audiobooks again after decisions, in child processes: one run per job at a time."""
 
 import subprocess
 import sys
@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 _FINISHED = (0, 3)
-"""Exit codes of a run that made its audiobook; 3 where something is left for a person."""
+"""Exit codes of a run that made its audiobook; 3 means that some chunks are flagged."""
 RETRY_SECONDS = 3.0
-"""Between two attempts to begin while another run holds the job."""
+"""Between two attempts to start while another run holds the job's lock."""
 
 
 class Reruns:
-    """Runs that were asked for, by the job folder."""
+    """The runs in progress and their failures, by job folder. May be used from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,8 +22,8 @@ class Reruns:
         self._failures: dict[Path, str] = {}
 
     def request(self, folder: Path) -> None:
-        """Runs the job in `folder` now. A decision that is made while a run goes on needs another one after it: several
-        of them share that one."""
+        """Starts a run of the job in `folder`. If one is in progress, one more follows it, however many requests come
+        meanwhile, so that later decisions are included."""
         folder = folder.absolute()
         with self._lock:
             self._failures.pop(folder, None)
@@ -37,7 +37,7 @@ class Reruns:
             return folder.absolute() in self._wanted
 
     def failure(self, folder: Path) -> str:
-        """Why the last run of the job ended without an audiobook; empty where it did not."""
+        """Why the last run of the job ended without an audiobook; empty if it made one."""
         with self._lock:
             return self._failures.get(folder.absolute(), "")
 
@@ -55,8 +55,8 @@ class Reruns:
 
 
 def _make_anew(folder: Path) -> str:
-    """Runs the job and waits for it, and before that for a run that somebody else began. Returns why it failed, or an
-    empty text."""
+    """Runs the job and waits until it ends; if another run holds the job, waits for that one first. Returns why the run
+    failed, or an empty text."""
     while True:
         run = subprocess.run(
             [sys.executable, "-m", "mayabook", "review", str(folder), "--apply", "--quiet"],
@@ -70,7 +70,7 @@ def _make_anew(folder: Path) -> str:
         if run.returncode in _FINISHED:
             return ""
         lines = run.stderr.strip().splitlines()
-        message = lines[-1] if lines else f"The run ended with exit code {run.returncode}; run it again."
+        message = lines[-1] if lines else f"The run ended with exit code {run.returncode}; try again."
         if "Another run is using" not in message:
             return message.removeprefix("mayabook: ")
         time.sleep(RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""The review of a job as a server needs it: from any thread, beside a run of the job, with redo at once."""
+"""The review of a job for a server: from any thread, while a run goes on, with new takes made in the background."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class ReviewDesk:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raises JobError where there is nothing to review yet."""
+        """Raises JobError if there is nothing to review yet."""
         with self._opened():
             pass
 
@@ -40,20 +40,20 @@ class ReviewDesk:
             return review.entry(number)
 
     def find(self, number: int) -> ReviewEntry | None:
-        """As `entry`; None where it cannot be read now, such as while a run plans the book anew."""
+        """As `entry`, but None if it cannot be read now, for example while a run is planning the book."""
         try:
             return self.entry(number)
         except JobError:
             return None
 
     def version(self) -> tuple[object, ...]:
-        """Changes when anything in the job does that the review shows."""
+        """A value that changes whenever something that the review shows has changed in the job folder."""
         files = ("ledger.sqlite", "ledger.sqlite-wal", "edits.json", "coverage.json")
         statuses = [file.stat() for name in files if (file := self.folder / name).is_file()]
         return tuple((status.st_mtime_ns, status.st_size) for status in statuses)
 
     def history(self, number: int) -> list[Decision]:
-        """What was decided about a chunk, the oldest first; of other texts that it had, only the edits."""
+        """Decisions about a chunk, oldest first. Of those made while it had another text, only edits are included."""
         with self._opened() as review:
             planned = review.planned(number)
             texts = {planned.key, planned.book_text or planned.chunk.text}
@@ -80,15 +80,18 @@ class ReviewDesk:
         self.make_anew()
 
     def report(self, number: int, sentence: str) -> None:
-        """A listener heard something wrong in `sentence`. Raises JobError where the chunk has another text by now."""
+        """Stores that a listener heard something wrong in `sentence`. Raises JobError if the chunk's text has changed."""
         with self._opened() as review:
             if sentence not in review.planned(number).chunk.text:
-                raise JobError("The text has changed since this audiobook was made; make it anew, then report.")
+                raise JobError("The text has changed since this audiobook was made; make it again, then report.")
             review.report(number, sentence)
 
     def undo(self) -> tuple[Decision, int | None] | None:
-        """Takes the latest decision back, and has the audiobook made anew if it was in it. Returns the decision with
-        the number of its chunk, if the plan still has it; None where there is nothing to undo."""
+        """Undoes the latest decision. If the audiobook already includes it, the audiobook is made again.
+
+        Returns the decision, and the number of its chunk or None if the plan no longer has that chunk; None if there is
+        nothing to undo.
+        """
         with self._opened() as review:
             undone = review.undo()
             if undone is None:
@@ -99,7 +102,7 @@ class ReviewDesk:
         return undone, number
 
     def make_anew(self) -> None:
-        """Has the audiobook made anew in the background, with what was decided so far."""
+        """Makes the audiobook again in the background, with all decisions made so far."""
         self._reruns.request(self.folder)
 
     @property
@@ -113,7 +116,7 @@ class ReviewDesk:
 
     @property
     def is_audiobook_older(self) -> bool:
-        """Whether something was decided that the finished audiobook does not have."""
+        """Whether the finished audiobook lacks a decision made after it."""
         with self._opened() as review:
             decisions = review.decisions()
         return any(each.kind != DecisionKind.REPORTED and self._is_newer_than_audiobook(each) for each in decisions)
@@ -127,7 +130,7 @@ class ReviewDesk:
         file = self.folder / "takes" / Path(name).name
         is_inside = file.resolve().parent == self.folder.resolve() / "takes"  # a link may lead anywhere
         if file.suffix != ".flac" or not file.is_file() or not is_inside:
-            raise JobError(f"There is no take {name} in {self.folder}.")
+            raise JobError(f"There is no take {name} in {self.folder}; choose one of the review.")
         return file
 
     @contextmanager

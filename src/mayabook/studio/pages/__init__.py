@@ -128,7 +128,7 @@ def _book_page(services: Services, book_id: str, tab: BookTab, show: Callable[[L
     except MayaBookError as error:
         with page_frame("No such book", section="shelf"), tag("div", "card empty"):
             text(str(error), "book-text", name="p")
-            link("To the shelf", "/", classes="button")
+            link("Back to the shelf", "/", classes="button")
         return
     with book_frame(_head(services, book), tab):
         show(book)

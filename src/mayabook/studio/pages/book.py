@@ -31,10 +31,10 @@ NAMES_AT_ONCE = 12
 
 
 class BookPage:
-    """What is below the head of the page, for one book file."""
+    """The page below the book's head, for one book file."""
 
     def __init__(self, file: Path, on_start: Handler) -> None:
-        """on_start: narrates the book as it is chosen here."""
+        """on_start: queues the book with the choices made here."""
         self._file, self._choices, self._on_start = file, BookChoices(file), on_start
         self._shown_chapter = 0
         with tag("div", "columns") as self._place:
@@ -57,7 +57,7 @@ class BookPage:
                     with tag("div", "section-head"):
                         tag("h2", id="chapters", text="Chapters")
                         self._sum = text("", "muted small")
-                        button("As suggested", lambda: self._choose(None), kind="quiet")
+                        button("Reset to suggestion", lambda: self._choose(None), kind="quiet")
                     self._list = tag("ul", "card rows chapters")
                 self._preview = tag("section", "section preview", aria_labelledby="preview", tabindex="-1", hidden=True)
                 self._names = tag("section", "section", aria_labelledby="names", hidden=True)
@@ -80,7 +80,10 @@ class BookPage:
         lost = self._view.source.n_lost
         if lost:
             with tag("p", "notice doubt", role="note"):
-                text(f"{counted(lost, 'word')} of the file may be lost in reading; the audiobook will not be proved.")
+                text(
+                    f"{counted(lost, 'word')} of the file may have been lost in reading, so the audiobook may be "
+                    f"incomplete. To see which, run: mayabook inspect {self._file.name}"
+                )
         for warning in self._view.book.warnings[:3]:
             with tag("p", "notice", role="note"):
                 text(warning, "book-text")
@@ -116,7 +119,7 @@ class BookPage:
         await self._choose(narrated | {number} if wanted else narrated - {number})
 
     async def _choose(self, narrated: set[int] | None) -> None:
-        """narrated: numbers of chapters; None for those that are suggested."""
+        """narrated: numbers of the chapters to narrate; None for the suggested ones."""
         nothing: dict[str, object | None] = dict.fromkeys(("include", "skip", "only"))
         chosen = nothing if narrated is None else {k: v or None for k, v in self._view.selection(narrated).items()}
         self._choices.set("book", chosen)
@@ -146,9 +149,9 @@ class BookPage:
             with tag("div", "card padded section"):
                 with tag("p", "muted small legend"):
                     tag("span", "said", text="underlined")
-                    text(" is said otherwise than it is printed; ")
+                    text(" words are spoken differently from how they are printed; ")
                     tag("mark", "tempting", text="marked")
-                    text(" words have a tempting misreading, which the checks listen for.")
+                    text(" words are easily misread, and the checks listen for that.")
                 with tag("div", "spoken serif", role="region", aria_label="Text as it will be said", tabindex="0"):
                     for block in blocks[:n_blocks]:
                         _show_block(block)
@@ -156,12 +159,14 @@ class BookPage:
                     button("Show more", lambda: self._show_preview(number, n_blocks + 4 * BLOCKS_AT_ONCE))
                 if tempting:
                     with tag("details"):
-                        tag("summary", text=f"{counted(len(tempting), 'tempting misreading')} in this chapter")
+                        tag(
+                            "summary", text=f"{counted(len(tempting), 'word')} of this chapter that a voice may misread"
+                        )
                         with tag("ul", "misreadings small"):
                             for each in tempting.values():
                                 with tag("li", "book-text"):
                                     text(each.written, "written")
-                                    text(f" is “{each.said}”, not {_or(each.tempting)}")
+                                    text(f" is read “{each.said}”, not {_or(each.tempting)}")
 
     # Names
 
@@ -177,8 +182,8 @@ class BookPage:
             tag(
                 "p",
                 "muted small",
-                text="No dictionary has these. Where the voice gets one wrong, write how to say it, in plain letters: "
-                f"it is kept in {self._choices.lexicon_file.name}.",
+                text="These are in no dictionary, so the voice may mispronounce them. Listen, and if one is wrong, spell it "
+                f"the way it sounds. Your spellings are kept in {self._choices.lexicon_file.name}.",
             )
             with tag("ul", "card rows names"):
                 for each in names[:limit]:
@@ -223,8 +228,8 @@ class BookPage:
             with tag("dl", "facts stacked"):
                 fact("of audio", duration(expected.seconds))
                 fact("on disk", megabytes(expected.megabytes))
-                fact("to make with the narrator here", duration(expected.seconds_to_make))
-                fact("for Maya1 on one rented GPU, assumed to speak 10 s a second", f"{view.gpu_hours:.2g} GPU h")
+                fact("to make with the narrator on this machine", duration(expected.seconds_to_make))
+                fact("with Maya1 on one GPU, assuming ten times real time", f"{view.gpu_hours:.2g} GPU hours")
             start = button(
                 "Narrate this book", self._on_start, drawing="play", kind="primary", disabled=not view.n_words
             )
@@ -232,7 +237,7 @@ class BookPage:
 
 
 def _show_block(block: SpokenBlock) -> None:
-    """One element for each changed word and for each run of others."""
+    """Adds one element per changed word, and one per stretch of unchanged words, which keeps long chapters cheap."""
     with tag("p", "spoken-heading" if block.is_heading else "", dir="auto"):
         plain: list[str] = []
         for word in block.words:
@@ -261,6 +266,6 @@ def _or(misreadings: tuple[str, ...]) -> str:
 
 
 def _beginning(blocks: tuple[SpokenBlock, ...]) -> str:
-    """The first two hundred characters or so, up to the end of a word."""
+    """The first 220 characters of the spoken text at most, cut at a word boundary."""
     said = " ".join(word.said for block in blocks[:6] for word in block.words)
     return said if len(said) <= 220 else said[:220].rpartition(" ")[0]

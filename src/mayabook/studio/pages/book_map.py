@@ -13,22 +13,26 @@ STATES: Mapping[str, tuple[str, str, bool]] = {
     "speaking": ("speaking", "--speaking", False),
     "checking": ("checking", "--checking", False),
     "accepted": ("heard as written", "--accepted", False),
-    "cured": ("cured by a retry", "--cured", False),
-    "in doubt": ("in doubt", "--in-doubt", True),
-    "flagged": ("flagged", "--flagged", True),
+    "cured": ("heard as written after a retry", "--cured", False),
+    "in doubt": ("in doubt: a word may be wrong", "--in-doubt", True),
+    "flagged": ("flagged: listen to it", "--flagged", True),
 }
-"""State of a chunk -> what it is called, its colour in the style sheet, and whether the cell has a mark besides."""
+"""State of a chunk -> its label, its colour (a variable of the style sheet), and whether its cell also has a mark, so
+that it can be told without colour."""
 _PLACES = {state: str(place) for place, state in enumerate(STATES)}
 
 
 class BookMap(Element, component=str(Path(__file__).parent.parent / "static" / "book_map.js")):
-    """`show` the states, as often as they change."""
+    """Call `show` whenever the states change."""
 
     def __init__(self, on_choose: Callable[[int], None]) -> None:
         """on_choose: called with the index of a chunk that the person clicks on, from 0."""
         super().__init__()
         self.props["label"] = "Map of the book"
-        self.props["hint"] = "Point at a cell, or press the arrow keys, to see what it is; press Enter to review it."
+        self.props["hint"] = (
+            "Each cell is a chunk, one or a few sentences. Point at one, or use the arrow keys, to see its state; click it "
+            "or press Enter to review it."
+        )
         self.props["kinds"] = [
             {"label": label, "color": colour, "mark": mark} for label, colour, mark in STATES.values()
         ]
@@ -39,7 +43,7 @@ class BookMap(Element, component=str(Path(__file__).parent.parent / "static" / "
         self.on("choose", chosen)
 
     def show(self, states: Sequence[str], chapters: Sequence[tuple[int, str]]) -> None:
-        """states: of each chunk, keys of `STATES`. chapters: index of the first chunk, and title."""
+        """states: of each chunk, keys of `STATES`. chapters: (index of its first chunk, title), for each."""
         drawn = "".join(_PLACES[state] for state in states)
         if self.props.get("states") != drawn:
             self.props["states"] = drawn

@@ -1,4 +1,4 @@
-"""A button that speaks a text in a voice, in seconds; the browser asks the speech service itself."""
+"""A button that speaks a text in a voice; the browser itself calls the speech service (`/v1/audio/speech`)."""
 
 from nicegui import ui
 
@@ -8,7 +8,7 @@ from mayabook.studio.pages.elements import button
 
 
 def hear_button(label: str, said: str, engine: str, voice: str, *, is_label_hidden: bool = False) -> ui.element:
-    """Change what it says by its attribute `data-text`, and the voice by `data-voice`."""
+    """said: the text to speak. To change it later, set the attribute `data-text`; to change the voice, `data-voice`."""
     return button(
         label,
         drawing="hear",
@@ -21,7 +21,7 @@ def hear_button(label: str, said: str, engine: str, voice: str, *, is_label_hidd
 
 
 def engine_and_voice(settings: Settings) -> tuple[str, str]:
-    """The engine and the voice that a book with these settings is read with, as far as they tell."""
+    """The engine and the voice that these settings name; the narrator if the engine is chosen automatically."""
     kind = settings.engine.kind
     engine = plugins().get(kind)
     table = settings.table(engine.settings_table if engine else "narrator")

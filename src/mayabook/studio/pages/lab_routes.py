@@ -14,7 +14,7 @@ def lab_routes(services: Services) -> APIRouter:
     def lab(path: str) -> FileResponse:
         file = lab_file(services.library.folder, path)
         if file is None:
-            raise HTTPException(404, "There is no such file of the lab.")
+            raise HTTPException(404, "There is no such file in the folder lab of the library.")
         return FileResponse(file)
 
     return routes

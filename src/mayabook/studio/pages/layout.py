@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, theme, place of messages, and the head of a book's own pages.
+"""The frame around every page: navigation, theme, message region, and the header of a book's own pages.
 
     @ui.page("/voices")
     def voices() -> None:
@@ -64,7 +64,9 @@ def page_frame(title: str, section: Section | None = None) -> Iterator[None]:
         with tag("nav", aria_label="Main"):
             for name, (label, address) in _SECTIONS.items():
                 link(label, address, aria_current="page" if name == section else None)
-        button("Light or dark", drawing="theme", kind="quiet", is_label_hidden=True, js="() => nextTheme()")
+        button(
+            "Switch between light and dark", drawing="theme", kind="quiet", is_label_hidden=True, js="() => nextTheme()"
+        )
     with tag("main", id="content", tabindex="-1"), tag("div", "page"):
         yield
     add_message_region()
@@ -72,7 +74,7 @@ def page_frame(title: str, section: Section | None = None) -> Iterator[None]:
 
 @contextmanager
 def book_frame(book: BookHead, tab: BookTab) -> Iterator[None]:
-    """As `page_frame`, below the book's title and the links to its pages."""
+    """As `page_frame`, with the book's title and the links to its pages above the content."""
     name = _TABS[tab]
     with page_frame(f"{book.title} · {name}" if tab else book.title, section="shelf"):
         with tag("div"):
@@ -89,7 +91,7 @@ def book_frame(book: BookHead, tab: BookTab) -> Iterator[None]:
 
 
 def nothing_yet(book_id: str, reason: str) -> ui.element:
-    """In place of a page that needs a run first. Returns the place of its buttons."""
+    """Shown instead of a page that needs a run first. Returns the element that holds its buttons."""
     with tag("div", "card empty"):
         tag("p", "book-text", text=reason)
         with tag("div", "buttons") as place:

@@ -1,4 +1,4 @@
-"""The finished audiobook with its text: the spoken word marked, and a player."""
+"""The page that plays the finished audiobook and marks the spoken word in its text."""
 
 import asyncio
 from dataclasses import asdict
@@ -19,10 +19,10 @@ from mayabook.studio.review_desk import ReviewDesk
 
 _KEYS = (
     ("Space", "play or pause"),
-    ("← and →", "15 seconds back and on"),
-    (", and .", "sentence before and after"),
-    ("[ and ]", "chapter before and after"),
-    ("W", "something is wrong here: sends the sentence to the review"),
+    ("← and →", "back and forward 15 seconds"),
+    (", and .", "previous and next sentence"),
+    ("[ and ]", "previous and next chapter"),
+    ("W", "something is wrong here: send the sentence to the review"),
     ("?", "these keys"),
 )
 
@@ -46,7 +46,7 @@ class ReadAlong(Element, component=str(Path(__file__).parent.parent / "static" /
 
 
 class ListenPage:
-    """What is below the head of the page, for an audiobook that is there."""
+    """The page below the book's head, for an audiobook that exists."""
 
     def __init__(self, book: BookHead, listening: Listening, desk: ReviewDesk) -> None:
         self._listening, self._desk = listening, desk
@@ -70,17 +70,17 @@ class ListenPage:
 
 
 def show_audiobook(book: BookHead, listening: Listening, desk: ReviewDesk) -> None:
-    """The page, or where there is no audiobook yet, why."""
+    """The page, or the reason why there is no audiobook to play yet."""
     try:
         listening.files()
     except MayaBookError as error:
         with nothing_yet(book.id, str(error)):
             if desk.has_takes:
-                button("Make the audiobook anew", lambda: _make_anew(desk), drawing="redo", kind="primary")
+                button("Make the audiobook again", lambda: _make_anew(desk), drawing="redo", kind="primary")
     else:
         ListenPage(book, listening, desk)
 
 
 def _make_anew(desk: ReviewDesk) -> None:
     desk.make_anew()
-    show_message("The audiobook is being made anew from the takes that are there; open this page again afterwards.")
+    show_message("The audiobook is being made again from its takes. Reload this page when it is finished.")

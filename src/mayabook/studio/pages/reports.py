@@ -10,9 +10,9 @@ from mayabook.studio.pages.wording import counted
 from mayabook.studio.report_view import CoverageView, DoubtfulSentence, LabRun, Plot
 
 WIDTH, HEIGHT = 900, 90
-"""Of a plot, in units of its own."""
+"""Of a plot, in SVG user units."""
 MOST_SENTENCES = 100
-"""Doubtful sentences that are listed; the review has all of them."""
+"""Doubtful sentences listed at most; the review lists all of them."""
 
 
 class BookReportPage:
@@ -31,15 +31,15 @@ class BookReportPage:
             coverage = self._read()
             if coverage is None:
                 with tag("div", "card empty"):
-                    tag("p", text="There is no report yet. It is written when the book is narrated.")
+                    tag("p", text="There is no report yet. It is written when the book has been narrated.")
                     link("To the run", book_address(self._id, "run"), classes="button")
                 return
             self._facts(coverage)
             self._words(coverage)
             if coverage.plots:
                 with tag("section", "section", aria_labelledby="plots"):
-                    tag("h2", id="plots", text="The voice over the book")
-                    tag("p", "muted small", text="One point for each chunk but the shortest; circles stand out.")
+                    tag("h2", id="plots", text="The voice through the book")
+                    tag("p", "muted small", text="One point for each chunk except the shortest; outliers are circled.")
                     for plot in coverage.plots:
                         self._plot(plot, coverage.n_chunks)
             if coverage.doubtful:
@@ -70,7 +70,7 @@ class BookReportPage:
                     fact("words in the file", f"{source['n_words']:,}")
                 fact("narrated", f"{source['n_narrated']:,}")
                 fact("left out for a reason", f"{sum(left_out.values()):,}")
-                fact("lost in reading", f"{_n_lost(source):,}")
+                fact("lost while reading the file", f"{_n_lost(source):,}")
             if left_out:
                 with tag("details"):
                     tag("summary", text="Reasons")
@@ -97,7 +97,7 @@ class BookReportPage:
                     tag("circle", cx=x(chunk), cy=y(value), r=6)
             if plot.outliers:
                 with tag("p", "small outliers"):
-                    text("Chunks that stand out:", "muted")
+                    text("Outliers, chunk (value):", "muted")
                     for chunk, value in plot.outliers[:20]:
                         link(f"{chunk} ({value:.2f})", f"{book_address(self._id, 'review')}?chunk={chunk}")
 
@@ -130,8 +130,8 @@ class ReportsPage:
         with tag("section", "section", aria_labelledby="lab"):
             tag("h2", id="lab", text="Lab")
             if not runs:
-                tag("p", "muted", text="No runs yet. Those that mayabook lab and mayabook tune make in the folder "
-                    "lab of the library are listed here.")  # fmt: skip
+                tag("p", "muted", text="No experiments yet. Reports that mayabook lab and mayabook tune write into the "
+                    "folder lab of the library are listed here.")  # fmt: skip
             with tag("ul", "card rows", hidden=not runs):
                 for run in runs:
                     with tag("li", "padded"):

@@ -31,12 +31,12 @@ _COLOURS = {
 }
 _KEYS = (
     ("N or J", "next passage"),
-    ("P or K", "passage before"),
+    ("P or K", "previous passage"),
     ("Space", "play or pause"),
-    ("1 … 9", "play that take, from where the one before it was"),
-    ("A", "accept the kept take"),
-    ("T", "keep the take that you chose"),
-    ("R", "redo: new takes, made in the background"),
+    ("1 … 9", "play that take, from where the previous one was"),
+    ("A", "accept the take in the audiobook"),
+    ("T", "put the take that you played last into the audiobook"),
+    ("R", "redo: make new takes in the background"),
     ("E", "edit what it says"),
     ("C", "write a note for the next decision"),
     ("U", "undo the latest decision"),
@@ -44,14 +44,14 @@ _KEYS = (
 )
 _SAID = {
     DecisionKind.ACCEPTED: "Accepted",
-    DecisionKind.REDONE: "Redone: a new take is being made",
+    DecisionKind.REDONE: "Takes rejected: a new one is being made",
     DecisionKind.TAKE_CHOSEN: "Take kept",
     DecisionKind.EDITED: "Text changed: it is being spoken",
     DecisionKind.REPORTED: "Reported",
 }
 _OPEN_EDIT = "() => document.getElementById('review-edit').showModal()"
 _EVERY = 3.0
-"""Seconds between two looks at whether the job has changed."""
+"""Seconds between two checks for changes in the job."""
 
 
 class PassageList(Element, component=str(Path(__file__).parent.parent / "static" / "passage_list.js")):
@@ -72,7 +72,7 @@ class PassageList(Element, component=str(Path(__file__).parent.parent / "static"
 
 
 class ReviewPage:
-    """What is below the head of the page."""
+    """The page below the book's head."""
 
     def __init__(self, book_id: str, desk: ReviewDesk, chunk: int | None = None) -> None:
         """chunk: the number of the passage to begin with; None for the one that needs a person most."""
@@ -100,13 +100,13 @@ class ReviewPage:
         self._shown_version: tuple[object, ...] = ()
         ui.timer(_EVERY, lambda: reporting(self._look))
 
-    # What is on the page
+    # Drawing
 
     def _version(self) -> tuple[object, ...]:
         return self._desk.version(), self._desk.is_being_made, self._desk.failure
 
     async def _look(self) -> None:
-        """Draws what has changed in the job, by a decision here or elsewhere or by a run."""
+        """Redraws if the job has changed: by a decision, on this page or elsewhere, or by a run."""
         version = await asyncio.to_thread(self._version)
         if version == self._shown_version:
             return
@@ -116,13 +116,13 @@ class ReviewPage:
         self._state.clear()
         with self._state:
             if is_being_made:
-                text("The audiobook is being made anew with what you decided. Go on reviewing meanwhile.")
+                text("The audiobook is being made again with your decisions. You can go on reviewing.")
             elif failure:
                 text(failure, "book-text")
                 button("Try again", self._desk.make_anew, drawing="redo")
             elif is_older:
-                text("The audiobook does not have your latest decisions yet.")
-                button("Make it anew", self._desk.make_anew, drawing="redo", kind="primary")
+                text("The audiobook does not include your latest decisions yet.")
+                button("Make it again", self._desk.make_anew, drawing="redo", kind="primary")
         set_attributes(self._state, hidden=not (is_being_made or failure or is_older))
         self._state.classes(replace=f"notice {'error' if failure and not is_being_made else ''}")
         if is_first:  # the list has just been drawn
@@ -158,7 +158,7 @@ class ReviewPage:
                 tag("h2", id="passage", tabindex="-1", text=f"Passage {entry.number}")
                 tag("p", "muted small book-text", text=entry.chapter_title, dir="auto")
             with tag("div", "buttons"):
-                button("Before", lambda: self._list.run_method("move", -1), kind="quiet", title="P")
+                button("Previous", lambda: self._list.run_method("move", -1), kind="quiet", title="P")
                 button("Next", lambda: self._list.run_method("move", 1), kind="quiet", title="N")
                 keys_button("review-keys")
 
@@ -168,14 +168,14 @@ class ReviewPage:
                 _marked_text(entry)
             if entry.is_edited:
                 with tag("p", "small"):
-                    text("The book has: ", "muted")
+                    text("In the book: ", "muted")
                     text(entry.book_text, "book-text")
             if entry.verdict.findings:
                 with tag("ul", "findings"):
                     for finding in entry.verdict.findings:
                         _finding_row(finding)
             else:
-                tag("p", "muted small", text="Nothing was found in the take that is kept.")
+                tag("p", "muted small", text="The checks found nothing wrong with the take in the audiobook.")
 
     def _decisions(self) -> None:
         with tag("div", "review-acts"):
@@ -219,13 +219,13 @@ class ReviewPage:
             with tag("div", "buttons"):
                 button("Speak this", lambda: self._save_text(self._edited), kind="primary")
                 if entry.is_edited:
-                    button("The book's own text", lambda: self._save_text(""))
+                    button("Use the book's text", lambda: self._save_text(""))
                 button("Cancel", kind="quiet", js="(event) => event.target.closest('dialog').close()")
             tag(
                 "p",
                 "field-note",
-                text="It is spoken and checked in the background. For a name that is said wrongly everywhere, respell "
-                "it on the book's page instead.",
+                text="The new text is spoken and checked in the background. If a name is wrong everywhere, respell it "
+                "on the book's page instead.",
             )
 
     def _edit_typed(self, event: GenericEventArguments) -> None:
@@ -262,7 +262,7 @@ class ReviewPage:
                         for finding in verdict.findings:
                             _finding_row(finding)
 
-    # What a person does
+    # Actions of the user
 
     async def _chosen(self, event: GenericEventArguments) -> None:
         self._number, self._next, self._note_text = int(event.args["number"]), event.args["next"], ""
@@ -332,7 +332,7 @@ class ReviewPage:
 
 
 def show_review(book_id: str, desk: ReviewDesk, chunk: int | None) -> None:
-    """The page, or where there is nothing to review yet, why. chunk: as in `ReviewPage`."""
+    """The page, or the reason why there is nothing to review yet. chunk: as in `ReviewPage`."""
     try:
         desk.check()
     except MayaBookError as error:
@@ -342,7 +342,7 @@ def show_review(book_id: str, desk: ReviewDesk, chunk: int | None) -> None:
 
 
 def _marked_text(entry: ReviewEntry) -> None:
-    """The words as they should be heard; missing ones struck out, other and added ones underlined."""
+    """The text, with words that were not heard struck out, and words heard in their place or added underlined."""
     words = entry.verdict.words
     if not words:
         text(entry.text)
@@ -385,9 +385,9 @@ def _state_badge(take: StoredTake, *, is_kept: bool) -> None:
     elif take.decision == ReviewDecision.REJECTED:
         text("rejected by you", "badge error")
     elif take.accepted:
-        text("accepted", "badge active")
+        text("accepted by the checks", "badge active")
     elif take.accepted is False:
-        text("refused", "badge error")
+        text("rejected by the checks", "badge error")
     else:
         text("not checked yet", "badge")
     if is_kept:
@@ -398,7 +398,7 @@ def _why(verdict: Verdict) -> str:
     kinds = ", ".join(dict.fromkeys(finding.kind.replace("_", " ") for finding in verdict.findings))
     if verdict.accepted:
         return f"Accepted by the checks{f', with {kinds}' if kinds else ''}"
-    return f"Why it was refused: {kinds}"
+    return f"Rejected by the checks: {kinds}"
 
 
 def _history(history: list[Decision]) -> None:

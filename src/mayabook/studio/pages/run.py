@@ -23,7 +23,7 @@ class RunEvent:
     """Something that a run reported."""
 
     time: str
-    """Of day: 14:02:31."""
+    """Local time of day, such as 14:02:31; empty if not known."""
     text: str
 
 
@@ -38,17 +38,17 @@ class RunState:
     is_queued: bool
     is_finished: bool
     fraction: float
-    """Share of the words that is narrated, or of mastering, 0 to 1."""
+    """Share of the chunks that are settled, 0 to 1."""
     doing: str
-    """What is being done now, such as a chapter's title."""
+    """What is being done now, such as the title of the chapter being narrated; the error of a failed run."""
     rate: float | None
-    """Seconds of speech made in a second; None where nobody measured it."""
+    """Seconds of speech made per second; None if it has not been measured."""
     eta: float | None
-    """Seconds to go; None where it is not known."""
+    """Seconds to go; None if not known."""
     states: tuple[str, ...]
     """Of each chunk; keys of `book_map.STATES`."""
     chapters: tuple[tuple[int, str], ...]
-    """Index of its first chunk, and title."""
+    """(index of its first chunk, title), for each chapter."""
     events: tuple[RunEvent, ...]
     """In order."""
 
@@ -72,7 +72,7 @@ class RunPage:
                 with tag("div", "buttons"):
                     self._start = button("Narrate", start, drawing="play", kind="primary")
                     self._pause = button("Pause", pause, drawing="pause")
-                    self._resume = button("Go on", resume, drawing="play", kind="primary")
+                    self._resume = button("Resume", resume, drawing="play", kind="primary")
                     self._stop = button("Stop", stop, drawing="stop")
                     self._listen = link(
                         "Listen", book_address(book_id, "listen"), drawing="listen", classes="button primary"
@@ -83,8 +83,8 @@ class RunPage:
                 self._percent = fact("narrated")
                 self._rate = fact("real time")
                 self._eta = fact("to go")
-                self._settled = fact("chunks settled")
-                self._flagged = fact("flagged")
+                self._settled = fact("chunks finished")
+                self._flagged = fact("chunks flagged")
         with tag("section", "card padded section", aria_labelledby="map"):
             tag("h2", id="map", text="Map of the book")
             self._map = BookMap(lambda index: ui.navigate.to(f"{book_address(book_id, 'review')}?chunk={index + 1}"))
@@ -92,7 +92,9 @@ class RunPage:
         with tag("div", "columns"):
             with tag("section", "section", aria_labelledby="events"):
                 tag("h2", id="events", text="Events")
-                self._no_events = tag("p", "muted", text="No run of this studio has said anything yet.")
+                self._no_events = tag(
+                    "p", "muted", text="No events yet. They appear here once the studio narrates this book."
+                )
                 self._events = tag("ol", "card padded events small", tabindex="0", aria_label="Events, newest first")
             _load()
         self._n_events = 0
@@ -147,7 +149,7 @@ def _show_fact(shown: ui.label, value: str | None) -> None:
 
 
 def _load() -> None:
-    """CPU, memory and GPUs of the machine, twice in five seconds."""
+    """CPU, memory and GPU meters, updated every 2.5 seconds."""
     with tag("section", "section", aria_labelledby="load"):
         tag("h2", id="load", text="This machine")
         with tag("div", "card padded section") as place:
@@ -169,7 +171,7 @@ def _load() -> None:
 
 
 def machine_load() -> tuple[tuple[str, float, str], ...]:
-    """(what, share of it that is used, in words)."""
+    """(name, share in use from 0 to 1, the same in words), for the CPU, the memory and each GPU's memory."""
     memory = psutil.virtual_memory()
     cpu = psutil.cpu_percent()
     used = memory.total - memory.available

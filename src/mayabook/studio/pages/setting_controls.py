@@ -13,8 +13,8 @@ from mayabook.studio.pages.elements import button, choice, switch, tag, text_fie
 _BY_TICKS = frozenset({"book.include", "book.skip", "book.only"})
 """Settings that the list of chapters sets."""
 _ENGINE = "engine.kind"
-_NOTES = {_ENGINE: "Automatic takes Maya1 if it is installed and fast enough on this machine, else the narrator."}
-"""Notes that say less than the description, which is written for the command line."""
+_NOTES = {_ENGINE: "Automatic uses Maya1 if it is installed and fast enough on this machine, otherwise the narrator."}
+"""Notes that replace descriptions written for the command line."""
 
 
 class SettingControls:
@@ -45,7 +45,7 @@ class SettingControls:
                             self._control(field)
 
     def _engine_table(self) -> str:
-        """The table of the engine that will read; that of the narrator where it is chosen automatically."""
+        """Settings table of the chosen engine; the narrator's if the engine is chosen automatically."""
         engine = plugins().get(self._settings.engine.kind)
         return engine.settings_table if engine else "narrator"
 
@@ -93,7 +93,7 @@ class SettingControls:
                 )
                 element.on("focus", js_handler="(event) => event.target.select()")
             if self._is_given(field):
-                button(f"Use the default of {label}", lambda: self._set(field, None), drawing="undo", kind="quiet",
+                button(f"Reset {label} to its default", lambda: self._set(field, None), drawing="undo", kind="quiet",
                        is_label_hidden=True)  # fmt: skip
 
     def _set(self, field: SettingField, value: object | None) -> None:
@@ -115,7 +115,7 @@ def _label(field: SettingField) -> str:
 
 
 def _note(field: SettingField) -> str:
-    """Of a field whose values say most of it."""
+    """The note of a field with fixed choices."""
     return _NOTES.get(field.full_name, "" if field.common else field.description)
 
 
@@ -138,7 +138,8 @@ def _options(field: SettingField) -> dict[str, str]:
 
 
 def _parsed(field: SettingField, written: str) -> object | None:
-    """What a text means to `BookChoices.set`; nothing at all means the default, except where a text may be empty."""
+    """A typed text as `BookChoices.set` takes it. An empty field means the default (None), unless the setting accepts
+    an empty text."""
     if field.kind == "list":
         return tuple(filter(None, (each.strip() for each in written.split(","))))
     return None if not written.strip() and (field.kind != "text" or field.values) else written.strip()

@@ -20,7 +20,7 @@ STATE_WORDS: dict[ShelfState, tuple[str, str]] = {
     "finished": ("narrated", "active"),
     "failed": ("stopped by an error", "error"),
 }
-"""State -> what it is called, and the look of its badge."""
+"""State -> its name on the page, and the CSS class of its badge."""
 _PRIORITIES = {"1": "first", "0": "in turn", "-1": "last"}
 
 
@@ -31,7 +31,7 @@ class ShelfEntry:
     head: BookHead
     state: ShelfState
     fraction: float
-    """Share of its words that is narrated, 0 to 1."""
+    """Share of its chunks that are settled, 0 to 1."""
     line: str
     """Progress or quality, in one line."""
     n_flagged: int
@@ -54,7 +54,7 @@ class ShelfActions(Protocol):
 
 class ShelfPage:
     def __init__(self, read: Callable[[], Sequence[ShelfEntry]], actions: ShelfActions, folder: str) -> None:
-        """folder: the library folder, as the page names it."""
+        """folder: path of the library folder, to be shown."""
         self._actions = actions
         self._rows: dict[str, _Row] = {}
         with tag("div", "page-head"):
@@ -70,8 +70,8 @@ class ShelfPage:
         }
         with tag("section", "card empty") as self._empty:
             icon("book")
-            tag("p", text="No books yet. Drop EPUBs or plain texts anywhere on this page, or choose them.")
-            tag("p", "small", text=f"They are kept in {folder}; books that you put there appear here.")
+            tag("p", text="No books yet. Drop EPUB or text files anywhere on this page, or click Add books.")
+            tag("p", "small", text=f"They are kept in {folder}. Books that you copy into that folder appear here, too.")
         self._live = Live(lambda: tuple(read()), self._draw)
         ui.on("books-added", self._live.refresh)
 
@@ -98,7 +98,7 @@ class ShelfPage:
 
 
 class _Group:
-    """Rows below a heading; both are hidden while there are none."""
+    """A heading with the rows below it; hidden while it has no rows."""
 
     def __init__(self, title: str) -> None:
         with tag("section", "section", aria_label=title) as self._section:
@@ -110,7 +110,7 @@ class _Group:
 
 
 class _Row:
-    """A book; its elements stay while what they show changes, so that the keyboard's focus stays, too."""
+    """A book. Its elements are updated in place rather than rebuilt, so that keyboard focus is not lost."""
 
     def __init__(self, entry: ShelfEntry, actions: ShelfActions, refresh: Callable[[], Awaitable[None]]) -> None:
         head, self._actions, self._refresh = entry.head, actions, refresh
@@ -133,7 +133,7 @@ class _Row:
                     "up": self._button("Earlier", "up", lambda: actions.move(self._id, -1)),
                     "down": self._button("Later", "down", lambda: actions.move(self._id, 1)),
                     "pause": self._button("Pause", "pause", lambda: actions.pause(self._id)),
-                    "resume": self._button("Go on", "play", lambda: actions.resume(self._id)),
+                    "resume": self._button("Resume", "play", lambda: actions.resume(self._id)),
                     "stop": self._button("Stop", "stop", lambda: actions.stop(self._id)),
                     "review": link("Review", book_address(self._id, "review"), drawing="review", classes="button"),
                     "listen": link("Listen", book_address(self._id, "listen"), drawing="listen", classes="button"),
@@ -149,7 +149,7 @@ class _Row:
         return button(label, pressed, drawing=drawing, is_label_hidden=True)
 
     def _priority(self, entry: ShelfEntry) -> ui.element:
-        """Returns what is around the label and its field."""
+        """Returns the element around the label and its field."""
         with tag("div") as place:
             label = f"Priority of {entry.head.title}"
             choice(label, _PRIORITIES, str(entry.priority), self._set_priority, is_label_hidden=True)

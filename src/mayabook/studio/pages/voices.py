@@ -38,9 +38,9 @@ class Candidate:
 
     name: str
     engine: str
-    """Name for the speech service."""
+    """As the speech service's `model` field takes it."""
     voice: str
-    """A name, or a description of Maya1."""
+    """A voice's name, or for Maya1 a description."""
     about: str
 
 
@@ -54,14 +54,14 @@ class VoicesPage:
         self._fields = dict(maya_presets()[default("voice")].fields)
         tag("h1", text="Voices")
         with tag("section", "section", aria_labelledby="sample"):
-            tag("h2", id="sample", text="What the voices say")
+            tag("h2", id="sample", text="Sample text")
             text_field("Sample text", SAMPLE, self._set_sample, is_label_hidden=True, rows=2, maxlength="500")
         self._compared = tag("section", "section", aria_labelledby="compared")
         self._narrators()
         self._maya()
         with tag("section", "section", aria_labelledby="engines") as self._engines:
             tag("h2", id="engines", text="Engines and models on this machine")
-            self._waiting = tag("p", "muted", text="Looking at this machine …", role="status")
+            self._waiting = tag("p", "muted", text="Checking this machine …", role="status")
         self._show_candidates()
         ui.timer(0, lambda: reporting(self._show_engines), once=True)
 
@@ -95,7 +95,7 @@ class VoicesPage:
                     with tag("article", "card padded section"):
                         with tag("div", "section-head"):
                             tag("h3", text=each.name)
-                            button(f"Put {each.name} away", partial(self._drop, each), drawing="remove",
+                            button(f"Remove {each.name}", partial(self._drop, each), drawing="remove",
                                    kind="quiet", is_label_hidden=True)  # fmt: skip
                         tag("p", "muted small", text=each.about)
                         self._hear("Hear it", each.engine, each.voice, is_label_hidden=False)
@@ -130,12 +130,14 @@ class VoicesPage:
             self._maya_engine = next((name for name, each in plugins().items() if _can_speak(each, _MAYA)), "")
             if not self._maya_engine:
                 with tag("p", "notice", role="note"):
-                    text("Maya1 is not installed here, so these voices cannot be heard yet. See the models below.")
+                    text(
+                        "Maya1 is not installed on this machine, so these voices cannot be heard yet. Download it below."
+                    )
             with tag("div", "columns"):
                 with tag("div", "card padded"):
                     presets = {name: f"{name}: {each.genre}" for name, each in maya_presets().items()}
                     presets |= {name: f"{name}: saved" for name in saved_names()}
-                    choice("Begin with", presets, default("voice"), self._begin_with)
+                    choice("Start from", presets, default("voice"), self._begin_with)
                     self._form = tag("div", "grid fields")
                 with tag("div", "card padded section"):
                     tag("h3", text="The description")
@@ -175,7 +177,7 @@ class VoicesPage:
     def _show_description(self) -> None:
         description = build_description(self._fields)
         self._description.set_text(description)
-        self._training.set_text(note_on_training(description) or "Maya1 was trained on voices like this one.")
+        self._training.set_text(note_on_training(description) or "Maya1 was trained on descriptions like this one.")
         set_attributes(self._hear_maya, data_voice=description)
 
     def _compare_maya(self) -> None:
@@ -186,15 +188,15 @@ class VoicesPage:
     # The voice of a job
 
     def _saving(self) -> None:
-        """Saving the voice that a book was narrated with."""
+        """The form that saves the voice of a narrated book."""
         jobs = self._jobs()
         with tag("details"):
-            tag("summary", text="Keep the voice of a book")
+            tag("summary", text="Save the voice of a book")
             with tag("div", "section"):
                 tag(
                     "p",
                     "muted small",
-                    text="Each Maya1 audiobook has one speaker. A saved voice reads other books with the same one.",
+                    text="Maya1 chooses one speaker per audiobook. Save it under a name to use it for other books.",
                 )
                 if not jobs:
                     tag("p", "muted", text="No book of the library has been narrated yet.")
@@ -203,7 +205,9 @@ class VoicesPage:
                     book = {"job": next(iter(jobs))}
                     name = {"name": ""}
                     choice("Book", {title: title for title in jobs}, book["job"], partial(book.__setitem__, "job"))
-                    text_field("Name of the voice", "", partial(name.__setitem__, "name"), placeholder="such as anna")
+                    text_field(
+                        "Name of the voice", "", partial(name.__setitem__, "name"), placeholder="for example anna"
+                    )
                 button("Save the voice", lambda: self._save(name["name"], jobs[book["job"]]), kind="primary")
 
     async def _save(self, name: str, job: Path) -> None:
@@ -229,7 +233,7 @@ class VoicesPage:
                             if state.can_be_tuned:
                                 button("Tune", partial(self._tune, name))
             self._downloads()
-            self._running = tag("ul", "card rows", aria_label="What is going on")
+            self._running = tag("ul", "card rows", aria_label="Downloads and tuning in progress")
         Live(self._progress, self._show_progress)
 
     def _downloads(self) -> None:
@@ -244,9 +248,9 @@ class VoicesPage:
                 continue
             chosen = {"form": next(iter(forms))}
             with tag("div", "card padded section"):
-                tag("h3", text=f"Get {name}")
-                tag("p", "muted small", text=f"{entry.about} It needs the packages of mayabook[gguf], or of "
-                    "mayabook[transformers] for the checkpoint.")  # fmt: skip
+                tag("h3", text=f"Download {name}")
+                tag("p", "muted small", text=f"{entry.about} To run it, also type pip install 'mayabook[gguf]', or "
+                    "'mayabook[transformers]' for the checkpoint.")  # fmt: skip
                 with tag("div", "buttons"):
                     choice("Form", forms, chosen["form"], partial(chosen.__setitem__, "form"), is_label_hidden=True)
                     button("Download", partial(self._pull, name, chosen),
@@ -257,7 +261,9 @@ class VoicesPage:
         size = catalogue()[name].gigabytes[form] * 1e9
         options = () if form == "checkpoint" else ("--format", form)
         folder = store.model_folder(name)
-        self._commands.begin(f"Get {name} as {form}", "models", "pull", name, *options, filled=folder, n_bytes=size)
+        self._commands.begin(
+            f"Download {name} as {form}", "models", "pull", name, *options, filled=folder, n_bytes=size
+        )
 
     def _tune(self, name: str) -> None:
         self._commands.begin(f"Tune {name}", "tune", name, "-o", str(self._lab / f"tune-{name}"))
@@ -277,12 +283,12 @@ class VoicesPage:
                     tag("strong", text=command.title)
                     tag("span", f"badge {look}", text=word)
                     with tag("div"):
-                        tag("p", "muted small", text=line.removeprefix("mayabook: ") or "It begins …")
+                        tag("p", "muted small", text=line.removeprefix("mayabook: ") or "Starting …")
                         if is_running and fraction is not None:
                             with tag("div", "progress", role="progressbar", aria_label=command.title,
                                      aria_valuenow=round(100 * fraction)):  # fmt: skip
                                 tag("div", style_=f"width: {100 * fraction:.1f}%")
-                        button("Stop" if is_running else "Put away", partial(self._commands.forget, command))
+                        button("Stop" if is_running else "Dismiss", partial(self._commands.forget, command))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ export default {
       return this.drawn.includes(this.place) ? `passage-${this.chosen}` : null;
     },
     none() {
-      return this.filter === "open" ? "Nothing is left to decide." : "None.";
+      return this.filter === "open" ? "Nothing is left to decide." : "No passages in this state.";
     },
   },
   watch: {
@@ -117,7 +117,7 @@ export default {
     after(index) {
       return (this.shown[index + 1] ?? this.shown[index - 1])?.number ?? null;
     },
-    // The person decided about the passage that was chosen, and the page went to the next one: says which one follows.
+    // Called after a decision, when the page has moved to the next passage: tells the server which one comes after it.
     tellNext() {
       this.$nextTick(() => this.place >= 0 && this.$emit("next", this.after(this.place)));
     },

@@ -3,8 +3,8 @@
 
 const SKIP = 15; // seconds
 const SAVE_EVERY = 5; // seconds
-const STILL = 4000; // milliseconds after a person scrolled in which the text is not scrolled for them
-const FADE = 20; // last seconds of the sleep timer, in which the volume goes down
+const STILL = 4000; // milliseconds without automatic scrolling after the user scrolled
+const FADE = 20; // seconds over which the sleep timer fades the volume out
 const SPEEDS = [0.75, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
 const clock = (seconds) => {
   const whole = Math.max(0, Math.round(seconds));
@@ -25,12 +25,12 @@ export default {
           <span class="small muted numbers" aria-hidden="true"><span>{{ clock(time - now.start) }}</span><span>−{{ clock((now.end - time) / speed) }}</span></span>
         </label>
         <div class="player-buttons">
-          <button type="button" class="button quiet" aria-label="Chapter before" title="Chapter before ([)" :disabled="chapter === 0"
+          <button type="button" class="button quiet" aria-label="Previous chapter" title="Previous chapter ([)" :disabled="chapter === 0"
             @click="go(chapter - 1)"><svg class="icon" aria-hidden="true"><use :href="icons + '#back'"></use></svg></button>
           <button type="button" class="button quiet numbers" aria-label="Back 15 seconds" title="Back 15 seconds (←)" @click="seek(time - 15)">−15</button>
           <button type="button" class="button primary player-main" :aria-label="playing ? 'Pause' : 'Play'" title="Play or pause (Space)"
             @click="toggle"><svg class="icon" aria-hidden="true"><use :href="icons + (playing ? '#pause' : '#play')"></use></svg></button>
-          <button type="button" class="button quiet numbers" aria-label="On 15 seconds" title="On 15 seconds (→)" @click="seek(time + 15)">+15</button>
+          <button type="button" class="button quiet numbers" aria-label="Forward 15 seconds" title="Forward 15 seconds (→)" @click="seek(time + 15)">+15</button>
           <button type="button" class="button quiet" aria-label="Next chapter" title="Next chapter (])" :disabled="chapter === chapters.length - 1"
             @click="go(chapter + 1)"><svg class="icon" aria-hidden="true"><use :href="icons + '#next'"></use></svg></button>
         </div>
@@ -124,7 +124,7 @@ export default {
       this.shownChapter = chapter;
       this.words = [];
       const answer = await fetch(this.texts + chapter).catch(() => null);
-      if (!answer?.ok) return tell("The text of this chapter cannot be read; is the studio still running?", true);
+      if (!answer?.ok) return tell("The text of this chapter could not be loaded. Check that the studio is still running, then reload the page.", true);
       const sentences = await answer.json();
       if (this.shownChapter !== chapter) return;
       const page = document.createDocumentFragment();
@@ -254,7 +254,7 @@ export default {
       this.open(this.chapter + 1, this.chapters[this.chapter + 1].start);
     },
     failed() {
-      if (this.$refs.audio.getAttribute("src")) tell("The audiobook cannot be played; is the studio still running?", true);
+      if (this.$refs.audio.getAttribute("src")) tell("The audiobook could not be played. Check that the studio is still running, then reload the page.", true);
     },
     setSpeed(speed) {
       this.speed = speed;

@@ -1,4 +1,4 @@
-// What every page needs: the theme that this browser was set to.
+// Loaded by every page: the light or dark theme chosen in this browser.
 (() => {
   const apply = () => {
     document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
@@ -56,7 +56,7 @@
       button.removeAttribute("aria-busy");
       await play(button, address, () => URL.revokeObjectURL(address));
       if (answer.headers.get("X-MayaBook-Check") === "rejected")
-        tell(`The checks did not hear this as it is written (${answer.headers.get("X-MayaBook-Defects")}).`);
+        tell(`The checks did not hear this as written (${answer.headers.get("X-MayaBook-Defects")}). Try another voice or spelling.`);
     } catch (error) {
       stop();
       tell(error.message, true);
@@ -84,7 +84,7 @@
       const answer = await fetch("/api/books", { method: "POST", body: form }).catch(() => null);
       const said = await answer?.json().catch(() => ({}));
       if (answer?.ok) tell(`${file.name} is on the shelf.`);
-      else tell(said?.detail ?? `${file.name} could not be added; is the studio still running?`, true);
+      else tell(said?.detail ?? `${file.name} could not be added. Check that the studio is still running, then try again.`, true);
     }
     emitEvent("books-added"); // of nicegui.js
   };

@@ -104,7 +104,7 @@ export default {
       this.draw();
     },
     failed() {
-      if (this.playing || latest === this) tell("The take cannot be played; is the studio still running?", true);
+      if (this.playing || latest === this) tell("The take could not be played. Check that the studio is still running, then reload the page.", true);
     },
     seek(event) {
       const box = this.$refs.canvas.getBoundingClientRect();
