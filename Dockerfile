@@ -1,4 +1,4 @@
-# The studio in a container: docs/docker.md says how to use it, and what of it was run.
+# The studio in a container: docs/docker.md says how to use it, and which parts have been tested.
 #   docker build --target cpu -t mayabook:cpu .      the narrator, on the CPU
 #   docker build --target cuda -t mayabook:cuda .    Maya1 with transformers as well, on an NVIDIA GPU
 
@@ -15,7 +15,7 @@ EXPOSE 8384
 VOLUME ["/books", "/data"]
 HEALTHCHECK --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8384/login', timeout=5)"]
-# Other machines reach what a container publishes, so the server asks for the password in MAYABOOK_PASSWORD.
+# A published port may be reachable from other machines, so the server requires the password in MAYABOOK_PASSWORD.
 ENTRYPOINT ["mayabook", "serve", "/books", "--host", "0.0.0.0"]
 
 FROM base AS cpu

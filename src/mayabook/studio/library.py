@@ -141,8 +141,8 @@ def _pieces(content: BinaryIO, name: str) -> Iterator[bytes]:
         n_bytes += len(piece)
         if n_bytes > MAX_UPLOAD_BYTES:
             raise LibraryError(
-                f"{name} is larger than {MAX_UPLOAD_BYTES >> 20} MB, the largest upload; copy it into the library folder "
-                "instead."
+                f"{name} is larger than {MAX_UPLOAD_BYTES >> 20} MB, the largest upload; copy it into the "
+                "library folder instead."
             )
         yield piece
 

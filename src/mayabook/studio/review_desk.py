@@ -80,7 +80,7 @@ class ReviewDesk:
         self.make_anew()
 
     def report(self, number: int, sentence: str) -> None:
-        """Stores that a listener heard something wrong in `sentence`. Raises JobError if the chunk's text has changed."""
+        """Stores that a listener heard an error in `sentence`. Raises JobError if the chunk's text has changed."""
         with self._opened() as review:
             if sentence not in review.planned(number).chunk.text:
                 raise JobError("The text has changed since this audiobook was made; make it again, then report.")

@@ -182,8 +182,8 @@ class BookPage:
             tag(
                 "p",
                 "muted small",
-                text="These are in no dictionary, so the voice may mispronounce them. Listen, and if one is wrong, spell it "
-                f"the way it sounds. Your spellings are kept in {self._choices.lexicon_file.name}.",
+                text="These are in no dictionary, so the voice may mispronounce them. Listen, and if one is wrong, "
+                f"spell it the way it sounds. Your spellings are kept in {self._choices.lexicon_file.name}.",
             )
             with tag("ul", "card rows names"):
                 for each in names[:limit]:

@@ -131,7 +131,7 @@ class VoicesPage:
             if not self._maya_engine:
                 with tag("p", "notice", role="note"):
                     text(
-                        "Maya1 is not installed on this machine, so these voices cannot be heard yet. Download it below."
+                        "Maya1 is not installed on this machine, so these voices cannot be heard. Download it below."
                     )
             with tag("div", "columns"):
                 with tag("div", "card padded"):
