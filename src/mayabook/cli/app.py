@@ -10,7 +10,7 @@ from typer.main import get_command
 
 SUMMARIES = {
     "make": "Turn a book into an audiobook and check every sentence.",
-    "studio": "Open the studio in a browser: everything from a book to its reviewed audiobook.",
+    "studio": "Open the studio in a browser: narrate, review and listen to books.",
     "serve": "Serve the studio and its REST API without opening a browser.",
     "inspect": "Show what would be narrated, what is left out and why, and how long it takes.",
     "review": "Go through the flagged chunks of an audiobook and decide.",

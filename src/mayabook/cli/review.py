@@ -39,7 +39,7 @@ def review(
         ),
     ] = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Make the audiobook anew with the decisions that were made before.")
+        bool, typer.Option("--apply", help="Make the audiobook again with earlier decisions; ask nothing.")
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every chunk, not only the flagged ones.")] = False,
     html: Annotated[

@@ -18,8 +18,8 @@ def serve(
 ) -> None:
     """Serve the studio and its REST API without opening a browser.
 
-    The address that is printed holds a token; programs send it as `Authorization: Bearer TOKEN`. The environment
-    variable MAYABOOK_TOKEN sets the token, MAYABOOK_PASSWORD the password that other interfaces than the loopback one
-    ask for.
+    The printed address contains a token; programs send it as `Authorization: Bearer TOKEN`. The environment variable
+    MAYABOOK_TOKEN sets the token, and MAYABOOK_PASSWORD the password, which is required on all interfaces other than
+    the loopback interface.
     """
     run_server(folder, host, port, name or [], opens_browser=False, verbose=verbose)

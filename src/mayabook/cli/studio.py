@@ -15,11 +15,13 @@ from mayabook.cli import options
 from mayabook.core.errors import SettingsError
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The library: a folder of books.", show_default="here")]
-Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Interface; 0.0.0.0 for all of this machine's.")]
-Port = Annotated[int, typer.Option("--port", metavar="NUMBER", min=0, max=65535, help="0 for any that is free.")]
+Host = Annotated[
+    str, typer.Option("--host", metavar="ADDRESS", help="Interface to listen on; 0.0.0.0 for all interfaces.")
+]
+Port = Annotated[int, typer.Option("--port", metavar="NUMBER", min=0, max=65535, help="Port; 0 for any free one.")]
 Names = Annotated[
     list[str] | None,
-    typer.Option("--name", metavar="NAME", help="Another name of this machine, such as behind a proxy. [repeatable]"),
+    typer.Option("--name", metavar="NAME", help="Host name to answer to, such as that of a proxy. [repeatable]"),
 ]
 TOKEN, PASSWORD = "MAYABOOK_TOKEN", "MAYABOOK_PASSWORD"
 """Environment variables."""
@@ -31,10 +33,10 @@ def studio(
     port: Port = 8384,
     verbose: options.Verbose = False,
 ) -> None:
-    """Open the studio in a browser: everything from a book to its reviewed audiobook.
+    """Open the studio in a browser: narrate, review and listen to books.
 
-    The library is a folder of books; audiobooks and jobs are beside them, as `mayabook make` puts them. Only this
-    machine reaches the studio; `mayabook serve` has more options.
+    FOLDER is the library, a folder of books; audiobooks and job folders are written beside them, as by `mayabook make`.
+    The studio can be reached from this machine only; `mayabook serve` has options for other machines.
     """
     run_server(folder, "127.0.0.1", port, [], opens_browser=True, verbose=verbose)
 
@@ -84,15 +86,15 @@ def _password(host: str) -> str:
     password = os.environ.pop(PASSWORD, "")
     if not password and sys.stdin.isatty():
         print(
-            f"On {host} other machines reach the studio. Whoever has the password can read the books and audiobooks of "
-            "this library, add files to it and use this machine. Nothing is encrypted, so use it in networks that you "
-            "trust."
+            f"On {host}, other machines can reach the studio. Anyone with the password can read the books and "
+            "audiobooks of this library, add files to it and use this machine. Connections are not encrypted, so do "
+            "this only in a network that you trust."
         )
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     if len(password) < MIN_PASSWORD_CHARS:
         raise SettingsError(
-            f"On {host} other machines reach the studio: set a password of {MIN_PASSWORD_CHARS} characters or more in "
-            f"the environment variable {PASSWORD}, or leave --host out."
+            f"On {host}, other machines can reach the studio: set a password of {MIN_PASSWORD_CHARS} characters or "
+            f"more in the environment variable {PASSWORD}, or leave --host out."
         )
     return password
 

@@ -1,5 +1,5 @@
-"""The workers of a Ray cluster: starts one for each GPU or each group of CPUs, and replaces those that are lost. Where
-tasks wait for more workers, it asks Ray's autoscaler for nodes.
+"""The workers of a Ray cluster: starts one for each GPU or each group of CPUs, and replaces those that are lost. If
+tasks are waiting for more workers, it asks Ray's autoscaler for nodes.
 
 Several books may use them at once, so what they share is behind a lock. Ray calls back in the thread that receives its
 messages: there, nothing is done but to put the answer into a queue.
@@ -22,7 +22,7 @@ _TEND_EVERY = 2.0
 _MOST_WANTED = 256
 """Workers beyond which no nodes are asked for."""
 _SCALE_EVERY = 20.0
-"""Seconds between two demands for nodes; where there is room that no worker may use, the empty tasks end at once."""
+"""Seconds between two demands for nodes: empty tasks end at once if a node is free that no worker may use."""
 _PATIENCE = 20.0
 """Seconds without any worker after which a note says so."""
 

@@ -107,7 +107,7 @@ async def _answer(future: Future[Any]) -> Any:
     except MayaBookError as error:
         return error
     except OSError as error:
-        return UnusableError(f"{error}; see that its disk has room and can be written to.")
+        return UnusableError(f"{error}; free space on that node's disk, or make the folder writable.")
 
 
 def _receipt(result: TakeResult) -> Receipt:

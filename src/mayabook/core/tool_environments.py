@@ -84,7 +84,7 @@ class ToolEnvironment:
             return f"not installed; run: mayabook engines install {self.name}"
         there = ", ".join((self._marker() or {}).get("requirements", ())) or "other packages"
         return (
-            f"installed with {there}, and this machine{_without_gpus()} needs {', '.join(self.requirements)}; run: "
+            f"installed with {there}, but this machine{_without_gpus()} needs {', '.join(self.requirements)}; run: "
             f"mayabook engines install {self.name}"
         )
 

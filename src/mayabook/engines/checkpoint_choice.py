@@ -10,8 +10,8 @@ from mayabook.models.store import ModelFiles, is_format
 def choose_checkpoint(files: ModelFiles, format: str) -> tuple[str, Path]:
     """The quantised format to read, empty for the plain checkpoint, and its folder.
 
-    format: the one asked for; one of GGUF files, or none, leaves the choice: the plain checkpoint, else the first
-    quantised one. Raises ModelError where the model has no such checkpoint.
+    format: the requested one. If it is empty or a GGUF format, the plain checkpoint is chosen, or else the first
+    quantised one. Raises ModelError if the format is unknown or not installed.
     """
     if format and not is_format(format):
         if format not in checkpoint_formats.FORMATS:

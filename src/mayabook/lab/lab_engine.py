@@ -1,4 +1,4 @@
-"""A Maya engine for experiments: requests may change the prompt and the audio, too."""
+"""A Maya engine for experiments, whose requests may also change the prompt and the audio."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -3,8 +3,8 @@
     timeline.json    {"files": [...], "chapters": [{"title", "file", "start", "end", "sentences": [...]}]}
 
 Times are in seconds of the file that holds the chapter. A sentence is {"chunk", "block", "heading", "words"}, and a
-word [text as written, start, end]. Words that the checks gave no time, such as one that was not heard, share the time
-between their neighbours by their letters.
+word [text as written, start, end]. Words without a time from the checks, such as words that were not
+heard, divide the time between their neighbours in proportion to their letters.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ class WordTime:
 
 
 def word_times(words: Sequence[str], heard: Sequence[AlignedWord], start: float, end: float) -> list[WordTime]:
-    """The times of written words within a take that sounds from `start` to `end`; they are in order and do not overlap.
+    """The times of written words in a take whose speech is from `start` to `end` seconds, in order and without overlap.
 
     heard: alignment of the text with the transcript; its indices count `words`.
     """
@@ -65,7 +65,7 @@ def word_times(words: Sequence[str], heard: Sequence[AlignedWord], start: float,
 
 
 def _shared(words: Sequence[str], start: float, end: float) -> Iterator[WordTime]:
-    """The words, with the time between them by their letters; bare punctuation takes none."""
+    """Divides the time among the words in proportion to their letters; bare punctuation gets none."""
     weights = [sum(map(str.isalnum, word)) for word in words]
     total, passed = sum(weights) or 1, 0
     for word, weight in zip(words, weights, strict=True):

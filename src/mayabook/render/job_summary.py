@@ -1,4 +1,4 @@
-"""The state of each chunk of a job, read without the lock: also while a run is using the ledger."""
+"""The state of each chunk of a job, read without the lock, so also during a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from mayabook.render.retry_policy import next_task
 
 
 class ChunkState(StrEnum):
-    """What has become of a chunk. The values are shown to users."""
+    """State of a chunk. The values are shown to users."""
 
     WAITING = "waiting"
     SPEAKING = "speaking"
-    """It is being synthesised, as far as the ledger tells: it is to be retried, or it is the first without a take."""
+    """Inferred during a run: it will be retried, or it is the first chunk without a take."""
     CHECKING = "checking"
     """A take of it has no verdict yet."""
     ACCEPTED = "accepted"
@@ -51,14 +51,15 @@ class JobSummary:
 
     @property
     def is_settled(self) -> bool:
-        """Whether every chunk has its final take, as far as the policy and people's decisions go."""
+        """Whether every chunk has its final take, by the retry policy or a person's decision."""
         return bool(self.states) and self.n_settled == len(self.states)
 
 
 def summarise_job(job: Job, *, is_running: bool) -> JobSummary | None:
-    """is_running: whether a run holds the lock. None where no run has come to synthesis yet.
+    """The summary, or None if no run has reached synthesis yet. is_running: whether a run holds the lock.
 
-    Raises JobError where the ledger cannot be read."""
+    Raises JobError if the ledger cannot be read.
+    """
     if not job.ledger_file.is_file():
         return None
     ledger = Ledger(job.ledger_file, read_only=True)

@@ -113,7 +113,7 @@ class PlannedChunk:
 
 @dataclass(frozen=True, slots=True)
 class TakeOutline:
-    """What tells the state of a take, without the rest of it."""
+    """The parts of a take that decide its chunk's state; cheap to read for all takes of a long book."""
 
     step: RetryStep
     decision: ReviewDecision | None
@@ -181,7 +181,8 @@ class Ledger:
         """Opens the ledger; creates it if there is none, and upgrades one of an older version.
 
         in_memory: opens a copy in memory, to read a ledger that another process may be using; the file is not changed.
-        read_only: reads a ledger that another process may be using as it is; a copy of one of an older version.
+        read_only: changes nothing, so another process may be using the ledger. One of an older version is upgraded in a
+        copy.
         Raises JobError if it is damaged or of a version that cannot be used, OutputError if the disk is full.
         """
         self._folder = file.parent
@@ -428,7 +429,7 @@ class Ledger:
         ]
 
     def undo_decision(self, decision: Decision) -> None:
-        """Gives its takes back what was decided about them before, and removes it from the log."""
+        """Restores the earlier decisions about its takes, and removes the decision from the log."""
         with self._transaction() as database:
             for take_id, earlier in decision.before.takes.items():
                 database.execute("UPDATE takes SET decision = ? WHERE id = ?", (earlier, take_id))

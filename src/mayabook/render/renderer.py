@@ -32,8 +32,8 @@ from mayabook.render.take_store import TakeStore
 _log = logging.getLogger(__name__)
 
 MOST_UNMEASURED = 256
-"""Takes in flight until the voice is measured. Each is read from disk and given out once more for its check: a large
-cluster would be given thousands, and its engines would wait for them."""
+"""Most takes in flight until the voice is measured. Each of them is read from disk and sent out a second time for its
+check; on a large cluster these would be thousands, and the engines would wait for them."""
 _TakeId = tuple[str, int]
 """Content key and attempt."""
 

@@ -35,11 +35,11 @@ class JobReview:
         """Raises JobError where the chunk has no take with a verdict yet."""
         entry = read_entry(self._job, self._checks, self.planned(number), Edits.of(self.folder))
         if entry is None:
-            raise JobError(f"Chunk {number} has no checked take yet; wait until the run has come to it.")
+            raise JobError(f"Chunk {number} has no checked take yet; wait until the run has reached it, or start one.")
         return entry
 
     def passages(self) -> list[Passage]:
-        """All chunks that have a take, those first that need a person most."""
+        """All chunks that have a take, those that most need a person first."""
         return list_passages(self._job, self._checks)
 
     def decisions(self) -> list[Decision]:
@@ -104,7 +104,7 @@ class JobReview:
         self._decide(number, DecisionKind.REPORTED, note, [])
 
     def undo(self) -> Decision | None:
-        """Takes the latest decision back and returns it; None where there is none left."""
+        """Undoes the latest decision and returns it; None if there is none."""
         decisions = self.decisions()
         if not decisions:
             return None
@@ -121,7 +121,7 @@ class JobReview:
         self, number: int, kind: DecisionKind, note: str, decisions: Sequence[tuple[StoredTake, ReviewDecision]]
     ) -> None:
         for take, decision in decisions:
-            # A run takes its last verdicts when it begins: the coverage report at its end could not describe this take.
+            # A run checks old takes only at its beginning, so its coverage report would have no verdict for this take.
             if self._is_beside_run and decision == ReviewDecision.ACCEPTED and take.accepted is None:
                 raise JobError(
                     f"Take {take.attempt + 1} of chunk {number} has not been checked yet; wait for its verdict, or "

@@ -1,5 +1,5 @@
-"""All chunks of a job in one list, those first that need a person most; made from figures of the ledger alone, so that
-it takes a fraction of a second for a long book."""
+"""All chunks of a job that have a take, those that most need a person first. Only the ledger is read, so that it takes
+a fraction of a second for a long book."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class PassageState(StrEnum):
 
 _ORDER = {state: place for place, state in enumerate(PassageState)}
 OPEN = frozenset({PassageState.REPORTED, PassageState.FLAGGED, PassageState.IN_DOUBT})
-"""States that ask for a person."""
+"""States in which a person should decide."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How long an audiobook will be, how large, and how long the narrator takes to make it, before anything is made."""
+"""Estimates duration and size of an audiobook and the time to make it, from the number of characters."""
 
 import os
 from dataclasses import dataclass

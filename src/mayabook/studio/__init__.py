@@ -1,1 +1,1 @@
-"""The studio: everything that a person does with a book, in a browser."""
+"""The studio: a server to narrate, review and listen to books in a browser, with a REST API and a speech API."""

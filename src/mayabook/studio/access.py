@@ -1,7 +1,7 @@
-"""Who may use the server: the token of this start, a password, and the sessions that they open.
+"""Authentication: the token of this start, an optional password, and the sessions that they open.
 
-A session is a signed cookie. The key that signs it is in the user's data folder, so that a page that is open goes on
-when the server is started again; a token is good for one start.
+A session is a signed cookie. The signing key is in the user's data folder, so sessions survive a restart of the server;
+a token is valid until the server ends.
 """
 
 import hashlib
@@ -22,16 +22,16 @@ SESSION_SECONDS = 30 * 86_400
 MIN_PASSWORD_CHARS = 10
 _KEY_BYTES = 32
 _MOST_FAILURES = 10
-"""Wrong passwords in a row before further ones are refused for a while."""
+"""Wrong passwords in a row, after which all are refused for `_PAUSE_SECONDS`."""
 _PAUSE_SECONDS = 60.0
 
 
 class Access:
-    """Checks tokens, passwords, sessions, and names of hosts. May be used from several threads."""
+    """Checks tokens, passwords, sessions and Host headers. May be used from several threads."""
 
     def __init__(self, key: bytes, token: str, password: str = "", names: Iterable[str] = ()) -> None:
-        """password: empty where the token alone opens a session. names: of hosts that the server answers to, besides
-        localhost and addresses."""
+        """key: signs the sessions. password: empty if only the token opens a session. names: host names that the server
+        answers to, besides localhost and IP addresses."""
         self.token = token
         self.has_password = bool(password)
         self._key = key
@@ -41,7 +41,7 @@ class Access:
         self._n_failures, self._last_failure = 0, 0.0
 
     def open_session(self) -> str:
-        """The value of a session's cookie."""
+        """The value of a new session's cookie: `EXPIRY.NONCE.SIGNATURE`, EXPIRY in seconds since 1970."""
         ends = f"{int(time.time()) + SESSION_SECONDS}.{secrets.token_urlsafe(12)}"
         return f"{ends}.{self._signature(ends)}"
 
@@ -55,7 +55,7 @@ class Access:
         return hmac.compare_digest(given.encode(), self.token.encode())
 
     def is_password(self, given: str) -> bool:
-        """Always false for a minute after ten wrong ones."""
+        """Always false for a minute after ten wrong passwords in a row."""
         with self._lock:
             if self._n_failures >= _MOST_FAILURES and time.monotonic() - self._last_failure < _PAUSE_SECONDS:
                 return False
@@ -65,8 +65,8 @@ class Access:
             return is_right
 
     def is_host(self, host: str) -> bool:
-        """Whether a Host header names this server. A page of another site whose name was made to lead here (DNS
-        rebinding) comes with that name; an address cannot be rebound."""
+        """Whether a Host header names this server. In a DNS rebinding attack it holds the other site's name; an IP
+        address cannot be rebound, so every address is accepted."""
         name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
         name = name.strip("[]").rstrip(".").lower()
         if name in self._names:
@@ -78,12 +78,12 @@ class Access:
         return True
 
     def _signature(self, text: str) -> str:
-        """Changes with the password, so that a new one ends all sessions."""
+        """HMAC-SHA256 of the text and the password, so that a new password ends all sessions."""
         return hmac.new(self._key, b"\0".join((text.encode(), self._password)), hashlib.sha256).hexdigest()
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server on that interface."""
+    """Whether a server on that interface can be reached from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -99,7 +99,10 @@ def machine_names() -> set[str]:
 
 
 def session_key() -> bytes:
-    """The key that signs sessions; made when it is first needed, readable by this user alone."""
+    """The key that signs sessions, 32 bytes, created when first needed and readable by this user alone.
+
+    Raises LibraryError if the file cannot be read or written.
+    """
     file = Path(platformdirs.user_data_dir("mayabook")) / "studio.key"
     try:
         if file.is_file() and len(key := file.read_bytes()) == _KEY_BYTES:
@@ -110,7 +113,5 @@ def session_key() -> bytes:
         key = secrets.token_bytes(_KEY_BYTES)
         file.write_bytes(key)
     except OSError as error:
-        raise LibraryError(
-            f"Cannot keep the key of sessions in {file} ({error}); make that folder writable."
-        ) from error
+        raise LibraryError(f"Cannot store the session key in {file} ({error}); make that folder writable.") from error
     return key

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from mayabook.studio.library import Library, LibraryBook
 
 PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-"""Media types of covers that are passed on; anything else, as SVG with scripts in it, is not."""
+"""Media types of covers that are served. Others are not, because SVG, for example, can contain scripts."""
 
 
 def book_resource(book_id: str, *parts: str) -> str:
@@ -15,11 +15,11 @@ def book_resource(book_id: str, *parts: str) -> str:
 
 
 def cover_address(library: Library, book: LibraryBook) -> str:
-    """Empty where the book has no cover that a browser is shown."""
+    """Empty if the book has no cover of a type that is served."""
     cover = library.facts(book).cover
     return book_resource(book.id, "cover") if cover is not None and cover.media_type in PICTURES else ""
 
 
 def audiobook_address(book: LibraryBook) -> str:
-    """Empty where the book has not been narrated into one file."""
+    """Empty if there is no audiobook in one file."""
     return book_resource(book.id, "audiobook") if book.audiobook is not None else ""

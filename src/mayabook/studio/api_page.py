@@ -1,4 +1,4 @@
-"""The page that lists the routes of the API, made of its OpenAPI description. It loads nothing."""
+"""The page /api/docs, which lists the routes of the API from its OpenAPI description. It needs no scripts or files."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -10,12 +10,12 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>API
 padding: 0 1rem; }} code {{ font-family: ui-monospace, monospace; overflow-wrap: anywhere; }}
 section {{ border-top: 1px solid; padding: .5rem 0; }} h3 {{ margin: .5rem 0; }} pre {{ white-space: pre-wrap; }}
 </style></head><body><main><h1>API of MayaBook {version}</h1>
-<p>Send the token that the server printed, or its password, as <code>Authorization: Bearer …</code>. The same as
-<a href="/api/openapi.json">OpenAPI description</a>, for programs.</p>{routes}</main></body></html>"""
+<p>Send the token that the server printed, or its password, as <code>Authorization: Bearer …</code>. For programs: the
+<a href="/api/openapi.json">OpenAPI description</a>.</p>{routes}</main></body></html>"""
 
 
 def api_page(description: Mapping[str, Any]) -> str:
-    """description: as FastAPI's `openapi()` gives it."""
+    """The HTML page. description: from FastAPI's `openapi()`."""
     return _PAGE.format(version=escape(description["info"]["version"]), routes="".join(_routes(description)))
 
 
@@ -28,7 +28,7 @@ def _routes(description: Mapping[str, Any]) -> Iterator[str]:
             good: Mapping[str, Any] = next(
                 (answer for code, answer in route["responses"].items() if code.startswith("2")), {}
             )
-            answer = "".join(_fields("Get", content, schemas) for content in _contents(good))
+            answer = "".join(_fields("Receive", content, schemas) for content in _contents(good))
             yield f"<section><h3><code>{method.upper()} {escape(path)}</code></h3>{about}{body}{answer}</section>"
 
 
@@ -37,7 +37,7 @@ def _contents(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _fields(what: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
-    """The fields of a body as a list; empty for one without."""
+    """An HTML list of the fields of a body; empty if it has none."""
     name = schema.get("$ref", schema.get("items", {}).get("$ref", "")).rpartition("/")[2]
     fields = schemas.get(name, {}).get("properties", {})
     rows = "".join(f"<li><code>{escape(field)}</code>: {escape(_about(facts))}</li>" for field, facts in fields.items())

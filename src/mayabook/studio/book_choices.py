@@ -1,9 +1,9 @@
-"""What a person chose for a book: settings and pronunciations, in two TOML files beside it.
+"""A book's settings and lexicon, stored in two TOML files beside it.
 
     BOOK.settings.toml   for `mayabook make --settings`
     BOOK.lexicon.toml    for `mayabook make --lexicon`
 
-The command line reads the same files, and what a person wrote into them by hand stays.
+The command line can read the same files. Comments and entries written by hand are kept.
 """
 
 from collections.abc import Mapping
@@ -31,19 +31,19 @@ class BookChoices:
         self.lexicon_file = book.with_suffix(".lexicon.toml")
 
     def settings(self) -> Settings:
-        """Raises SettingsError where the file is not right."""
+        """All settings, with defaults. Raises SettingsError if the file is invalid."""
         settings = load_settings(self.settings_file if self.settings_file.is_file() else None, {})
         check_settings(settings)
         return settings
 
     def given(self) -> Mapping[str, Mapping[str, Any]]:
-        """The settings of the file alone: table -> name -> value."""
+        """The settings in the file, without defaults: table -> name -> value."""
         return _read(self.settings_file, SettingsError).unwrap()
 
     def set(self, table: str, values: Mapping[str, object | None]) -> None:
-        """Changes settings of a table: name -> value, or None for the default. What is refused changes nothing.
+        """Changes settings of a table. values: name -> value, or None for the default; numbers may be given as texts.
 
-        Texts stand for numbers, as on the command line. Raises SettingsError that says what the setting takes.
+        Raises SettingsError, which says what the setting takes, and then changes nothing.
         """
         given = self.given()
         settings = load_settings(None, {**given, table: {**given.get(table, {}), **values}})
@@ -57,13 +57,13 @@ class BookChoices:
         write_text(self.settings_file, tomlkit.dumps(document))
 
     def lexicon(self) -> Lexicon:
-        """Raises ScriptError where the file is not right."""
+        """Raises ScriptError if the file is invalid."""
         return read_lexicon(self.lexicon_file) if self.lexicon_file.is_file() else Lexicon()
 
     def respell(self, word: str, say: str, ipa: str = "") -> None:
-        """Has a word said otherwise than it is written; with neither `say` nor `ipa`, as the voice says it.
+        """Stores how a word is spoken: say, a respelling; ipa, its pronunciation. With neither, its entry is removed.
 
-        Raises ScriptError where the lexicon does not take it; the file is then as it was.
+        Raises ScriptError if the lexicon refuses the entry; the file is then unchanged.
         """
         before = self.lexicon_file.read_text(encoding="utf-8") if self.lexicon_file.is_file() else None
         document = _read(self.lexicon_file, ScriptError)

@@ -1,4 +1,4 @@
-"""What a person sees of a book before it is narrated: chapters, a chapter as it will be said, names, a forecast."""
+"""A book before it is narrated: its chapters, a chapter as it will be spoken, rare names, and a forecast."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +20,9 @@ from mayabook.source_check import SourceCheck, check_source
 from mayabook.studio.book_choices import BookChoices
 
 GPU_TIMES_REAL_TIME = 10.0
-"""Seconds of speech per second that a rented GPU is taken to make: an assumption, as in docs/farm.md."""
+"""Seconds of speech per second on a rented GPU: an assumption, not a measurement, as in docs/farm.md."""
 GPU_RETRIES = 1.1
-"""Takes for each chunk that this arithmetic assumes."""
+"""Mean number of takes per chunk: an assumption, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class ChapterView:
 
 @dataclass(frozen=True, slots=True)
 class SpokenWords:
-    """Some words of a text as they are said."""
+    """One or more words of a text, as written and as spoken."""
 
     written: str
     said: str
-    """Equals `written` where that is what is said; empty where it is left out."""
+    """Equals `written` if nothing is changed; empty if it is not spoken."""
     kind: str = ""
-    """Class of words that it belongs to; empty where nothing is changed."""
+    """Word class by which it was verbalised; empty if nothing is changed."""
     tempting: tuple[str, ...] = ()
-    """Wrong ways to say it that a voice may fall for."""
+    """Wrong readings that a voice may produce, see docs/quality.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class NameView:
 
 
 class BookView:
-    """A book with the person's choices. A change of either makes a new view; the file is read once for all of them."""
+    """A book with its settings and lexicon. After a change, make a new view; the parsed file is cached."""
 
     def __init__(self, file: Path, settings: Settings, lexicon: Lexicon) -> None:
         """Reads the book. Raises BookError where that fails, SettingsError for chapters that it does not have."""
@@ -112,7 +112,7 @@ class BookView:
         )
 
     def selection(self, narrated: Collection[int]) -> dict[str, tuple[str, ...]]:
-        """The settings of `[book]` with which exactly these chapters are narrated."""
+        """The settings of table `[book]` that narrate exactly these chapters. narrated: chapter numbers."""
         suggested = {chapter.number for chapter in self._as_suggested.narrated}
         wanted = {each.number for each in self.chapters if each.can_be_narrated} & set(narrated)
         return {
@@ -138,7 +138,7 @@ class BookView:
         return self.forecast.seconds / 3600 * GPU_RETRIES / GPU_TIMES_REAL_TIME
 
     def spoken_chapter(self, number: int) -> tuple[SpokenBlock, ...]:
-        """A chapter as it will be said, or would be if it is skipped. Scene breaks have no words."""
+        """A chapter as it will be spoken, or would be if it were not skipped. Scene breaks have no words."""
         chapter = next(each for each in self.book.chapters if each.number == number)
         if not any(block.text for block in chapter.blocks):
             return ()
@@ -165,7 +165,7 @@ def open_book(file: Path) -> BookView:
 
 @lru_cache(maxsize=4)
 def _opened(file: Path, versions: tuple[object, ...]) -> BookView:
-    """versions: of the book and its choices; another one is another book to the cache."""
+    """versions: of the book file and its two choice files; part of the cache key, so that changes are read."""
     choices = BookChoices(file)
     return BookView(file, choices.settings(), choices.lexicon())
 

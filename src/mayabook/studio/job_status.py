@@ -1,6 +1,6 @@
-"""What a job folder says without its lock: how far the job is, the state of each chunk, quality in one line.
+"""Progress of a job, read from its folder without the lock: its state, the state of each chunk, quality in one line.
 
-The command line and the studio leave the same traces there, so it does not matter which of them began the job.
+It works the same for runs started on the command line and in the studio.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ class JobState(StrEnum):
     """How far a job is."""
 
     NEW = "new"
-    """No run has come to synthesis."""
+    """No run has reached synthesis."""
     UNFINISHED = "unfinished"
-    """A run was stopped, or the request or a decision asks for another one."""
+    """A run was stopped, or a decision made another one necessary."""
     RUNNING = "running"
-    """A run holds the lock, whoever began it."""
+    """A run holds the lock, whether the studio or the command line started it."""
     FINISHED = "finished"
-    """The audiobook is there, and every chunk has its final take."""
+    """The audiobook exists, and every chunk has its final take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class JobStatus:
 
     @property
     def quality(self) -> str:
-        """In one line, such as `1,204 of 1,210 chunks as written, 5 in doubt, 1 flagged`; empty before the first."""
+        """In one line, such as `1,204 of 1,210 chunks as written, 5 in doubt, 1 flagged`; empty before the
+        first chunk is settled."""
         if not self.n_settled:
             return ""
         heard = sum(self.states.count(state) for state in (ChunkState.ACCEPTED, ChunkState.CURED))
@@ -65,14 +66,14 @@ class JobStatus:
 
 
 class JobStatuses:
-    """Reads the status of jobs, and anew only when a ledger has changed. May be used from several threads."""
+    """Reads the status of jobs, cached until their ledger changes. May be used from several threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._known: dict[Path, tuple[object, JobSummary | None]] = {}
 
     def of(self, job: Job, audiobook: Path | None) -> JobStatus:
-        """audiobook: None where there is none. Raises JobError where the ledger cannot be read."""
+        """audiobook: its file, or None. Raises JobError if the ledger cannot be read."""
         is_running = job.is_running
         summary = self._summary(job, is_running=is_running)
         if summary is None:
@@ -97,7 +98,7 @@ class JobStatuses:
 
 
 def _is_split(summary: JobSummary, job: Job) -> bool:
-    """Whether the audiobook is a folder of chapters, and is there."""
+    """Whether the audiobook is a folder of chapter files, and exists."""
     return summary.request.settings.master.split and job.folder.with_suffix("").is_dir()
 
 

@@ -1,4 +1,4 @@
-"""`POST /v1/audio/speech`, `GET /v1/models` and `GET /v1/audio/voices`, as OpenAI's clients call them."""
+"""`POST /v1/audio/speech`, `GET /v1/models` and `GET /v1/audio/voices`, compatible with OpenAI's clients."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal
@@ -22,10 +22,10 @@ from mayabook.studio.speech_formats import MAX_SPEED, MIN_SPEED, SPEECH_FORMATS
 from mayabook.studio.speech_request import SpeechRequest
 
 MAX_CHARS = 20_000
-"""Of a text; OpenAI's own service takes 4,096."""
+"""Longest text; OpenAI's own service takes 4,096 characters."""
 CHECK_HEADER, DEFECTS_HEADER = "X-MayaBook-Check", "X-MayaBook-Defects"
 OTHER_SERVICES_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts", "kokoro", "orpheus")
-"""Models that clients ask for by habit: they stand for `auto`, and voices that are unknown here for its default."""
+"""Default models of other programs. They mean `auto`, and an unknown voice then means the default voice."""
 
 
 def _voice_id(voice: object) -> object:
@@ -34,21 +34,21 @@ def _voice_id(voice: object) -> object:
 
 
 class SpeechBody(BaseModel):
-    """The request. What other services take besides is ignored."""
+    """The request. Unknown fields are ignored."""
 
     input: str = Field(min_length=1, max_length=MAX_CHARS)
     """What to speak; each line is a paragraph."""
     model: str = AUTO
     """An engine, an installed model, or `auto`."""
     voice: Annotated[str, BeforeValidator(_voice_id)] = ""
-    """A voice of the engine, or for Maya1 a description; empty for the engine's own choice."""
+    """A voice of the engine, or for Maya1 a description; empty for the engine's default."""
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: float = Field(default=1.0, ge=MIN_SPEED, le=MAX_SPEED)
     instructions: str | None = None
     """How to speak: for Maya1 the description of the voice; other engines ignore it."""
     stream_format: Literal["audio"] = "audio"
     verify: bool = False
-    """Send nothing before the checks have accepted all of it, and retry until they do."""
+    """Send nothing before the checks have accepted every chunk, and retry rejected takes as in a book."""
 
 
 class _OpenAiRoute(APIRoute):
@@ -73,7 +73,7 @@ class _OpenAiRoute(APIRoute):
 
 
 class _SpeechResponse(StreamingResponse):
-    """Cancels the speech when the client has gone."""
+    """Streams the speech, and cancels it if the client disconnects."""
 
     def __init__(self, spoken: SpokenText, media_type: str) -> None:
         headers = {CHECK_HEADER: spoken.check.result.value}
@@ -99,11 +99,11 @@ def create_router(speech: Speech) -> APIRouter:
         responses={200: {"content": {each.media_type: {} for each in SPEECH_FORMATS.values()}}},
     )
     def create_speech(body: SpeechBody) -> Response:
-        """Speaks a text, and sends the audio while it is made.
+        """Speaks a text, and streams the audio while it is made.
 
-        The header `X-MayaBook-Check` says `accepted` where the checks heard the text as written, `rejected` where they
-        did not (`X-MayaBook-Defects` says why), and `unknown` for a text of several chunks, whose end is not made yet
-        when its beginning is sent.
+        The header `X-MayaBook-Check` is `accepted` if the checks heard the text as written, `rejected` if they did not
+        (`X-MayaBook-Defects` says why), and `unknown` for a text of several chunks of which only the first was checked
+        when the header was sent.
         """
         settings = settings_for(body.model, body.voice, body.instructions or "")
         request = SpeechRequest(body.input, settings, body.response_format, body.speed, body.verify)
@@ -135,7 +135,8 @@ def create_router(speech: Speech) -> APIRouter:
 
 
 def settings_for(model: str, voice: str, instructions: str) -> Settings:
-    """The settings that speak as a request asks. Raises SettingsError for a model or a voice that is unknown here."""
+    """The settings for a request. Raises SettingsError for an unknown model or voice, EngineError if the voice's engine
+    cannot run."""
     known, others = plugins(), model in OTHER_SERVICES_MODELS
     tables: dict[str, dict[str, object]] = {}
     if model in known:
@@ -164,14 +165,14 @@ def _given(**values: str) -> dict[str, object]:
 
 
 def _table_of(voice: str) -> str:
-    """Settings table of the engine that has a voice of that name; empty where none has."""
+    """Settings table of the engine that has a voice of that name; empty if none has."""
     if voice in saved_names():
         return "maya"
     return next((each.settings_table for each in plugins().values() if voice in {v.name for v in each.voices()}), "")
 
 
 def _first_available(table: str) -> str:
-    """Name of the first engine with these settings that can run here."""
+    """Name of the first engine with that settings table that can run here. Raises EngineError if there is none."""
     sharing = {name: each for name, each in plugins().items() if each.settings_table == table}
     reasons: Mapping[str, str | None] = {
         name: each.unavailable_reason(engine_settings(each, Settings())) for name, each in sharing.items()
@@ -180,7 +181,7 @@ def _first_available(table: str) -> str:
         if reason is None:
             return name
     name, reason = next(iter(reasons.items()))
-    raise EngineError(f"The engine {name} of this voice cannot run: {reason}.")
+    raise EngineError(f"The engine {name}, which has this voice, cannot run: {reason}.")
 
 
 def _model_names() -> list[str]:

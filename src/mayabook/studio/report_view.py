@@ -1,4 +1,4 @@
-"""What the reports of a job and of the lab say, read from their files without the libraries that made them."""
+"""Reports of jobs and of the lab, read from their files without loading the libraries that made them."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ LAB = "lab"
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A measure of the voice over the book, with one value for each chunk but the shortest."""
+    """A measure of the voice through the book, with one value for each chunk except the shortest."""
 
     label: str
     median: float
@@ -24,12 +24,12 @@ class Plot:
     values: tuple[tuple[int, float], ...]
     """(number of the chunk, value)."""
     outliers: tuple[tuple[int, float], ...]
-    """Those of `values` that stand out."""
+    """The outliers among `values`."""
 
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulSentence:
-    """A sentence of which it is not certain that it was read as written."""
+    """A sentence that was perhaps not read as written."""
 
     chunk: int
     chapter: str
@@ -70,14 +70,14 @@ class LabRun:
 
 
 def read_coverage(job_folder: Path) -> CoverageView | None:
-    """The report of a job; None where no run has finished. Raises JobError where its file is damaged."""
+    """The report of a job; None if no run has finished. Raises JobError if its file is damaged."""
     file = job_folder / "coverage.json"
     return _read_coverage(file, file.stat().st_mtime_ns) if file.is_file() else None
 
 
 @lru_cache(maxsize=8)
 def _read_coverage(file: Path, version: int) -> CoverageView:
-    """version: of the file; another one is another file to the cache."""
+    """version: the file's modification time; part of the cache key, so that a changed file is read again."""
     try:
         return _coverage(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -124,7 +124,7 @@ def lab_runs(library_folder: Path) -> list[LabRun]:
 
 
 def lab_file(library_folder: Path, path: str) -> Path | None:
-    """A file of a lab run, by its path below `lab`; None for what is not a file there, links out of it included."""
+    """A file of a lab run, by its path below `lab`; None if there is no such file, or it is a link that leads out."""
     root = (library_folder / LAB).resolve()
     file = (root / path).resolve()
     return file if file.is_relative_to(root) and file.is_file() else None

@@ -1,6 +1,6 @@
 """The REST API under /api: books, queue, chunks, takes, decisions, exports, and progress as server-sent events.
 
-docs/studio.md describes it, and /api/docs lists every route. Errors are `{"detail": "one line that says what to do"}`.
+docs/rest_api.md describes it; /api/docs lists every route. Errors are `{"detail": "one line that says what to do"}`.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from mayabook.studio.job_queue import BookStatus
 from mayabook.studio.services import Services
 
 EVENT_SECONDS = 1.0
-"""Between two looks at what an event stream tells."""
+"""Between two checks for changes, per event stream."""
 _STATUS = {LibraryError: 404, QueueError: 409, JobError: 409, BookError: 422}
 _Name = Annotated[str, Field(max_length=255)]
 _Note = Annotated[str, Field(max_length=4000)]
 
 
 class _Documented(BaseModel):
-    """Docstrings of fields are in the OpenAPI description."""
+    """A model whose field docstrings appear in the OpenAPI description."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -54,9 +54,9 @@ class BookOut(_Documented):
     mastering: float | None
     """Share of mastering that is done, 0 to 1; null before it begins."""
     error: str
-    """Why the run failed; empty where it did not."""
+    """Why the run failed; empty if it did not."""
     audiobook: str | None
-    """Address of the audiobook, which takes ranges."""
+    """Address of the audiobook; supports range requests."""
     cover: str | None
 
 
@@ -65,7 +65,7 @@ class QueueIn(_Documented):
 
     book: _Name
     format: Annotated[str, Field(max_length=8)] | None = None
-    """Suffix of the audiobook, such as .m4b; null for that of the latest run, else .m4b."""
+    """Suffix of the audiobook, such as .m4b; null for that of the latest run, or .m4b if there was none."""
     priority: int = 0
     """Higher ones go first."""
     is_next: bool = False
@@ -73,7 +73,7 @@ class QueueIn(_Documented):
 
 
 class QueueChange(_Documented):
-    """What to change of a book in the queue."""
+    """A change to a book in the queue."""
 
     action: Literal["pause", "resume", "stop", "move", "prioritise"]
     places: int = 0
@@ -83,13 +83,13 @@ class QueueChange(_Documented):
 
 
 class DecisionIn(_Documented):
-    """What a person decides about a chunk; as `mayabook review` has it."""
+    """A person's decision about a chunk, as in `mayabook review`."""
 
     action: Literal["accept", "redo", "take", "edit"]
     take: int | None = None
     """For take: its number, from 1."""
     text: Annotated[str, Field(max_length=4000)] = ""
-    """For edit: what the chunk says from now on; an empty one gives it the book's own text back."""
+    """For edit: the new text of the chunk; empty restores the book's own text."""
     note: _Note = ""
 
 
@@ -98,9 +98,9 @@ class TakeOut(_Documented):
 
     number: int
     step: str
-    """How it was made."""
+    """How it was made: the step of the retry policy."""
     is_kept: bool
-    """Whether it is the one of the audiobook."""
+    """Whether it is the take in the audiobook."""
     accepted: bool | None
     """By the checks; null while there is no verdict."""
     decision: str | None
@@ -109,7 +109,7 @@ class TakeOut(_Documented):
     transcript: str
     findings: list[dict[str, Any]]
     audio: str
-    """Address of its FLAC file, which takes ranges."""
+    """Address of its FLAC file; supports range requests."""
 
 
 class ChunkOut(_Documented):
@@ -119,7 +119,7 @@ class ChunkOut(_Documented):
     chapter: str
     text: str
     book_text: str
-    """It differs from `text` where a person wrote another."""
+    """The book's own text; differs from `text` if a person edited that."""
     takes: list[TakeOut]
 
 
@@ -146,7 +146,7 @@ def _routes(services: Services) -> APIRouter:
 
     @routes.get("/books", tags=["books"])
     def list_books() -> list[BookOut]:
-        """All books: those of the queue in its order, then the others by name."""
+        """All books: first those in the queue, in its order, then the others by name."""
         return [_book_out(services, status) for status in services.shelf()]
 
     @routes.post("/books", tags=["books"], status_code=201)
@@ -162,7 +162,7 @@ def _routes(services: Services) -> APIRouter:
 
     @routes.get("/books/{book_id}/cover", tags=["books"], response_class=Response)
     def get_cover(book_id: str) -> Response:
-        """The picture on the cover."""
+        """The cover image."""
         picture = services.library.facts(services.library.book(book_id)).cover
         if picture is None or picture.media_type not in PICTURES:
             raise HTTPException(404, "This book has no cover.")
@@ -170,10 +170,10 @@ def _routes(services: Services) -> APIRouter:
 
     @routes.get("/books/{book_id}/audiobook", tags=["exports"], response_class=FileResponse)
     def get_audiobook(book_id: str) -> FileResponse:
-        """The audiobook, whole or in ranges."""
+        """The audiobook file. Supports range requests."""
         file = services.library.book(book_id).audiobook
         if file is None:
-            raise HTTPException(404, "This book has not been narrated into one file yet.")
+            raise HTTPException(404, "This book has no audiobook in one file yet; narrate it first.")
         return FileResponse(file, filename=file.name)
 
     @routes.get("/books/{book_id}/coverage", tags=["exports"], response_class=FileResponse)
@@ -186,10 +186,10 @@ def _routes(services: Services) -> APIRouter:
 
     @routes.get("/books/{book_id}/events", tags=["books"], response_class=StreamingResponse)
     def follow(book_id: str, request: Request) -> StreamingResponse:
-        """Progress as server-sent events, from now on until the client goes.
+        """Progress as server-sent events, until the client disconnects.
 
-        `book`: the book, whenever it has changed. `chunks`: number -> state of the chunks that have changed; the first
-        one has all. `message`: a line that the run reported.
+        `book`: the book, when it has changed. `chunks`: number -> state, for the chunks whose state has changed; the
+        first event has all chunks. `message`: a line that the run printed. `error`: the book is gone; the stream ends.
         """
         services.library.book(book_id)
         return StreamingResponse(_events(services, book_id, request), media_type="text/event-stream")
@@ -206,12 +206,12 @@ def _routes(services: Services) -> APIRouter:
 
     @routes.get("/books/{book_id}/takes/{name}", tags=["review"], response_class=FileResponse)
     def get_take(book_id: str, name: str) -> FileResponse:
-        """The audio of a take, whole or in ranges."""
+        """The audio of a take (FLAC). Supports range requests."""
         return FileResponse(services.desk(book_id).take_file(name), media_type="audio/flac")
 
     @routes.post("/books/{book_id}/chunks/{number}/decisions", tags=["review"])
     def decide(book_id: str, number: int, decision: DecisionIn) -> ChunkOut:
-        """Decides about a chunk. redo and edit have new takes made at once, in the background."""
+        """Stores a decision about a chunk. After redo and edit, new takes are made in the background at once."""
         desk = services.desk(book_id)
         match decision.action:
             case "accept":
@@ -222,13 +222,13 @@ def _routes(services: Services) -> APIRouter:
                 desk.set_text(number, decision.text, decision.note)
             case "take":
                 if decision.take is None:
-                    raise HTTPException(422, "Give the number of the take.")
+                    raise HTTPException(422, "Give the number of the take in the field take.")
                 desk.choose_take(number, decision.take, decision.note)
         return _chunk_out(services, book_id, number)
 
     @routes.post("/books/{book_id}/undo", tags=["review"])
     def undo(book_id: str) -> dict[str, Any]:
-        """Takes the latest decision back."""
+        """Undoes the latest decision."""
         undone = services.desk(book_id).undo()
         if undone is None:
             raise HTTPException(409, "There is no decision to undo.")
@@ -237,19 +237,19 @@ def _routes(services: Services) -> APIRouter:
 
     @routes.post("/books/{book_id}/apply", tags=["review"], status_code=202)
     def apply(book_id: str) -> BookOut:
-        """Makes the audiobook anew with what was decided, in the background."""
+        """Makes the audiobook again with all decisions, in the background."""
         services.desk(book_id).make_anew()
         return _book_out(services, services.status(book_id))
 
     @routes.post("/queue", tags=["queue"], status_code=201)
     def enqueue(wanted: QueueIn) -> BookOut:
-        """Narrates a book when its turn comes."""
+        """Adds a book to the queue."""
         services.queue.add(wanted.book, suffix=wanted.format, priority=wanted.priority, is_next=wanted.is_next)
         return _book_out(services, services.status(wanted.book))
 
     @routes.post("/queue/{book_id}", tags=["queue"])
     def change_queue(book_id: str, change: QueueChange) -> BookOut:
-        """Pauses, resumes, stops or moves a book."""
+        """Pauses, resumes, stops, moves or prioritises a book."""
         queue = services.queue
         match change.action:
             case "pause":

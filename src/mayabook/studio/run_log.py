@@ -1,6 +1,6 @@
-"""The log of a run: what `mayabook make --json` printed, in a file of the job folder.
+"""The log of a run: the output of `mayabook make --json`, in a file of the job folder.
 
-A run writes into the file itself, so it outlives the server that began it; the next server reads it from its start.
+The run writes the file itself, so it does not need the server that started it; the next server reads it from the start.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 LOG_FILE = "run.log"
 """In the job folder; each run begins a new one."""
 MOST_MESSAGES = 500
-"""Messages that are kept, the newest."""
+"""Only the newest messages are kept, up to this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class RunMessage:
 
     text: str
     time: float | None
-    """When it was read, in seconds since 1970; None where it was there before this server."""
+    """When it was read, in seconds since 1970; None if it was written before this server started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class RunProgress:
 
     messages: tuple[RunMessage, ...] = ()
     n_messages: int = 0
-    """All that there were, those that are no longer kept included."""
+    """Number of all messages, including those no longer kept."""
     done_chunks: int = 0
     n_chunks: int = 0
     chapter: str = ""
@@ -39,13 +39,13 @@ class RunProgress:
     rate: float | None = None
     """Seconds of speech generated per second; None before the first take."""
     eta: float | None = None
-    """Seconds to go; None where it is not known."""
+    """Seconds to go; None if not known."""
     mastering: float | None = None
     """Share of mastering that is done, 0 to 1; None before it begins."""
     is_complete: bool = False
     """Whether the run reported its result."""
     error: str = ""
-    """The last line that is no event: why the run ended, if it ended without a result."""
+    """The last line that is not a JSON event: if the run ended without a result, the reason."""
 
 
 class RunLog:

@@ -1,7 +1,8 @@
-"""Guards everything that the server answers, websockets included; docs/security.md says against what.
+"""ASGI middleware that checks every request, websockets included. docs/security.md lists the attacks.
 
-In this order: the Host names this server; a request that changes something comes from a page of this server; the size
-is in bounds; the sender has a session, the token or the password. Every answer gets the security headers.
+It checks in this order: the Host header names this server; a request that changes something comes from this server's
+own pages; the body is not too large; the sender has a session, the token or the password. Every answer gets the
+security headers.
 """
 
 import time
@@ -20,14 +21,14 @@ from mayabook.studio.access import SESSION_SECONDS, Access
 from mayabook.studio.library import MAX_UPLOAD_BYTES
 
 MAX_BODY_BYTES: Final = 1 << 20
-"""Of a request that is no upload."""
+"""Largest body of a request that is not an upload."""
 UPLOAD_PATH: Final = "/api/books"
 LOGIN_PATH: Final = "/login"
 SPEECH_PATH: Final = "/v1/audio/speech"
 SPEECH_BURST, SPEECH_PER_SECOND = 60, 4.0
-"""Speech requests that may come at once, and how many more each second allows."""
+"""Token bucket of the speech requests: its size, and tokens added per second."""
 _MULTIPART_BYTES = 1 << 16
-"""What the form around an uploaded file may take."""
+"""Largest multipart overhead around an uploaded file."""
 _TOO_LARGE = f"Too large: a book may have {MAX_UPLOAD_BYTES >> 20} MB, another request 1 MB."
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CONTENT_SECURITY_POLICY = "; ".join(
@@ -62,7 +63,9 @@ _FORM = """<p>{note}</p><form method="post" action="/login"><label>Password<br>
 <input type="password" name="password" autocomplete="current-password" autofocus required
 style="font: inherit; width: 100%; box-sizing: border-box"></label>
 <p><button style="font: inherit">Open</button></p></form>"""
-_ASK_FOR_TOKEN = "<p>Open the address that <code>mayabook studio</code> printed: it holds the token of this start.</p>"
+_ASK_FOR_TOKEN = (
+    "<p>Open the address that <code>mayabook studio</code> printed in the terminal: it contains the access token.</p>"
+)
 
 
 class RateLimit:
@@ -73,7 +76,7 @@ class RateLimit:
         self._left, self._at = float(burst), time.monotonic()
 
     def take(self) -> bool:
-        """Whether one more may come now."""
+        """Takes a token. False if there is none: the request is to be refused."""
         now = time.monotonic()
         self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
         self._at = now
@@ -112,11 +115,11 @@ class SecurityMiddleware:
         return await self.app(scope, limited, _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
-        """What is refused whoever asks."""
+        """The answer to a request that is refused regardless of authentication; None if it is not."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._access.is_host(host):
-            return _error(403, "This server does not answer to that name; add it with --name.")
+            return _error(403, "This server does not answer to that host name; restart it with --name and that name.")
         if scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS:
             origin = headers.get("origin")
             if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
@@ -126,15 +129,15 @@ class SecurityMiddleware:
         try:
             n_bytes = int(headers.get("content-length", "0"))
         except ValueError:
-            return _error(400, "Content-Length is no number.")
+            return _error(400, "Content-Length is not a number.")
         return _too_large() if scope["type"] == "http" and n_bytes > _limit(scope) else None
 
     def _without_session(self, scope: Scope) -> Response | None:
-        """None for who has a session, the token or the password; else what they get in place of what they asked for."""
+        """None if the request has a session, the token or the password; else a login page, redirect or 401."""
         headers = Headers(scope=scope)
         is_page = scope["type"] == "http" and scope["method"] == "GET"
         if self._has_session(headers):
-            # A token leaves the address also where it is no longer needed.
+            # The token is removed from the address also if there is a session already.
             return self._after_token(scope, headers) if is_page and "token" in parse_qs(_query(scope)) else None
         kind, _, bearer = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and (self._access.is_token(bearer) or self._access.is_password(bearer)):
@@ -155,7 +158,7 @@ class SecurityMiddleware:
         return self._cookie in cookies and self._access.is_session(cookies[self._cookie].value)
 
     def _after_token(self, scope: Scope, headers: Headers) -> Response:
-        """To the same address without the token, with a session."""
+        """A redirect to the same address without the token, which opens a session."""
         kept = urlencode([(name, value) for name, value in parse_qsl(_query(scope)) if name != "token"])
         path = "/" + scope["path"].lstrip("/\\")
         answer = RedirectResponse(f"{path}?{kept}" if kept else path, status_code=303)
@@ -177,7 +180,7 @@ class SecurityMiddleware:
             return _too_large()
         given = parse_qs(body.decode(errors="replace")).get("password", [""])[0]
         if not self._access.is_password(given):
-            return self._login_page(401, "That is not the password, or there were too many wrong ones: wait a minute.")
+            return self._login_page(401, "Wrong password. After ten wrong ones, wait a minute before you try again.")
         answer = RedirectResponse("/", status_code=303)
         self._open_session(answer)
         return answer
@@ -194,7 +197,7 @@ def _limit(scope: Scope) -> int:
 
 
 def _limited(receive: Receive, limit: int) -> Receive:
-    """Counts what comes, whatever Content-Length said; who reads beyond the limit gets an HTTPException."""
+    """Counts received bytes, whatever Content-Length says. Reading beyond the limit raises HTTPException (413)."""
     n_bytes = 0
 
     async def counted() -> Message:
@@ -230,5 +233,5 @@ def _too_large() -> Response:
 
 
 def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """As OpenAI's clients read it; `detail` for the pages."""
+    """An error with `error` for OpenAI's clients and `detail` for the pages and the REST API."""
     return JSONResponse({"detail": message, "error": {"message": message, "type": "request_refused"}}, status, headers)

@@ -1,4 +1,4 @@
-"""The server: routes, pages and security on one ASGI application."""
+"""The server: one ASGI application with the APIs, the pages and the security middleware."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,9 +14,9 @@ from mayabook.studio.services import Services
 
 
 def create_app(services: Services, access: Access, port: int) -> FastAPI:
-    """The whole server. Call it once in a process: NiceGUI knows one application.
+    """The whole server. Call it once per process, because NiceGUI has one global application.
 
-    services: started and closed with the server. port: that it is served on.
+    services: started and closed with the server. port: the one it is served on.
     """
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The services of the studio, which know nothing of the web. Pages and routes are given them."""
+"""The services of the studio. They do not depend on the web framework; pages and routes call them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from mayabook.studio.speech import Speech
 
 @dataclass(frozen=True)
 class Services:
-    """What pages and routes work with. Methods that take the id of a book raise LibraryError where there is none."""
+    """All services of one library. Methods that take a book id raise LibraryError if there is no such book."""
 
     library: Library
     statuses: JobStatuses
@@ -27,7 +27,8 @@ class Services:
 
     @classmethod
     def of(cls, folder: Path) -> "Services":
-        """For the books in a folder, which is created if it is not there. Raises OutputError, LibraryError."""
+        """Opens the library in `folder`, which is created if missing. Raises OutputError if that fails, LibraryError if
+        the stored queue is damaged."""
         library, statuses = Library(folder), JobStatuses()
         return cls(library, statuses, JobQueue(library, statuses), Speech())
 
@@ -35,12 +36,12 @@ class Services:
         self.queue.start()
 
     def close(self) -> None:
-        """Ends what runs in the background; the next server goes on with it."""
+        """Ends speech and the run in progress; the next server resumes the run."""
         self.speech.close()
         self.queue.close()
 
     def shelf(self) -> list[BookStatus]:
-        """Every book: those of the queue in its order, then the others by name."""
+        """All books: first those in the queue, in its order, then the others by name."""
         places = {entry.book: place for place, entry in enumerate(self.queue.entries())}
         books = sorted(self.library.books(), key=lambda book: places.get(book.id, len(places)))
         return [self.queue.status(book) for book in books]
@@ -49,7 +50,7 @@ class Services:
         return self.queue.status(self.library.book(book_id))
 
     def desk(self, book_id: str) -> ReviewDesk:
-        """The review of a book's job; the same one for all pages."""
+        """The review of a book's job; all pages share one object, because it holds a lock."""
         folder = self.library.book(book_id).job.folder
         with self._lock:
             return self._desks.setdefault(folder, ReviewDesk(folder, self.reruns))

@@ -1,4 +1,4 @@
-"""Speaks any text in seconds: a process that keeps an engine and the checks loaded, and ends when it is idle.
+"""Speaks any text on request, in a process that keeps one engine and the checks loaded and ends when it is idle.
 
 The server itself loads no engine, recogniser or codec.
 """
@@ -17,9 +17,9 @@ from mayabook.core.errors import Cancelled, EngineError, MayaBookError
 from mayabook.studio.speech_request import SpeechCheck, SpeechRequest
 
 IDLE_SECONDS = 300.0
-"""After which the process ends and frees its memory."""
+"""Time without a request after which the process ends and frees its memory."""
 MOST_WAITING = 8
-"""Requests that may be spoken or wait; each occupies a thread of the server."""
+"""Requests that may be in progress or waiting, together; each occupies a thread of the server."""
 _CANCEL = "cancel"
 
 
@@ -35,13 +35,13 @@ class _Failure:
 
 
 class _Done:
-    """Nothing more is sent for the request."""
+    """Sent by the process as the last message of a request."""
 
 
 class SpokenText:
-    """A speech that is being made: what is known of its check, and the encoded audio in pieces.
+    """Speech in progress: the result of its check so far, and an iterator of encoded audio (bytes).
 
-    Close it when you are done; one that is closed early is cancelled.
+    Close it when you are done; closing it early cancels the request.
     """
 
     def __init__(self, check: SpeechCheck, pieces: Iterator[bytes]) -> None:
@@ -72,12 +72,15 @@ class Speech:
         return self._process is not None and self._process.is_alive()
 
     def speak(self, request: SpeechRequest) -> SpokenText:
-        """Returns when the first chunk is made and checked; if the request is to be verified, when all are.
+        """Returns when the first chunk has been made and checked; for a request with `verify`, when all have.
 
-        Raises MayaBookError where the text cannot be spoken, SpeechBusyError where too many requests are waiting.
+        Raises SpeechBusyError if MOST_WAITING requests are in progress or waiting, EngineError if the text cannot be
+        spoken, or with `verify` if the checks accepted no take of a chunk.
         """
         if not self._places.acquire(blocking=False):
-            raise SpeechBusyError(f"{MOST_WAITING} texts are being spoken or waiting already; try again in a while.")
+            raise SpeechBusyError(
+                f"{MOST_WAITING} texts are being spoken or waiting already; try again in a few seconds."
+            )
         messages = self._messages(request)
         first = next(messages)
         assert isinstance(first, SpeechCheck)
@@ -118,11 +121,12 @@ class Speech:
         except (EOFError, OSError):
             self._end()
             raise EngineError(
-                "The process that speaks ended unexpectedly; free some memory or choose a smaller model."
+                "The speech process ended unexpectedly, probably because memory is short; free some memory or choose a "
+                "smaller model, then try again."
             ) from None
 
     def _cancel(self) -> None:
-        """Waits until the process has given the request up."""
+        """Cancels the request in progress and waits until the process has dropped it."""
         assert self._pipe is not None
         with suppress(EOFError, OSError):
             self._pipe.send(_CANCEL)
@@ -148,7 +152,7 @@ class Speech:
         self._process = self._pipe = None
 
     def close(self) -> None:
-        """Ends the process, in the middle of a text, too."""
+        """Ends the process, after 1 s even in the middle of a text."""
         process = self._process
         if self._lock.acquire(timeout=1):
             try:
@@ -167,7 +171,7 @@ class Speech:
 
 
 def _pieces(messages: Iterator[object]) -> Iterator[bytes]:
-    """Begins with an empty piece, so that closing it closes the messages."""
+    """The audio among the messages. The first piece is empty: a generator runs `finally` only once it has started."""
     try:
         yield b""
         for message in messages:
@@ -179,7 +183,7 @@ def _pieces(messages: Iterator[object]) -> Iterator[bytes]:
 
 
 def _serve(pipe: "Connection[object, object]", idle_seconds: float) -> None:
-    """The process: speaks one request after the other until it is idle, or the server has ended."""
+    """Main function of the process: serves requests in turn, until it is idle for `idle_seconds` or the server ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides
     from mayabook.core.openmp import limit_spinning
 

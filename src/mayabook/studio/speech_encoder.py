@@ -14,7 +14,7 @@ from mayabook.studio.speech_formats import SPEECH_FORMATS
 
 
 class _Sink:
-    """The file that FFmpeg writes to; it cannot seek."""
+    """File object that FFmpeg writes to, without seeking."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
@@ -29,10 +29,11 @@ class _Sink:
 
 
 class SpeechEncoder:
-    """Takes audio, and gives what can be sent."""
+    """Encodes audio incrementally: `encode` each chunk, then `finish`; both return bytes to send."""
 
     def __init__(self, format: str, sample_rate: int, speed: float = 1.0) -> None:
-        """format: a key of SPEECH_FORMATS. sample_rate: Hz. speed: from MIN_SPEED to MAX_SPEED; the pitch stays."""
+        """format: a key of SPEECH_FORMATS. sample_rate: Hz. speed: from MIN_SPEED to MAX_SPEED; does not change the
+        pitch."""
         form = SPEECH_FORMATS[format]
         self._sink, self._sample_rate, self._n_samples = _Sink(), sample_rate, 0
         self._container = av.open(
@@ -75,7 +76,7 @@ class SpeechEncoder:
 
 
 def _tempo_graph(speed: float, sample_rate: int) -> Graph:
-    """FFmpeg's atempo, which takes 0.5 at least: slower speech passes it twice."""
+    """A graph of FFmpeg's atempo filter, which accepts 0.5 at least: for slower speech, two of them in series."""
     graph = Graph()
     n_filters = 1 if speed >= 0.5 else 2
     tempo = f"{speed ** (1 / n_filters):.6f}"

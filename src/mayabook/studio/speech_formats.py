@@ -1,15 +1,15 @@
-"""The formats that speech is sent in, which OpenAI's clients ask for by these names."""
+"""The audio formats in which speech is sent, under OpenAI's names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
-"""Of OpenAI's service."""
+"""The range of OpenAI's service."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechFormat:
-    """A format that needs no second look at what was sent: its header does not say how long the speech is."""
+    """A format that can be streamed: its header does not contain the duration."""
 
     media_type: str
     muxer: str
@@ -17,7 +17,7 @@ class SpeechFormat:
     codec: str
     """FFmpeg's name of the encoder."""
     bitrate: int = 0
-    """Bits per second; 0 where it is lossless."""
+    """Bits per second; 0 for lossless formats."""
 
 
 SPEECH_FORMATS: Mapping[str, SpeechFormat] = {

@@ -1,4 +1,4 @@
-"""Speaks any text with the engine that was opened last, and checks it: what runs in the speech service's process."""
+"""Speaks and checks any text, with the renderer of books. It runs in the speech service's process."""
 
 import shutil
 import tempfile
@@ -33,21 +33,21 @@ from mayabook.studio.speech_request import CheckResult, SpeechCheck, SpeechReque
 _ONE_TAKE = RetrySettings(trim=False, attempts=1, patch=0, split=0)
 
 Send = Callable[[SpeechCheck | bytes], None]
-"""Takes what the checks said, and then the encoded speech in pieces."""
+"""Called once with the result of the checks, then with encoded audio, piece by piece."""
 
 
 class SpeechMaker:
-    """Keeps one engine open, with its anchor, so that all requests to it have one speaker. Use as a context manager."""
+    """Keeps the last used engine open, with its anchor, so that its requests share one speaker. A context manager."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="mayabook-speech-"))
         self._opened: _OpenedEngine | None = None
 
     def speak(self, request: SpeechRequest, send: Send, tell: Callable[[], None]) -> None:
-        """tell: is called again and again while the text is spoken; what it raises ends that.
+        """send: receives the result. tell: called after each step; an exception from it cancels the request.
 
-        Raises MayaBookError: EngineError where the engine cannot be opened or cannot read the text, or where the
-        request is to be verified and no take was accepted.
+        Raises EngineError if the engine cannot be opened or cannot speak the text, or if the request is to be verified
+        and no take of a chunk was accepted; ScriptError if the text has no words.
         """
         engine = self._engine(request.settings)
         with self._temporary_job("text") as job:
@@ -111,7 +111,7 @@ class _Speaking:
         book = _book_of(request.text)
         script = write_script(book, opened.choice.chunk_limits(opened.settings.script))
         if not script.chunks:
-            raise ScriptError("This text has nothing to speak; send one with words.")
+            raise ScriptError("This text contains nothing to speak; send one with words.")
         self._plan = plan_chunks(book, script, engine)
         self._n_sent = 0
         self._encoder = SpeechEncoder(request.format, engine.sample_rate, request.speed)
@@ -137,7 +137,7 @@ class _Speaking:
             self._send_judged()
 
     def _send_judged(self) -> None:
-        """Sends the speech of the next chunks, in order, as far as they are judged."""
+        """Sends the audio of the next chunks, in order, up to the first that has no verdict yet."""
         while self._n_sent < len(self._plan):
             item = self._plan[self._n_sent]
             take = self._kept(item)
@@ -153,7 +153,7 @@ class _Speaking:
         return self._job.ledger.kept(item.key, self._opened.checker.identity)
 
     def _check(self, first: PlannedChunk, take: StoredTake) -> SpeechCheck:
-        """What is known of the whole text when its first chunk is sent."""
+        """The result of the checks for the whole text, as known when its first chunk is sent."""
         if self._request.verify:
             return SpeechCheck(CheckResult.ACCEPTED)
         if not take.is_good:
@@ -173,7 +173,7 @@ class _Speaking:
             if not take.is_good:
                 raise EngineError(
                     f"The checks accepted no take of {item.chunk.text[:80]!r} ({', '.join(self._defects(take))}); "
-                    "change the text or the voice, or do without verify."
+                    "change the text or the voice, or leave out verify."
                 )
 
 
@@ -188,7 +188,7 @@ def _book_of(text: str) -> Book:
 
 
 def _with_pause(take: StoredTake, item: PlannedChunk, *, is_last: bool) -> Audio:
-    """A take cut to its sound, and the silence after it; none after the last one."""
+    """The take with leading and trailing silence trimmed, followed by the chunk's pause (none after the last chunk)."""
     segment = TakeSegment(take.file, item.chunk.chapter, item.chunk.text, item.chunk.pause)
     timeline = build_timeline([segment], {}, Settings().master)
     (clip,) = timeline.clips

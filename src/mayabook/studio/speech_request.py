@@ -1,4 +1,4 @@
-"""What the speech service is asked for, and what the checks say of it."""
+"""A request to the speech service, and the result of its checks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,17 +7,17 @@ from mayabook.core.settings import Settings
 
 
 class CheckResult(StrEnum):
-    """What the checks say of a speech before it is sent. The values are those of a header."""
+    """Result of the checks when the first audio is sent; the values of the header X-MayaBook-Check."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
-    """Of several chunks, which are sent as they come, only the first one is checked yet."""
+    """The first of several chunks was accepted; the others are still to be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechCheck:
-    """What the checks say of a speech."""
+    """Result of the checks, with the reasons for a rejection."""
 
     result: CheckResult
     defects: tuple[str, ...] = ()
@@ -30,10 +30,10 @@ class SpeechRequest:
 
     text: str
     settings: Settings
-    """Of these, engine, voice, script, checks and retries apply."""
+    """Used are engine, voice, script, checks and retry settings."""
     format: str = "mp3"
     """A key of `mayabook.studio.speech_formats.SPEECH_FORMATS`."""
     speed: float = 1.0
-    """0.25 to 4; the pitch stays."""
+    """0.25 to 4; does not change the pitch."""
     verify: bool = False
-    """Send nothing before the checks have accepted all of it, and retry until they do."""
+    """Send nothing before the checks have accepted every chunk, and retry rejected takes as in a book."""

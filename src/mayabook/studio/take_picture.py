@@ -1,4 +1,4 @@
-"""What a take looks like: peaks for a waveform and a mel spectrogram, small enough for a page."""
+"""Waveform peaks and a mel spectrogram of a take, small enough to send to a page."""
 
 import base64
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from mayabook.core.take import Audio
 
 N_PEAKS = 600
 N_FRAMES = 480
-"""At most; a frame has at least HOP_SECONDS."""
+"""Most spectrogram frames; the hop is at least HOP_SECONDS, and longer for long takes."""
 HOP_SECONDS = 0.008
 WINDOW_SECONDS = 0.032
 N_BANDS = 72
 HIGHEST_HZ = 8000.0
 RANGE_DB = 65.0
-"""Below the loudest point; what is fainter is black."""
+"""Dynamic range below the loudest point; fainter levels are 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakePicture:
-    """peaks: greatest absolute sample of each of equal stretches, 0 to 1. bands: level of each mel band, low to high,
-    frame by frame, 0 to 255, in base64. n_frames, n_bands: its shape. seconds: duration."""
+    """peaks: greatest absolute sample in each of at most N_PEAKS equal segments, 0 to 1. bands: base64 of uint8 levels
+    of shape (n_frames, n_bands), bands from low to high. seconds: duration."""
 
     seconds: float
     peaks: tuple[float, ...]
@@ -36,7 +36,7 @@ class TakePicture:
 
 @lru_cache(maxsize=64)
 def picture_of(file: Path) -> TakePicture:
-    """The picture of an audio file that never changes, as takes do not."""
+    """The picture of a FLAC file; cached by path, because takes never change."""
     audio, sample_rate = read_flac(file)
     if not len(audio):
         audio = np.zeros(1, np.float32)

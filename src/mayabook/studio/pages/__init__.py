@@ -1,4 +1,4 @@
-"""The pages of the studio, on NiceGUI: their addresses, and what of the services each is given."""
+"""The pages of the studio, on NiceGUI: their addresses, and the services that each of them uses."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -32,8 +32,8 @@ from mayabook.studio.services import Services
 
 
 def mount(app: FastAPI, services: Services) -> None:
-    """Adds the pages to the server. Call it once in a process, after all other routes are there: NiceGUI takes every
-    address that is left."""
+    """Adds the pages to the server. Call it once per process, and after adding all other routes: NiceGUI handles every
+    remaining address."""
     serve_assets(app)
     app.include_router(lab_routes(services))
     app.include_router(media_routes(services.desk, services.listening))
@@ -116,13 +116,13 @@ def _add_pages(services: Services, commands: ChildCommands) -> None:
 
 
 def _jobs(services: Services) -> dict[str, Path]:
-    """Title of a book that a run has begun with -> its job folder."""
+    """Title -> job folder, for the books of which a run was started."""
     begun = [status.book for status in services.shelf() if status.state is not BookState.NEW]
     return {services.library.facts(book).title: book.job.folder for book in begun}
 
 
 def _book_page(services: Services, book_id: str, tab: BookTab, show: Callable[[LibraryBook], object]) -> None:
-    """A page of a book, or where there is no such book one that says so. show: adds what is below the head."""
+    """A page of a book, or an error page if there is no such book. show: adds the content below the head."""
     try:
         book = services.library.book(book_id)
     except MayaBookError as error:

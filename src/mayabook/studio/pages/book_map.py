@@ -30,8 +30,8 @@ class BookMap(Element, component=str(Path(__file__).parent.parent / "static" / "
         super().__init__()
         self.props["label"] = "Map of the book"
         self.props["hint"] = (
-            "Each cell is a chunk, one or a few sentences. Point at one, or use the arrow keys, to see its state; click "
-            "it or press Enter to review it."
+            "Each cell is a chunk, one or a few sentences. Point at one, or use the arrow keys, to see its state; "
+            "click it or press Enter to review it."
         )
         self.props["kinds"] = [
             {"label": label, "color": colour, "mark": mark} for label, colour, mark in STATES.values()

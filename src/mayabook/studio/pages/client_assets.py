@@ -2,8 +2,8 @@
 
 The pages are made of native HTML elements (`elements.py`) and one style sheet. Of NiceGUI's client they need Vue,
 socket.io and nicegui.js: 95 kB compressed. Quasar would add 190 kB of script and styles, Tailwind 68 kB. NiceGUI's page
-template has no switch for Quasar, so its files are answered empty here, ahead of NiceGUI's own routes. An element of
-`nicegui.ui` that is drawn by Quasar (`ui.button`, `ui.select`, `ui.dialog`) shows nothing on these pages.
+template cannot leave Quasar out, so empty files are served in its place, by routes that precede NiceGUI's own. Elements
+of `nicegui.ui` that Quasar draws (`ui.button`, `ui.select`, `ui.dialog`) show nothing on these pages.
 """
 
 from importlib.resources import files

@@ -1,6 +1,6 @@
-"""The controls of which all pages are made: native HTML elements with a label, an event and a style.
+"""The controls of all pages: native HTML elements with a label, an event and a style.
 
-Every text is set as text, never as HTML, so nothing that a book says is taken for markup.
+Every text is set as text, never as HTML, so no text of a book is taken for markup.
 """
 
 import inspect
@@ -23,7 +23,7 @@ ButtonKind = Literal["primary", "plain", "quiet", "danger"]
 def tag(name: str, classes: str = "", text: str = "", **attributes: Any) -> ui.element:
     """An HTML element.
 
-    attributes: underscores stand for dashes; True is an attribute without a value, None or False none at all.
+    attributes: underscores stand for dashes. True gives an attribute without a value; None and False give none.
     """
     element = ui.label(text) if text else ui.element(name)
     element.tag = name
@@ -54,7 +54,7 @@ def text(content: str, classes: str = "", name: str = "span") -> ui.label:
 
 
 def icon(name: str) -> ui.element:
-    """A drawing of `static/icons.svg`; a screen reader does not see it."""
+    """An icon from `static/icons.svg`, hidden from screen readers."""
     with tag("svg", "icon", aria_hidden="true") as drawing:
         tag("use", href=f"{STATIC}/icons.svg#{name}")
     return drawing
@@ -113,7 +113,7 @@ def text_field(
         if rows:
             element = tag("textarea", "input", text=value, rows=rows, **attributes)
         else:
-            # As an attribute (^), the value is the one to begin with: a page that is drawn again keeps what is typed.
+            # As an attribute (^), this is only the initial value: a redraw of the page keeps what the user has typed.
             element = tag("input", "input", **{"^value": value}, autocomplete="off", **{"type": "text", **attributes})
         if note:
             text(note, "field-note")
@@ -178,7 +178,7 @@ def fact(name: str, value: str = "") -> ui.label:
 
 
 async def reporting(action: Handler) -> None:
-    """Runs an action; an error that the person can mend becomes a message on the page."""
+    """Runs an action, and shows a MayaBookError as a message on the page."""
     try:
         result = action()
         if inspect.isawaitable(result):

@@ -1,4 +1,4 @@
-"""Keeps a part of a page up to date: asks for its state again and again, and draws what has changed."""
+"""Keeps a part of a page up to date by polling its state and redrawing it after a change."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from nicegui import ui
 
 State = TypeVar("State")
 SECONDS: Final = 1.0
-"""Between two looks at the state."""
+"""Between two polls of the state."""
 
 
 class Live(Generic[State]):
-    """Draws once when it is made, and then whenever the state differs from the last one."""
+    """Draws the state once at first, and then whenever it differs from the one drawn last."""
 
     def __init__(self, read: Callable[[], State], draw: Callable[[State], Any], seconds: float = SECONDS) -> None:
         """read: gives the state, in another thread; equal states are not drawn again. draw: shows it."""
@@ -21,7 +21,7 @@ class Live(Generic[State]):
         ui.timer(seconds, self.refresh)
 
     async def refresh(self) -> None:
-        """Looks at the state now."""
+        """Polls the state now."""
         state = await asyncio.to_thread(self._read)
         if state is not None and state != self._shown:
             self._shown = state

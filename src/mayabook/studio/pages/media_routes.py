@@ -1,4 +1,4 @@
-"""Addresses of what the pages of review and listening fetch: audio in ranges, pictures of takes, rows, timed text.
+"""Routes for data that the review and listening pages fetch: audio (range requests), pictures of takes, timed text.
 
 /book/ID/audio/N             file N of the audiobook
 /book/ID/text/N              sentences of chapter N with their words
@@ -31,7 +31,7 @@ _MEDIA_TYPES = {
     ".wav": "audio/wav",
 }
 MOST_CHARACTERS = 160
-"""Of a passage's text in the list."""
+"""Longest text of a passage in the list."""
 
 
 def media_routes(desk_of: Callable[[str], ReviewDesk], listening_of: Callable[[str], Listening]) -> APIRouter:
@@ -43,7 +43,7 @@ def media_routes(desk_of: Callable[[str], ReviewDesk], listening_of: Callable[[s
         with _not_found():
             files = listening_of(book_id).files()
         if not 0 <= number < len(files):
-            raise HTTPException(404, f"This audiobook has {len(files)} files.")
+            raise HTTPException(404, f"There is no file {number}; this audiobook has {len(files)}, from 0.")
         return FileResponse(files[number], media_type=_MEDIA_TYPES[files[number].suffix.lower()])
 
     @routes.get("/book/{book_id}/text/{chapter}")

@@ -1,16 +1,16 @@
-"""Messages to the person on a page: what was done, and what went wrong."""
+"""Messages on a page: what was done, and what went wrong."""
 
 from weakref import WeakKeyDictionary
 
 from nicegui import Client, context, ui
 
 SECONDS = 8
-"""How long a message that is no error stays."""
+"""How long a message stays that is not an error."""
 _regions: WeakKeyDictionary[Client, ui.element] = WeakKeyDictionary()
 
 
 def add_message_region() -> None:
-    """Adds the place where messages appear to the page that is being built; a screen reader says what comes there."""
+    """Adds the region for messages to the page that is being built; screen readers announce its messages."""
     region = ui.element("div").classes("messages").props('role="status" aria-live="polite"')
     _regions[context.client] = region
 

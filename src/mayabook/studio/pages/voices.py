@@ -130,9 +130,7 @@ class VoicesPage:
             self._maya_engine = next((name for name, each in plugins().items() if _can_speak(each, _MAYA)), "")
             if not self._maya_engine:
                 with tag("p", "notice", role="note"):
-                    text(
-                        "Maya1 is not installed on this machine, so these voices cannot be heard. Download it below."
-                    )
+                    text("Maya1 is not installed on this machine, so these voices cannot be heard. Download it below.")
             with tag("div", "columns"):
                 with tag("div", "card padded"):
                     presets = {name: f"{name}: {each.genre}" for name, each in maya_presets().items()}
