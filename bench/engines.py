@@ -1,7 +1,7 @@
 """Speed of the Maya1 engines against their peers, on a random model of about 250M parameters in Maya1's layout.
 
     python bench/engines.py               llama.cpp and transformers, about a quarter of an hour on two cores
-    python bench/engines.py --only gguf   one of them; `anchor` is what an anchor costs on llama.cpp, `vllm` compares
+    python bench/engines.py --only gguf   one of them; `anchor` is the cost of an anchor on llama.cpp, `vllm` compares
                                           vLLM with transformers if its environment is installed
 
 The model is built once, in build/bench. All figures come from this run on this machine; run it on an idle machine. The

@@ -5,9 +5,8 @@
 
 A worker makes one take at a time, at 10 times real time, and meanwhile checks the take before. --slower makes all
 workers sleep longer by a factor, so that what they really compute (FLAC, Ray) fits on the cores that they share here.
-The CPU time of the driver is printed for each take; its load at full speed follows from it. Its memory is the peak so
-far. The chunks are shared out among the books, three of which are in work at once. --kill ends workers at random
-moments.
+The CPU time of the driver is printed per take; its load at full speed follows from it. Its memory is the peak so far.
+The chunks are divided among the books, of which three are in work at once. --kill ends workers at random moments.
 """
 
 import argparse
@@ -51,7 +50,7 @@ class Row:
     driver_cpu: float
     """CPU seconds of the driver, its threads for Ray included."""
     peak: float
-    """Memory of the driver until then, in MB."""
+    """Peak memory of the driver so far, in MB."""
 
     def __str__(self) -> str:
         return (

@@ -1,11 +1,11 @@
-"""Decoding speed of the transformers engine on a GPU, with a random model of Maya1's true shape (3.3B).
+"""Decoding speed of the transformers engine on a GPU, with a model of Maya1's shape (3.3B) and random weights.
 
-    python bench/gpu_decoding.py                    bf16, NF4 and FP8, with 1 to 256 rows; 12 minutes at most
-    python bench/gpu_decoding.py --shape tiny       the same on a tiny model, to see that all of it works
+    python bench/gpu_decoding.py                    bf16, NF4 and FP8, with 1 to 256 batch rows; 12 minutes at most
+    python bench/gpu_decoding.py --shape tiny       the same with a tiny model, as a smoke test
 
-Steps of all rows are timed, which are CUDA graphs on a GPU, and then takes with our sampler: what a book gets. Each
-figure is written to the output file as soon as it is measured. A format whose library is not installed, or that the
-device does not compute, gets a row that says so. The model is written once, in build/bench.
+It times bare decoding steps of the whole batch (CUDA graphs on a GPU), and then whole takes with MayaBook's sampler,
+which is the speed of a book. Each figure is written to the output file as soon as it is measured. A format whose library is
+not installed, or that the device does not support, gets a row that says so. The model is written once, in build/bench.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def _fp8_config() -> dict[str, Any]:
 
 
 def measure_steps(decoder: TransformersDecoder) -> float:
-    """Tokens per second of steps of all rows; nothing is drawn."""
+    """Tokens per second of decoding steps of the whole batch, without sampling."""
     prompt = list(range(PROMPT_TOKENS))
     for slot in range(decoder.n_slots):
         decoder.prefill(slot, prompt, PROMPT_TOKENS - 1 if slot else 0)

@@ -2,9 +2,9 @@
 
 python bench/studio.py JOB
 
-JOB: the job folder of a finished book, of which the long one is made: its takes are repeated under other keys. Needs
-Chromium. The audiobook of the listeners is noise of the size of ten hours; they ask for pieces as a browser does, one
-after the other and as fast as they come.
+JOB: job folder of a finished book, from which the long one is made by repeating its takes under other keys. Needs
+Chromium. The audiobook of the listeners is random bytes of the size of ten hours. Each listener requests ranges one
+after the other, without pauses.
 """
 
 import asyncio
@@ -126,7 +126,7 @@ async def measure_listeners(address: str, book: str) -> None:
     print(
         f"{N_LISTENERS} listeners, {len(waits):,} pieces of {PIECE_BYTES // 1024} kB "
         f"({PIECE_BYTES / BYTES_PER_SECOND:.0f} s of sound): {len(waits) * PIECE_BYTES / seconds / 1e6:.0f} MB/s; "
-        f"a piece came after {statistics.median(waits):.2f} s (median), {waits[-1]:.2f} s (longest)"
+        f"a request took {statistics.median(waits):.2f} s (median), {waits[-1]:.2f} s (longest)"
     )
 
 

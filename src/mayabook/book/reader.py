@@ -15,7 +15,7 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class BookFacts:
-    """What a list of books shows of one."""
+    """Title, authors and cover of a book, for lists of books."""
 
     title: str
     authors: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class BookReader(ABC):
         """
 
     def read_facts(self, path: Path, settings: BookSettings) -> BookFacts:
-        """Title, authors and cover, in a fraction of the time that `read` takes; by default the name of the file.
+        """Title, authors and cover, without reading the text; by default, the file's name as the title.
 
         Arguments and errors are those of `read`.
         """

@@ -63,7 +63,7 @@ class Checker:
         self.identity = f"{recognisers}, thresholds {self.thresholds.digest}, rules {RULES_VERSION}"
 
     def load(self) -> None:
-        """Loads the recogniser, which the first transcript does otherwise. Raises CheckError if it cannot be loaded."""
+        """Loads the recogniser now rather than at the first transcript. Raises CheckError if it cannot be loaded."""
         self._recogniser.load()
 
     def check(
@@ -200,7 +200,7 @@ class Checker:
     def _with_second_opinion(
         self, other: TranscriptAligner, words: WordEvidence, audio: Audio, sample_rate: int, chunk: Chunk
     ) -> WordEvidence:
-        """other: of the second recogniser, which loads at the first take in doubt: most books have none."""
+        """other: aligner of the second recogniser, which is loaded at the first take in doubt; most books have none."""
         aligners = self._transcripts, other
         second = other.second_opinion(audio, sample_rate, chunk, words.rows)
         words = replace(words, second=second)

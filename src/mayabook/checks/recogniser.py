@@ -99,7 +99,7 @@ class Recogniser:
         self._loaded: tuple[WhisperModel, Tokenizer] | None = None
 
     def load(self) -> "tuple[WhisperModel, Tokenizer]":
-        """Loads the weights, unless they are loaded. Raises CheckError if they cannot be, or the model does not
+        """Loads the weights at the first call. Raises CheckError if they cannot be loaded, or if the model does not
         transcribe the language."""
         from faster_whisper.tokenizer import Tokenizer
 

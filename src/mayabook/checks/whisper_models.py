@@ -22,9 +22,9 @@ PACKAGED = {
 """The weights of the models that come inside packages, in one file or in parts; all else lies beside the first."""
 _BESIDE = ("config.json", "tokenizer.json", "vocabulary.txt")
 _MULTILINGUAL_TOKENS = 51_865
-"""Tokens of the smallest vocabulary of a multilingual model; CTranslate2 tells them by it, too."""
+"""Vocabulary size from which a model is multilingual; CTranslate2 uses the same criterion."""
 _UNUSABLE = RuntimeError, ValueError, OSError
-"""What faster-whisper and the hub raise for a model that is not there or not whole."""
+"""Raised by faster-whisper and the hub for a missing or incomplete model."""
 
 
 class ModelFiles:
@@ -70,7 +70,7 @@ class ModelFiles:
             raise self._unusable(error) from error
 
     def _downloaded(self) -> Path:
-        """The folder of a model that is no packaged one. On the hub, it is downloaded unless it was before."""
+        """The folder of a model that is not packaged; one on the hub is downloaded if it is not cached."""
         if Path(self._model).is_dir():
             return Path(self._model)
         from faster_whisper import download_model
@@ -81,7 +81,7 @@ class ModelFiles:
             raise self._unusable(error) from error
 
     def _vocabulary_size(self) -> int:
-        """Read from the file beside the weights: the model need not be loaded for it."""
+        """Number of tokens, read from the file beside the weights, without loading the model."""
         folder = self._weights[0].parent
         try:
             if (lines := folder / "vocabulary.txt").is_file():

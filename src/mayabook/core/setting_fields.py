@@ -38,7 +38,7 @@ class SettingField:
     values: str
     """What it takes, in words: `0.5 to 2`, `none, srt or vtt`; empty where any value of the kind is taken."""
     choices: tuple[str, ...]
-    """The only values that it takes; empty where it takes others."""
+    """The allowed values, if only certain values are allowed; else empty."""
     default: str
     """In words; empty where nothing is set by default."""
     description: str

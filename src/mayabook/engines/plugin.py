@@ -172,8 +172,8 @@ class EnginePlugin(ABC, Generic[SettingsModel]):
         return ""
 
     def is_deterministic(self, settings: SettingsModel) -> bool:
-        """Whether a request gives the same samples, bit for bit, each time on this machine, whatever else is in its
-        batch. The contract suite tests it where it is True."""
+        """Whether a request always gives bit-identical samples on this machine, whatever else is in the batch. If True,
+        the contract suite tests it."""
         return True
 
     def request_sampling(self, settings: SettingsModel) -> "Sampling":

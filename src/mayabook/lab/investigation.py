@@ -20,7 +20,7 @@ from mayabook.lab.trial_runner import TrialListener
 DOCUMENT = "investigation.md"
 """Default name of the document."""
 ADDITIONS = "<!-- The replay does not write what follows. -->"
-"""A line of the document; what comes after it is kept when the document is written anew."""
+"""A line of the document; the text after it is kept when the document is rewritten."""
 SLOTS = 16
 """Takes that every experiment of the replay decodes at once by default."""
 FORMATS = tuple(name for name in ComparePlan().formats if name != "FP4-double")
@@ -107,7 +107,7 @@ def write_document(folder: Path, document: Path, *, quick: bool = False) -> list
 
 
 def _additions(document: Path) -> str:
-    """What others added to the document, with the line before it; empty if there is nothing."""
+    """The text that was added to the document by hand, with the line `ADDITIONS`; empty if there is none."""
     text = document.read_text(encoding="utf-8") if document.is_file() else ""
     return f"\n{ADDITIONS}{text.split(ADDITIONS, 1)[1]}" if ADDITIONS in text else ""
 

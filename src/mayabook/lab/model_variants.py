@@ -47,7 +47,7 @@ GGUF_FORMATS = tuple(gguf_formats.FORMATS)
 QUANTISED_FORMATS = tuple(checkpoint_formats.FORMATS)
 """Formats of quantised checkpoints."""
 VLLM = "vLLM"
-"""The checkpoint on vLLM, in the dtype that this engine chooses. It has no logits to compare."""
+"""The checkpoint on vLLM, in the dtype that this engine chooses. Its logits cannot be read."""
 FORMATS = (*CHECKPOINT_FORMATS, *GGUF_FORMATS, *QUANTISED_FORMATS, VLLM)
 """All formats that a plan may name."""
 FULL_PRECISION = ("fp32", "F32", "F16")

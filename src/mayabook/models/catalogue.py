@@ -35,7 +35,7 @@ class CatalogueEntry:
     about: str
     """What it is, in a sentence."""
     gigabytes: Mapping[str, float] = field(default_factory=dict)
-    """Size of each form of it: GGUF formats, and `checkpoint`."""
+    """Download size in GB of each form of the model: GGUF formats, and `checkpoint`."""
     ggufs: tuple[str, ...] = ()
     """Repositories of GGUF files by others; the first that has a format is taken."""
     codec_onnx: str = ""

@@ -173,7 +173,7 @@ def _place(file: Path, target: Path) -> Origin:
 
 
 def _linked(file: Path, target: Path) -> bool:
-    """Whether a hard link could be made; other file systems cannot be linked to, and some have no links."""
+    """Hard-links `target` to `file`. False if that is impossible: across file systems, or where they have no links."""
     try:
         os.link(file.resolve(), target)
     except OSError:

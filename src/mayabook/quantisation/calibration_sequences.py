@@ -20,7 +20,8 @@ from mayabook.maya.tokenizer import CheckpointTokenizer
 from mayabook.models.store import ModelFiles
 
 MIN_SEQUENCES = 16
-"""Fewest takes that must end by themselves for a calibration. If none of the first ones does, no more are made."""
+"""Fewest takes that must end by themselves for a calibration. If none of the first takes, as many as
+this, ends by itself, no more are made."""
 
 
 def generate_sequences(

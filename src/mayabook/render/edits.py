@@ -74,7 +74,7 @@ class Edits:
         self.restore(written, "" if text == written else text)
 
     def restore(self, written: str, text: str) -> None:
-        """Stores a text that was valid before in place of the book's text `written`; an empty one restores that."""
+        """Stores an earlier edit of the book's text `written`, without validation; an empty text removes the edit."""
         self.texts.pop(written, None)
         if text:
             self.texts[written] = text

@@ -89,7 +89,7 @@ class VllmPlugin(MayaPlugin):
         return [Level(name, {"engine": {"kind": self.name}, "maya": change}) for name, change in changes.items()]
 
     def is_deterministic(self, settings: MayaSettings) -> bool:
-        """On a CPU, as measured in float32. On a GPU the rounding depends on the batch, except in vLLM's own
+        """True on a CPU, as measured in float32. On a GPU, rounding depends on the batch, except in vLLM's
         batch-invariant mode."""
         return not self._uses_gpu(settings) or os.environ.get("VLLM_BATCH_INVARIANT") == "1"
 
@@ -124,7 +124,8 @@ class VllmPlugin(MayaPlugin):
         return generator.n_slots * n_tokens / TOKENS_PER_SECOND / (time.perf_counter() - started)
 
     def open_generator(self, files: ModelFiles, settings: MayaSettings) -> "tuple[CodeGenerator, Tokenizer]":
-        """Without voice, sampler settings and codec, for experiments. Raises EngineError or ModelError."""
+        """The generator and its tokenizer, without voice, sampler settings and codec, for experiments. Raises
+        EngineError or ModelError."""
         format, weights = self._weights(files, settings, "", EngineContext())
         slots = settings.slots if isinstance(settings.slots, int) else 0
         return self._open_generator(files, weights, format, settings, slots, EngineContext())
@@ -174,7 +175,7 @@ class VllmPlugin(MayaPlugin):
 
 
 def _weight_bytes(read: "Checkpoint", dtype: str) -> int:
-    """In memory; vLLM keeps packed weights packed."""
+    """Bytes of the weights in memory; vLLM keeps packed weights packed."""
     if read.config.quantised_by:
         return sum(stored.n_bytes for stored in read.weights.tensors.values())
     return read.weight_bytes(dtype, "none")
