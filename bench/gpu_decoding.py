@@ -4,8 +4,9 @@
     python bench/gpu_decoding.py --shape tiny       the same with a tiny model, as a smoke test
 
 It times bare decoding steps of the whole batch (CUDA graphs on a GPU), and then whole takes with MayaBook's sampler,
-which is the speed of a book. Each figure is written to the output file as soon as it is measured. A format whose library is
-not installed, or that the device does not support, gets a row that says so. The model is written once, in build/bench.
+which is the speed of a book. Each figure is written to the output file as soon as it is measured. A format whose
+library is not installed, or that the device does not support, gets a row that says so. The model is written once, in
+build/bench.
 """
 
 import argparse

@@ -130,7 +130,7 @@ def talk(folder: Path, answers: Sequence[tuple[str, str]]) -> tuple[str, int]:
 
 def test_on_a_terminal_it_asks_and_does_what_it_is_told(job: tuple[Path, int]) -> None:
     folder, number = job
-    shown, code = talk(folder, [("Decision", "e"), ("the book's own", ENGLISH), ("anew now", "y")])
+    shown, code = talk(folder, [("Decision", "e"), ("the book's own", ENGLISH), ("again now", "y")])
     assert code == 0, shown
     assert f"Chunk {number}, " in shown
     assert "garbled" in shown or "omitted" in shown

@@ -55,7 +55,7 @@ def review(
 
     On a terminal, one chunk at a time is shown, the worst first, with its text, its transcript and its takes, and you
     are asked what to do. Otherwise the list is printed; decide with --accept, --redo, --take and --edit. After
-    decisions, the audiobook is made anew.
+    decisions, the audiobook is made again.
     """
     from mayabook.cli.book_queue import run_books
     from mayabook.cli.progress_display import display

@@ -13,7 +13,7 @@ KEYS = "[b]a[/b]ccept  [b]r[/b]edo  [b]e[/b]dit text  choose [b]t[/b]ake  [b]s[/
 
 
 def ask_for_decisions(review: JobReview, entries: Sequence[ReviewEntry]) -> bool:
-    """Returns True if something was decided and the person wants the audiobook made anew now."""
+    """Returns True if something was decided and the person wants the audiobook made again now."""
     console = Console()
     if not entries:
         console.print("No chunk is flagged.")
@@ -28,7 +28,7 @@ def ask_for_decisions(review: JobReview, entries: Sequence[ReviewEntry]) -> bool
         n_decided += answer != "s"
     if not n_decided:
         return False
-    return Confirm.ask(f"Decided on {n_decided}. Make the audiobook anew now?", default=True, console=console)
+    return Confirm.ask(f"Decided on {n_decided}. Make the audiobook again now?", default=True, console=console)
 
 
 def _ask(console: Console, review: JobReview, entry: ReviewEntry) -> str:

@@ -17,7 +17,7 @@ export default {
     label: String,
     hint: String,
     states: { type: String, default: "" }, // one digit for each chunk: its place in `kinds`
-    kinds: { type: Array, default: () => [] }, // of {label, color}: the name of a variable of the style sheet
+    kinds: { type: Array, default: () => [] }, // of {label, color, mark}; color: name of a CSS variable
     chapters: { type: Array, default: () => [] }, // of [first chunk from 0, title]
   },
   emits: ["choose"],

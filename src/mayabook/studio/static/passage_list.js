@@ -30,7 +30,7 @@ export default {
     </div>`,
   props: {
     source: String, // address of the rows
-    states: Array, // of [name, colour variable, whether it asks for a person]
+    states: Array, // of [name, CSS variable of its colour, whether a person should decide]
     chosen: Number,
   },
   emits: ["choose", "next", "act"],
@@ -151,7 +151,7 @@ export default {
       if (key === "?") document.querySelector("#review-keys").showModal();
       else if (key === "n" || key === "j") this.move(1);
       else if (key === "p" || key === "k") this.move(-1);
-      // At once, not by way of the server: what is typed next belongs there.
+      // Focused here rather than by the server, so that no keystroke is lost.
       else if (key === "c") document.querySelector("#review-note")?.focus();
       else if (key === "e") document.querySelector("#review-edit")?.showModal();
       else if (key in KEYS) this.$emit("act", KEYS[key]);

@@ -14,7 +14,7 @@
   apply();
 })();
 
-// Speech: one player for the page; a button says what to speak, with which engine and in which voice.
+// Speech: one player per page. The data attributes of a button give the text, the engine and the voice.
 (() => {
   let player = null;
   let owner = null;
@@ -75,7 +75,7 @@
   };
 })();
 
-// Books: chosen or dropped files go to the library one after the other, and the shelf shows them when they are there.
+// Uploads: chosen or dropped files are sent one after the other, and the shelf shows each when it has been added.
 (() => {
   const send = async (files) => {
     for (const file of files) {

@@ -1,5 +1,5 @@
-// A take to see and hear: waveform above, spectrogram below, the places of the findings, and where it plays. Of all
-// takes on the page one plays at a time; another begins where the one before it was.
+// A take: waveform above, spectrogram below, with the findings and the playback position marked. Only one take on the
+// page plays at a time; when another is started, it continues at the same position.
 
 const WAVE = 44; // pixels
 const SPECTRUM = 84;
