@@ -253,9 +253,10 @@ def test_packed_weights_on_a_gpu_are_read_as_they_are(checkpoint: Path, tmp_path
 
 
 @pytest.mark.usefixtures("gpu")
-def test_takes_are_bit_exact_on_a_cpu_and_in_the_batch_invariant_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_takes_are_bit_exact_in_float32_on_a_cpu_and_in_batch_invariant_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VLLM_BATCH_INVARIANT", raising=False)
     assert VllmPlugin().is_deterministic(MayaSettings(device="cpu"))
+    assert not VllmPlugin().is_deterministic(MayaSettings(device="cpu", dtype="bfloat16"))
     assert not VllmPlugin().is_deterministic(MayaSettings())
     monkeypatch.setenv("VLLM_BATCH_INVARIANT", "1")
     assert VllmPlugin().is_deterministic(MayaSettings())

@@ -89,9 +89,11 @@ class VllmPlugin(MayaPlugin):
         return [Level(name, {"engine": {"kind": self.name}, "maya": change}) for name, change in changes.items()]
 
     def is_deterministic(self, settings: MayaSettings) -> bool:
-        """True on a CPU, as measured in float32. On a GPU, rounding depends on the batch, except in vLLM's
+        """True in float32 on a CPU, as measured. On a GPU, rounding depends on the batch, except in vLLM's
         batch-invariant mode."""
-        return not self._uses_gpu(settings) or os.environ.get("VLLM_BATCH_INVARIANT") == "1"
+        if self._uses_gpu(settings):
+            return os.environ.get("VLLM_BATCH_INVARIANT") == "1"
+        return settings.dtype in ("auto", "float32")
 
     def fingerprint(self, settings: MayaSettings) -> str:
         from mayabook.engines.checkpoint import Checkpoint

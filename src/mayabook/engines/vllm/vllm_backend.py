@@ -64,11 +64,11 @@ class VllmBackend:
         )
         (self._sampler,) = made
         self.version = _version()
-        place = f"cpu {torch.get_num_threads()} threads"
-        if options.on_gpu:
-            is_invariant = os.environ.get("VLLM_BATCH_INVARIANT") == "1"
-            rounding = "batch-invariant" if is_invariant else "rounding may depend on the batch"
-            place = f"{torch.cuda.get_device_name()} {rounding}"
+        place = torch.cuda.get_device_name() if options.on_gpu else f"cpu {torch.get_num_threads()} threads"
+        if options.on_gpu and os.environ.get("VLLM_BATCH_INVARIANT") == "1":
+            place += " batch-invariant"
+        elif options.on_gpu or options.dtype != "float32":
+            place += " rounding may depend on the batch"
         self.platform = f"vllm {self.version} torch {torch.__version__} {place}"
 
     def add(self, key: str, request: DecodingRequest) -> None:
