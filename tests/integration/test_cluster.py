@@ -29,9 +29,10 @@ DRIVER = (
     sys.executable,
     "-c",
     """
-import atexit, json, resource, sys
+import atexit, json, sys
 def tell():
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    # ru_maxrss would be that of the process that started this one, if that is larger
+    peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1000
     print(json.dumps({"peak MB": peak, "loaded": [name for name in sys.modules if "." not in name]}), file=sys.stderr)
 atexit.register(tell)
 from mayabook.cli import main
