@@ -71,7 +71,7 @@ def test_a_passage_is_decided_and_undone_by_the_keyboard_alone(job: Path, page: 
     page.keyboard.press("t")
     expect(filters).to_contain_text("Accepted by a person (1)")
     assert decisions(job) == [(DecisionKind.TAKE_CHOSEN, "the second is right, really")]
-    expect(page.locator(".review-main > .notice")).to_contain_text("does not have your latest decisions")
+    expect(page.locator(".review-main > .notice")).to_contain_text("does not include your latest decisions")
     page.keyboard.press("u")
     expect(filters).to_contain_text("Flagged (1)")
     assert decisions(job) == []
