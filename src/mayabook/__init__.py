@@ -4,8 +4,9 @@ Importing it has no side effect and loads no other library: each name is importe
 """
 
 import logging
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from mayabook.core.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from mayabook.book import read_book
@@ -73,11 +74,7 @@ _MODULES = {
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+__getattr__ = lazy_names(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

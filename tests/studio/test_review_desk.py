@@ -5,9 +5,11 @@ import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from mayabook.core.errors import JobError
 from mayabook.review import PassageState
@@ -49,6 +51,26 @@ def test_an_edit_is_spoken_in_the_background_and_heard_in_the_audiobook(job: Pat
     assert state_of(desk, number) in (PassageState.CLEAN, PassageState.IN_DOUBT)
     assert not desk.is_audiobook_older
     assert ENGLISH in [sentence.text for sentence in Listening(job).sentences(0)]
+
+
+def test_a_rerun_waits_while_another_run_uses_the_job(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other run ends when the first attempt has found the job in use."""
+    other, waits = FileLock(job / "lock", thread_local=False), []
+
+    def end_the_other(seconds: float) -> None:
+        waits.append(seconds)
+        other.release()
+
+    monkeypatch.setattr("mayabook.studio.reruns.time", SimpleNamespace(sleep=end_the_other))
+    other.acquire()
+    audiobook = job.with_suffix(".m4b")
+    before = audiobook.stat().st_mtime_ns
+    desk = ReviewDesk(job, Reruns())
+    desk.make_anew()
+    while desk.is_being_made:
+        time.sleep(0.1)
+    assert (desk.failure, len(waits)) == ("", 1)
+    assert audiobook.stat().st_mtime_ns > before
 
 
 def test_what_a_listener_reports_comes_first_in_the_review(job: Path) -> None:

@@ -2,15 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from mayabook.core.lazy_imports import lazy_names
+
 if TYPE_CHECKING:  # loads scipy and ONNX Runtime, which the plain data of this package do not need
     from mayabook.checks.checker import Checker
 
 __all__ = ["Checker"]
 
-
-def __getattr__(name: str) -> object:
-    if name != "Checker":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mayabook.checks.checker import Checker
-
-    return Checker
+__getattr__ = lazy_names(__name__, {"Checker": "mayabook.checks.checker"})

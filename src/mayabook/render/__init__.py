@@ -3,8 +3,9 @@
 Each name is imported when it is first used: the ledger can be read without the libraries that check takes.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from mayabook.core.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from mayabook.render.content_keys import content_key, former_keys
@@ -84,8 +85,4 @@ _MODULES = {
 }
 """Where each name is defined."""
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+__getattr__ = lazy_names(__name__, _MODULES)

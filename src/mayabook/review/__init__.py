@@ -11,8 +11,9 @@ Every front end, such as the command line or a script, calls these functions and
 Each name is imported when it is first used: decisions need no library that writes pages with audio.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from mayabook.core.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from mayabook.review.entries import ReviewEntry, TextChange, describe_take, diff_transcript, entry_as_dict
@@ -47,8 +48,4 @@ _MODULES = {
 }
 """Where each name is defined."""
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+__getattr__ = lazy_names(__name__, _MODULES)

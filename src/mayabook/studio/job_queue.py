@@ -270,9 +270,7 @@ class JobQueue:
             if any(entry.pid is not None for entry in self._entries) or self._has_children():
                 return
             for entry in self._entries:
-                if (
-                    entry.state == BookState.RUNNING
-                ):  # the server was killed between this state and the start of the process
+                if entry.state == BookState.RUNNING:  # it has no process: the server was killed in `_start`
                     entry = self._replace(entry, state=BookState.QUEUED)
                 if entry.state == BookState.QUEUED and self._start(entry):
                     return

@@ -8,6 +8,7 @@ from typing import Any
 
 from mayabook.core.errors import JobError
 from mayabook.core.files import write_text
+from mayabook.render import Job
 
 PLACE = "place.json"
 """Name of the file in the job folder that holds the `Place`."""
@@ -105,7 +106,7 @@ class Listening:
             write_text(self._folder / PLACE, json.dumps(asdict(place)))
 
     def _timeline(self) -> Any:
-        file = self._folder / "timeline.json"
+        file = Job(self._folder).timeline_json
         try:
             return _read(file, file.stat().st_mtime_ns)
         except (OSError, ValueError) as error:

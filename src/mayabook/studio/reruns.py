@@ -6,6 +6,8 @@ import threading
 import time
 from pathlib import Path
 
+from mayabook.render.job import Job
+
 _FINISHED = (0, 3)
 """Exit codes of a run that made its audiobook; 3 means that some chunks are flagged."""
 RETRY_SECONDS = 3.0
@@ -45,7 +47,10 @@ class Reruns:
         while True:
             with self._lock:
                 wanted = self._wanted[folder]
-            failure = _make_anew(folder)
+            try:
+                failure = _make_anew(folder)
+            except OSError as error:
+                failure = f"The run could not be started ({error}); free some memory or disk space, then try again."
             with self._lock:
                 if failure or self._wanted[folder] == wanted:
                     del self._wanted[folder]
@@ -71,6 +76,6 @@ def _make_anew(folder: Path) -> str:
             return ""
         lines = run.stderr.strip().splitlines()
         message = lines[-1] if lines else f"The run ended with exit code {run.returncode}; try again."
-        if "Another run is using" not in message:
+        if not Job(folder).is_running:
             return message.removeprefix("mayabook: ")
         time.sleep(RETRY_SECONDS)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mayabook.core.errors import BookError, JobError, LibraryError, MayaBookError, QueueError
 from mayabook.studio.api_addresses import PICTURES, audiobook_address, book_resource, cover_address
 from mayabook.studio.api_page import api_page
-from mayabook.studio.job_queue import BookStatus
+from mayabook.studio.job_queue import BookState, BookStatus
 from mayabook.studio.services import Services
 
 EVENT_SECONDS = 1.0
@@ -270,7 +270,7 @@ def _routes(services: Services) -> APIRouter:
 def _book_out(services: Services, status: BookStatus) -> BookOut:
     book, run = status.book, status.run
     facts = services.library.facts(book)
-    is_running = status.state == "running"
+    is_running = status.state == BookState.RUNNING
     return BookOut(
         id=book.id,
         title=facts.title,

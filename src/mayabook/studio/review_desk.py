@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mayabook.core.errors import JobError
-from mayabook.render import Decision, DecisionKind
+from mayabook.render import Decision, DecisionKind, Job, edits
 from mayabook.review import JobReview, Passage, ReviewEntry, open_review
 from mayabook.studio.reruns import Reruns
 
@@ -15,7 +15,7 @@ class ReviewDesk:
     """Passages and decisions of the job in `folder`. Methods raise MayaBookError with what to do next."""
 
     def __init__(self, folder: Path, reruns: Reruns) -> None:
-        self.folder, self._reruns = folder, reruns
+        self.folder, self._reruns, self._job = folder, reruns, Job(folder)
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -48,8 +48,9 @@ class ReviewDesk:
 
     def version(self) -> tuple[object, ...]:
         """A value that changes whenever something that the review shows has changed in the job folder."""
-        files = ("ledger.sqlite", "ledger.sqlite-wal", "edits.json", "coverage.json")
-        statuses = [file.stat() for name in files if (file := self.folder / name).is_file()]
+        ledger = self._job.ledger_file
+        files = (ledger, Path(f"{ledger}-wal"), self.folder / edits.NAME, self._job.coverage_json)
+        statuses = [file.stat() for file in files if file.is_file()]
         return tuple((status.st_mtime_ns, status.st_size) for status in statuses)
 
     def history(self, number: int) -> list[Decision]:
@@ -122,13 +123,13 @@ class ReviewDesk:
         return any(each.kind != DecisionKind.REPORTED and self._is_newer_than_audiobook(each) for each in decisions)
 
     def _is_newer_than_audiobook(self, decision: Decision) -> bool:
-        coverage = self.folder / "coverage.json"  # a run writes it when it has chosen the takes
+        coverage = self._job.coverage_json  # a run writes it when it has chosen the takes
         return not coverage.is_file() or decision.made_at.timestamp() > coverage.stat().st_mtime
 
     def take_file(self, name: str) -> Path:
         """The audio file of a take. Raises JobError where the job has none of that name."""
-        file = self.folder / "takes" / Path(name).name
-        is_inside = file.resolve().parent == self.folder.resolve() / "takes"  # a link may lead anywhere
+        file = self._job.takes / Path(name).name
+        is_inside = file.resolve().parent == self.folder.resolve() / self._job.takes.name  # a link may lead anywhere
         if file.suffix != ".flac" or not file.is_file() or not is_inside:
             raise JobError(f"There is no take {name} in {self.folder}; choose one of the review.")
         return file

@@ -186,7 +186,7 @@ class ReviewPage:
                     "Edit",
                     drawing="edit",
                     title="Edit (E)",
-                    js="() => document.getElementById('review-edit').showModal()",
+                    js=_OPEN_EDIT,
                 )
                 self._act_button("Undo", "undo", "undo")
             note = text_field(
